@@ -1,0 +1,7 @@
+"""Uploaded bytes -> a channel's daily views, and what was mended on the way."""
+
+from forecasting.reading.choice import SUM_OF_ALL, Choice, Question
+from forecasting.reading.export import to_csv
+from forecasting.reading.reader import list_channels, read_views
+
+__all__ = ["SUM_OF_ALL", "Choice", "Question", "list_channels", "read_views", "to_csv"]

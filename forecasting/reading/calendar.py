@@ -1,0 +1,212 @@
+"""Rows with a day and a count -> one count a day without holes, and every mend on the way."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from forecasting.errors import N_, BadInput
+from forecasting.reading.choice import Choice, Question
+from forecasting.views import Mend
+
+LONG_GAP = 14  # days: two weeks leave nothing to fill from; longer gaps stay unknown and out of the windows
+LAGGING = 3  # days at the end that an export may count too low
+HISTORY = 28  # days that say what is low
+LARGEST = 1e11  # views a day; all of YouTube has some 1e10
+MANY = 0.1  # share of days that may be unreadable before the column is not views
+
+
+@dataclass
+class _Work:
+    """The series as it is mended, step by step."""
+
+    choice: Choice
+    views: pd.Series
+    mends: list[Mend] = field(default_factory=list)
+
+    def mend(self, sentence: str, days: pd.DatetimeIndex, switch: str = "", **facts: object) -> None:
+        if len(days):
+            self.mends.append(Mend(sentence, tuple(day.date() for day in days), facts, switch))
+
+
+def daily(
+    days: np.ndarray, counts: np.ndarray, choice: Choice, *, parts: bool, adds: bool, counted: bool
+) -> tuple[pd.Series, list[Mend]]:
+    """One count a day on a gap-free index, with the mends.
+
+    days: (rows,) datetime64[D]; counts: (rows,) floats, NaN where unknown. `parts` says that the rows of a day are its
+    hours or segments, `adds` that counts may be added up, `counted` that they cannot be negative. Raises BadInput, or
+    Question where rows disagree.
+    """
+    work = _Work(choice, pd.Series(dtype=float))
+    order = np.diff(days.astype(np.int64))
+    if len(order) and (order <= 0).all() and (order < 0).any():
+        work.mends.append(Mend(N_("The rows were newest first and were put in order.")))
+    work.views = _one_a_day(work, days, counts, parts, adds)
+    _refuse_sparse(work.views.index)
+    _refuse_impossible(work, counted)
+    _trim_start(work)
+    _trim_end(work)
+    if len(work.views) > 1 and work.views.notna().sum() and work.views.min() == work.views.max():
+        raise BadInput(
+            N_("Every day has the same number, {value}, so there is nothing to forecast."),
+            value=f"{work.views.max():g}",
+        )
+    _fill(work)
+    work.views.index.name = None
+    return work.views, work.mends
+
+
+def _one_a_day(work: _Work, days: np.ndarray, counts: np.ndarray, parts: bool, adds: bool) -> pd.Series:
+    index, place = np.unique(days, return_inverse=True)
+    rows = np.bincount(place, minlength=len(index))
+    if rows.max() == 1:
+        return pd.Series(counts[np.argsort(place)], pd.DatetimeIndex(index).as_unit("ns")).astype(float)
+    grouped = pd.Series(counts).groupby(place)
+    if parts:
+        total = grouped.sum(min_count=1) if adds else grouped.mean()
+        work.mends.append(
+            Mend(
+                N_("The {rows} rows were added up to days.") if adds else N_("The {rows} rows were averaged to days."),
+                facts={"rows": len(counts)},
+            )
+        )
+    else:
+        total = _settle(work, index, grouped, rows)
+    return pd.Series(total.to_numpy(float), pd.DatetimeIndex(index).as_unit("ns"))
+
+
+def _settle(work: _Work, index: np.ndarray, grouped, rows: np.ndarray) -> pd.Series:
+    """Days with several rows that nothing tells apart: the same number twice is one row twice; others are asked."""
+    twice = pd.DatetimeIndex(index[rows > 1])
+    disagree = (grouped.nunique(dropna=False) > 1).to_numpy()
+    if not disagree.any():
+        work.mend(
+            N_("{count} days stood in the file more than once with the same number; it was counted once."),
+            twice,
+            "duplicates",
+        )
+        return grouped.sum(min_count=1) if work.choice.duplicates == "sum" else grouped.first()
+    how = work.choice.duplicates
+    if how is None:
+        options = (
+            ("sum", N_("Add the rows up")),
+            ("last", N_("Keep the last row")),
+            ("first", N_("Keep the first row")),
+        )
+        day = str(index[disagree][0])
+        raise Question(
+            N_("{days} days, such as {day}, have several rows that differ; choose what to do."),
+            "duplicates",
+            options,
+            days=int(disagree.sum()),
+            day=day,
+        )
+    said = {
+        "sum": N_("The rows of {count} days were added up."),
+        "last": N_("Of the rows of {count} days, the last was kept."),
+        "first": N_("Of the rows of {count} days, the first was kept."),
+    }
+    work.mend(said[how], twice, "duplicates")
+    return grouped.sum(min_count=1) if how == "sum" else grouped.last() if how == "last" else grouped.first()
+
+
+def _refuse_sparse(index: pd.DatetimeIndex) -> None:
+    steps = np.diff(index.to_numpy().astype("datetime64[D]").astype(np.int64))
+    usual = int(np.percentile(steps, 50, method="lower")) if len(steps) else 1
+    if usual <= 1:
+        return
+    if usual == 7:
+        raise BadInput(N_("The rows are weeks, which cannot be made into days; export the daily numbers."))
+    if 28 <= usual <= 31:
+        raise BadInput(N_("The rows are months, which cannot be made into days; export the daily numbers."))
+    raise BadInput(
+        N_("Most rows are {days} days apart, which cannot be made into days; export the daily numbers."), days=usual
+    )
+
+
+def _refuse_impossible(work: _Work, counted: bool) -> None:
+    views = work.views
+    wrong = views.abs() > LARGEST
+    negative = (views < 0) & ~wrong if counted else views.isna() & False
+    for bad, refusal in (
+        (wrong, N_("{days} days have numbers too large to be views; choose another column or export again.")),
+        (negative, N_("{days} days have negative numbers, so the column is not views; choose another.")),
+    ):
+        if bad.sum() > max(3, MANY * len(views)) or bad.sum() == len(views):
+            raise BadInput(refusal, days=int(bad.sum()))
+    work.mend(N_("{count} days had numbers too large to be views; they count as unknown."), views.index[wrong])
+    work.mend(N_("{count} days had negative numbers; they count as unknown."), views.index[negative])
+    work.views = views.where(~(wrong | negative))
+    if work.views.notna().sum() == 0:
+        raise BadInput(N_("The column of numbers is empty; export again with the views in it."))
+
+
+def _trim_start(work: _Work) -> None:
+    views = work.views
+    known = views.dropna()
+    if not (known != 0).any():
+        raise BadInput(N_("Every day has zero views, so there is nothing to forecast."))
+    first = known.index[0] if work.choice.keep_zeros else known.index[(known != 0).argmax()]
+    before = views[views.index < first]
+    work.mend(N_("{count} days before the first view were left out."), before.index[before == 0], "keep_zeros")
+    work.mend(
+        N_("{count} empty days at the start were left out."),
+        before.index[before.isna() & (before.index < known.index[0])],
+    )
+    work.views = views[views.index >= first]
+
+
+def _trim_end(work: _Work) -> None:
+    last = work.views.last_valid_index()
+    empty = work.views.index[work.views.index > last]
+    work.mend(N_("{count} empty days at the end were left out."), empty)
+    work.views = work.views[work.views.index <= last]
+    if work.choice.keep_last or len(work.views) < HISTORY + LAGGING:
+        return
+    lowest = work.views.iloc[-HISTORY - LAGGING : -LAGGING].min()
+    low = (work.views.iloc[-LAGGING:] < lowest / 2).to_numpy()
+    lagging = LAGGING if low.all() else int(low[::-1].argmin())
+    if lagging:
+        work.mend(
+            N_("The last days are far lower than four weeks before, as if not yet counted; {count} were left out."),
+            work.views.index[-lagging:],
+            "keep_last",
+        )
+        work.views = work.views.iloc[:-lagging]
+
+
+def _fill(work: _Work) -> None:
+    whole = work.views.asfreq("D")
+    unknown = whole.isna()
+    if unknown.any():
+        run = (unknown != unknown.shift()).cumsum()
+        long = unknown & (unknown.groupby(run).transform("size") > LONG_GAP)
+        short = unknown & ~long
+        fill = work.choice.fill
+        filled = {
+            "none": lambda: whole,
+            "interpolate": lambda: whole.interpolate("time"),
+            "same-weekday": lambda: _same_weekday(whole),
+        }[fill]()
+        whole = whole.where(~short, filled)
+        said = {
+            "none": N_("{count} days are missing and stay unknown."),
+            "interpolate": N_("{count} missing days were filled on a line between their neighbours."),
+            "same-weekday": N_("{count} missing days were filled from the same weekday a week before and after."),
+        }
+        work.mend(said[fill], whole.index[short], "fill")
+        work.mend(
+            N_("{count} days lie in gaps of more than {long} days; they stay unknown."),
+            whole.index[long],
+            long=LONG_GAP,
+        )
+    work.views = whole
+
+
+def _same_weekday(views: pd.Series) -> pd.Series:
+    """Each unknown day from the nearest known weeks before and after, weighted by nearness."""
+    filled = views.groupby(np.arange(len(views)) % 7).transform(
+        lambda weekday: weekday.interpolate(limit_area="inside")
+    )
+    return filled.where(filled.notna(), views.interpolate("time"))  # the first and last week have one side only

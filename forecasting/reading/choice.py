@@ -1,0 +1,43 @@
+"""What the user may say about a file, and what the reader may ask."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from forecasting.errors import N_, BadInput
+
+SUM_OF_ALL = N_("sum of all")  # the channel that adds up every other one; a page translates it like a sentence
+
+Order = Literal["dmy", "mdy", "ymd"]
+Fill = Literal["none", "interpolate", "same-weekday"]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the user said. None lets the file decide, or ask."""
+
+    channel: str | None = None  # a name of `Channel.others`; the first, or the sum of all, without
+    dates: Order | None = None  # for dates such as 1/7/20 only: 2020-07-01 and Sep 29, 2025 say themselves
+    metric: str | None = None  # header of the value column, needed where no column is called views
+    # The better default: see `tests/benchmark/reading.py`.
+    fill: Fill = "same-weekday"
+    table: str | None = None  # a file in the zip or a sheet in the workbook, where several would do
+    decimal: Literal[".", ","] | None = None  # the decimal mark, where 1.234 can be both
+    duplicates: Literal["sum", "first", "last"] | None = None  # for days with several rows that disagree
+    keep_zeros: bool = False  # keep the zeros before the first view
+    keep_last: bool = False  # keep last days that look unfinished
+
+
+class Question(BadInput):
+    """The file does not say. `asks` is the field of `Choice` to fill, `options` its values, each with a label."""
+
+    def __init__(self, sentence: str, asks: str, options: tuple[tuple[str, str], ...], **facts: object) -> None:
+        super().__init__(sentence, **facts)
+        self.asks = asks
+        self.options = options
+
+    def __reduce__(self):
+        return _rebuild, (self.sentence, self.asks, self.options, self.facts)
+
+
+def _rebuild(sentence: str, asks: str, options: tuple[tuple[str, str], ...], facts: dict[str, object]) -> Question:
+    return Question(sentence, asks, options, **facts)

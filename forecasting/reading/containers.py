@@ -1,0 +1,138 @@
+"""Uploaded bytes -> the files in them, each as bytes, within bounds. Nothing is ever written to disk."""
+
+import gzip
+import io
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from forecasting.errors import N_, BadInput
+
+MAX_BYTES = 50_000_000  # of an upload
+MAX_UNPACKED = 200_000_000  # of everything in it together
+MAX_RATIO = 100  # unpacked to packed; a year of Chart data packs 10 to 20 to one
+SMALL = 10_000_000  # unpacked bytes that are harmless whatever the ratio
+MAX_FILES = 100  # in a zip
+
+TABLE_SUFFIXES = {".csv", ".tsv", ".tab", ".txt"}
+PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"\0\0\1\0")
+DAMAGED = N_("The file is damaged or cut off; download it again.")
+TOO_BIG = N_("The file unpacks to more than {limit} MB; upload only the table with the daily views.")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file of an upload: its name without folders (Unicode NFC), and its bytes."""
+
+    name: str
+    data: bytes
+
+
+def unpack(data: bytes, filename: str) -> Iterator[Part]:
+    """The files in an upload, one at a time: the upload itself, or the tables in a zip. Raises BadInput."""
+    if not data.strip(b" \t\r\n\0"):
+        raise BadInput(N_("The file is empty; export it again."))
+    if len(data) > MAX_BYTES:
+        raise BadInput(N_("The file is larger than {limit} MB; upload a shorter period."), limit=MAX_BYTES // 10**6)
+    if data[:2] == b"\x1f\x8b":
+        name = bare(filename)
+        yield Part(name[:-3] if name.lower().endswith(".gz") else name, _gunzip(data))
+    elif data[:4] in (b"PK\3\4", b"PK\5\6") and not is_workbook(data):
+        yield from _unzip(data)
+    else:
+        refuse_known(data)
+        yield Part(bare(filename), data)
+
+
+def bare(path: str) -> str:
+    """The last part of a path, with composed letters: a Mac writes them apart."""
+    return unicodedata.normalize("NFC", PurePosixPath(path.replace("\\", "/")).name)
+
+
+def is_workbook(data: bytes) -> bool:
+    """Whether the bytes are an .xlsx, whatever the file is called."""
+    return data[:2] == b"PK" and b"xl/workbook" in data
+
+
+def refuse_known(data: bytes) -> None:
+    """Raise BadInput for kinds of file that are known by their first bytes and hold no table."""
+    start = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if data.startswith(PICTURES) or start.startswith((b"<svg", b"%pdf")) or data[8:12] == b"WEBP":
+        raise BadInput(N_("The file is a picture or a PDF; upload a table (CSV, xlsx or the zip of an export)."))
+    if start.startswith((b"<!doctype", b"<html", b"<head", b"<?xml", b"<body", b"<table")):
+        raise BadInput(N_("The file is a web page, often an error page saved as CSV; download the export again."))
+    if data.startswith(b"\xd0\xcf\x11\xe0"):
+        if "EncryptedPackage".encode("utf-16-le") in data:
+            raise BadInput(N_("The workbook has a password; save it without one."))
+        raise BadInput(N_("The file is an old Excel workbook; save it as .xlsx or CSV."))
+
+
+def _gunzip(data: bytes) -> bytes:
+    limit = _limit(len(data))
+    try:
+        with gzip.open(io.BytesIO(data)) as packed:
+            unpacked = packed.read(limit + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise BadInput(DAMAGED) from error
+    if len(unpacked) > limit:
+        raise BadInput(TOO_BIG, limit=limit // 10**6)
+    refuse_known(unpacked)
+    return unpacked
+
+
+def open_zip(data: bytes) -> zipfile.ZipFile:
+    """The archive, after its directory was found to be small. Raises BadInput."""
+    # Every entry of the directory starts with this mark, so no more of them can be than are counted.
+    if data.count(b"PK\1\2") > MAX_FILES:
+        raise BadInput(N_("The zip holds more than {limit} files; upload only the export."), limit=MAX_FILES)
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+        raise BadInput(DAMAGED) from error
+    if sum(entry.file_size for entry in archive.infolist()) > _limit(len(data)):
+        raise BadInput(TOO_BIG, limit=_limit(len(data)) // 10**6)
+    return archive
+
+
+def read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """One file of the archive. Raises BadInput where it is damaged or has a password."""
+    if entry.flag_bits & 1:
+        raise BadInput(N_("The zip has a password; unpack it and upload the table."))
+    try:
+        return archive.read(entry)  # reads no more than the size that was declared
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError) as error:
+        raise BadInput(DAMAGED) from error
+
+
+def _unzip(data: bytes) -> Iterator[Part]:
+    archive = open_zip(data)
+    tables = [entry for entry in archive.infolist() if _is_table(entry)]
+    if not tables:
+        if any(PurePosixPath(entry.filename).suffix.lower() in (".zip", ".gz") for entry in archive.infolist()):
+            raise BadInput(N_("The zip holds another archive; unpack it and upload the table inside."))
+        raise BadInput(N_("The zip holds no CSV file; upload the zip of the export."))
+    for entry in tables:
+        yield Part(_entry_name(entry), read_entry(archive, entry))
+
+
+def _is_table(entry: zipfile.ZipInfo) -> bool:
+    path = PurePosixPath(entry.filename)
+    junk = "__MACOSX" in path.parts or path.name.startswith(".")
+    return not entry.is_dir() and not junk and path.suffix.lower() in TABLE_SUFFIXES and entry.file_size > 0
+
+
+def _entry_name(entry: zipfile.ZipInfo) -> str:
+    """A name stored as UTF-8 without saying so comes out of zipfile as cp437."""
+    if entry.flag_bits & 0x800:
+        return bare(entry.filename)
+    try:
+        return bare(entry.filename.encode("cp437").decode("utf-8"))
+    except UnicodeError:
+        return bare(entry.filename)
+
+
+def _limit(packed: int) -> int:
+    return min(MAX_UNPACKED, max(SMALL, MAX_RATIO * packed))

@@ -1,0 +1,167 @@
+"""A column of numbers -> floats. Thousands and decimal marks are decided over the whole column."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from forecasting.errors import N_, BadInput
+from forecasting.reading import words
+from forecasting.reading.choice import Question
+
+SHARE = 0.9  # of the filled rows must be numbers
+
+_SCALES = {"k": 1e3, "千": 1e3, "万": 1e4, "萬": 1e4, "m": 1e6, "mn": 1e6, "亿": 1e8, "億": 1e8, "b": 1e9, "bn": 1e9}
+_SUFFIX = r"(?:\s*(?:[kK]|[mM][nN]?|[bB][nN]?|[千万萬亿億])\s*[次回]?)?"
+# Spaces and apostrophes always part thousands; a comma or a point does in one of the two styles.
+_POINT = (
+    r"^[+-]?(?:\d+|[1-9]\d{0,2}(?:[,'’ ]\d{3})+|[1-9]\d?(?:,\d{2})+,\d{3})?(?:\.\d+)?(?:[eE][+-]?\d{1,3})?"
+    + _SUFFIX
+    + "$"
+)
+_COMMA = r"^[+-]?(?:\d+|[1-9]\d{0,2}(?:[.'’ ]\d{3})+)?(?:,\d+)?(?:[eE][+-]?\d{1,3})?" + _SUFFIX + "$"
+_DURATION = r"^\d+:[0-5]\d(?::[0-5]\d)?$"
+_INFINITE = r"(?i)^[+-]?(?:inf|infinity|∞)$"
+_AROUND = r"^['\s$€£¥₹₩￥]+|(?:[\s$€£¥₹₩￥]|円|元|次|回)+$"
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The number in each row (NaN where there is none), and what kind of number the column holds."""
+
+    values: np.ndarray  # float64, one a row
+    kind: str  # "count", "percent" (in percent) or "duration" (in seconds)
+    rounded: int = 0  # rows such as 1.2K
+    junk: int = 0  # rows with something else than a number
+
+
+def kind(column) -> str | None:
+    """What a column's numbers are: "count", "percent", "duration"; None where it is no column of numbers."""
+    rows = np.bincount(column.codes, minlength=len(column.words))
+    tidy, percent = _tidy(column.words)
+    clock = _matches(tidy, _DURATION)
+    number = (
+        _matches(tidy, _POINT) & _has_digit(tidy)
+        | _matches(tidy, _COMMA) & _has_digit(tidy)
+        | _matches(tidy, _INFINITE)
+    )
+    filled = ~_unknown(column.words, number | clock)
+    total = rows[filled].sum()
+    if not total:
+        return None
+    if rows[filled & clock].sum() >= SHARE * total:
+        return "duration"
+    # A total row may hold anything.
+    if rows[filled & number].sum() < min(SHARE * total, total - 1) or not rows[filled & number].sum():
+        return None
+    return "percent" if rows[percent & filled].sum() > total / 2 else "count"
+
+
+def read_numbers(column, name: str, *, views: bool, separator: str, decimal: str | None = None) -> Numbers:
+    """The numbers of a column. `views` says they are whole. Raises BadInput, or Question about the decimal mark."""
+    sort = kind(column)
+    tidy, _ = _tidy(column.words)
+    if sort == "duration":
+        values = np.array([_seconds(text) for text in tidy.to_pylist()], float)
+        return Numbers(values[column.codes], sort)
+    rows = np.bincount(column.codes, minlength=len(column.words))
+    if not np.any(rows):
+        return Numbers(np.empty(0), sort or "count")
+    if pc.all(pc.match_substring_regex(tidy, r"^-?\d{1,15}$")).as_py():
+        return Numbers(pc.cast(tidy, pa.float64()).to_numpy(zero_copy_only=False)[column.codes], sort)
+    mark = _mark(tidy, rows, name, views=views, separator=separator, decimal=decimal)
+    values, scaled = _values(tidy, mark)
+    junk = np.isnan(values) & ~_unknown(column.words, ~np.isnan(values))
+    return Numbers(values[column.codes], sort or "count", int(rows[scaled].sum()), int(rows[junk].sum()))
+
+
+def _tidy(texts: pa.StringArray) -> tuple[pa.StringArray, np.ndarray]:
+    """Words without currency, percent sign and accounting brackets; which of them were percent."""
+    if pc.all(pc.match_substring_regex(texts, r"^\d+$")).as_py():
+        return texts, np.zeros(len(texts), bool)
+    percent = pc.ends_with(texts, "%").to_numpy(zero_copy_only=False)
+    tidy = pc.replace_substring_regex(pc.utf8_rtrim(texts, characters="% "), r"^\((.*\d.*)\)$", r"-\1")
+    tidy = pc.replace_substring_regex(pc.replace_substring(tidy, "−", "-"), r"[\x{00a0}\x{202f}\x{2009}]", " ")
+    tidy = pc.replace_substring_regex(tidy, r"^(-?)[$€£¥₹₩]\s*", r"\1")
+    return pc.replace_substring_regex(tidy, _AROUND, ""), percent
+
+
+def _matches(texts: pa.StringArray, pattern: str) -> np.ndarray:
+    return pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
+
+
+def _has_digit(texts: pa.StringArray) -> np.ndarray:
+    return _matches(texts, r"\d")
+
+
+def _unknown(texts: pa.StringArray, number: np.ndarray) -> np.ndarray:
+    """Which words say that there is no number. Only those that are none are looked at."""
+    unknown = np.zeros(len(texts), bool)
+    rest = np.flatnonzero(~number)
+    unknown[rest] = [len(text) <= 12 and words.is_unknown(text) for text in texts.take(pa.array(rest)).to_pylist()]
+    return unknown
+
+
+def _seconds(text: str) -> float:
+    if not text or not all(part.isdigit() for part in text.split(":")):
+        return np.nan
+    parts = [int(part) for part in text.split(":")]
+    return float(sum(part * 60**power for power, part in enumerate(reversed(parts))))
+
+
+def _mark(
+    tidy: pa.StringArray, rows: np.ndarray, name: str, *, views: bool, separator: str, decimal: str | None
+) -> str:
+    """The decimal mark of the column: the one in which every number is one."""
+    digit = _has_digit(tidy)
+    point, comma = _matches(tidy, _POINT) & digit, _matches(tidy, _COMMA) & digit
+    if decimal:
+        return decimal
+    only_point, only_comma = rows[point & ~comma].sum(), rows[comma & ~point].sum()
+    if only_point and only_comma:
+        raise BadInput(
+            N_("The numbers in {name} mix decimal points and decimal commas; write them in one style."), name=name
+        )
+    if only_point or only_comma:
+        return "." if only_point else ","
+    either = point & comma & _matches(tidy, r"[.,]")
+    if not either.any():
+        return "."
+    example = tidy[int(np.flatnonzero(either)[0])].as_py()
+    thousands = "," if "." in example else "."  # the style in which the example has no decimals
+    scaled = _matches(tidy, r"\D$")
+    if views and not (either & scaled).any() or ("," in example and separator == ","):
+        return thousands
+    whole, part = (
+        str(_values(pa.array([example]), mark)[0][0]) for mark in (thousands, "." if thousands == "," else ",")
+    )
+    options = ((thousands, whole.removesuffix(".0")), ("." if thousands == "," else ",", part.removesuffix(".0")))
+    raise Question(
+        N_("Numbers such as {example} in {name} can be read in two ways; choose one."),
+        "decimal",
+        options,
+        example=example,
+        name=name,
+    )
+
+
+def _values(tidy: pa.StringArray, mark: str) -> tuple[np.ndarray, np.ndarray]:
+    """The value of each word, NaN where it is no number; which of them were written short, such as 1.2K."""
+    good = _matches(tidy, _POINT if mark == "." else _COMMA) & _has_digit(tidy)
+    bare = pc.replace_substring_regex(tidy, r"[,'’ ]" if mark == "." else r"[.'’ ]", "")
+    bare = pc.replace_substring(bare, ",", ".")
+    parts = pc.extract_regex(bare, r"^(?P<number>.*?)(?P<scale>[a-zA-Z千万萬亿億]*)[次回]?$")
+    numbers = pc.if_else(pa.array(good), pc.struct_field(parts, "number"), None)
+    values = (
+        pc.cast(pc.replace_substring_regex(numbers, r"^\+", ""), pa.float64())
+        .to_numpy(zero_copy_only=False)
+        .astype(float)
+    )
+    scales = pc.utf8_lower(pc.struct_field(parts, "scale"))
+    scaled = good & pc.fill_null(pc.not_equal(scales, ""), False).to_numpy(zero_copy_only=False)
+    for name, factor in _SCALES.items():
+        values[scaled & pc.fill_null(pc.equal(scales, name), False).to_numpy(zero_copy_only=False)] *= factor
+    endless = _matches(tidy, _INFINITE)
+    values[endless] = np.where(_matches(tidy, r"^-")[endless], -np.inf, np.inf)
+    return values, scaled

@@ -1,0 +1,125 @@
+"""The shapes in which dates are written, and one word taken apart into its three numbers."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+MAX_WORDS = 200_000  # distinct days a column of dates can have, junk included
+
+MONTHS = {
+    name: i
+    for i, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)
+}
+_MONTH = (
+    r"(?P<name>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+_WEEKDAY = (
+    r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+"
+    r"|星期[一二三四五六日天]|[周週][一二三四五六日]|[日月火水木金土]曜日?|\(\w{1,3}\)"
+)
+_SEP = r"(?P<sep>\s*[-/.]\s*|\s+)"
+CERTAIN = [
+    re.compile(r"(?P<y>\d{4})\s*[-/.年 ]\s*(?P<m>\d{1,2})\s*[-/.月 ]\s*(?P<d>\d{1,2})\s*[日.]?"),
+    re.compile(r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})"),
+    re.compile(r"(?P<y>\d{2})年(?P<m>\d{1,2})月(?P<d>\d{1,2})日"),
+    re.compile(
+        rf"{_MONTH}\.?\s*[-/ ]?\s*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:\s*,\s*|\s*[-/ ]\s*)(?P<y>\d{{4}}|\d{{2}})"
+    ),
+    re.compile(rf"(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\.?\s*[-/ ]?\s*{_MONTH}\.?,?\s*[-/ ]?\s*(?P<y>\d{{4}}|\d{{2}})"),
+    re.compile(rf"(?P<y>\d{{4}})\s*[-/ ]\s*{_MONTH}\s*[-/ ]\s*(?P<d>\d{{1,2}})"),
+]
+OPEN = re.compile(rf"(?P<a>\d{{1,2}}){_SEP}(?P<b>\d{{1,2}})(?:\s*[-/.]\s*|\s+)(?P<c>\d{{4}}|\d{{2}})\.?")
+# Rows for weeks, months, quarters or years.
+COARSE = re.compile(
+    rf"\d{{4}}\s*[-/.年]\s*\d{{1,2}}月?|\d{{1,2}}[-/.]\d{{4}}|{_MONTH}\.?\s*[-/ ,]?\s*\d{{4}}"
+    r"|\d{4}\s*[-/ ]?\s*[wqk]\s*\d{1,2}|[wq]\d{1,2}\s*[-/ ]?\s*\d{4}"
+    r"|\d{4}\s*年?|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\s*(?:-|–|~|to|至)\s*\d{4}[-/.]\d{1,2}[-/.]\d{1,2}"
+)
+CLOCK = (
+    r"^(?P<day>.*?)(?:T|\s+|\s*,\s*)(?P<clock>\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?|\d{1,2}[时時])"
+    r"\s*(?P<zone>Z|[+-]\d{2}:?\d{2}|[A-Z]{2,5}|\[.*\])?$"
+)
+
+
+@dataclass(frozen=True)
+class Shaped:
+    """The distinct date words of a column, taken apart. `parts` are three numbers as they stand."""
+
+    words: list[str]
+    kinds: np.ndarray  # "" no date, "ymd" certain, else the separator of a word whose order is open
+    parts: np.ndarray  # (words, 3)
+
+
+def looks_like_date(cell: str) -> bool:
+    """Whether a cell has the shape of a date (or of a week, month or range of days)."""
+    cell = cell.strip()
+    if not 6 <= len(cell) <= 60 or not any(c.isdigit() for c in cell):
+        return False
+    day = split(pa.array([cell]))[0][0].as_py()
+    return bool(_take_apart(day)[0] or (COARSE.fullmatch(day.lower()) and not day.isdigit()))
+
+
+def share(column) -> float:
+    """The share of a column's filled rows that have the shape of a date."""
+    counts = np.bincount(column.codes, minlength=len(column.words))
+    filled = (
+        np.array([bool(word) for word in column.words.to_pylist()])
+        if len(counts) < MAX_WORDS
+        else np.ones(len(counts), bool)
+    )
+    sample = np.flatnonzero(filled)[:: max(1, int(filled.sum()) // 2000)]
+    likely = np.array([looks_like_date(column.words[int(i)].as_py()) for i in sample], bool)
+    return float(counts[sample][likely].sum() / max(1, counts[sample].sum()))
+
+
+def split(texts: pa.StringArray) -> tuple[pa.StringArray, bool, bool]:
+    """Words without time of day and zone; whether the times differ; whether there are zones."""
+    hourly = pc.match_substring_regex(texts, r"^\d{10}$")
+    if pc.any(hourly).as_py():
+        return pc.if_else(hourly, pc.utf8_slice_codeunits(texts, 0, 8), texts), True, False
+    if not pc.any(pc.match_substring_regex(texts, r"\d[:时時]")).as_py():
+        return texts, False, False
+    found = pc.extract_regex(texts, CLOCK)
+    day = pc.coalesce(pc.struct_field(found, "day"), texts)
+    clocks = pc.unique(pc.drop_null(pc.struct_field(found, "clock")))
+    zones = pc.any(pc.not_equal(pc.struct_field(found, "zone"), "")).as_py()
+    return day, len(clocks) > 1, bool(zones)
+
+
+def shape(texts: list[str], native: bool) -> Shaped:
+    apart = [_take_apart(text) for text in texts]
+    kinds = np.array([kind for kind, _ in apart], dtype=object)
+    parts = np.array([numbers for _, numbers in apart], dtype=np.int64).reshape(-1, 3)
+    if native and {"ymd"} < set(kinds) - {""}:
+        # Excel turns the dates it can read the wrong way round into real dates and leaves the others as text.
+        kinds[kinds == "ymd"] = "cell"
+    return Shaped(texts, kinds, parts)
+
+
+def _take_apart(text: str) -> tuple[str, tuple[int, int, int]]:
+    text = re.sub(_WEEKDAY, "", text.strip().lower()).strip(" ,")
+    for shape in CERTAIN:
+        found = shape.fullmatch(text)
+        if found:
+            groups = found.groupdict()
+            month = MONTHS[groups["name"][:3]] if groups.get("name") else int(groups["m"])
+            return "ymd", (_year(groups["y"]), month, int(groups["d"]))
+    found = OPEN.fullmatch(text)
+    if not found:
+        return "", (0, 0, 0)
+    long = len(found["c"]) == 4
+    kind = (found["sep"].strip() or " ") + ("yyyy" if long else "yy")
+    return kind, (int(found["a"]), int(found["b"]), int(found["c"]))
+
+
+def _year(text: str) -> int:
+    return int(text) if len(text) == 4 else century(int(text))
+
+
+def century(year):
+    """Two-digit years as Python and POSIX read them: 69 to 99 are the last century's."""
+    return year + np.where(year < 69, 2000, 1900)
