@@ -1,0 +1,22 @@
+"""Viewcast: forecast a channel's daily views and see why a model is right or wrong."""
+
+import streamlit as st
+
+from pages.session import choose_channel, choose_language
+
+st.set_page_config(page_title="Viewcast", page_icon=":material/stacked_line_chart:", layout="wide")
+
+with st.sidebar:
+    _ = choose_language()
+    choose_channel(_)
+
+page = st.navigation(
+    {
+        _("Your channel"): [
+            st.Page("pages/data.py", title=_("Data"), icon=":material/calendar_month:", default=True),
+            st.Page("pages/train.py", title=_("Train"), icon=":material/model_training:"),
+            st.Page("pages/compare.py", title=_("Compare"), icon=":material/compare_arrows:"),
+        ]
+    }
+)
+page.run()

@@ -1,0 +1,28 @@
+"""How far a forecast is from what came. All take arrays over days on their last axis and return views unless said."""
+
+import numpy as np
+
+
+def mae(actual: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """Mean absolute error, the lecture's loss."""
+    return np.abs(predicted - actual).mean(axis=-1)
+
+
+def rmse(actual: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """Root of the mean squared error."""
+    return np.sqrt(np.square(predicted - actual).mean(axis=-1))
+
+
+def skill(error: np.ndarray, baseline_error: float) -> np.ndarray:
+    """Share of the baseline's error that is gone: 0.12 is 12 % better, below 0 is worse (no unit)."""
+    return 1 - error / baseline_error
+
+
+def mase(actual: np.ndarray, predicted: np.ndarray, train_views: np.ndarray, season: int = 7) -> np.ndarray:
+    """MAE over the in-sample MAE of the seasonal naive (Hyndman and Koehler 2006; no unit)."""
+    return mae(actual, predicted) / np.nanmean(np.abs(train_views[season:] - train_views[:-season]))
+
+
+# How a run's loss is measured and named in views: under MSE it is the root, which has the unit that people read.
+IN_VIEWS = {"mae": mae, "mse": rmse}
+NAMES = {"mae": "MAE", "mse": "RMSE"}

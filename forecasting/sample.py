@@ -1,0 +1,40 @@
+"""The sample channel, whose truth is known: `data/README.md` says what went in."""
+
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+from forecasting.errors import N_
+from forecasting.metrics import mae
+from forecasting.views import Channel
+
+DATA = Path(__file__).parent.parent / "data"
+SAMPLE = N_("Sample channel")
+
+
+@cache
+def sample_channel() -> Channel:
+    """The sample's daily views."""
+    return Channel(SAMPLE, _column("sample_channel.csv", "Views"))
+
+
+@cache
+def _oracle() -> pd.Series:
+    """The best one-step forecast of each day: its median given all that the sample's program knew the day before."""
+    return _column("sample_oracle.csv", "Median")
+
+
+def floor(channel: Channel, days: pd.DatetimeIndex, loss: str = "mae") -> float | None:
+    """The smallest MAE in views that any one-step forecaster could reach on `days`; None where the truth is unknown.
+
+    Under MSE the median is not the best forecast, so no floor is claimed.
+    """
+    if loss != "mae" or channel.fingerprint != sample_channel().fingerprint or not len(days):
+        return None
+    return float(mae(channel.views[days].to_numpy(), _oracle()[days].to_numpy()))
+
+
+def _column(file: str, column: str) -> pd.Series:
+    table = pd.read_csv(DATA / file, parse_dates=["Date"], index_col="Date")
+    return table[column].astype(float).asfreq("D")

@@ -1,0 +1,171 @@
+"""Runs side by side: what differs in their settings, and in their train and held-out losses."""
+
+import pandas as pd
+import streamlit as st
+
+from forecasting import charts
+from forecasting.errors import N_
+from forecasting.metrics import NAMES
+from forecasting.runs import Run
+from forecasting.windows import COMMON_HISTORY
+from pages.session import FAMILIES, OPTIMIZERS, open_page, references, unlike
+
+SHOWN_AT_FIRST = 4
+SETTINGS = {
+    "family": N_("Model"),
+    "window": N_("Window (days)"),
+    "layers": N_("Layers"),
+    "units": N_("Units a layer"),
+    "loss": N_("Loss"),
+    "optimizer": N_("Optimizer"),
+    "learning_rate": N_("Learning rate"),
+    "batch_size": N_("Batch size"),
+    "seeds": N_("Seeds"),
+    "train": N_("Training period"),
+    "held_out": N_("Held-out period"),
+}
+STATES = {
+    "queued": N_("Queued"),
+    "running": N_("Running"),
+    "finished": N_("Finished"),
+    "stopped": N_("Stopped"),
+    "failed": N_("Failed"),
+}
+
+here = open_page()
+_ = here.say
+
+
+def table_of(runs: list[Run]) -> pd.DataFrame:
+    """A line a run: name, the settings that differ, losses and state, then the settings that all share."""
+    settings = pd.DataFrame([run.settings.flat() for run in runs])[list(SETTINGS)].astype(
+        {"layers": object, "units": object}
+    )
+    settings.loc[settings["family"] == "linear", ["layers", "units"]] = None  # a line has neither
+    settings["family"] = [_(FAMILIES[family]) for family in settings["family"]]
+    settings["optimizer"] = settings["optimizer"].map(OPTIMIZERS)
+    settings["loss"] = settings["loss"].map(NAMES)
+    differing = [name for name in settings if settings[name].nunique(dropna=False) > 1]
+    settings = settings.rename(columns={name: _(word) for name, word in SETTINGS.items()})
+    first = settings[[_(SETTINGS[name]) for name in differing]]
+    losses = pd.DataFrame({"run": [run.id for run in runs]}).merge(here.store.final_losses(here.owner), "left", "run")
+    lines = pd.DataFrame({_("Run"): [run.name for run in runs]})
+    if len({run.fingerprint for run in runs}) > 1:
+        names = here.store.channels(here.owner)
+        lines[_("Channel")] = [_(names.get(run.fingerprint, "–")) for run in runs]
+    results = pd.DataFrame(
+        {
+            _("Train loss"): losses["train"].round(1),
+            _("Held-out loss"): losses["held_out"].round(1),
+            _("Epochs"): losses["epochs"],
+            _("State"): [_(STATES[run.status]) for run in runs],
+        }
+    )
+    return pd.concat([lines, first, results, settings.drop(columns=first.columns)], axis=1)
+
+
+def choose_runs(runs: list[Run]) -> list[Run]:
+    """The table; the runs ticked in it are kept in the URL."""
+    ids = [run.id for run in runs]
+    asked = [ids.index(run_id) for run_id in st.query_params.get_all("runs") if run_id in ids]
+    picked = st.dataframe(
+        table_of(runs),
+        hide_index=True,
+        height=min(38 + 35 * len(runs), 250),
+        key="table" + "".join(ids)[:600],  # a new run or a deleted one makes a new table, ticked as the URL says
+        on_select="rerun",
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": asked or list(range(min(len(ids), SHOWN_AT_FIRST)))}},
+        alt=_("The runs with their losses and settings"),
+    )
+    chosen = [runs[row] for row in picked.selection.rows]
+    st.query_params["runs"] = [run.id for run in chosen]
+    return chosen
+
+
+def rename(run_id: str) -> None:
+    """Store the name typed, made unlike the others."""
+    taken = [run.name for run in here.store.runs(here.owner) if run.id != run_id]
+    if name := st.session_state.new_name.strip():
+        here.store.rename(here.owner, run_id, unlike(name, taken))
+
+
+def edit(chosen: list[Run]) -> None:
+    """Rename one run, delete any."""
+    with st.popover(
+        _("Rename"), icon=":material/edit:", disabled=len(chosen) != 1, help=_("Tick one run to rename it.")
+    ):
+        if len(chosen) == 1:
+            st.text_input(
+                _("Name"), chosen[0].name, key="new_name", max_chars=80, on_change=rename, args=(chosen[0].id,)
+            )
+    with st.popover(_("Delete"), icon=":material/delete:", disabled=not chosen):
+        st.write(_("Delete the ticked runs ({count})? This cannot be undone.").format(count=len(chosen)))
+        ids = [run.id for run in chosen]
+        st.button(_("Delete for good"), key="delete", on_click=here.store.delete, args=(here.owner, ids))
+
+
+def differences(runs: list[Run]) -> list[str]:
+    """What forbids to read these curves against each other without a thought."""
+    found = {
+        _("channels"): {run.fingerprint for run in runs},
+        _("target days"): {(run.settings.split, max(run.settings.architecture.window, COMMON_HISTORY)) for run in runs},
+        _("losses (MAE and RMSE)"): {run.settings.training.loss for run in runs},
+    }
+    return [word for word, kinds in found.items() if len(kinds) > 1]
+
+
+def curves_of(runs: list[Run]) -> pd.DataFrame:
+    """Mean curves over seeds, thinned: run, epoch, train, held_out. Runs without a row yet are left out."""
+    frames = [charts.loss_frame(here.store.history(run.id)).assign(run=run.name) for run in runs]
+    return pd.concat(frames, ignore_index=True)[["run", "epoch", "train", "held_out"]]
+
+
+st.title(_("Compare"))
+st.caption(
+    _("Tick runs to see their losses on the same axes: train thin and dashed, held-out strong, means over seeds.")
+)
+
+everything = st.session_state.get("all", False)
+runs = [run for run in here.store.runs(here.owner) if everything or run.fingerprint == here.channel.fingerprint]
+if not runs:
+    st.info(_("No runs yet on this channel. Train a model, then come back."), icon=":material/model_training:")
+    st.page_link("pages/train.py", label=_("Train a model"), icon=":material/play_arrow:")
+else:
+    chosen = choose_runs(runs)
+with st.container(horizontal=True, vertical_alignment="center"):
+    if runs:
+        edit(chosen)
+        log = st.toggle(_("Log scale"), True, key="log", bind="query-params")
+    st.toggle(_("Runs of all channels"), key="all", bind="query-params")
+if not runs:
+    st.stop()
+
+curves = curves_of(chosen) if chosen else pd.DataFrame()
+if curves.empty:
+    st.info(_("Tick a run that has been trained for an epoch or more."), icon=":material/check_box:")
+    st.stop()
+lines, floor, loss = {}, None, NAMES[chosen[0].settings.training.loss]
+if found := differences(chosen):
+    st.warning(
+        _("These runs do not share their {differences}, so a lower curve need not be a better model.").format(
+            differences=", ".join(found)
+        ),
+        icon=":material/balance:",
+    )
+    loss = " / ".join(sorted({NAMES[run.settings.training.loss] for run in chosen}))
+else:
+    channel = here.store.channel(here.owner, chosen[0].fingerprint)
+    lines, floor = references(channel, channel.fingerprint, chosen[0].settings)
+
+left, right = st.columns([3, 2], gap="large")
+names = list(curves["run"].unique())
+with left:
+    st.subheader(_("Loss by epoch"))
+    st.altair_chart(
+        charts.compared_curves(curves, names, loss, log, _, lines, floor), alt=_("Loss curves of the ticked runs")
+    )
+with right:
+    st.subheader(_("Loss at the end"))
+    last = curves.groupby("run", sort=False)[["train", "held_out"]].last().reset_index()
+    st.altair_chart(charts.final_losses(last, loss, _), alt=_("Final train and held-out loss of the ticked runs"))
