@@ -165,6 +165,8 @@ def _trim_end(work: _Work) -> None:
     if work.choice.keep_last or len(work.views) < HISTORY + LAGGING:
         return
     lowest = work.views.iloc[-HISTORY - LAGGING : -LAGGING].min()
+    if lowest <= 0:
+        return
     low = (work.views.iloc[-LAGGING:] < lowest / 2).to_numpy()
     lagging = LAGGING if low.all() else int(low[::-1].argmin())
     if lagging:

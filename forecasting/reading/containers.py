@@ -16,7 +16,9 @@ MAX_UNPACKED = 200_000_000  # of everything in it together
 MAX_RATIO = 100  # unpacked to packed; a year of Chart data packs 10 to 20 to one
 SMALL = 10_000_000  # unpacked bytes that are harmless whatever the ratio
 MAX_FILES = 100  # in a zip
+STEP = 1 << 20
 
+BLANK = b" \t\r\n\0\xef\xbb\xbf\xff\xfe"
 TABLE_SUFFIXES = {".csv", ".tsv", ".tab", ".txt"}
 PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"\0\0\1\0")
 DAMAGED = N_("The file is damaged or cut off; download it again.")
@@ -33,8 +35,6 @@ class Part:
 
 def unpack(data: bytes, filename: str) -> Iterator[Part]:
     """The files in an upload, one at a time: the upload itself, or the tables in a zip. Raises BadInput."""
-    if not data.strip(b" \t\r\n\0"):
-        raise BadInput(N_("The file is empty; export it again."))
     if len(data) > MAX_BYTES:
         raise BadInput(N_("The file is larger than {limit} MB; upload a shorter period."), limit=MAX_BYTES // 10**6)
     if data[:2] == b"\x1f\x8b":
@@ -58,7 +58,9 @@ def is_workbook(data: bytes) -> bool:
 
 
 def refuse_known(data: bytes) -> None:
-    """Raise BadInput for kinds of file that are known by their first bytes and hold no table."""
+    """Raise BadInput for an empty file, and for kinds that are known by their first bytes and hold no table."""
+    if not data.strip(BLANK):
+        raise BadInput(N_("The file is empty; export it again."))
     start = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if data.startswith(PICTURES) or start.startswith((b"<svg", b"%pdf")) or data[8:12] == b"WEBP":
         raise BadInput(N_("The file is a picture or a PDF; upload a table (CSV, xlsx or the zip of an export)."))
@@ -72,15 +74,17 @@ def refuse_known(data: bytes) -> None:
 
 def _gunzip(data: bytes) -> bytes:
     limit = _limit(len(data))
+    unpacked = io.BytesIO()
     try:
         with gzip.open(io.BytesIO(data)) as packed:
-            unpacked = packed.read(limit + 1)
+            while step := packed.read(STEP):
+                unpacked.write(step)
+                if unpacked.tell() > limit:
+                    raise BadInput(TOO_BIG, limit=limit // 10**6)
     except (OSError, EOFError, zlib.error) as error:
         raise BadInput(DAMAGED) from error
-    if len(unpacked) > limit:
-        raise BadInput(TOO_BIG, limit=limit // 10**6)
-    refuse_known(unpacked)
-    return unpacked
+    refuse_known(unpacked.getvalue())
+    return unpacked.getvalue()
 
 
 def open_zip(data: bytes) -> zipfile.ZipFile:
@@ -115,7 +119,9 @@ def _unzip(data: bytes) -> Iterator[Part]:
             raise BadInput(N_("The zip holds another archive; unpack it and upload the table inside."))
         raise BadInput(N_("The zip holds no CSV file; upload the zip of the export."))
     for entry in tables:
-        yield Part(_entry_name(entry), read_entry(archive, entry))
+        unpacked = read_entry(archive, entry)
+        refuse_known(unpacked)
+        yield Part(_entry_name(entry), unpacked)
 
 
 def _is_table(entry: zipfile.ZipInfo) -> bool:

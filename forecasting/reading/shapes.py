@@ -1,6 +1,7 @@
 """The shapes in which dates are written, and one word taken apart into its three numbers."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,7 +57,7 @@ class Shaped:
 
 def looks_like_date(cell: str) -> bool:
     """Whether a cell has the shape of a date (or of a week, month or range of days)."""
-    cell = cell.strip()
+    cell = unicodedata.normalize("NFKC", cell).strip()
     if not 6 <= len(cell) <= 60 or not any(c.isdigit() for c in cell):
         return False
     day = split(pa.array([cell]))[0][0].as_py()
@@ -101,7 +102,7 @@ def shape(texts: list[str], native: bool) -> Shaped:
 
 
 def _take_apart(text: str) -> tuple[str, tuple[int, int, int]]:
-    text = re.sub(_WEEKDAY, "", text.strip().lower()).strip(" ,")
+    text = re.sub(_WEEKDAY, "", text.strip().lower()).strip(" ,'")
     for shape in CERTAIN:
         found = shape.fullmatch(text)
         if found:

@@ -22,6 +22,7 @@ from forecasting.reading.shapes import looks_like_date
 
 MAX_ROWS = 5_000_000
 MAX_COLUMNS = 1_000
+MAX_BLOCKS = 100  # tables in a file, comments and titles between them included
 MAX_LINE = 1_000_000  # bytes
 HEAD_ROWS = 300  # rows in which the first date must stand
 TORN = 0.02  # share of rows that may have another number of cells than the rest
@@ -57,8 +58,7 @@ def tables(part: Part) -> list[Table]:
     """The tables with a column that looks like dates, in the file's order. Raises BadInput for a file out of bounds."""
     text = to_utf8(part.data)
     _check_size(text)
-    if b"\n" not in text:
-        text = text.replace(b"\r", b"\n")  # as old Macs end lines
+    text = _unify_ends(text)
     separator = delimiter(text[:HEAD].decode(errors="ignore"))
     found: list[Table] = []
     complaints: list[BadInput] = []
@@ -81,22 +81,38 @@ def _check_size(text: bytes) -> None:
         raise BadInput(N_("The first line of the file is endless, so it is no table; export it again."))
 
 
+def _unify_ends(text: bytes) -> bytes:
+    """Rows ended by one line feed. Python's csv on Windows writes two carriage returns, or an empty line after each."""
+    if b"\n" not in text:
+        return text.replace(b"\r", b"\n")  # as old Macs end lines
+    if b"\r\n" in text:
+        text = text.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n")
+    if text.count(b"\n\n") > 0.4 * text.count(b"\n"):
+        text = re.sub(rb"\n{2,}", b"\n", text)
+    return text
+
+
 def _blocks(text: bytes, separator: str) -> Iterator[bytes]:
     """The stretches of rows between empty rows and comments."""
     mark = separator.encode()
     if not text.startswith(b"#") and not any(
-        gap in text for gap in (b"\n\n", b"\n\r\n", b"\n#", b"\n" + mark * 2, b"\n" + mark + b"\r")
+        gap in text for gap in (b"\n\n", b"\n#", b"\n" + mark * 2, b"\n" + mark + b"\n")
     ):
         yield text
         return
     block = io.BytesIO()
+    pieces = 0
     for record, lines in _records(text, separator):
-        if _is_gap(record):
+        if not _is_gap(record):
+            block.writelines(line.encode() for line in lines)
+        elif block.tell():
             yield block.getvalue()
             block = io.BytesIO()
-        else:
-            block.writelines(line.encode() for line in lines)
-    yield block.getvalue()
+            pieces += 1
+        if pieces > MAX_BLOCKS:
+            raise BadInput(N_("The table falls into more than {limit} pieces; export it again."), limit=MAX_BLOCKS)
+    if block.tell():
+        yield block.getvalue()
 
 
 def _is_gap(record: list[str]) -> bool:

@@ -45,8 +45,9 @@ def _text(cell: object) -> str:
     if isinstance(cell, bool):
         return str(cell)
     if isinstance(cell, float):
-        # Six decimals: 1.234 could be taken for a thousand and some.
-        return str(int(cell)) if cell.is_integer() else f"{cell:.6f}"
+        text = str(int(cell)) if cell.is_integer() else repr(cell)
+        # One zero more: 1.234 could be taken for a thousand and some.
+        return text + "0" if re.fullmatch(r"-?\d+\.\d{3}", text) else text
     if isinstance(cell, datetime):
         return cell.date().isoformat() if cell.time() == time() else cell.isoformat(" ", "seconds")
     if isinstance(cell, timedelta):

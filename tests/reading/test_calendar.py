@@ -1,0 +1,127 @@
+"""Duplicate days, missing days, order, junk rows; and the switches that undo a mend."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from forecasting.errors import BadInput
+from forecasting.reading import Choice, Question, read_views, to_csv
+
+
+def rows_of(files, count=60):
+    return [[d, n] for d, n in zip(files.days(count), files.counts(count), strict=True)]
+
+
+def read(files, rows, choice=Choice(), header=("Date", "Views")):
+    return read_views(files.table([header, *rows]), "x.csv", choice)
+
+
+def test_rows_in_any_order(files, said):
+    rows = rows_of(files)
+    assert "newest first" in said(read(files, rows[::-1]))
+    shuffled = [rows[i] for i in np.random.default_rng(1).permutation(60)]
+    assert read(files, shuffled).views.tolist() == files.counts(60)
+
+
+def test_the_same_row_twice_counts_once(files, said):
+    rows = rows_of(files)
+    channel = read(files, [*rows[:40], *rows[30:]])
+    assert channel.views.tolist() == files.counts(60) and "10 days stood in the file more than once" in said(channel)
+    assert channel.mends[0].days == tuple(files.days(60)[30:40])
+    assert read(files, [*rows, *rows], Choice(duplicates="sum")).views.iloc[0] == 2000
+
+
+def test_rows_that_disagree_are_asked(files):
+    rows = [*rows_of(files), [files.days(60)[5], 1]]
+    with pytest.raises(Question, match="2021-01-06") as asked:
+        read(files, rows)
+    assert asked.value.asks == "duplicates"
+    got = {how: read(files, rows, Choice(duplicates=how)).views.iloc[5] for how, _ in asked.value.options}
+    assert got == {"sum": 1506, "last": 1, "first": 1505}
+
+
+@pytest.mark.parametrize("fill", ["none", "interpolate", "same-weekday"])
+def test_missing_days_are_filled_by_rule(files, fill):
+    rows = rows_of(files)
+    channel = read(files, rows[:20] + rows[23:], Choice(fill=fill))
+    (mend,) = channel.mends
+    assert mend.days == tuple(files.days(60)[20:23]) and mend.switch == "fill"
+    filled = channel.views.iloc[20:23]
+    if fill == "none":
+        assert filled.isna().all()
+    elif fill == "interpolate":
+        assert np.allclose(filled, np.interp([20, 21, 22], [19, 23], [rows[19][1], rows[23][1]]))
+    else:
+        assert np.allclose(filled, files.counts(60)[20:23])  # a straight line on each weekday
+
+
+def test_long_gaps_stay_unknown(files, said):
+    rows = rows_of(files)
+    channel = read(files, rows[:20] + rows[40:])
+    assert len(channel.views) == 60 and channel.views.iloc[20:40].isna().all()
+    assert "20 days lie in gaps of more than 14 days" in said(channel)
+
+
+def test_total_rows_first_or_last(files, said):
+    rows = rows_of(files)
+    for junk in (["Total", 5], ["總計", "5"], ["合計", ""], ["Grand Total", 5]):
+        for mixed in ([junk, *rows], [*rows, junk]):
+            channel = read(files, mixed)
+            assert channel.views.tolist() == files.counts(60) and "1 rows with a total" in said(channel)
+
+
+def test_junk_rows_are_named_and_many_are_refused(files, said):
+    rows = rows_of(files)
+    assert "1 rows without a date" in said(read(files, [*rows, ["exported by me", ""]]))
+    with pytest.raises(BadInput, match="no readable date"):
+        read(files, [*rows, *([f"note {i}", 1] for i in range(30))])
+
+
+def test_several_header_lines(files):
+    top = [["Channel", "Mine"], ["日期", "播放量"]]
+    assert read(files, [top[1], *rows_of(files)], header=top[0]).views.tolist() == files.counts(60)
+    rows = [["", "Web", "App"], ["Date", "Views", "Views"], *([d, n, 2 * n] for d, n in rows_of(files))]
+    channel = read_views(files.table(rows), "x.csv")
+    assert channel.others[:2] == ("Web Views", "App Views") and channel.views.tolist() == files.counts(60)
+
+
+def test_several_value_columns_with_views_among_them(files):
+    rows = [["Date", "Likes", "Views", "Watch time (hours)"], *([d, 3, n, n / 10] for d, n in rows_of(files))]
+    channel = read_views(files.table(rows), "x.csv")
+    assert channel.views.tolist() == files.counts(60) and channel.others == ("Views",)
+    assert read_views(files.table(rows), "x.csv", Choice(metric="watch time (hours)")).views.iloc[0] == 100
+
+
+def test_unquoted_thousands_are_refused(files):
+    text = "Date,Views\n" + "".join(f"{d},{n:,}\n" for d, n in rows_of(files))
+    with pytest.raises(BadInput, match="more columns than the header"):
+        read_views(text.encode(), "x.csv")
+    text = "Date,Views\n" + "".join(f"{d},{n:,}\n" if n > 1400 else f"{d},{n - 1000}\n" for d, n in rows_of(files))
+    with pytest.raises(BadInput):
+        read_views(text.encode(), "x.csv")
+
+
+def test_few_days_are_left_to_the_next_step(files):
+    assert len(read(files, rows_of(files, 3)).views) == 3
+
+
+def test_an_unknown_channel_or_column_is_refused(files):
+    with pytest.raises(BadInput, match="no channel nobody"):
+        read(files, rows_of(files), Choice(channel="nobody"))
+    with pytest.raises(BadInput, match="no column likes"):
+        read(files, rows_of(files), Choice(metric="likes"))
+
+
+def test_export_reads_back_and_starts_no_formula(files):
+    channel = read(files, rows_of(files)[:20] + rows_of(files)[40:])
+    again = read_views(to_csv(channel).encode(), "x.csv")
+    assert again.fingerprint == channel.fingerprint
+    evil = read(files, [[d, -n] for d, n in rows_of(files)], Choice(metric="=cmd()"), ("Date", "=cmd()"))
+    cells = [cell for line in to_csv(evil).splitlines() for cell in line.split(",")]
+    assert not [cell for cell in cells if cell[0] in "=+-@"]
+    assert read_views(to_csv(evil).encode(), "x.csv", Choice(metric="'=cmd()")).views.tolist() == evil.views.tolist()
+
+
+def test_whole_days_only(files):
+    assert read(files, rows_of(files)).views.index[0].date() == date(2021, 1, 1)
