@@ -1,6 +1,6 @@
 """One network for every family, as a stack of replicas trained in one batched product.
 
-y = b + c . activation(b' + W x), with as many hidden layers as asked and none for the linear family (Lee 2021, video 2).
+y = b + c . activation(b' + W x), with as many hidden layers as asked, none for the linear family (Lee 2021, video 2).
 """
 
 from collections.abc import Callable, Sequence
@@ -28,6 +28,7 @@ class StackedNetwork:
 
     def __init__(self, architecture: Architecture, seeds: Sequence[int]) -> None:
         self.architecture = architecture
+        self.seeds = tuple(seeds)
         self.activation = ACTIVATIONS[architecture.family]
         drawn = zip(*(_initial_layers(architecture, seed) for seed in seeds), strict=True)
         self.layers = [
@@ -49,7 +50,7 @@ class StackedNetwork:
 
     @torch.no_grad()
     def predict(self, inputs: torch.Tensor) -> torch.Tensor:
-        """Predictions (replicas, windows) for the same `inputs` (windows, window) to every replica, in bounded memory."""
+        """Predictions (replicas, windows) of every replica for the same `inputs` (windows, window), in bounded memory."""
         replicas = len(self.layers[0][0])
         rows = max(ROWS_AT_ONCE // (replicas * max(self.architecture.sizes)), 1)
         return torch.cat([self(part.expand(replicas, -1, -1)) for part in inputs.split(rows)], dim=1)

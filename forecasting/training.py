@@ -18,7 +18,7 @@ OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {"adam": torch.optim.Adam, 
 
 @dataclass(frozen=True)
 class Row:
-    """One epoch. Losses are in views (MAE, or the root of MSE), measured at its end over all windows; arrays (replicas,)."""
+    """One epoch. Losses are in views (MAE, or the root of MSE), of all windows at its end; arrays (replicas,)."""
 
     epoch: int  # 1 is the first
     train_loss: np.ndarray
@@ -39,7 +39,7 @@ def train(
     """Train `network` in place. `stop` is asked before every update; once true, no further row comes."""
     fitted, judged = _tensors(data.train, data), _tensors(data.held_out, data)
     optimizer = OPTIMIZERS[training.optimizer](network.parameters, lr=training.learning_rate, fused=True)
-    shuffles = [torch.Generator().manual_seed(SHUFFLE + seed) for seed in range(training.seeds)]
+    shuffles = [torch.Generator().manual_seed(SHUFFLE + seed) for seed in network.seeds]
     begun = time.perf_counter()
     for epoch in range(1, training.epochs + 1):
         norm = _epoch(network, *fitted, training, optimizer, shuffles, stop)

@@ -1,0 +1,42 @@
+"""A small channel with a known recipe, so that a whole training takes a fraction of a second."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecasting.split import Period, Split
+from forecasting.windows import SplitWindows, split_windows
+
+
+def make_views(days: int = 420, seed: int = 0) -> pd.Series:
+    """About 5k views a day: a trend, a week and noise."""
+    day = np.arange(days)
+    noise = np.random.default_rng(seed).normal(0, 200, days)
+    values = 4000 + 3 * day + 700 * np.sin(2 * np.pi * day / 7) + noise
+    return pd.Series(values, index=pd.date_range("2020-01-01", periods=days), name="views")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_thread():
+    """Tests train as the workers do."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def views() -> pd.Series:
+    return make_views()
+
+
+@pytest.fixture
+def split() -> Split:
+    return Split(Period(date(2020, 1, 1), date(2020, 12, 31)), Period(date(2021, 1, 1), date(2021, 2, 23)))
+
+
+@pytest.fixture
+def windows(views, split) -> SplitWindows:
+    """Seven days of input."""
+    return split_windows(views, split, 7)

@@ -1,0 +1,126 @@
+"""Training against closed forms and plain recomputation; alone as in a stack; blind to the held-out period."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from forecasting.metrics import mae, rmse
+from forecasting.models import StackedNetwork
+from forecasting.settings import Architecture, Training
+from forecasting.training import predict, train
+from forecasting.windows import split_windows
+
+SMALL = Architecture("relu", 7, 2, 8)
+SHORT = Training(epochs=4, seeds=3, learning_rate=0.01)
+
+
+def rows_of(data, architecture=SMALL, training=SHORT):
+    """The rows and the trained network."""
+    network = StackedNetwork(architecture, range(training.seeds))
+    return list(train(network, data, training)), network
+
+
+def assert_same(some, other, exact=True):
+    """Equal rows but for the clock."""
+    assert len(some) == len(other)
+    for one, two in zip(some, other, strict=True):
+        for name in ("epoch", "train_loss", "held_out_loss", "gradient_norm", "learning_rate"):
+            if exact:
+                np.testing.assert_array_equal(getattr(one, name), getattr(two, name), name)
+            else:
+                np.testing.assert_allclose(getattr(one, name), getattr(two, name), rtol=1e-4, err_msg=name)
+
+
+def least_squares(inputs: np.ndarray, targets: np.ndarray) -> float:
+    """The smallest RMSE of any linear model."""
+    design = np.column_stack([inputs, np.ones(len(inputs))])
+    weights = np.linalg.lstsq(design, targets, rcond=None)[0]
+    return float(np.sqrt(np.mean((design @ weights - targets) ** 2)))
+
+
+@pytest.mark.parametrize("window", [1, 7])
+def test_a_linear_model_under_mse_reaches_least_squares(views, split, window):
+    data = split_windows(views, split, window)
+    training = Training("mse", "adam", learning_rate=0.02, batch_size=0, epochs=800, seeds=2)
+    rows, _network = rows_of(data, Architecture("linear", window), training)
+    best = least_squares(data.train.inputs, data.train.targets)
+    np.testing.assert_allclose(rows[-1].train_loss, best, rtol=1e-3)
+    assert (rows[-1].train_loss >= best * (1 - 1e-6)).all()
+
+
+def test_a_replica_learns_the_same_alone_and_in_a_stack_of_ten(windows):
+    training = replace(SHORT, epochs=10, seeds=10)
+    together, _network = rows_of(windows, SMALL, training)
+    for seed in (0, 9):
+        alone = list(train(StackedNetwork(SMALL, [seed]), windows, training))
+        for one, ten in zip(alone, together, strict=True):
+            np.testing.assert_allclose(one.train_loss[0], ten.train_loss[seed], rtol=1e-4)
+            np.testing.assert_allclose(one.held_out_loss[0], ten.held_out_loss[seed], rtol=1e-4)
+
+
+def test_the_same_settings_give_the_same_rows_twice(windows):
+    assert_same(rows_of(windows)[0], rows_of(windows)[0])
+
+
+def test_changing_held_out_views_changes_no_training_row(views, split):
+    before, after = views.copy(), views.copy()
+    after[str(split.held_out.first) :] *= 5
+    for some, other in zip(
+        rows_of(split_windows(before, split, 7))[0], rows_of(split_windows(after, split, 7))[0], strict=True
+    ):
+        np.testing.assert_array_equal(some.train_loss, other.train_loss)
+        np.testing.assert_array_equal(some.gradient_norm, other.gradient_norm)
+        assert (some.held_out_loss != other.held_out_loss).all()
+
+
+@pytest.mark.parametrize(("loss", "measure"), [("mae", mae), ("mse", rmse)])
+def test_losses_are_those_of_the_predictions_in_views(windows, loss, measure):
+    rows, network = rows_of(windows, training=replace(SHORT, loss=loss))
+    for period, losses in ((windows.train, rows[-1].train_loss), (windows.held_out, rows[-1].held_out_loss)):
+        predicted = predict(network, windows, period)
+        assert predicted.shape == (3, len(period))
+        np.testing.assert_allclose(losses, measure(period.targets, predicted), rtol=1e-5)
+
+
+def test_one_full_batch_of_gradient_descent_by_hand(windows):
+    start = StackedNetwork(Architecture("linear", 7), range(2))
+    weight, bias = (part.detach().numpy().astype(float) for part in start.parameters)
+    rows, network = rows_of(
+        windows, Architecture("linear", 7), Training("mse", "sgd", 0.1, batch_size=0, epochs=1, seeds=2)
+    )
+    inputs, targets = (windows.scaler.scale(part) for part in (windows.train.inputs, windows.train.targets))
+    for replica in range(2):
+        residual = inputs @ weight[replica, :, 0] + bias[replica, 0, 0] - targets
+        gradient = 2 * np.r_[inputs.T @ residual, residual.sum()] / len(targets)
+        assert rows[0].gradient_norm[replica] == pytest.approx(np.linalg.norm(gradient), rel=1e-5)
+        expected = np.r_[weight[replica, :, 0], bias[replica, 0, 0]] - 0.1 * gradient
+        trained = np.concatenate([part[replica].detach().numpy().ravel() for part in network.parameters])
+        np.testing.assert_allclose(trained, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_every_window_is_seen_once_an_epoch(windows, monkeypatch):
+    seen = []
+    call = StackedNetwork.__call__
+    monkeypatch.setattr(
+        StackedNetwork, "__call__", lambda network, x: (torch.is_grad_enabled() and seen.append(x), call(network, x))[1]
+    )
+    rows_of(windows, training=replace(SHORT, epochs=1))
+    batches = torch.cat(seen, dim=1)
+    assert [part.shape[1] for part in seen[:-1]] == [64] * (len(seen) - 1)
+    expected = windows.scaler.scale(windows.train.inputs).astype(np.float32)
+    for replica in batches.numpy():
+        np.testing.assert_array_equal(np.sort(replica[:, 0]), np.sort(expected[:, 0]))
+    assert not torch.equal(batches[0], batches[1])
+
+
+def test_no_row_after_a_stop(windows):
+    asked = []
+    rows = train(StackedNetwork(SMALL, range(3)), windows, SHORT, stop=lambda: len(asked) >= 7 or asked.append(1))
+    assert [row.epoch for row in rows] == [1]  # six updates an epoch, told in the second
+
+
+def test_a_loss_that_leaves_the_numbers_is_seen(windows):
+    rows, _network = rows_of(windows, training=Training("mse", "sgd", 10.0, epochs=30, seeds=1))
+    assert rows[0].finite and not rows[-1].finite

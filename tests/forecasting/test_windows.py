@@ -1,0 +1,79 @@
+"""Windows against a slow loop over days; the scaler sees the training targets only."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forecasting.errors import BadInput
+from forecasting.split import Period
+from forecasting.windows import COMMON_HISTORY, Scaler, make_windows, split_windows
+
+FIRST = date(2021, 3, 1)
+
+
+def slow_windows(views: pd.Series, period: Period, window: int):
+    """Day by day, as one would say it."""
+    kept = []
+    known = {day.date(): value for day, value in views.items()}
+    for day in known:
+        before = [known.get(day - timedelta(days=back), np.nan) for back in range(max(window, COMMON_HISTORY), 0, -1)]
+        if period.first <= day <= period.last and np.isfinite([*before, known[day]]).all():
+            kept.append((day, before[-window:], known[day]))
+    return kept
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(60, 150), st.integers(1, 70), st.integers(0, 80), st.integers(0, 80), st.sets(st.integers(0, 149)))
+def test_windows_are_those_of_a_loop(days, window, start, length, unknown):
+    views = pd.Series(np.random.default_rng(days).random(days), index=pd.date_range(FIRST, periods=days))
+    views.iloc[[place for place in unknown if place % 13 == 0 and place < days]] = np.nan
+    period = Period(FIRST + timedelta(days=start), FIRST + timedelta(days=start + length))
+    slow = slow_windows(views, period, window)
+    if not slow:
+        with pytest.raises(BadInput):
+            make_windows(views, period, window)
+        return
+    fast = make_windows(views, period, window)
+    assert [day.date() for day in fast.days] == [day for day, _before, _target in slow]
+    np.testing.assert_array_equal(fast.inputs, [before for _day, before, _target in slow])
+    np.testing.assert_array_equal(fast.targets, [target for _day, _before, target in slow])
+
+
+def test_all_window_lengths_are_judged_on_the_same_days(views, split):
+    days = [split_windows(views, split, window).held_out.days for window in (1, 7, 28, 56)]
+    assert all(some.equals(days[0]) for some in days)
+    assert len(days[0]) == 54
+
+
+def test_inputs_end_the_day_before_the_target(views, split):
+    held_out = split_windows(views, split, 3).held_out
+    assert held_out.days[0] == pd.Timestamp(split.held_out.first)
+    np.testing.assert_array_equal(held_out.inputs[0], views["2020-12-29":"2020-12-31"])
+
+
+def test_the_scaler_sees_training_targets_only(views, split):
+    data = split_windows(views, split, 7)
+    assert data.scaler.mean == data.train.targets.mean()
+    assert data.scaler.spread == data.train.targets.std()
+    changed = views.copy()
+    changed[str(split.held_out.first) :] *= 9
+    assert split_windows(changed, split, 7).scaler == data.scaler
+
+
+def test_scaling_goes_there_and_back():
+    scaler = Scaler.fit(np.array([3.0, 5.0, 10.0]))
+    scaled = scaler.scale(np.array([3.0, 5.0, 10.0]))
+    assert scaled.mean() == pytest.approx(0) and scaled.std() == pytest.approx(1)
+    np.testing.assert_allclose(scaler.views(scaled), [3, 5, 10])
+    assert Scaler.fit(np.full(4, 7.0)).spread == 1
+
+
+def test_too_short_a_channel_and_an_empty_period_are_said(views, split):
+    with pytest.raises(BadInput, match="at least 366"):
+        make_windows(views.iloc[:300], split.train, 365)
+    with pytest.raises(BadInput, match="known days before"):
+        make_windows(views, Period(date(2030, 1, 1), date(2030, 2, 1)), 7)
