@@ -50,7 +50,7 @@ class StackedNetwork:
 
     @torch.no_grad()
     def predict(self, inputs: torch.Tensor) -> torch.Tensor:
-        """Predictions (replicas, windows) of every replica for the same `inputs` (windows, window), in bounded memory."""
+        """Predictions (replicas, windows) of every replica for the same `inputs` (windows, window); memory is bounded."""
         replicas = len(self.layers[0][0])
         rows = max(ROWS_AT_ONCE // (replicas * max(self.architecture.sizes)), 1)
         return torch.cat([self(part.expand(replicas, -1, -1)) for part in inputs.split(rows)], dim=1)

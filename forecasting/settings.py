@@ -29,7 +29,8 @@ FORMULAS = {
     "linear": r"\hat y = b + \sum_{j=1}^{%(window)d} w_j x_j",
     "hard-sigmoid": SUM % r"\mathrm{hard\,sigmoid}",
     "sigmoid": SUM % r"\sigma",
-    "relu": r"a^1 = \mathrm{ReLU}(b^1 + W^1 x),\ \ a^l = \mathrm{ReLU}(b^l + W^l a^{l-1}),\ \ \hat y = b + c^\top a^{%(layers)d}",
+    "relu": r"a^1 = \mathrm{ReLU}(b^1 + W^1 x),\ \ "
+    r"a^l = \mathrm{ReLU}(b^l + W^l a^{l-1}),\ \ \hat y = b + c^\top a^{%(layers)d}",
 }
 
 

@@ -26,7 +26,7 @@ class Windows:
 
 
 def make_windows(views: pd.Series, period: Period, window: int) -> Windows:
-    """All windows whose target day lies in `period`. Inputs may reach back before it; unknown days (NaN) drop a window."""
+    """All windows whose target day lies in `period`. Inputs may reach back before it; an unknown day (NaN) drops one."""
     history = max(window, COMMON_HISTORY)
     if len(views) <= history:
         raise BadInput(
@@ -43,7 +43,8 @@ def make_windows(views: pd.Series, period: Period, window: int) -> Windows:
     if not len(kept):
         raise BadInput(
             N_(
-                "No day from {first} to {last} has {history} known days before it; choose a shorter window or another split."
+                "No day from {first} to {last} has {history} known days before it;"
+                " choose a shorter window or another split."
             ),
             first=period.first,
             last=period.last,

@@ -1,0 +1,111 @@
+"""Time per model and epoch: the stacked trainer against a plain DataLoader loop, one thread each, interleaved.
+
+    python -m tests.benchmark.training [--epochs 3] [--rounds 5] [--replicas 10]
+
+Both shuffle, take a step of Adam a batch of 64, and measure train and held-out loss at the end of every epoch.
+"""
+
+import argparse
+import time
+from statistics import median
+
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from forecasting.models import StackedNetwork
+from forecasting.sample import sample_channel
+from forecasting.settings import Architecture, Training
+from forecasting.split import LECTURE
+from forecasting.training import train
+from forecasting.windows import SplitWindows, split_windows
+
+BATCH = 64
+RATE = 0.001
+TABLE = {  # name -> network, and how many times as fast the stack shall be
+    "linear, 1 day": (Architecture("linear", 1), 10),
+    "linear, 7 days": (Architecture("linear", 7), 10),
+    "linear, 56 days": (Architecture("linear", 56), 10),
+    "10 ReLU": (Architecture("relu", 56, 1, 10), 5),
+    "100 ReLU": (Architecture("relu", 56, 1, 100), 5),
+    "1000 ReLU": (Architecture("relu", 56, 1, 1000), None),
+    "2 layers of 100": (Architecture("relu", 56, 2, 100), 3),
+    "3 layers of 100": (Architecture("relu", 56, 3, 100), None),
+    "4 layers of 100": (Architecture("relu", 56, 4, 100), None),
+}
+
+
+def plain_network(architecture: Architecture) -> nn.Sequential:
+    """The network as anyone would write it."""
+    parts = []
+    for before, after in zip(architecture.sizes, architecture.sizes[1:], strict=False):
+        parts += [nn.Linear(before, after), nn.ReLU()]
+    return nn.Sequential(*parts[:-1])
+
+
+def plain_loop(architecture: Architecture, data: SplitWindows, epochs: int) -> list[tuple[float, float]]:
+    """One model, as a first course writes it: train and held-out MAE in views an epoch."""
+    train_set, held_out_set = (_dataset(period, data) for period in (data.train, data.held_out))
+    network = plain_network(architecture)
+    optimizer, criterion = torch.optim.Adam(network.parameters(), lr=RATE), nn.L1Loss()
+    rows = []
+    for _epoch in range(epochs):
+        network.train()
+        for inputs, targets in DataLoader(train_set, BATCH, shuffle=True):
+            optimizer.zero_grad()
+            criterion(network(inputs).squeeze(-1), targets).backward()
+            optimizer.step()
+        rows.append(tuple(_loss(network, part) * data.scaler.spread for part in (train_set, held_out_set)))
+    return rows
+
+
+def stacked(architecture: Architecture, data: SplitWindows, epochs: int, replicas: int) -> list:
+    """`replicas` models at once."""
+    training = Training(epochs=epochs, seeds=replicas, batch_size=BATCH, learning_rate=RATE)
+    return list(train(StackedNetwork(architecture, range(replicas)), data, training))
+
+
+@torch.no_grad()
+def _loss(network: nn.Module, part: TensorDataset) -> float:
+    network.eval()
+    inputs, targets = part.tensors
+    return (network(inputs).squeeze(-1) - targets).abs().mean().item()
+
+
+def _dataset(windows, data: SplitWindows) -> TensorDataset:
+    inputs, targets = data.scaler.scale(windows.inputs), data.scaler.scale(windows.targets)
+    return TensorDataset(torch.from_numpy(inputs).float(), torch.from_numpy(targets).float())
+
+
+def _timed(work) -> float:
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+def compare(epochs: int, rounds: int, replicas: int) -> None:
+    """Print a line a network; the median of `rounds` interleaved rounds each."""
+    views = sample_channel().views
+    print(f"{'network':<18} {'plain':>9} {'stacked':>9}  {'times':>6} (min .. max)  wanted    ms a model and epoch")
+    for name, (architecture, wanted) in TABLE.items():
+        data = split_windows(views, LECTURE, architecture.window)
+        stacked(architecture, data, 1, replicas), plain_loop(architecture, data, 1)  # a first run loads and allocates
+        times = []
+        for _round in range(rounds):
+            plain = _timed(lambda: plain_loop(architecture, data, epochs))  # noqa: B023
+            stack = _timed(lambda: stacked(architecture, data, epochs, replicas)) / replicas  # noqa: B023
+            times.append((plain / epochs, stack / epochs))
+        ratios = sorted(plain / stack for plain, stack in times)
+        plain, stack = (median(column) * 1e3 for column in zip(*times, strict=True))
+        spread = f"({ratios[0]:.1f} .. {ratios[-1]:.1f})"
+        goal = f"{wanted}x" if wanted else ""
+        print(f"{name:<18} {plain:9.2f} {stack:9.2f}  {median(ratios):5.1f}x {spread:<14} {goal}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--replicas", type=int, default=10)
+    torch.set_num_threads(1)
+    compare(**vars(parser.parse_args()))
