@@ -58,28 +58,26 @@ def daily(
 
 
 def _one_a_day(work: _Work, days: np.ndarray, counts: np.ndarray, parts: bool, adds: bool) -> pd.Series:
-    index, place = np.unique(days, return_inverse=True)
-    rows = np.bincount(place, minlength=len(index))
-    if rows.max() == 1:
-        return pd.Series(counts[np.argsort(place)], pd.DatetimeIndex(index).as_unit("ns")).astype(float)
-    grouped = pd.Series(counts).groupby(place)
-    if parts:
-        total = grouped.sum(min_count=1) if adds else grouped.mean()
-        work.mends.append(
-            Mend(
-                N_("The {rows} rows were added up to days.") if adds else N_("The {rows} rows were averaged to days."),
-                facts={"rows": len(counts)},
-            )
-        )
-    else:
-        total = _settle(work, index, grouped, rows)
-    return pd.Series(total.to_numpy(float), pd.DatetimeIndex(index).as_unit("ns"))
+    first = days.min()
+    place = (days - first).astype(np.int64)
+    rows = np.bincount(place)
+    index = pd.DatetimeIndex(first + np.flatnonzero(rows)).as_unit("ns")
+    if rows.max() > 1 and not parts:
+        total = _settle(work, index, pd.Series(counts).groupby(place), rows[rows > 0])
+        return pd.Series(total.to_numpy(float), index)
+    known = np.bincount(place, ~np.isnan(counts))[rows > 0]
+    total = np.bincount(place, np.nan_to_num(counts, posinf=np.inf, neginf=-np.inf))[rows > 0]
+    if rows.max() > 1:
+        said = N_("The {rows} rows were added up to days.") if adds else N_("The {rows} rows were averaged to days.")
+        work.mends.append(Mend(said, facts={"rows": len(counts)}))
+        total = total if adds else total / np.maximum(known, 1)
+    return pd.Series(np.where(known > 0, total, np.nan), index)
 
 
-def _settle(work: _Work, index: np.ndarray, grouped, rows: np.ndarray) -> pd.Series:
+def _settle(work: _Work, index: pd.DatetimeIndex, grouped, rows: np.ndarray) -> pd.Series:
     """Days with several rows that nothing tells apart: the same number twice is one row twice; others are asked."""
-    twice = pd.DatetimeIndex(index[rows > 1])
-    disagree = (grouped.nunique(dropna=False) > 1).to_numpy()
+    twice = index[rows > 1]
+    disagree = (grouped.max() > grouped.min()).to_numpy()
     if not disagree.any():
         work.mend(
             N_("{count} days stood in the file more than once with the same number; it was counted once."),
@@ -94,7 +92,7 @@ def _settle(work: _Work, index: np.ndarray, grouped, rows: np.ndarray) -> pd.Ser
             ("last", N_("Keep the last row")),
             ("first", N_("Keep the first row")),
         )
-        day = str(index[disagree][0])
+        day = str(index[disagree][0].date())
         raise Question(
             N_("{days} days, such as {day}, have several rows that differ; choose what to do."),
             "duplicates",

@@ -132,5 +132,5 @@ def channel_names(table: Table, columns: list[int]) -> list[str]:
 
 def is_long(column_days: np.ndarray) -> bool:
     """Whether days have several rows."""
-    known = column_days[~np.isnat(column_days)]
-    return len(np.unique(known)) < len(known)
+    known = column_days[~np.isnat(column_days)].astype(np.int64)
+    return len(known) > 0 and bool(np.bincount(known - known.min()).max() > 1)

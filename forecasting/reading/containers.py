@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import re
 import unicodedata
 import zipfile
 import zlib
@@ -18,7 +19,7 @@ SMALL = 10_000_000  # unpacked bytes that are harmless whatever the ratio
 MAX_FILES = 100  # in a zip
 STEP = 1 << 20
 
-BLANK = b" \t\r\n\0\xef\xbb\xbf\xff\xfe"
+FILLED = re.compile(rb"[^ \t\r\n\0\xef\xbb\xbf\xff\xfe]")  # more than white space and byte-order marks
 TABLE_SUFFIXES = {".csv", ".tsv", ".tab", ".txt"}
 PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"\0\0\1\0")
 DAMAGED = N_("The file is damaged or cut off; download it again.")
@@ -59,7 +60,7 @@ def is_workbook(data: bytes) -> bool:
 
 def refuse_known(data: bytes) -> None:
     """Raise BadInput for an empty file, and for kinds that are known by their first bytes and hold no table."""
-    if not data.strip(BLANK):
+    if not FILLED.search(data):
         raise BadInput(N_("The file is empty; export it again."))
     start = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if data.startswith(PICTURES) or start.startswith((b"<svg", b"%pdf")) or data[8:12] == b"WEBP":

@@ -17,6 +17,7 @@ from forecasting.views import Channel, Mend
 FROM_FILE = Choice()
 MAX_NAMES = 1_000  # channels of one file that are listed
 NO_TABLE = N_("The file holds no table of dates and numbers; upload a CSV, an xlsx or the zip of an export.")
+MAX_PAIRS = 50_000_000  # of a day and a channel that fit in a table of bits
 UNDATED = 0.2  # share of rows that may stand there without a date
 
 
@@ -63,6 +64,8 @@ def read_views(data: bytes, filename: str, choice: Choice = FROM_FILE) -> Channe
     name = _wanted(rows, names, choice)
     days, counts, parts = _of(rows, name)
     known = ~np.isnat(days)
+    if known.all():
+        known = slice(None)  # no copy of millions of rows
     series, mends = daily(
         days[known], counts[known], choice, parts=parts, adds=rows.adds, counted=rows.metric == "views"
     )
@@ -160,8 +163,12 @@ def _keyed(sheet: Sheet) -> tuple[np.ndarray, tuple[str, ...]]:
 
 
 def _is_single(days: np.ndarray, codes: np.ndarray, many: int) -> bool:
-    pairs = np.sort((days - days.min()) * many + codes)
-    return not (np.diff(pairs) == 0).any()
+    days = days - days.min()
+    if (days.max() + 1) * many > MAX_PAIRS:
+        return not (np.diff(np.sort(days * many + codes)) == 0).any()
+    seen = np.zeros((days.max() + 1, many), bool)
+    seen[days, codes] = True
+    return int(seen.sum()) == len(days)
 
 
 def _names(rows: Rows) -> tuple[str, ...]:

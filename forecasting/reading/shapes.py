@@ -40,6 +40,7 @@ COARSE = re.compile(
     r"|\d{4}\s*[-/ ]?\s*[wqk]\s*\d{1,2}|[wq]\d{1,2}\s*[-/ ]?\s*\d{4}"
     r"|\d{4}\s*年?|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\s*(?:-|–|~|to|至)\s*\d{4}[-/.]\d{1,2}[-/.]\d{1,2}"
 )
+ISO = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?$"
 CLOCK = (
     r"^(?P<day>.*?)(?:T|\s+|\s*,\s*)(?P<clock>\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?|\d{1,2}[时時])"
     r"\s*(?P<zone>Z|[+-]\d{2}:?\d{2}|[A-Z]{2,5}|\[.*\])?$"
@@ -84,6 +85,13 @@ def split(texts: pa.StringArray) -> tuple[pa.StringArray, bool, bool]:
         return pc.if_else(hourly, pc.utf8_slice_codeunits(texts, 0, 8), texts), True, False
     if not pc.any(pc.match_substring_regex(texts, r"\d[:时時]")).as_py():
         return texts, False, False
+    if pc.all(pc.match_substring_regex(texts, ISO)).as_py():  # the usual case, in a tenth of the time
+        clocks = pc.unique(pc.utf8_slice_codeunits(texts, 11, 16))
+        return (
+            pc.utf8_slice_codeunits(texts, 0, 10),
+            len(clocks) > 1,
+            pc.any(pc.match_substring_regex(texts, r"[Z+]|-\d\d:?\d\d$")).as_py(),
+        )
     found = pc.extract_regex(texts, CLOCK)
     day = pc.coalesce(pc.struct_field(found, "day"), texts)
     clocks = pc.unique(pc.drop_null(pc.struct_field(found, "clock")))

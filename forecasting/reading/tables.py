@@ -26,6 +26,7 @@ MAX_BLOCKS = 100  # tables in a file, comments and titles between them included
 MAX_LINE = 1_000_000  # bytes
 HEAD_ROWS = 300  # rows in which the first date must stand
 TORN = 0.02  # share of rows that may have another number of cells than the rest
+TOO_MANY_ROWS = N_("The file has more than {limit} million rows; upload a shorter period.")
 NO_DATE = N_("The table has no column of dates; export the numbers by day.")
 WORDS = pa.dictionary(pa.int32(), pa.string())
 
@@ -57,8 +58,8 @@ class Table:
 def tables(part: Part) -> list[Table]:
     """The tables with a column that looks like dates, in the file's order. Raises BadInput for a file out of bounds."""
     text = to_utf8(part.data)
-    _check_size(text)
     text = _unify_ends(text)
+    _check_size(text)
     separator = delimiter(text[:HEAD].decode(errors="ignore"))
     found: list[Table] = []
     complaints: list[BadInput] = []
@@ -73,16 +74,20 @@ def tables(part: Part) -> list[Table]:
 
 
 def _check_size(text: bytes) -> None:
-    if max(text.count(b"\n"), text.count(b"\r")) > MAX_ROWS:
-        raise BadInput(
-            N_("The file has more than {limit} million rows; upload a shorter period."), limit=MAX_ROWS // 10**6
-        )
-    if len(text) > MAX_LINE and not re.search(rb"[\r\n]", text[:MAX_LINE]):
-        raise BadInput(N_("The first line of the file is endless, so it is no table; export it again."))
+    """Raise BadInput for too many rows, or for a row that no table has."""
+    if text.count(b"\n") > MAX_ROWS:
+        raise BadInput(TOO_MANY_ROWS, limit=MAX_ROWS // 10**6)
+    start = 0
+    while len(text) - start > MAX_LINE:
+        start = text.rfind(b"\n", start, start + MAX_LINE) + 1
+        if not start:
+            raise BadInput(N_("A line of the file is endless, so it is no table; export it again."))
 
 
 def _unify_ends(text: bytes) -> bytes:
     """Rows ended by one line feed. Python's csv on Windows writes two carriage returns, or an empty line after each."""
+    if max(text.count(b"\n"), text.count(b"\r")) > 2 * MAX_ROWS:  # every other one may be empty
+        raise BadInput(TOO_MANY_ROWS, limit=MAX_ROWS // 10**6)
     if b"\n" not in text:
         return text.replace(b"\r", b"\n")  # as old Macs end lines
     if b"\r\n" in text:
@@ -161,7 +166,7 @@ def _table(name: str, block: bytes, separator: str) -> list[Table]:
     skip, header = _header(top, width)
     _check_header(header, [record for record, _ in head[first:] if len(record) == width])
     start = sum(size for _, size in head[:skip])
-    columns, torn = _parse(block[start:], separator, width)
+    columns, torn = _parse(pa.py_buffer(block).slice(start), separator, width, quoted=b'"' in block)
     return [Table(name, tuple((header + [""] * width)[:width]), columns, torn, separator)]
 
 
@@ -206,7 +211,7 @@ def _check_header(header: list[str], rows: list[list[str]]) -> None:
         )
 
 
-def _parse(block: bytes, separator: str, width: int) -> tuple[tuple[Column, ...], int]:
+def _parse(block: pa.Buffer, separator: str, width: int, *, quoted: bool) -> tuple[tuple[Column, ...], int]:
     torn: list[int] = []
     names = [str(i) for i in range(width)]
     try:
@@ -215,7 +220,7 @@ def _parse(block: bytes, separator: str, width: int) -> tuple[tuple[Column, ...]
             read_options=pyarrow.csv.ReadOptions(use_threads=False, column_names=names),
             parse_options=pyarrow.csv.ParseOptions(
                 delimiter=separator,
-                newlines_in_values=b'"' in block,
+                newlines_in_values=quoted,
                 invalid_row_handler=lambda row: torn.append(1) or "skip",
             ),
             convert_options=pyarrow.csv.ConvertOptions(
@@ -231,7 +236,9 @@ def _parse(block: bytes, separator: str, width: int) -> tuple[tuple[Column, ...]
             ),
             rows=len(torn),
         )
-    return tuple(column(chunked) for chunked in table.unify_dictionaries().columns), len(torn)
+    cells = table.unify_dictionaries().columns
+    del table
+    return tuple(column(cells.pop(0)) for _ in names), len(torn)
 
 
 def column(cells: pa.ChunkedArray) -> Column:
@@ -239,7 +246,9 @@ def column(cells: pa.ChunkedArray) -> Column:
     encoded = cells.combine_chunks()
     if isinstance(encoded, pa.ChunkedArray):  # as combine_chunks answers for no rows
         encoded = pa.array([], WORDS)
-    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32)
+    codes = encoded.indices.to_numpy(zero_copy_only=False)
     tidy = pc.utf8_trim(pc.utf8_normalize(encoded.dictionary, "NFKC"), characters=" \t\r\n\ufeff\u200e\u200f")
+    if tidy.equals(encoded.dictionary):
+        return Column(tidy, codes)
     again = tidy.dictionary_encode()
     return Column(again.dictionary, again.indices.to_numpy(zero_copy_only=False).astype(np.int32)[codes])

@@ -8,12 +8,14 @@ import pytest
 from forecasting.errors import BadInput
 from forecasting.reading import Choice, Question, read_views, to_csv
 
+FROM_FILE = Choice()
+
 
 def rows_of(files, count=60):
     return [[d, n] for d, n in zip(files.days(count), files.counts(count), strict=True)]
 
 
-def read(files, rows, choice=Choice(), header=("Date", "Views")):
+def read(files, rows, choice=FROM_FILE, header=("Date", "Views")):
     return read_views(files.table([header, *rows]), "x.csv", choice)
 
 

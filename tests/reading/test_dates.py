@@ -7,8 +7,10 @@ import pytest
 from forecasting.errors import BadInput
 from forecasting.reading import Choice, Question, read_views
 
+FROM_FILE = Choice()
 
-def read(files, dates, counts=None, choice=Choice(), header=("Date", "Views")):
+
+def read(files, dates, counts=None, choice=FROM_FILE, header=("Date", "Views")):
     counts = counts or files.counts(len(dates))
     return read_views(files.table([header, *zip(dates, counts, strict=True)]), "x.csv", choice)
 
@@ -69,13 +71,30 @@ def test_two_digit_years_first(files):
 @pytest.mark.parametrize(
     "written",
     [
-        "{0:%Y%m%d}", "{0:%b} {0.day}, {0.year}", "{0:%B} {0.day}, {0.year}", "{0.year}年{0.month}月{0.day}日", "{0.year}. {0.month}. {0.day}.",
-        "{0:%a}, {0:%b} {0.day}, {0.year}", "{0:%A}, {0.day} {0:%B} {0.year}", "{0:%Y-%m-%d}T00:00:00Z", "{0:%Y-%m-%d} 00:00:00+08:00",
-        "{0:%Y-%m-%dT00:00:00.000-05:00}", "{0:%Y-%m-%d} 00:00", "{0:%Y/%m/%d}", "{0.year}/{0.month}/{0.day}", "{0:%Y.%m.%d}", "{0:%d-%b-%Y}",
-        "{0:%m/%d/%Y} 12:00:00 AM", "{0:%Y-%m-%d} (Mon)", "{0.year}年{0.month}月{0.day}日(日)", "{0.year}年{0.month}月{0.day}日 星期三", "'{0:%Y-%m-%d}",
-        "{0.month}／{0.day}／{0.year}", "{0:%d} {0:%m} {0:%Y}",
+        "{0:%Y%m%d}",
+        "{0:%b} {0.day}, {0.year}",
+        "{0:%B} {0.day}, {0.year}",
+        "{0.year}年{0.month}月{0.day}日",
+        "{0.year}. {0.month}. {0.day}.",
+        "{0:%a}, {0:%b} {0.day}, {0.year}",
+        "{0:%A}, {0.day} {0:%B} {0.year}",
+        "{0:%Y-%m-%d}T00:00:00Z",
+        "{0:%Y-%m-%d} 00:00:00+08:00",
+        "{0:%Y-%m-%dT00:00:00.000-05:00}",
+        "{0:%Y-%m-%d} 00:00",
+        "{0:%Y/%m/%d}",
+        "{0.year}/{0.month}/{0.day}",
+        "{0:%Y.%m.%d}",
+        "{0:%d-%b-%Y}",
+        "{0:%m/%d/%Y} 12:00:00 AM",
+        "{0:%Y-%m-%d} (Mon)",
+        "{0.year}年{0.month}月{0.day}日(日)",
+        "{0.year}年{0.month}月{0.day}日 星期三",
+        "'{0:%Y-%m-%d}",
+        "{0.month}／{0.day}／{0.year}",
+        "{0:%d} {0:%m} {0:%Y}",
     ],
-)  # fmt: skip
+)
 def test_written_in_many_ways(files, written):
     days = files.days(40)
     channel = read(files, [written.format(d) for d in days])
@@ -108,7 +127,7 @@ def test_hours_in_their_own_column(files):
         ([f"{name} 20{year}" for year in (20, 21) for name in ("Jan", "Feb", "Mar")], "months"),
         ([f"{2018 + month // 12}年{month % 12 + 1}月" for month in range(36)], "months"),
         ([f"2021-W{week:02}" for week in range(1, 53)], "weeks"),
-        ([f"{date(2020, 1, 5) + timedelta(7 * week)} - {date(2020, 1, 11) + timedelta(7 * week)}" for week in range(9)], "weeks"),
+        ([f"{date(2020, 1, 5 + 7 * week)} - {date(2020, 1, 11 + 7 * week)}" for week in range(3)], "weeks"),
         ([str(date(2020, 1, 1) + timedelta(3 * step)) for step in range(40)], "3 days apart"),
     ],
 )  # fmt: skip

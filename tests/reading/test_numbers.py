@@ -5,8 +5,10 @@ import pytest
 from forecasting.errors import BadInput
 from forecasting.reading import Choice, Question, read_views
 
+FROM_FILE = Choice()
 
-def read(files, cells, choice=Choice(), name="Views", separator=","):
+
+def read(files, cells, choice=FROM_FILE, name="Views", separator=","):
     rows = [["Date", name], *zip(files.days(len(cells)), cells, strict=True)]
     return read_views(files.table(rows, separator), "x.csv", choice).views.tolist()
 
