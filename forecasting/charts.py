@@ -66,21 +66,39 @@ def _hover(field: str, tooltip: list[alt.Tooltip]) -> alt.Chart:
 
 
 def views_over_time(
-    views: pd.Series, split: Split, say: Say = str, weekdays: Sequence[str] | None = None
+    views: pd.Series, split: Split, say: Say = str, weekdays: Sequence[str] = _WEEKDAYS, mended: dict | None = None
 ) -> alt.LayerChart:
-    """Daily views with the training and the held-out period shaded."""
+    """Daily views with the training and the held-out period shaded. `mended`: day -> what was done there, to be marked."""
     weekday = [weekdays[d] for d in views.index.day_of_week]
     frame = pd.DataFrame({"day": views.index, "views": views.to_numpy(), "weekday": weekday})
+    frame["mend"] = frame["day"].map(mended or {}).fillna("") if mended else ""
     shown = (REAL, TRAIN, HELD_OUT)
     line = alt.Chart(frame).mark_line(strokeWidth=1).encode(x=_day(say), y=_views_axis(say), color=_colour(say, shown))
-    line = _as(REAL, line, say)
     tooltip = [_day_tip(say), alt.Tooltip("weekday:N", title=say(N_("Weekday"))), _views_tip("views", say(REAL))]
     shades = [
         _shade(period, role, say, shown)
         for period, role in ((split.train.clip(views), TRAIN), (split.held_out.clip(views), HELD_OUT))
         if period
     ]
-    return alt.layer(*shades, line, _hover("day:T", tooltip).properties(data=frame)).properties(height=HEIGHT)
+    layers = [*shades, *_unknown(views, say, shown), _as(REAL, line, say)]
+    if mended:
+        tooltip.append(alt.Tooltip("mend:N", title=say(N_("Mended"))))
+        marks = alt.Chart(frame[frame["mend"] != ""]).mark_point(size=36, strokeWidth=1.5)
+        layers.append(_as(REAL, marks.encode(x=_day(say), y=_views_axis(say), color=_colour(say, shown)), say))
+    return alt.layer(*layers, _hover("day:T", tooltip).properties(data=frame)).properties(height=HEIGHT)
+
+
+def _unknown(views: pd.Series, say: Say, shown: Sequence[str]) -> list[alt.Chart]:
+    """Stretches of days that nobody knows, shaded grey; no window reaches into them."""
+    missing = views.isna()
+    stretches = (
+        views.index.to_series().groupby((~missing).cumsum()[missing]).agg(["min", "max"]) if missing.any() else None
+    )
+    if stretches is None:
+        return []
+    edges = pd.DataFrame({"day": stretches["min"], "end": stretches["max"] + pd.Timedelta(days=1)})
+    shade = alt.Chart(edges).mark_rect(opacity=0.35).encode(x="day:T", x2="end:T", color=_colour(say, shown))
+    return [_as(BASELINE, shade, say)]
 
 
 def _shade(period: Period, role: str, say: Say, shown: Sequence[str]) -> alt.Chart:
@@ -287,7 +305,7 @@ def final_losses(frame: pd.DataFrame, loss: str, say: Say = str) -> alt.Chart:
         _views_tip("loss", loss),
     ]
     chart = alt.Chart(bars).mark_bar(cornerRadiusEnd=2).encode(x=x, y=y, yOffset=offset, color=colour, tooltip=tips)
-    return chart.properties(height=max(48 * len(order) + 90, HEIGHT))
+    return chart.properties(height=max(56 * len(order), 90))
 
 
 def _loss_axis(loss: str, log: bool, say: Say) -> tuple[str, alt.Scale]:

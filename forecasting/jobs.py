@@ -9,12 +9,11 @@ from concurrent.futures import Executor, Future
 import pandas as pd
 
 from forecasting.errors import N_, BadInput
-from forecasting.runs import RunStore
+from forecasting.runs import SILENCE, RunStore
 
 FLUSH = 0.1  # seconds between two writes of rows: a chart cannot show more
-GLANCE = (
-    0.05  # seconds between two looks at the cancel flag; a look costs about 0.1 ms, an update of a small model no more
-)
+GLANCE = 0.05  # seconds between two looks at the cancel flag; a look costs about 0.1 ms, a small model's update no more
+SIGN = 5.0  # seconds between two signs of life
 IDLE = 900  # seconds after which a worker with nothing to do leaves
 
 
@@ -40,8 +39,13 @@ class Jobs:
         self._executors = [executor() for _ in range(slots or os.cpu_count() or 1)]
         self._running: dict[int, str] = {}  # slot -> run
         self._lock = threading.RLock()
-        store.fail_silent()
+        self.closed = False
         self.fill()
+        self._later = threading.Timer(SILENCE + 1, self.fill)  # a run that a dead server left behind is silent by then
+        self._later.daemon = True
+        self._later.start()
+        # loky waits for its jobs before the interpreter may end; a server that is told to stop shall not.
+        threading.Thread(target=self._close_with_main_thread, daemon=True).start()
 
     def warm(self) -> None:
         """Start the workers before the first run needs them."""
@@ -50,6 +54,7 @@ class Jobs:
 
     def fill(self) -> None:
         """Give every free slot the longest-waiting run."""
+        self.store.fail_silent()
         with self._lock:
             for slot in range(len(self._executors)):
                 if slot not in self._running and (run_id := self.store.claim_next()):
@@ -57,9 +62,20 @@ class Jobs:
                     self._submit(slot, run_id)
 
     def close(self) -> None:
-        """Stop the workers; what they train is marked as failed by the next server."""
-        for executor in self._executors:
-            executor.shutdown(wait=False, kill_workers=True)
+        """Stop the workers and what they train."""
+        self._later.cancel()
+        with self._lock:
+            self.closed = True
+            for run_id in self._running.values():
+                self.store.fail(
+                    run_id, BadInput(N_("The server was stopped during training; press Train to start again."))
+                )
+            for executor in self._executors:
+                executor.shutdown(wait=False, kill_workers=True)
+
+    def _close_with_main_thread(self) -> None:
+        threading.main_thread().join()
+        self.close()
 
     def _submit(self, slot: int, run_id: str) -> None:
         try:
@@ -70,8 +86,10 @@ class Jobs:
         future.add_done_callback(lambda done: self._done(slot, run_id, done))
 
     def _done(self, slot: int, run_id: str, future: Future) -> None:
-        error = future.exception()
+        error = None if future.cancelled() else future.exception()
         with self._lock:
+            if self.closed:
+                return
             if error is not None:
                 self.store.fail(run_id, _reason(error))
                 self._executors[slot] = self._new_executor()
@@ -122,12 +140,15 @@ class _Watch:
     def __init__(self, store: RunStore, run_id: str) -> None:
         self.store, self.run_id = store, run_id
         self.told = False
-        self.looked = time.monotonic()
+        self.looked = self.signed = time.monotonic()
 
     def stopped(self) -> bool:
-        if time.monotonic() - self.looked > GLANCE:
-            self.told = self.store.cancelled(self.run_id)
-            self.looked = time.monotonic()
+        now = time.monotonic()
+        if now - self.looked > GLANCE:
+            self.told, self.looked = self.store.cancelled(self.run_id), now
+        if now - self.signed > SIGN:
+            self.store.append(self.run_id, [])
+            self.signed = now
         return self.told
 
 

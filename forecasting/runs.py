@@ -5,6 +5,7 @@ SQLite by default, any database by SQLAlchemy URL. Arrays are kept as little-end
 
 import json
 import time
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -20,7 +21,8 @@ from forecasting.views import Channel, Mend
 
 Status = Literal["queued", "running", "finished", "stopped", "failed"]
 ACTIVE = ("queued", "running")
-SILENCE = 15.0  # seconds without a sign of life after which a run's worker is taken for gone
+LARGEST_SOURCE = 8 * 2**20  # bytes, packed; a larger upload is read once and not kept
+SILENCE = 60.0  # seconds without a sign of life after which a run's worker is taken for gone
 
 tables = sa.MetaData()
 channels = sa.Table(
@@ -33,7 +35,11 @@ channels = sa.Table(
     sa.Column("first_day", sa.Date, nullable=False),
     sa.Column("views", sa.LargeBinary, nullable=False),
     sa.Column("mends", sa.Text, nullable=False),
+    sa.Column("others", sa.Text, nullable=False),
     sa.Column("saved", sa.Float, nullable=False),
+    sa.Column("file", sa.String(200)),  # the uploaded file's name, its bytes (zlib), and what the user said about it
+    sa.Column("source", sa.LargeBinary),
+    sa.Column("said", sa.Text),
 )
 runs = sa.Table(
     "runs",
@@ -64,6 +70,15 @@ rows = sa.Table(
     sa.Column("seconds", sa.Float, nullable=False),
 )
 PER_REPLICA = ("train_loss", "held_out_loss", "gradient_norm")
+
+
+@dataclass(frozen=True)
+class Source:
+    """The file a channel was read from, kept so that it can be read another way."""
+
+    file: str
+    data: bytes
+    said: dict[str, object]  # the fields of forecasting.reading.Choice
 
 
 @dataclass(frozen=True)
@@ -125,22 +140,37 @@ class RunStore:
 
     # Channels
 
-    def save_channel(self, owner: str, channel: Channel) -> None:
-        """Keep the channel for its owner; saving it again replaces name and mends."""
-        mends = [[m.sentence, [d.isoformat() for d in m.days], m.facts] for m in channel.mends]
-        record = {
-            "owner": owner,
-            "fingerprint": channel.fingerprint,
-            "name": channel.name[:200],
-            "metric": channel.metric[:200],
-            "first_day": channel.views.index[0].date(),
-            "views": _bytes(channel.views),
-            "mends": json.dumps(mends, default=str),
-            "saved": time.time(),
-        }
+    def save_channel(self, owner: str, channel: Channel, source: Source | None = None) -> None:
+        """Keep the channel for its owner, with the file it came from where that is not too large."""
+        record = _channel_record(channel) | {"owner": owner, "saved": time.time()}
+        packed = zlib.compress(source.data) if source else b""
+        if source and len(packed) <= LARGEST_SOURCE:
+            record |= {"file": source.file[:200], "source": packed, "said": json.dumps(source.said)}
         with self.engine.begin() as connection:
             connection.execute(sa.delete(channels).where(_is(channels, owner, channel.fingerprint)))
             connection.execute(sa.insert(channels), record)
+
+    def source(self, owner: str, fingerprint: str) -> Source | None:
+        """The file the owner's channel was read from, or None where it was not kept."""
+        query = sa.select(channels.c.file, channels.c.source, channels.c.said).where(_is(channels, owner, fingerprint))
+        with self.engine.connect() as connection:
+            found = connection.execute(query).one_or_none()
+        return (
+            Source(found.file, zlib.decompress(found.source), json.loads(found.said))
+            if found and found.source
+            else None
+        )
+
+    def forget_channel(self, owner: str, fingerprint: str, unless_used: bool = False) -> None:
+        """Delete the channel and its runs; with `unless_used` only a channel that has none."""
+        mine = (runs.c.owner == owner) & (runs.c.fingerprint == fingerprint)
+        with self.engine.begin() as connection:
+            used = connection.execute(sa.select(runs.c.id).where(mine)).scalars().all()
+            if used and unless_used:
+                return
+            connection.execute(sa.delete(rows).where(rows.c.run.in_(used)))
+            connection.execute(sa.delete(runs).where(mine))
+            connection.execute(sa.delete(channels).where(_is(channels, owner, fingerprint)))
 
     def channel(self, owner: str, fingerprint: str) -> Channel | None:
         """The owner's channel, or None."""
@@ -161,7 +191,8 @@ class RunStore:
         """Put a run in the queue and return its id. One that is finished or under way is left as it is."""
         run_id = settings.run_id(channel.fingerprint, owner)
         fresh = {"status": "queued", "reason": None, "queued": time.time(), "seen": None, "cancelled": False}
-        self.save_channel(owner, channel)
+        if self.channel(owner, channel.fingerprint) is None:
+            self.save_channel(owner, channel)
         with self.engine.begin() as connection:
             status = connection.execute(sa.select(runs.c.status).where(runs.c.id == run_id)).scalar()
             if status is None:
@@ -330,11 +361,27 @@ def _matrix(blobs: list[bytes]) -> np.ndarray:
     return _array(b"".join(blobs)).reshape(len(blobs), -1) if blobs else np.empty((0, 0))
 
 
+def _channel_record(channel: Channel) -> dict[str, object]:
+    mends = [[m.sentence, [d.isoformat() for d in m.days], m.facts, m.switch] for m in channel.mends]
+    return {
+        "fingerprint": channel.fingerprint,
+        "name": channel.name[:200],
+        "metric": channel.metric[:200],
+        "first_day": channel.views.index[0].date(),
+        "views": _bytes(channel.views),
+        "mends": json.dumps(mends, default=str),
+        "others": json.dumps(channel.others),
+    }
+
+
 def _channel(found) -> Channel:
     values = _array(found.views).copy()
     views = pd.Series(values, index=pd.date_range(found.first_day, periods=len(values), freq="D"), name="views")
-    mends = [Mend(text, tuple(map(date.fromisoformat, days)), facts) for text, days, facts in json.loads(found.mends)]
-    return Channel(found.name, views, tuple(mends), found.metric)
+    mends = [
+        Mend(sentence, tuple(map(date.fromisoformat, days)), facts, switch)
+        for sentence, days, facts, switch in json.loads(found.mends)
+    ]
+    return Channel(found.name, views, tuple(mends), found.metric, tuple(json.loads(found.others)))
 
 
 def _run(found) -> Run:

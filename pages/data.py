@@ -1,10 +1,15 @@
 """The channel's daily views: bring a file, see what was mended, choose the split."""
 
+from dataclasses import asdict, replace
+
+import pandas as pd
 import streamlit as st
 
 from forecasting import charts
 from forecasting.errors import N_, BadInput
-from forecasting.reading import Choice, Question, read_views
+from forecasting.reading import Choice, Question, read_views, to_csv
+from forecasting.runs import Source
+from forecasting.views import Mend
 from pages.session import choose_split, keep_channel, open_page
 
 TYPES = ["csv", "tsv", "txt", "zip", "xlsx", "gz"]
@@ -13,108 +18,158 @@ FILLS = {
     "interpolate": N_("Straight line"),
     "none": N_("Leave unknown"),
 }
+ORDERS = {
+    None: N_("As the calendar fits"),
+    "dmy": N_("Day/month/year"),
+    "mdy": N_("Month/day/year"),
+    "ymd": N_("Year/month/day"),
+}
+SAMPLES = 3  # days named in a sentence about a mend
 
 here = open_page()
 _ = here.say
 
 
 def take_file() -> None:
-    """A new file forgets what was said about the last one."""
-    st.session_state.said = Choice()
-    read_file()
-
-
-def say_more(field: str) -> None:
-    """Read the file again with one more answer."""
-    from dataclasses import replace  # noqa: PLC0415
-
-    st.session_state.said = replace(st.session_state.said, **{field: st.session_state[f"said_{field}"]})
-    read_file()
-
-
-def read_file() -> None:
-    """Make the uploaded file the current channel; where it cannot be read, the channel before stays."""
+    """Read the file in the uploader; once it is read, the uploader is empty again."""
+    file = st.session_state[inbox()]
     st.session_state.pop("trouble", None)
-    if (file := st.session_state.get("upload")) is None:
-        return
+    if file and read(Source(file.name, file.getvalue(), {})):
+        st.session_state.uploads += 1
+
+
+def inbox() -> str:
+    """The uploader's key: a new one after every file that was read."""
+    return f"upload_{st.session_state.setdefault('uploads', 0)}"
+
+
+def answer(field: str) -> None:
+    """Read the uploaded file again, now that its question is answered."""
+    source, value = st.session_state.asked, st.session_state.answer
+    if value is not None and read(replace(source, said=source.said | {field: value})):
+        st.session_state.uploads += 1
+
+
+def read_again(source: Source, field: str) -> None:
+    """Read the current channel's file another way; the reading before is forgotten unless it has runs."""
+    if read(replace(source, said=source.said | {field: st.session_state[f"said_{field}"]})):
+        current = st.session_state.channel
+        if current != here.channel.fingerprint:
+            here.store.forget_channel(here.owner, here.channel.fingerprint, unless_used=True)
+
+
+def read(source: Source) -> bool:
+    """Make a file the current channel; where it cannot be read, say why, and the channel before stays."""
+    st.session_state.pop("trouble", None)
     try:
-        channel = read_views(file.getvalue(), file.name, st.session_state.said)
+        channel = read_views(source.data, source.file, Choice(**source.said))
     except BadInput as trouble:
-        st.session_state.trouble = trouble
+        st.session_state.trouble, st.session_state.asked = trouble, source
+        return False
+    keep_channel(channel, source)
+    return True
+
+
+def show_trouble(trouble: BadInput) -> None:
+    """What is wrong with the file, or the one thing that it does not say."""
+    if not isinstance(trouble, Question):
+        st.error(trouble.say(_), icon=":material/error:")
         return
-    keep_channel(channel)
-    st.session_state.siblings = channel.others
-
-
-def ask(question: Question) -> None:
-    """The one thing the file does not say."""
-    labels = dict(question.options)
+    labels = dict(trouble.options)
+    st.warning(trouble.say(_), icon=":material/help:")
     st.selectbox(
-        question.say(_),
+        _("Your answer"),
         labels,
         format_func=lambda value: _(labels[value]),
         index=None,
-        key=f"said_{question.asks}",
-        on_change=say_more,
-        args=(question.asks,),
+        key="answer",
+        on_change=answer,
+        args=(trouble.asks,),
         placeholder=_("Choose"),
     )
+
+
+def choose_reading(source: Source) -> None:
+    """Which column, and how dates and gaps are read; remembered with the channel."""
+    said = asdict(Choice(**source.said))
+
+    def say_so(field: str) -> dict:
+        return {"key": f"said_{field}", "on_change": read_again, "args": (source, field)}
+
+    for field in ("channel", "fill", "dates", "keep_zeros", "keep_last"):
+        st.session_state[f"said_{field}"] = said[field] if field != "channel" else here.channel.name
+    if len(here.channel.others) > 1:
+        st.selectbox(_("Column"), here.channel.others, format_func=_, **say_so("channel"))
+    with st.expander(_("How the file is read")):
+        st.radio(_("Missing days"), FILLS, format_func=lambda fill: _(FILLS[fill]), **say_so("fill"))
+        st.selectbox(_("Dates such as 1/7/20"), ORDERS, format_func=lambda order: _(ORDERS[order]), **say_so("dates"))
+        st.checkbox(_("Keep zeros before the first view"), **say_so("keep_zeros"))
+        st.checkbox(_("Keep last days that look unfinished"), **say_so("keep_last"))
+        st.button(_("Remove this channel"), icon=":material/delete:", on_click=remove, width="stretch")
+
+
+def remove() -> None:
+    """Forget the channel, its file and its runs."""
+    here.store.forget_channel(here.owner, here.channel.fingerprint)
+    st.session_state.pop("channel", None)
+
+
+def name_days(mend: Mend) -> str:
+    """The first few days of a mend."""
+    named = ", ".join(str(day) for day in mend.days[:SAMPLES])
+    return f" ({named}{', …' if len(mend.days) > SAMPLES else ''})" if named else ""
 
 
 st.title(_("Data"))
 st.caption(_("A channel's daily views, and which days a model learns from and is judged on."))
 figures = st.container()
-controls, picture = st.columns([1, 3], gap="large")
+controls, picture = st.columns([1, 3], gap="medium")
+channel, views = here.channel, here.channel.views
 
 with controls:
-    st.file_uploader(_("Your file: CSV, Excel or a YouTube Studio zip"), TYPES, key="upload", on_change=take_file)
-    trouble = st.session_state.get("trouble")
-    if isinstance(trouble, Question):
-        ask(trouble)
-    elif trouble:
-        st.error(trouble.say(_), icon=":material/error:")
-    elif st.session_state.get("upload"):
-        if len(siblings := st.session_state.get("siblings", ())) > 1:
-            place = siblings.index(here.channel.name) if here.channel.name in siblings else 0
-            st.selectbox(
-                _("Column"), siblings, place, format_func=_, key="said_channel", on_change=say_more, args=("channel",)
-            )
-        with st.expander(_("Gaps")):
-            st.radio(
-                _("Missing days"),
-                FILLS,
-                format_func=lambda fill: _(FILLS[fill]),
-                key="said_fill",
-                on_change=say_more,
-                args=("fill",),
-            )
+    st.file_uploader(_("Your views: CSV, Excel or zip"), TYPES, key=inbox(), on_change=take_file)
+    if trouble := st.session_state.get("trouble"):
+        show_trouble(trouble)
+    if source := here.store.source(here.owner, channel.fingerprint):
+        choose_reading(source)
     try:
-        split, problem = choose_split(here.channel.views, _), None
+        split = choose_split(views, _)
     except BadInput as unusable:
-        split, problem = None, unusable
+        split = None
         st.warning(unusable.say(_), icon=":material/event_busy:")
 
-views = here.channel.views
 with figures, st.grid(4, min_column_width=150):
     st.metric(_("Days"), f"{len(views):,}", help=f"{views.index[0].date()} – {views.index[-1].date()}")
     st.metric(_("Views a day, last 28 days"), charts.people(views[-28:].mean()))
-    if split:
-        for label, period in ((_("Training days"), split.train), (_("Held-out days"), split.held_out)):
-            st.metric(label, f"{(period.last - period.first).days + 1:,}", help=str(period).replace(":", " – "))
+    for label, period in ((_("Training days"), split and split.train), (_("Held-out days"), split and split.held_out)):
+        st.metric(
+            label,
+            f"{(period.last - period.first).days + 1:,}" if period else "–",
+            help=str(period or "–").replace(":", " – "),
+        )
 
 with picture:
     if split is None:
         st.stop()
-    st.altair_chart(
-        charts.views_over_time(views, split, _, here.weekdays()),
-        alt=_("Daily views of {name} with training and held-out periods shaded").format(name=_(here.channel.name)),
-    )
-    st.subheader(_("Mean views by weekday"))
-    st.altair_chart(
-        charts.weekday_means(views, split, _, here.weekdays()), alt=_("Mean views by weekday in both periods")
-    )
-    st.subheader(_("What was mended"))
-    if not here.channel.mends:
-        st.caption(_("Nothing: every day is there once, with a count."))
-    for mend in here.channel.mends:
-        st.markdown(f":material/build: {mend.say(_)}")
+    if channel.metric != "views":
+        st.caption(
+            _("The file calls these numbers “{metric}”; they are treated as views.").format(metric=channel.metric)
+        )
+    mended = {pd.Timestamp(day): mend.say(_) for mend in channel.mends for day in mend.days}
+    chart = charts.views_over_time(views, split, _, here.weekdays(), mended)
+    name = _("Daily views of {name} with training and held-out periods shaded").format(name=_(channel.name))
+    st.altair_chart(chart, alt=name)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader(_("Mean views by weekday"))
+        chart = charts.weekday_means(views, split, _, here.weekdays())
+        st.altair_chart(chart, alt=_("Mean views by weekday in both periods"))
+    with right:
+        st.subheader(_("What was mended"))
+        if not channel.mends:
+            st.caption(_("Nothing: every day is there once, with a count."))
+        for mend in channel.mends:
+            st.text(mend.say(_) + name_days(mend))
+        st.download_button(
+            _("Clean series as CSV"), to_csv(channel), "views.csv", "text/csv", icon=":material/download:"
+        )

@@ -1,4 +1,4 @@
-"""What every page shares: language, channel, split, the run store and its workers. The only file here that is no page."""
+"""What every page shares: language, channel, split, the run store and its workers. The one file here that is no page."""
 
 import gettext
 import hashlib
@@ -14,7 +14,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from forecasting.baselines import baseline_losses
 from forecasting.errors import N_, BadInput
 from forecasting.jobs import Jobs
-from forecasting.runs import RunStore
+from forecasting.runs import RunStore, Source
 from forecasting.sample import floor, sample_channel
 from forecasting.settings import RunSettings
 from forecasting.split import LECTURE, YEAR_2022, Period, Split, clipped, default_split, fits, last_part
@@ -61,8 +61,8 @@ def open_page() -> Session:
 
 
 def choose_language() -> Callable[[str], str]:
-    """The switch in the sidebar; the language stays in the URL, so that a copied link opens with the same words."""
-    st.session_state.setdefault("lang", browser_language())
+    """The switch in the sidebar; the language goes into the URL, so that a copied link opens with the same words."""
+    st.session_state.lang = st.session_state.get("lang") or browser_language()
     st.segmented_control(
         "Language · 语言",
         LANGUAGES,
@@ -167,9 +167,9 @@ def _own_channels(say: Callable[[str], str]) -> dict[str, str]:
     return dict(reversed(names.items()))
 
 
-def keep_channel(channel: Channel) -> None:
-    """Save an uploaded channel and make it the current one."""
-    store().save_channel(owner(), channel)
+def keep_channel(channel: Channel, source: Source) -> None:
+    """Save a channel just read and make it the current one."""
+    store().save_channel(owner(), channel, source)
     st.session_state.channel = channel.fingerprint
 
 

@@ -13,6 +13,7 @@ from pages.session import FAMILIES, LOSSES, OPTIMIZERS, choose_split, note_bad_l
 
 RATES = [m * 10.0**e for e in range(-5, 0) for m in (1, 3)] + [1.0]
 WINDOWS = (1, 7, 28, 56)  # days; the lecture's
+NARROW = 75  # pixels a number needs
 TICK = 0.2  # seconds between two redraws of a live chart
 
 here = open_page()
@@ -64,10 +65,8 @@ def choose_architecture() -> Architecture:
 
 def choose_training() -> Training:
     """Epochs and seeds; loss and optimizer are folded away."""
-    left, right = st.columns(2)
-    with left:
+    with st.grid(2, min_column_width=NARROW):
         epochs = number(_("Epochs"), "epochs", Training.epochs, step=50)
-    with right:
         spread = _("The same model from as many random starts; the band shows their spread.")
         seeds = number(_("Seeds"), "seeds", Training.seeds, help=spread)
     with st.expander(_("Loss and optimizer")):
@@ -104,13 +103,11 @@ def start(settings: RunSettings) -> None:
 
 
 def choose_run() -> Run | None:
-    """The run shown: one of this channel's, the latest first."""
+    """The run shown: one of this channel's, the latest first. Drawn even where there is none, so that the URL knows it."""
     runs = {run.id: run for run in here.store.runs(here.owner) if run.fingerprint == here.channel.fingerprint}
     note_bad_link("run", [run.name for run in runs.values()], _)
     if st.session_state.get("run") not in (None, *runs):
         del st.session_state["run"]
-    if not runs:
-        return None
     chosen = st.selectbox(
         _("Run shown"),
         runs,
@@ -202,11 +199,11 @@ def draw_held_out(run: Run) -> None:
 st.title(_("Train"))
 st.caption(
     _(
-        "A model sees the days of its window and predicts the next day. Watch it learn, and see what it does on days it never saw."
+        "A model sees the days of its window and predicts the next. Watch it learn, and how it does on days it never saw."
     )
 )
 figures = st.empty()
-controls, picture = st.columns([1, 3], gap="large")
+controls, picture = st.columns([1, 3], gap="medium")
 
 with controls:
     try:

@@ -1,0 +1,198 @@
+"""The same path without a page: `python -m forecasting read FILE` and `python -m forecasting train FILE ...`.
+
+Results go to stdout, everything else to stderr. Exit 0, or 2 with one line that begins `error:`.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from forecasting.errors import N_, BadInput
+from forecasting.reading import Choice, Question, list_channels, read_views
+from forecasting.settings import BOUNDS, CHOICES, Architecture, RunSettings, Training
+from forecasting.split import Period, Split, clipped, default_split
+from forecasting.views import Channel
+from forecasting.windows import split_windows
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser that reports like everything else here."""
+
+    def error(self, message: str) -> None:
+        raise BadInput("{message}", message=message)
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; the exit code."""
+    try:
+        options = _parser().parse_args(arguments)
+        options.command(options)
+    except BadInput as problem:
+        print("error:", problem, *_answers(problem), file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # the reader of our output has had enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def read(options: argparse.Namespace) -> None:
+    """Print `date,views`; what was mended goes to stderr."""
+    data = _bytes(options.file)
+    choice = Choice(
+        channel=options.channel, dates=options.dates, metric=options.metric, fill=options.fill or Choice.fill
+    )
+    if options.list:
+        print(*list_channels(data, Path(options.file).name, choice), sep="\n")
+        return
+    channel = read_views(data, Path(options.file).name, choice)
+    _report(channel)
+    if options.json:
+        for day, views in channel.views.items():
+            print(json.dumps({"date": str(day.date()), "views": None if np.isnan(views) else views}))
+        return
+    table = pd.DataFrame({"date": channel.views.index.date, "views": channel.views.to_numpy()})
+    table.to_csv(sys.stdout, index=False, lineterminator="\n", float_format="%.15g")
+
+
+def train(options: argparse.Namespace) -> None:
+    """Print a row an epoch: means over seeds as CSV, or every column as JSON."""
+    channel = read_views(
+        _bytes(options.file),
+        Path(options.file).name,
+        Choice(channel=options.channel, dates=options.dates, metric=options.metric),
+    )
+    _report(channel)
+    settings = _settings(options, channel)
+    if not options.json:
+        print("epoch,train,held_out")
+    for row in _trained(channel, settings):
+        if options.json:
+            print(
+                json.dumps(
+                    {
+                        name: value.tolist() if isinstance(value, np.ndarray) else value
+                        for name, value in vars(row).items()
+                    }
+                )
+            )
+        else:
+            print(f"{row.epoch},{row.train_loss.mean():.6g},{row.held_out_loss.mean():.6g}")
+        _progress(row.epoch, settings.training.epochs, row.seconds)
+
+
+def _trained(channel: Channel, settings: RunSettings) -> Iterable:
+    data = split_windows(channel.views, settings.split, settings.architecture.window)
+    import torch  # noqa: PLC0415  seconds, which `read` and a wrong option should not cost
+
+    from forecasting.models import StackedNetwork  # noqa: PLC0415
+    from forecasting.training import train as rows_of  # noqa: PLC0415
+
+    torch.set_num_threads(1)
+    network = StackedNetwork(settings.architecture, range(settings.training.seeds))
+    for row in rows_of(network, data, settings.training):
+        yield row
+        if not row.finite:
+            raise BadInput(
+                N_("The loss left the numbers in epoch {epoch}; try a learning rate below {rate:g}."),
+                epoch=row.epoch,
+                rate=row.learning_rate,
+            )
+
+
+def _settings(options: argparse.Namespace, channel: Channel) -> RunSettings:
+    if (options.train is None) != (options.held_out is None):
+        raise BadInput("give both --train and --held-out, or neither")
+    if options.train:
+        split = clipped(Split(Period.parse(options.train), Period.parse(options.held_out)), channel.views)
+    else:
+        split = default_split(channel.views)
+        print(f"split: train {split.train}, held out {split.held_out}", file=sys.stderr)
+    architecture = Architecture(options.family, options.window, options.layers, options.units)
+    batch = 0 if options.batch == "all" else _whole(options.batch)
+    training = Training(options.loss, options.optimizer, options.learning_rate, batch, options.epochs, options.seeds)
+    return RunSettings(split, architecture, training)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(prog="python -m forecasting", description="Viewcast on the command line.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
+    reader = commands.add_parser("read", help="print a file's daily views as date,views")
+    reader.set_defaults(command=read)
+    reader.add_argument("--list", action="store_true", help="list the channels in the file")
+    reader.add_argument("--fill", choices=("none", "interpolate", "same-weekday"), help="how missing days are filled")
+    trainer = commands.add_parser("train", help="train a model and print epoch,train,held_out")
+    trainer.set_defaults(command=train)
+    for command in (reader, trainer):
+        command.add_argument("file", metavar="FILE")
+        command.add_argument("--channel", metavar="NAME", help="which channel, where the file holds several")
+        command.add_argument("--dates", choices=("dmy", "mdy", "ymd"), help="how to read dates such as 1/7/20")
+        command.add_argument("--metric", metavar="NAME", help="the column to use although it is not called views")
+        command.add_argument("--json", action="store_true", help="one JSON object a line, with every column")
+    period = {"metavar": "FIRST:LAST", "help": "such as 2017-01-01:2021-12-31"}
+    trainer.add_argument("--train", **period)
+    trainer.add_argument("--held-out", **period)
+    _add_settings(trainer, Architecture, Training)
+    trainer.add_argument("--batch", default=str(Training.batch_size), metavar="N|all", help="windows an update")
+    return parser
+
+
+def _add_settings(parser: argparse.ArgumentParser, *records: type) -> None:
+    """An option for every setting, with its bounds and default."""
+    for record in records:
+        for name, setting in record.__dataclass_fields__.items():
+            if name == "batch_size":
+                continue
+            flag, default = "--" + name.replace("_", "-"), setting.default
+            if name in CHOICES:
+                parser.add_argument(flag, choices=CHOICES[name], default=default)
+            else:
+                low, high = BOUNDS[name]
+                parser.add_argument(
+                    flag, type=type(default), default=default, help=f"{low} to {high}; {default} by default"
+                )
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal():
+        raise BadInput("--batch takes a whole number or “all”, not “{text}”", text=text)
+    return int(text)
+
+
+def _bytes(file: str) -> bytes:
+    try:
+        return Path(file).read_bytes()
+    except OSError as problem:
+        raise BadInput("cannot open {file}: {why}", file=file, why=problem.strerror) from None
+
+
+def _report(channel: Channel) -> None:
+    for mend in channel.mends:
+        print("mended:", mend.say(), file=sys.stderr)
+
+
+def _answers(problem: BadInput) -> list[str]:
+    """How to answer a question of the reader's on the command line."""
+    if not isinstance(problem, Question):
+        return []
+    return [f"(give --{problem.asks} with one of: {', '.join(value for value, _label in problem.options)})"]
+
+
+def _progress(epoch: int, epochs: int, seconds: float) -> None:
+    if sys.stderr.isatty():
+        print(
+            f"\repoch {epoch} of {epochs}, {seconds / epoch * (epochs - epoch):.0f} s left ",
+            end="\n" if epoch == epochs else "",
+            file=sys.stderr,
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,104 @@
+"""A server of the real app on a free port, with a store of its own, and a real browser that visits it."""
+
+import os
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.browser.chromium import ADVICE, find
+
+ROOT = Path(__file__).parent.parent.parent
+PATIENCE = 15_000  # ms a page may take on a busy machine before a test gives up
+# Chromium calls home at every start; a test machine may have no way out.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+class Server:
+    """`streamlit run app.py` in a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> "Server":
+        """Serve, and come back once the server answers."""
+        options = {
+            "server.address": "127.0.0.1",
+            "server.port": self.port,
+            "server.headless": "true",
+            "server.fileWatcherType": "none",
+        }
+        command = [
+            sys.executable,
+            "-m",
+            "streamlit",
+            "run",
+            "app.py",
+            *(f"--{name}={value}" for name, value in options.items()),
+        ]
+        environment = os.environ | {"VIEWCAST_STORE": f"sqlite:///{(self.folder / 'runs.db').as_posix()}"}
+        self.log = (self.folder / "server.log").open("a")
+        self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=self.log, stderr=self.log)
+        for _attempt in range(200):
+            try:
+                with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=5):
+                    return self
+            except OSError:
+                self.process.poll() is None or pytest.fail((self.folder / "server.log").read_text())
+                try:
+                    self.process.wait(0.1)
+                except subprocess.TimeoutExpired:
+                    continue
+        raise TimeoutError("the app did not start")
+
+    def stop(self) -> None:
+        """End the server; its workers leave with it."""
+        self.process.terminate()
+        self.process.wait(20)
+        self.log.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    place = find()
+    if place is None:
+        pytest.fail(ADVICE)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(place), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("server")).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def page(browser: Browser, server: Server) -> Iterator[Page]:
+    """A fresh tab, 1440 wide, in English."""
+    context = browser.new_context(viewport={"width": 1440, "height": 1000}, locale="en-US", base_url=server.url)
+    context.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
+    page = context.new_page()
+    yield page
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    context.close()
