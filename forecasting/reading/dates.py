@@ -77,8 +77,8 @@ def _days(shaped: Shaped, reading: dict[str, str]) -> np.ndarray:
         ymd[at] = numbers[:, [order.index(part) for part in "ymd"]]
         if kind.endswith("yy") and not kind.endswith("yyyy"):
             ymd[at, 0] = century(ymd[at, 0])
-    year = np.where((ymd[:, 0] < EARLIEST) | (ymd[:, 0] > LATEST), 0, ymd[:, 0])
-    frame = pd.DataFrame({"year": year, "month": ymd[:, 1], "day": ymd[:, 2]})
+    ymd[(ymd[:, 0] < EARLIEST) | (ymd[:, 0] > LATEST)] = 1970, 0, 0  # no day either
+    frame = pd.DataFrame(ymd, columns=["year", "month", "day"])
     return pd.to_datetime(frame, errors="coerce").to_numpy().astype("datetime64[D]")
 
 

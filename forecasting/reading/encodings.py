@@ -52,11 +52,11 @@ def _guess(data: bytes) -> str:
     fits = [name for name in LEGACY if _decodes(data, name)]
     for name in fits:
         cells = re.split(r"[,;\t|\n]", sample.decode(name, "ignore"))
-        if any(is_known(cell.strip(' "\r')) for cell in cells):
+        if any(not cell.isascii() and is_known(cell) for cell in cells):
             return name
     from charset_normalizer import from_bytes  # noqa: PLC0415 -- most files are UTF-8
 
-    best = from_bytes(sample, cp_isolation=[*fits, "euc_kr", "euc_jp", "cp1250", "cp1251"]).best()
+    best = from_bytes(sample, cp_isolation=[*fits, "euc_kr", "cp1251"]).best()
     if best is not None and _decodes(data, best.encoding):
         return best.encoding
     if not fits:

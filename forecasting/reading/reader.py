@@ -88,14 +88,13 @@ def _rows(data: bytes, filename: str, choice: Choice) -> Rows:
     sheet = _pick(_sheets(data, filename, choice), choice)
     table, found = sheet.table, sheet.layout
     chosen, metric = columns.choose_values(table, found, choice, long=sheet.long, filename=table.name)
-    decimal = None if not table.native else "."
     read = [
         read_numbers(
             table.columns[i],
             table.header[i],
             views=metric == "views",
             separator=table.separator,
-            decimal=choice.decimal or decimal,
+            decimal=choice.decimal,
         )
         for i in chosen
     ]

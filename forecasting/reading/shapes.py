@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+SAMPLE = 500  # words of a column that say whether it holds dates
 MAX_WORDS = 200_000  # distinct days a column of dates can have, junk included
 
 MONTHS = {
@@ -25,7 +26,7 @@ _WEEKDAY = (
 _SEP = r"(?P<sep>\s*[-/.]\s*|\s+)"
 CERTAIN = [
     re.compile(r"(?P<y>\d{4})\s*[-/.年 ]\s*(?P<m>\d{1,2})\s*[-/.月 ]\s*(?P<d>\d{1,2})\s*[日.]?"),
-    re.compile(r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})"),
+    re.compile(r"(?P<y>(?:19|20)\d{2})(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])"),
     re.compile(r"(?P<y>\d{2})年(?P<m>\d{1,2})月(?P<d>\d{1,2})日"),
     re.compile(
         rf"{_MONTH}\.?\s*[-/ ]?\s*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:\s*,\s*|\s*[-/ ]\s*)(?P<y>\d{{4}}|\d{{2}})"
@@ -56,47 +57,43 @@ class Shaped:
     parts: np.ndarray  # (words, 3)
 
 
-def looks_like_date(cell: str) -> bool:
-    """Whether a cell has the shape of a date (or of a week, month or range of days)."""
-    cell = unicodedata.normalize("NFKC", cell).strip()
-    if not 6 <= len(cell) <= 60 or not any(c.isdigit() for c in cell):
-        return False
-    day = split(pa.array([cell]))[0][0].as_py()
-    return bool(_take_apart(day)[0] or (COARSE.fullmatch(day.lower()) and not day.isdigit()))
+def look_like_dates(cells: list[str]) -> np.ndarray:
+    """Which cells have the shape of a date (or of a week, month or range of days)."""
+    tidy = [unicodedata.normalize("NFKC", cell).strip() for cell in cells]
+    likely = np.array([6 <= len(cell) <= 60 and bool(re.search(r"\d", cell)) for cell in tidy], bool)
+    places = np.flatnonzero(likely)
+    days, _, _ = split(pa.array([tidy[place] for place in places], pa.string()))
+    for place, day in zip(places, days.to_pylist(), strict=True):
+        likely[place] = bool(_take_apart(day)[0] or (COARSE.fullmatch(day.lower()) and not day.isdigit()))
+    return likely
 
 
 def share(column) -> float:
-    """The share of a column's filled rows that have the shape of a date."""
-    counts = np.bincount(column.codes, minlength=len(column.words))
-    filled = (
-        np.array([bool(word) for word in column.words.to_pylist()])
-        if len(counts) < MAX_WORDS
-        else np.ones(len(counts), bool)
-    )
-    sample = np.flatnonzero(filled)[:: max(1, int(filled.sum()) // 2000)]
-    likely = np.array([looks_like_date(column.words[int(i)].as_py()) for i in sample], bool)
-    return float(counts[sample][likely].sum() / max(1, counts[sample].sum()))
+    """The share of a column's filled rows that have the shape of a date, from a sample of its words."""
+    rows = np.bincount(column.codes, minlength=len(column.words))
+    sample = np.arange(0, len(rows), max(1, len(rows) // SAMPLE))
+    cells = column.words.take(pa.array(sample)).to_pylist()
+    filled = np.array([bool(cell) for cell in cells], bool)
+    return float(rows[sample][look_like_dates(cells)].sum() / max(1, rows[sample][filled].sum()))
 
 
 def split(texts: pa.StringArray) -> tuple[pa.StringArray, bool, bool]:
     """Words without time of day and zone; whether the times differ; whether there are zones."""
-    hourly = pc.match_substring_regex(texts, r"^\d{10}$")
-    if pc.any(hourly).as_py():
-        return pc.if_else(hourly, pc.utf8_slice_codeunits(texts, 0, 8), texts), True, False
+    packed = pc.match_substring_regex(texts, r"^(?:19|20)\d{2}[01]\d[0-3]\d[0-2]\d$")  # as Analytics writes hours
+    hourly = pc.any(packed).as_py() or False
+    if hourly:
+        texts = pc.if_else(packed, pc.utf8_slice_codeunits(texts, 0, 8), texts)
     if not pc.any(pc.match_substring_regex(texts, r"\d[:时時]")).as_py():
-        return texts, False, False
+        return texts, hourly, False
     if pc.all(pc.match_substring_regex(texts, ISO)).as_py():  # the usual case, in a tenth of the time
         clocks = pc.unique(pc.utf8_slice_codeunits(texts, 11, 16))
-        return (
-            pc.utf8_slice_codeunits(texts, 0, 10),
-            len(clocks) > 1,
-            pc.any(pc.match_substring_regex(texts, r"[Z+]|-\d\d:?\d\d$")).as_py(),
-        )
+        zones = pc.any(pc.match_substring_regex(texts, r"[Z+]|-\d\d:?\d\d$")).as_py()
+        return pc.utf8_slice_codeunits(texts, 0, 10), len(clocks) > 1, zones
     found = pc.extract_regex(texts, CLOCK)
     day = pc.coalesce(pc.struct_field(found, "day"), texts)
     clocks = pc.unique(pc.drop_null(pc.struct_field(found, "clock")))
     zones = pc.any(pc.not_equal(pc.struct_field(found, "zone"), "")).as_py()
-    return day, len(clocks) > 1, bool(zones)
+    return day, hourly or len(clocks) > 1, bool(zones)
 
 
 def shape(texts: list[str], native: bool) -> Shaped:

@@ -18,15 +18,17 @@ from forecasting.reading import words
 from forecasting.reading.containers import Part
 from forecasting.reading.dialect import HEAD, delimiter
 from forecasting.reading.encodings import to_utf8
-from forecasting.reading.shapes import looks_like_date
+from forecasting.reading.shapes import look_like_dates
 
 MAX_ROWS = 5_000_000
 MAX_COLUMNS = 1_000
 MAX_BLOCKS = 100  # tables in a file, comments and titles between them included
+MAX_CELL_LINES = 20  # of a title
 MAX_LINE = 1_000_000  # bytes
 HEAD_ROWS = 300  # rows in which the first date must stand
 TORN = 0.02  # share of rows that may have another number of cells than the rest
 TOO_MANY_ROWS = N_("The file has more than {limit} million rows; upload a shorter period.")
+ENDLESS_QUOTE = N_("The file has a quote that never ends; export it again.")
 NO_DATE = N_("The table has no column of dates; export the numbers by day.")
 WORDS = pa.dictionary(pa.int32(), pa.string())
 
@@ -142,7 +144,7 @@ def _records(text: bytes, separator: str) -> Iterator[tuple[list[str], list[str]
             yield record, lines
             lines.clear()
     except csv.Error as error:
-        raise BadInput(N_("The file has a quote that never ends or a cell without end; export it again.")) from error
+        raise BadInput(ENDLESS_QUOTE) from error
 
 
 def _table(name: str, block: bytes, separator: str) -> list[Table]:
@@ -171,11 +173,7 @@ def _table(name: str, block: bytes, separator: str) -> list[Table]:
 
 
 def _first_date(head: list[tuple[list[str], int]], width: int) -> int | None:
-    rows = (
-        i
-        for i, (record, _) in enumerate(head)
-        if len(record) == width and any(looks_like_date(cell) for cell in record)
-    )
+    rows = (i for i, (record, _) in enumerate(head) if len(record) == width and look_like_dates(record).any())
     return next(rows, None)
 
 
@@ -212,7 +210,7 @@ def _check_header(header: list[str], rows: list[list[str]]) -> None:
 
 
 def _parse(block: pa.Buffer, separator: str, width: int, *, quoted: bool) -> tuple[tuple[Column, ...], int]:
-    torn: list[int] = []
+    torn: list[str] = []
     names = [str(i) for i in range(width)]
     try:
         table = pyarrow.csv.read_csv(
@@ -221,7 +219,7 @@ def _parse(block: pa.Buffer, separator: str, width: int, *, quoted: bool) -> tup
             parse_options=pyarrow.csv.ParseOptions(
                 delimiter=separator,
                 newlines_in_values=quoted,
-                invalid_row_handler=lambda row: torn.append(1) or "skip",
+                invalid_row_handler=lambda row: torn.append(row.text or "") or "skip",
             ),
             convert_options=pyarrow.csv.ConvertOptions(
                 column_types=dict.fromkeys(names, WORDS), strings_can_be_null=False
@@ -238,7 +236,15 @@ def _parse(block: pa.Buffer, separator: str, width: int, *, quoted: bool) -> tup
         )
     cells = table.unify_dictionaries().columns
     del table
-    return tuple(column(cells.pop(0)) for _ in names), len(torn)
+    columns = tuple(column(cells.pop(0)) for _ in names)
+    if quoted and any(_swallows_rows(column.words) for column in (*columns, Column(pa.array(torn, pa.string()), None))):
+        raise BadInput(ENDLESS_QUOTE)
+    return columns, len(torn)
+
+
+def _swallows_rows(texts: pa.StringArray) -> bool:
+    """Whether a cell runs over so many lines that a quote must be missing at its end."""
+    return (pc.max(pc.count_substring(texts, "\n")).as_py() or 0) > MAX_CELL_LINES
 
 
 def column(cells: pa.ChunkedArray) -> Column:
