@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from forecasting.errors import N_, BadInput
 from forecasting.reading import numbers, shapes, words
 from forecasting.reading.choice import Choice, Question
@@ -128,9 +126,3 @@ def channel_names(table: Table, columns: list[int]) -> list[str]:
     return [
         name if names.count(name) == 1 else f"{name} ({names[: at + 1].count(name)})" for at, name in enumerate(names)
     ]
-
-
-def is_long(column_days: np.ndarray) -> bool:
-    """Whether days have several rows."""
-    known = column_days[~np.isnat(column_days)].astype(np.int64)
-    return len(known) > 0 and bool(np.bincount(known - known.min()).max() > 1)

@@ -16,6 +16,7 @@ MAX_FAILED = 0.01  # share of rows that may hold impossible dates such as 31/2/2
 RUNS_ON = 0.8  # share of rows that stand on the same day as the row above or on the next one
 DENSE = 0.9  # share of days between first and last that have a row
 
+COARSE_ROWS = N_("The rows are weeks, months or years ({example}), not days; export the daily numbers.")
 NAMES = {"dmy": N_("day, month, year"), "mdy": N_("month, day, year"), "ymd": N_("year, month, day")}
 
 
@@ -57,9 +58,7 @@ def _refuse_coarse(shaped: Shaped, codes: np.ndarray) -> None:
     )
     if rows[coarse].sum() > rows[shaped.kinds != ""].sum():
         example = shaped.words[int(np.flatnonzero(coarse)[0])]
-        raise BadInput(
-            N_("The rows are weeks, months or years ({example}), not days; export the daily numbers."), example=example
-        )
+        raise BadInput(COARSE_ROWS, example=example)
 
 
 def _orders(kind: str) -> tuple[str, ...]:

@@ -1,56 +1,25 @@
 """The whole way: bytes -> tables -> date and value columns -> daily views and what was mended."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import PurePosixPath
 
 import numpy as np
 
 from forecasting.errors import N_, BadInput
 from forecasting.reading import columns, words
 from forecasting.reading.calendar import daily
+from forecasting.reading.channels import Keyed, Rows, Sheet, keyed
 from forecasting.reading.choice import SUM_OF_ALL, Choice, Question
-from forecasting.reading.containers import Part, is_workbook, unpack
-from forecasting.reading.dates import Days, read_days
-from forecasting.reading.numbers import read_numbers
-from forecasting.reading.tables import Table, tables
+from forecasting.reading.containers import Part, bare, is_workbook, unpack
+from forecasting.reading.dates import COARSE_ROWS, read_days
+from forecasting.reading.numbers import Numbers, read_numbers
+from forecasting.reading.tables import NO_DATE, Table, tables
 from forecasting.views import Channel, Mend
 
 FROM_FILE = Choice()
-MAX_NAMES = 1_000  # channels of one file that are listed
 NO_TABLE = N_("The file holds no table of dates and numbers; upload a CSV, an xlsx or the zip of an export.")
-MAX_PAIRS = 50_000_000  # of a day and a channel that fit in a table of bits
 UNDATED = 0.2  # share of rows that may stand there without a date
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A table whose columns are known, with the days of its rows."""
-
-    table: Table
-    layout: columns.Layout
-    days: Days
-
-    @property
-    def rank(self) -> tuple[bool, bool, int]:
-        """The smaller, the more wanted: with views, without a split by content, by the name of the file."""
-        return not self.layout.views(self.table), self.long, words.file_rank(self.table.name)
-
-    @property
-    def long(self) -> bool:
-        return bool(self.layout.keys) and columns.is_long(self.days.days)
-
-
-@dataclass(frozen=True)
-class Rows:
-    """What one channel or several are made from: a row has a day, a count and, in a long table, a channel."""
-
-    days: np.ndarray  # (rows,) datetime64[D]
-    counts: list[np.ndarray]  # a (rows,) array for each value column
-    names: tuple[str, ...]  # of the value columns, or of the long table's channels
-    codes: np.ndarray | None  # (rows,) which channel a row is of, in a long table
-    parts: bool  # the rows of a channel's day are its hours or segments
-    adds: bool
-    metric: str
-    mends: tuple[Mend, ...]
 
 
 def read_views(data: bytes, filename: str, choice: Choice = FROM_FILE) -> Channel:
@@ -60,74 +29,117 @@ def read_views(data: bytes, filename: str, choice: Choice = FROM_FILE) -> Channe
     Raises Question (a BadInput) where the file does not say, and BadInput where it cannot be read.
     """
     rows = _rows(data, filename, choice)
-    names = _names(rows)
+    names = rows.listed()
     name = _wanted(rows, names, choice)
-    days, counts, parts = _of(rows, name)
+    days, counts, parts = rows.of(name)
     known = ~np.isnat(days)
     if known.all():
         known = slice(None)  # no copy of millions of rows
-    series, mends = daily(
-        days[known], counts[known], choice, parts=parts, adds=rows.adds, counted=rows.metric == "views"
-    )
-    extra = (
-        Mend(
-            N_("The {channels} channels in the file were added up; a channel's own total may be higher."),
-            facts={"channels": len(rows.names)},
-            switch="channel",
-        ),
-    )
-    return Channel(name, series, (*rows.mends, *(extra if name == SUM_OF_ALL else ()), *mends), rows.metric, names)
+    counted = rows.metric == "views"
+    series, mends = daily(days[known], counts[known], choice, parts=parts, adds=rows.adds, counted=counted)
+    return Channel(name, series, (*rows.mends, *_summed(rows, name), *mends), rows.metric, names)
 
 
 def list_channels(data: bytes, filename: str, choice: Choice = FROM_FILE) -> tuple[str, ...]:
     """The names that `Choice.channel` can take for this file. Raises like `read_views`."""
-    return _names(_rows(data, filename, choice))
+    return _rows(data, filename, choice).listed()
+
+
+def _summed(rows: Rows, name: str) -> tuple[Mend, ...]:
+    if name != SUM_OF_ALL or name in rows.names:
+        return ()
+    said = N_("The {channels} channels in the file were added up; a channel's own total may be higher.")
+    return (Mend(said, facts={"channels": len(rows.names)}, switch="channel"),)
+
+
+def _wanted(rows: Rows, names: tuple[str, ...], choice: Choice) -> str:
+    if choice.channel is None:
+        return names[0]
+    if choice.channel not in names and choice.channel not in rows.names:
+        listed = ", ".join(names[:10])
+        raise BadInput(
+            N_("The file has no channel {channel}; choose one of: {names}."), channel=choice.channel, names=listed
+        )
+    return choice.channel
 
 
 def _rows(data: bytes, filename: str, choice: Choice) -> Rows:
     sheet = _pick(_sheets(data, filename, choice), choice)
     table, found = sheet.table, sheet.layout
     chosen, metric = columns.choose_values(table, found, choice, long=sheet.long, filename=table.name)
-    read = [
-        read_numbers(
-            table.columns[i],
-            table.header[i],
-            views=metric == "views",
-            separator=table.separator,
-            decimal=choice.decimal,
-        )
-        for i in chosen
-    ]
-    keyed = _keyed(sheet) if sheet.long and len(chosen) == 1 else None
-    codes, names = keyed or (None, tuple(columns.channel_names(table, chosen)))
+    read = [_numbers(table, i, metric, choice) for i in chosen]
     adds = not any(words.is_average(table.header[i]) or found.kinds[i] != "count" for i in chosen)
     parts = sheet.days.clocks or found.hour is not None
-    return Rows(
-        sheet.days.days,
-        [numbers.values for numbers in read],
-        names,
-        codes,
-        parts,
-        adds,
-        metric,
-        _row_mends(sheet, read),
+    mends = _row_mends(sheet, read)
+    counts = [numbers.values for numbers in read]
+    if not (sheet.long and len(chosen) == 1):
+        names = _column_names(table, chosen, metric, filename)
+        return Rows(sheet.days.days, counts, names, None, parts, adds, metric, mends)
+    long = keyed(sheet, counts[0], choice)
+    return _long_rows(sheet, counts[0], long, Rows((), [], long.names, long.codes, parts, adds, metric, mends))
+
+
+def _long_rows(sheet: Sheet, counts: np.ndarray, long: Keyed, rows: Rows) -> Rows:
+    return replace(
+        rows,
+        days=sheet.days.days[long.kept],
+        counts=[counts[long.kept]],
+        parts=rows.parts or not long.single,
+        mends=(*rows.mends, *long.mends),
     )
 
 
+def _numbers(table: Table, i: int, metric: str, choice: Choice) -> Numbers:
+    return read_numbers(
+        table.columns[i],
+        table.header[i],
+        views=metric == "views",
+        separator=table.separator,
+        decimal=choice.decimal,
+    )
+
+
+def _column_names(table: Table, chosen: list[int], metric: str, filename: str) -> tuple[str, ...]:
+    """A name for each value column; the file's where a single one is just called views."""
+    header = table.header[chosen[0]]
+    if len(chosen) == 1 and (not header or metric != "views" or words.is_views(header) or words.is_neutral(header)):
+        return (PurePosixPath(bare(filename)).stem or "views",)
+    return tuple(columns.channel_names(table, chosen))
+
+
 def _sheets(data: bytes, filename: str, choice: Choice) -> list[Sheet]:
-    """Every table of the upload that has dates and numbers. Raises the most telling complaint where none has."""
+    """Every table of the upload that has dates and numbers. Raises the first complaint where none has."""
     found: list[Sheet] = []
     complaints: list[BadInput] = []
     for part in unpack(data, filename):
         try:
-            for table in _tables(part):
-                layout = columns.layout(table)
-                found.append(Sheet(table, layout, read_days(table.columns[layout.date], choice.dates, table.native)))
+            found += _sheets_of(part, choice, complaints)
         except BadInput as complaint:
-            complaints.append(complaint)
+            _forgive(complaint, complaints)
     if not found:
         raise complaints[0] if complaints else BadInput(NO_TABLE)
     return found
+
+
+def _sheets_of(part: Part, choice: Choice, complaints: list[BadInput]) -> Iterator[Sheet]:
+    seen: list[str] = []
+    for table in _tables(part):
+        try:
+            layout = columns.layout(table)
+            days = read_days(table.columns[layout.date], choice.dates, table.native)
+        except BadInput as complaint:
+            _forgive(complaint, complaints)
+            continue
+        seen.append(table.name)
+        again = seen.count(table.name)
+        yield Sheet(replace(table, name=f"{table.name} ({again})") if again > 1 else table, layout, days)
+
+
+def _forgive(complaint: BadInput, complaints: list[BadInput]) -> None:
+    """A table that is no series of days may stand beside one that is; one that cannot be read may be the one meant."""
+    if complaint.sentence not in (NO_DATE, columns.NO_NUMBER, COARSE_ROWS):
+        raise complaint
+    complaints.append(complaint)
 
 
 def _tables(part: Part) -> list[Table]:
@@ -140,89 +152,27 @@ def _tables(part: Part) -> list[Table]:
 
 def _pick(sheets: list[Sheet], choice: Choice) -> Sheet:
     if choice.table is not None:
-        sheets = [sheet for sheet in sheets if sheet.table.name == choice.table] or sheets
+        sheets = [sheet for sheet in sheets if sheet.table.name == choice.table]
+        if not sheets:
+            raise BadInput(N_("The file has no table {table}; choose another."), table=choice.table)
     best = min(sheet.rank for sheet in sheets)
     same = [sheet for sheet in sheets if sheet.rank == best]
-    names = tuple(dict.fromkeys(sheet.table.name for sheet in same))
-    if len(names) > 1:
-        raise Question(
-            N_("Several tables hold daily numbers; choose one."), "table", tuple((name, name) for name in names)
-        )
+    if len(same) > 1:
+        options = tuple((sheet.table.name, sheet.table.name) for sheet in same)
+        raise Question(N_("Several tables hold daily numbers; choose one."), "table", options)
     return same[0]
 
 
-def _keyed(sheet: Sheet) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Which channel each row of a long table is of: by the most readable column that has one row a day."""
-    days = sheet.days.days.astype("datetime64[D]").astype(np.int64)
-    known = ~np.isnat(sheet.days.days)
-    keys = [sheet.table.columns[i] for i in sheet.layout.keys]
-    single = [key for key in keys if _is_single(days[known], key.codes[known], len(key.words))]
-    key = (single or keys)[0]
-    return key.codes, tuple(key.words.to_pylist())
-
-
-def _is_single(days: np.ndarray, codes: np.ndarray, many: int) -> bool:
-    days = days - days.min()
-    if (days.max() + 1) * many > MAX_PAIRS:
-        return not (np.diff(np.sort(days * many + codes)) == 0).any()
-    seen = np.zeros((days.max() + 1, many), bool)
-    seen[days, codes] = True
-    return int(seen.sum()) == len(days)
-
-
-def _names(rows: Rows) -> tuple[str, ...]:
-    """The channels, the most viewed of a long table first; with the sum of all where the rows add up."""
-    if rows.codes is None:
-        return (*rows.names, SUM_OF_ALL) if len(rows.names) > 1 and rows.adds else rows.names
-    known = ~np.isnat(rows.days)
-    sums = np.bincount(rows.codes[known], np.nan_to_num(rows.counts[0][known]), len(rows.names))
-    present = np.bincount(rows.codes[known], minlength=len(rows.names)) > 0
-    order = [i for i in np.argsort(-sums, kind="stable") if present[i]][:MAX_NAMES]
-    names = tuple(rows.names[i] for i in order)
-    totals = tuple(name for name in names if words.is_total(name))
-    if totals:
-        return (*totals, *(name for name in names if name not in totals))
-    return (SUM_OF_ALL, *names) if rows.adds and len(names) > 1 else names
-
-
-def _wanted(rows: Rows, names: tuple[str, ...], choice: Choice) -> str:
-    if choice.channel is None:
-        return names[0]
-    if choice.channel not in names and choice.channel not in rows.names:
-        raise BadInput(
-            N_("The file has no channel {channel}; choose one of: {names}."),
-            channel=choice.channel,
-            names=", ".join(names[:10]),
-        )
-    return choice.channel
-
-
-def _of(rows: Rows, name: str) -> tuple[np.ndarray, np.ndarray, bool]:
-    """Days and counts of one channel; whether several rows of a day are parts of it."""
-    if rows.codes is None:
-        if name != SUM_OF_ALL or SUM_OF_ALL in rows.names:
-            return rows.days, rows.counts[rows.names.index(name)], rows.parts
-        return rows.days, np.sum(rows.counts, axis=0), rows.parts
-    if name == SUM_OF_ALL:
-        return rows.days, rows.counts[0], True
-    mine = rows.codes == rows.names.index(name)
-    return rows.days[mine], rows.counts[0][mine], rows.parts
-
-
-def _row_mends(sheet: Sheet, read) -> tuple[Mend, ...]:
+def _row_mends(sheet: Sheet, read: list[Numbers]) -> tuple[Mend, ...]:
     """What was put right before the calendar."""
     mends = list(sheet.days.mends)
-    undated = np.isnat(sheet.days.days)
-    first = sheet.table.columns[sheet.layout.date]
-    total = np.array([words.is_total(word) for word in first.words.to_pylist()], bool)
-    blank = np.array([not word for word in first.words.to_pylist()], bool)
-    totals = int((undated & total[first.codes]).sum())
-    other = int(undated.sum()) - totals - sheet.days.failed - int((undated & blank[first.codes]).sum())
-    if undated.all() or other + sheet.days.failed > max(3, UNDATED * len(undated)):
-        raise BadInput(N_("{rows} rows have no readable date; export the table again."), rows=other + sheet.days.failed)
+    totals, undated = _undated(sheet, read)
+    if np.isnat(sheet.days.days).all() or undated + sheet.days.failed > max(3, UNDATED * sheet.table.rows):
+        many = undated + sheet.days.failed
+        raise BadInput(N_("{rows} rows have no readable date; export the table again."), rows=many)
     for sentence, many in (
         (N_("{rows} rows with a total were left out."), totals),
-        (N_("{rows} rows without a date were left out."), other),
+        (N_("{rows} rows without a date were left out."), undated),
         (N_("{rows} rows with an impossible date were left out."), sheet.days.failed),
         (N_("{rows} rows with too few or too many cells were left out."), sheet.table.torn),
         (N_("{rows} cells held no number; they count as unknown."), sum(numbers.junk for numbers in read)),
@@ -233,3 +183,16 @@ def _row_mends(sheet: Sheet, read) -> tuple[Mend, ...]:
     if sheet.days.zones:
         mends.append(Mend(N_("Days are taken in the time zone of the file.")))
     return tuple(mends)
+
+
+def _undated(sheet: Sheet, read: list[Numbers]) -> tuple[int, int]:
+    """How many rows without a date are totals, and how many others hold something."""
+    dates = sheet.table.columns[sheet.layout.date]
+    texts = dates.words.to_pylist()
+    total = np.array([words.is_total(text) for text in texts], bool)[dates.codes]
+    blank = np.array([not text for text in texts], bool)[dates.codes]
+    none = np.isnat(sheet.days.days)
+    for numbers in read:
+        blank &= np.isnan(numbers.values)
+    totals = int((none & total).sum())
+    return totals, int((none & ~total & ~blank).sum()) - sheet.days.failed

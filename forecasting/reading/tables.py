@@ -69,6 +69,8 @@ def tables(part: Part) -> list[Table]:
         try:
             found += _table(part.name, block, separator)
         except BadInput as complaint:
+            if complaint.sentence != NO_DATE:
+                raise
             complaints.append(complaint)
     if complaints and not found:
         raise complaints[0]

@@ -19,7 +19,7 @@ DATE = _list("""
     日; 发布日期; 統計日期; 统计日期; fecha; datum; data; дата
 """)
 HOUR = _list("""
-    hour; hour of day; hour index; 小时; 小時; 時; 时
+    hour; hour of day; hour index; time; time of day; 时间; 時間; 時刻; 小时; 小時; 時; 时
 """)
 VIEWS = _list("""
     views; view; view count; viewcount; views count; video views; total views; daily views; daily view count;
@@ -109,6 +109,11 @@ def is_total(word: str) -> bool:
 
 def is_unknown(word: str) -> bool:
     return plain(word) in UNKNOWN
+
+
+def is_key(word: str) -> bool:
+    """Whether a column of this name says which channel or video a row is of."""
+    return plain(word) in KEY
 
 
 def key_rank(word: str) -> int:

@@ -91,7 +91,7 @@ def test_several_header_lines(files):
 def test_several_value_columns_with_views_among_them(files):
     rows = [["Date", "Likes", "Views", "Watch time (hours)"], *([d, 3, n, n / 10] for d, n in rows_of(files))]
     channel = read_views(files.table(rows), "x.csv")
-    assert channel.views.tolist() == files.counts(60) and channel.others == ("Views",)
+    assert channel.views.tolist() == files.counts(60) and channel.others == ("x",)
     assert read_views(files.table(rows), "x.csv", Choice(metric="watch time (hours)")).views.iloc[0] == 100
 
 
@@ -127,3 +127,57 @@ def test_export_reads_back_and_starts_no_formula(files):
 
 def test_whole_days_only(files):
     assert read(files, rows_of(files)).views.index[0].date() == date(2021, 1, 1)
+
+
+def test_a_long_table_written_twice_counts_once(files, said):
+    rows = [[d, name, n] for name in ("US", "DE") for d, n in rows_of(files)]
+    header = ("Date", "Geography", "Views")
+    channel = read(files, [*rows, *rows], header=header)
+    assert channel.views.tolist() == [2 * n for n in files.counts(60)] and "120 rows were of a day" in said(channel)
+    with pytest.raises(Question) as asked:
+        read(files, [*rows, [*rows[0][:2], 5]], header=header)
+    assert asked.value.asks == "duplicates"
+    assert read(files, [*rows, [*rows[0][:2], 5]], Choice(duplicates="last"), header).views.iloc[0] == 1005
+    assert read(files, [*rows, [*rows[0][:2], 5]], Choice(duplicates="sum"), header).views.iloc[0] == 2005
+
+
+def test_a_long_table_with_two_splits_adds_up(files):
+    rows = [[d, name, kind, n] for name in ("US", "DE") for kind in ("web", "app") for d, n in rows_of(files)]
+    header = ("Date", "Geography", "Device", "Views")
+    assert read(files, rows, header=header).views.tolist() == [4 * n for n in files.counts(60)]
+    assert read(files, rows, Choice(channel="US"), header).views.tolist() == [2 * n for n in files.counts(60)]
+
+
+def test_channels_that_follow_each_other_stay_apart(files):
+    rows = [["ab"[place >= 30], d, n] for place, (d, n) in enumerate(rows_of(files))]
+    channel = read(files, rows, Choice(channel="a"), ("unique_id", "ds", "y"))
+    assert channel.views.tolist() == files.counts(60)[:30]
+
+
+def test_notes_name_no_channels(files):
+    rows = [[d, n, "new video" if place % 9 == 0 else ""] for place, (d, n) in enumerate(rows_of(files))]
+    assert read(files, rows, header=("Date", "Views", "Notes")).others == ("x",)
+    with pytest.raises(Question):
+        read(files, [*rows, [rows[3][0], 7, "again"]], header=("Date", "Views", "Notes"))
+
+
+def test_total_of_a_long_table_is_its_own_channel(files):
+    rows = [[d, name, n * times] for name, times in (("US", 1), ("Total", 5)) for d, n in rows_of(files)]
+    channel = read(files, rows, header=("Date", "Geography", "Views"))
+    assert channel.name == "Total" and channel.others == ("Total", "US")
+
+
+def test_two_tables_in_one_file_are_asked(files):
+    first = files.table([["Date", "Views"], *rows_of(files)])
+    second = files.table([["Date", "Views"], *([d, 2 * n] for d, n in rows_of(files))])
+    with pytest.raises(Question) as asked:
+        read_views(first + b"\n" + second, "x.csv")
+    assert [value for value, _ in asked.value.options] == ["x.csv", "x.csv (2)"]
+    assert read_views(first + b"\n" + second, "x.csv", Choice(table="x.csv (2)")).views.iloc[0] == 2000
+
+
+def test_a_table_that_cannot_be_read_is_not_passed_over(files):
+    chart = files.table([["Date", "Geography", "Views"], *([d, "US", 1 + n] for d, n in rows_of(files))])
+    broken = b"Date,Views\n" + b"2021-01-01,5\n2021-01-02,6,7\n" * 30
+    with pytest.raises(BadInput, match="another number of columns"):
+        read_views(files.zipped({"Chart data.csv": chart, "Totals.csv": broken}), "x.zip")

@@ -1,0 +1,145 @@
+"""The rows of a table -> the channels they hold, one or several."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from forecasting.errors import N_
+from forecasting.reading import columns, words
+from forecasting.reading.choice import SUM_OF_ALL, Choice, Question
+from forecasting.reading.dates import Days
+from forecasting.reading.tables import Table
+from forecasting.views import Mend
+
+MAX_NAMES = 1_000  # channels of one file that are listed
+MAX_PAIRS = 50_000_000  # of a day and a channel that fit in a table of bits
+REPEATED = 0.5  # share of days with several rows that makes a table long
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table whose columns are known, with the days of its rows."""
+
+    table: Table
+    layout: columns.Layout
+    days: Days
+
+    @property
+    def rank(self) -> tuple[bool, bool, int]:
+        """The smaller, the more wanted: with views, without a split by content, by the name of the file."""
+        return not self.layout.views(self.table), self.long, words.file_rank(self.table.name)
+
+    @cached_property
+    def long(self) -> bool:
+        """Whether the rows of a day are told apart by a column, such as one that names videos."""
+        days = self.days.days[~np.isnat(self.days.days)].astype(np.int64)
+        if not self.layout.keys or not len(days):
+            return False
+        key = self.layout.keys[0]
+        # A column of notes is no name, but videos that follow each other have no day together.
+        if words.is_key(self.table.header[key]) and len(self.table.columns[key].words) > 1:
+            return True
+        rows = np.bincount(days - days.min())
+        return (rows > 1).sum() >= REPEATED * (rows > 0).sum()
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """The rows of a long table that count, and the channel of each."""
+
+    codes: np.ndarray  # (rows,)
+    names: tuple[str, ...]
+    single: bool  # a channel has one row a day; else several are parts of it
+    kept: np.ndarray | slice  # of all rows
+    mends: tuple[Mend, ...]
+
+
+def keyed(sheet: Sheet, counts: np.ndarray, choice: Choice) -> Keyed:
+    """The channels of a long table, by the most readable column that has one row a day. May raise Question."""
+    known = ~np.isnat(sheet.days.days)
+    days = sheet.days.days[known].astype(np.int64)
+    keys = [sheet.table.columns[i] for i in sheet.layout.keys]
+    for key in keys:
+        if _is_single(days, key.codes[known], len(key.words)):
+            return Keyed(key.codes, tuple(key.words.to_pylist()), True, slice(None), ())
+    kept, mends = slice(None), ()
+    if not sheet.days.clocks and sheet.layout.hour is None:
+        kept, mends = _distinct(sheet.days.days, [key.codes for key in keys], counts, choice)
+    return Keyed(keys[0].codes[kept], tuple(keys[0].words.to_pylist()), False, kept, mends)
+
+
+def _is_single(days: np.ndarray, codes: np.ndarray, many: int) -> bool:
+    days = days - days.min()
+    if (days.max() + 1) * many > MAX_PAIRS:
+        return not (np.diff(np.sort(days * many + codes)) == 0).any()
+    seen = np.zeros((days.max() + 1, many), bool)
+    seen[days, codes] = True
+    return int(seen.sum()) == len(days)
+
+
+def _distinct(days, keys: list[np.ndarray], counts: np.ndarray, choice: Choice) -> tuple[np.ndarray | slice, tuple]:
+    """Which rows to keep where the same day of the same channel stands more than once."""
+    rows = pd.DataFrame({"day": days, **dict(enumerate(keys))})
+    again = rows.duplicated(keep="last" if choice.duplicates == "last" else "first").to_numpy()
+    if choice.duplicates == "sum" or not again.any():
+        return slice(None), ()
+    rows["count"] = counts
+    if choice.duplicates is None and not rows.duplicated().to_numpy()[again].all():
+        options = (
+            ("sum", N_("Add the rows up")),
+            ("last", N_("Keep the last row")),
+            ("first", N_("Keep the first row")),
+        )
+        raise Question(
+            N_("{rows} rows are of a day and channel that other rows are of too; choose what to do."),
+            "duplicates",
+            options,
+            rows=int(again.sum()),
+        )
+    said = N_("{rows} rows were of a day and channel that other rows are of too, and were left out.")
+    return ~again, (Mend(said, facts={"rows": int(again.sum())}, switch="duplicates"),)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What one channel or several are made from: a row has a day, a count and, in a long table, a channel."""
+
+    days: np.ndarray  # (rows,) datetime64[D]
+    counts: list[np.ndarray]  # a (rows,) array for each value column
+    names: tuple[str, ...]  # of the value columns, or of the long table's channels
+    codes: np.ndarray | None  # (rows,) which channel a row is of, in a long table
+    parts: bool  # the rows of a channel's day are its hours or segments
+    adds: bool
+    metric: str
+    mends: tuple[Mend, ...]
+
+    def listed(self) -> tuple[str, ...]:
+        """The channels, the most viewed of a long table first; with the sum of all where the rows add up."""
+        names = self.names if self.codes is None else self._most_viewed()
+        totals = tuple(name for name in names if words.is_total(name))
+        if totals:
+            return (*totals, *(name for name in names if name not in totals))
+        if len(names) == 1 or not self.adds:
+            return names
+        return (*names, SUM_OF_ALL) if self.codes is None else (SUM_OF_ALL, *names)
+
+    def _most_viewed(self) -> tuple[str, ...]:
+        known = ~np.isnat(self.days)
+        codes = self.codes[known]
+        sums = np.bincount(codes, np.nan_to_num(self.counts[0][known]), len(self.names))
+        present = np.bincount(codes, minlength=len(self.names)) > 0
+        order = [i for i in np.argsort(-sums, kind="stable") if present[i]]
+        return tuple(self.names[i] for i in order[:MAX_NAMES])
+
+    def of(self, name: str) -> tuple[np.ndarray, np.ndarray, bool]:
+        """Days and counts of one channel; whether several rows of a day are parts of it."""
+        if name in self.names and self.codes is None:
+            return self.days, self.counts[self.names.index(name)], self.parts
+        if name in self.names:
+            mine = self.codes == self.names.index(name)
+            return self.days[mine], self.counts[0][mine], self.parts
+        if self.codes is None:
+            return self.days, np.sum(self.counts, axis=0), self.parts
+        return self.days, self.counts[0], True
