@@ -15,6 +15,7 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 LEGACY = ("gb18030", "big5", "cp932", "cp1252")
+UNIT = re.compile(r"\d[千万萬亿億]|\d年\d")  # of a count or a date
 SAMPLE = 65_536
 STEP = 1 << 20
 NO_TEXT = N_("The file is not text; upload a table (CSV, xlsx or the zip of an export).")
@@ -46,13 +47,14 @@ def _wide(data: bytes) -> str | None:
 
 
 def _guess(data: bytes) -> str:
-    """The old encoding in which the file reads: by a known header where there is one, else by its letters."""
+    """The old encoding in which the file reads: by a known header or unit where there is one, else by its letters."""
     lines = [line for line in data[: 64 * SAMPLE].split(b"\n") if not line.isascii()]
     sample = b"\n".join(lines)[:SAMPLE].rsplit(b"\n", 1)[0]
     fits = [name for name in LEGACY if _decodes(data, name)]
     for name in fits:
-        cells = re.split(r"[,;\t|\n]", sample.decode(name, "ignore"))
-        if any(not cell.isascii() and is_known(cell) for cell in cells):
+        text = sample.decode(name, "ignore")
+        cells = re.split(r"[,;\t|\n]", text)
+        if UNIT.search(text) or any(not cell.isascii() and is_known(cell) for cell in cells):
             return name
     from charset_normalizer import from_bytes  # noqa: PLC0415 -- most files are UTF-8
 

@@ -154,7 +154,7 @@ def judge(data: bytes, name: str, truth: pd.Series | None, edits: int) -> str:
         if truth is not None and not channel.mends and edits <= 3:
             both = truth.index.intersection(views.index)
             same = (truth[both] == views[both]).sum()
-            assert same >= 0.9 * min(len(truth), len(views)), f"{same} of {len(truth)} days are as they were"
+            assert same >= 0.9 * min(len(truth), len(views)) - edits, f"{same} of {len(truth)} days are as they were"
     assert time.process_time() - start < SECONDS, "too slow"
     return end
 
