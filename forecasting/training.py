@@ -7,25 +7,31 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from forecasting.descent import Descent
+from forecasting.features import Prepared, prepare
 from forecasting.models import StackedNetwork
+from forecasting.progress import Progress
+from forecasting.schedules import rate
 from forecasting.settings import Training
 from forecasting.windows import SplitWindows, Windows
 
-SHUFFLE = 1_000_003  # keeps a replica's batch order apart from its initialisation, which draws from the bare seed
-
-OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}
+TOGETHER = 2**17  # unknowns of replicas that are updated together: 0.5 MB, and as much again for each state of Adam
 
 
 @dataclass(frozen=True)
 class Row:
-    """One epoch. Losses are in views (MAE, or the root of MSE), of all windows at its end; arrays (replicas,)."""
+    """One epoch. Losses are in views (MAE, or the root of MSE), of all windows at its end; arrays (replicas,).
+
+    What is minimised is the loss of the prepared targets: scaled, and of logarithms where those are the inputs.
+    """
 
     epoch: int  # 1 is the first
     train_loss: np.ndarray
     held_out_loss: np.ndarray
-    gradient_norm: np.ndarray  # mean over the epoch's updates, of the standardised loss
+    gradient_norm: np.ndarray  # mean over the epoch's updates, of the loss minimised
     learning_rate: float
     seconds: float  # of training and measuring since the first update
+    validation_loss: np.ndarray | None = None  # where a part of the training period is kept for choosing
 
     @property
     def finite(self) -> bool:
@@ -34,51 +40,88 @@ class Row:
 
 
 def train(
-    network: StackedNetwork, data: SplitWindows, training: Training, stop: Callable[[], bool] = lambda: False
+    network: StackedNetwork,
+    data: SplitWindows,
+    training: Training,
+    stop: Callable[[], bool] = lambda: False,
+    progress: Progress | None = None,
 ) -> Iterator[Row]:
-    """Train `network` in place. `stop` is asked before every update; once true, no further row comes."""
-    fitted, judged = _tensors(data.train, data), _tensors(data.held_out, data)
-    optimizer = OPTIMIZERS[training.optimizer](network.parameters, lr=training.learning_rate, fused=True)
-    shuffles = [torch.Generator().manual_seed(SHUFFLE + seed) for seed in network.seeds]
-    begun = time.perf_counter()
-    for epoch in range(1, training.epochs + 1):
-        norm = _epoch(network, *fitted, training, optimizer, shuffles, stop)
-        if norm is None:
+    """Train `network` in place. `stop` is asked before every update; once true, no further row comes.
+
+    A row that is not finite is the last. Under early stopping (`network.regularisation.patience`) the network ends with
+    each replica's best validation weights. `progress` is moved along with the rows: one taken from a checkpoint goes on
+    where that was made, and after a stop it stands at the last row, so that nothing of a broken epoch remains.
+    """
+    progress = progress or Progress()
+    groups = [Descent(network.of(some), training, data) for some in together(network)]
+    progress.begin(network, groups)
+    periods = {name: prepare(windows, data) for name, windows in _periods(data).items()}
+    begun = time.perf_counter() - progress.seconds
+    while progress.epoch < training.epochs and not progress.exhausted(network.regularisation.patience):
+        pace = rate(training, progress.epoch + 1)
+        norms = _epoch(groups, periods["train"], pace, stop)
+        if norms is None:
+            progress.roll_back(network, groups)
+            break
+        losses = {f"{name}_loss": loss_in_views(network, part, data, training.loss) for name, part in periods.items()}
+        seconds = time.perf_counter() - begun
+        row = Row(progress.epoch + 1, gradient_norm=norms, learning_rate=pace, seconds=seconds, **losses)
+        progress.advance(network, groups, row)
+        yield row
+        if not row.finite:
             return
-        losses = [_loss_in_views(network, *period, training.loss, data.scaler.spread) for period in (fitted, judged)]
-        yield Row(epoch, *losses, norm, training.learning_rate, time.perf_counter() - begun)
+    if network.regularisation.patience:
+        progress.take_best(network)
 
 
-def predict(network: StackedNetwork, data: SplitWindows, windows: Windows) -> np.ndarray:
-    """Predicted views (replicas, targets) for `windows`, scaled as `data` was."""
-    return data.scaler.views(network.predict(_tensors(windows, data)[0]).numpy().astype(float))
+def predict(network, data: SplitWindows, windows: Windows) -> np.ndarray:
+    """Predicted views (replicas, targets) for `windows`, prepared as `data` was; of several days, a last axis more."""
+    prepared = prepare(windows, data)
+    outputs = network.predict(prepared.inputs[:, :-1]) + prepared.offset
+    predicted = data.scaler.views(outputs.numpy().astype(float))
+    return predicted.reshape(len(predicted), *windows.targets.shape)
 
 
-def _epoch(network, inputs, targets, training, optimizer, shuffles, stop) -> np.ndarray | None:
-    """One pass over all windows, each replica in its own order; the mean gradient norm, or None when told to stop."""
-    order = torch.stack([torch.randperm(len(targets), generator=generator) for generator in shuffles])
-    batches = order.split(training.batch_size or len(targets), dim=1)
-    norm = torch.zeros(len(shuffles))
-    for batch in batches:
-        if stop():
+def loss_in_views(network: StackedNetwork, part: Prepared, data: SplitWindows, loss: str) -> np.ndarray:
+    """MAE, or root of MSE, of each replica (replicas,) over all windows of a period."""
+    total, done = np.zeros(len(network.seeds)), 0
+    for group in together(network):
+        done = 0
+        for outputs in network.of(group).outputs(part.inputs):
+            rows = slice(done, done + outputs.shape[1])
+            error = _error(outputs, part.targets[rows], part.offset[rows], part.views[rows], data.scaler)
+            total[group] += (error.abs_() if loss == "mae" else error.square_()).sum(dim=(1, 2)).numpy()
+            done = rows.stop
+    mean = total / part.targets.numel()
+    return mean if loss == "mae" else np.sqrt(mean)
+
+
+def together(network: StackedNetwork) -> list[slice]:
+    """Replicas in groups whose unknowns stay in a core's cache from one update to the next."""
+    replicas, unknowns = network.parameters.shape
+    size = max(TOGETHER // unknowns, 1)
+    return [slice(first, min(first + size, replicas)) for first in range(0, replicas, size)]
+
+
+def _epoch(groups: list[Descent], fitted: Prepared, pace: float, stop: Callable[[], bool]) -> np.ndarray | None:
+    norms = []
+    for group in groups:
+        norm = group.epoch(fitted, pace, stop)
+        if norm is None:
             return None
-        optimizer.zero_grad()
-        _batch_loss(network(inputs[batch]) - targets[batch], training.loss).sum().backward()
-        norm += network.gradient_norm()
-        optimizer.step()
-    return (norm / len(batches)).numpy().astype(float)
+        norms.append(norm)
+    return torch.cat(norms).numpy().astype(float)
 
 
-def _batch_loss(residual: torch.Tensor, loss: str) -> torch.Tensor:
-    """Loss of each replica (replicas,): summed over replicas, the gradient of one does not touch another's."""
-    return (residual.abs() if loss == "mae" else residual.square()).mean(dim=1)
+def _error(
+    outputs: torch.Tensor, targets: torch.Tensor, offset: torch.Tensor, views: torch.Tensor, scaler
+) -> torch.Tensor:
+    """Outputs less targets in views, in place."""
+    if not scaler.log:
+        return outputs.sub_(targets).mul_(scaler.spread)
+    return outputs.add_(offset).mul_(scaler.spread).add_(scaler.mean).expm1_().sub_(views)
 
 
-def _loss_in_views(network, inputs, targets, loss: str, spread: float) -> np.ndarray:
-    scaled = _batch_loss(network.predict(inputs) - targets, loss)
-    return (scaled if loss == "mae" else scaled.sqrt()).numpy().astype(float) * spread
-
-
-def _tensors(windows: Windows, data: SplitWindows) -> tuple[torch.Tensor, torch.Tensor]:
-    scale = data.scaler.scale
-    return torch.from_numpy(scale(windows.inputs)).float(), torch.from_numpy(scale(windows.targets)).float()
+def _periods(data: SplitWindows) -> dict[str, Windows]:
+    validation = {} if data.validation is None else {"validation": data.validation}
+    return {"train": data.train, "held_out": data.held_out} | validation

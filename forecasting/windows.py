@@ -1,4 +1,4 @@
-"""Windows: the last days of views in, the next day's views out."""
+"""Windows: the last days of views in, the next day's or days' views out."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.errors import N_, BadInput
+from forecasting.settings import Inputs, Regularisation, RunSettings
 from forecasting.split import Period, Split
 
 # Every window up to this long is judged on the same target days (the lecture's 1405 targets of 1461 days);
@@ -15,7 +16,10 @@ COMMON_HISTORY = 56
 
 @dataclass(frozen=True)
 class Windows:
-    """`inputs` (targets, window) in views, oldest day first; `targets` (targets,) in views; `days` the target days."""
+    """`inputs` (targets, window) in views, oldest day first; `targets` in views; `days` the (first) target days.
+
+    `targets` is (targets,), or (targets, horizon) where several days are predicted at once.
+    """
 
     inputs: np.ndarray
     targets: np.ndarray
@@ -24,23 +28,32 @@ class Windows:
     def __len__(self) -> int:
         return len(self.targets)
 
+    def __getitem__(self, place: slice) -> "Windows":
+        return Windows(self.inputs[place], self.targets[place], self.days[place])
 
-def make_windows(views: pd.Series, period: Period, window: int) -> Windows:
-    """All windows whose target day lies in `period`. Inputs may reach back before it; an unknown day (NaN) drops one."""
+    @property
+    def horizon(self) -> int:
+        """Days predicted at once."""
+        return self.targets.shape[1] if self.targets.ndim > 1 else 1
+
+
+def make_windows(views: pd.Series, period: Period, window: int, horizon: int = 1) -> Windows:
+    """All windows whose target days lie in `period`. Inputs may reach back before it; an unknown day drops a window."""
     history = max(window, COMMON_HISTORY)
-    if len(views) <= history:
+    if len(views) < history + horizon:
         raise BadInput(
             N_("The channel has {days} days of views; a window of {window} days needs at least {needed}."),
             days=len(views),
             window=window,
-            needed=history + 1,
+            needed=history + horizon,
         )
     values = views.to_numpy(float)
-    stretch = np.lib.stride_tricks.sliding_window_view(values, history + 1)  # (days - history, history + 1)
-    days = views.index[history:]
-    wanted = (days >= pd.Timestamp(period.first)) & (days <= pd.Timestamp(period.last))
-    kept = stretch[wanted & np.isfinite(stretch).all(axis=1)]
-    if not len(kept):
+    stretch = np.lib.stride_tricks.sliding_window_view(values, history + horizon)
+    days = views.index[history : len(views) - horizon + 1]
+    last = days + pd.Timedelta(days=horizon - 1)
+    wanted = (days >= pd.Timestamp(period.first)) & (last <= pd.Timestamp(period.last))
+    wanted &= np.isfinite(stretch).all(axis=1)
+    if not wanted.any():
         raise BadInput(
             N_(
                 "No day from {first} to {last} has {history} known days before it;"
@@ -50,41 +63,73 @@ def make_windows(views: pd.Series, period: Period, window: int) -> Windows:
             last=period.last,
             history=history,
         )
-    days = days[wanted & np.isfinite(stretch).all(axis=1)]
-    return Windows(kept[:, history - window : history].copy(), kept[:, history].copy(), days)
+    kept = stretch[wanted]
+    targets = kept[:, history] if horizon == 1 else kept[:, history:]
+    return Windows(kept[:, history - window : history].copy(), targets.copy(), days[wanted])
 
 
 @dataclass(frozen=True)
 class Scaler:
     """Standardises views; fitted on training targets only, so that nothing of the held-out period leaks in."""
 
-    mean: float  # views
-    spread: float  # views, one standard deviation
+    mean: float  # views, or their logarithm
+    spread: float  # the same, one standard deviation
+    log: bool = False  # log(1 + views) is what is standardised
 
     @classmethod
-    def fit(cls, targets: np.ndarray) -> "Scaler":
-        """Mean and standard deviation of `targets` (targets,); a constant series keeps a spread of one view."""
-        return cls(float(targets.mean()), float(targets.std()) or 1.0)
+    def fit(cls, targets: np.ndarray, inputs: Inputs = Inputs()) -> "Scaler":  # noqa: B008  frozen
+        """Mean and standard deviation of `targets`; a constant series keeps a spread of one view."""
+        values = np.log1p(targets) if inputs.log else targets
+        if not inputs.standardise:
+            return cls(0.0, 1.0, inputs.log)
+        return cls(float(values.mean()), float(values.std()) or 1.0, inputs.log)
 
     def scale(self, views: np.ndarray) -> np.ndarray:
         """Views to standard deviations from the training mean."""
-        return (views - self.mean) / self.spread
+        return ((np.log1p(views) if self.log else views) - self.mean) / self.spread
 
     def views(self, scaled: np.ndarray) -> np.ndarray:
         """Back to views."""
-        return scaled * self.spread + self.mean
+        plain = scaled * self.spread + self.mean
+        return np.expm1(plain) if self.log else plain
 
 
 @dataclass(frozen=True)
 class SplitWindows:
-    """The windows of both periods of a split, with the scaler of the first."""
+    """The windows of both periods of a split, with the scaler of the first.
+
+    `validation` is cut from the end of the training period: choices are made on it, never on `held_out`.
+    """
 
     train: Windows
     held_out: Windows
     scaler: Scaler
+    validation: Windows | None = None
+    inputs: Inputs = Inputs()  # what else a model sees, and how
 
 
 def split_windows(views: pd.Series, split: Split, window: int) -> SplitWindows:
     """Training and held-out windows of one length. Raises BadInput where a period holds no target day."""
     train = make_windows(views, split.train, window)
     return SplitWindows(train, make_windows(views, split.held_out, window), Scaler.fit(train.targets))
+
+
+def run_windows(views: pd.Series, settings: RunSettings) -> SplitWindows:
+    """All that a run with these settings trains and is judged on."""
+    net, kept = settings.architecture, settings.regularisation
+    train = make_windows(views, settings.split.train, net.window, net.horizon)
+    train, validation = _cut_validation(train, kept)
+    train = train[-kept.train_days :]  # 0 takes all
+    held_out = make_windows(views, settings.split.held_out, net.window, net.horizon)
+    return SplitWindows(train, held_out, Scaler.fit(train.targets, settings.inputs), validation, settings.inputs)
+
+
+def _cut_validation(train: Windows, kept: Regularisation) -> tuple[Windows, Windows | None]:
+    """The last target days of training apart; no target day of one part is a target day of the other."""
+    if not kept.validation:
+        return train, None
+    days = max(round(len(train) * kept.validation), 1)
+    earlier = len(train) - days - (train.horizon - 1)
+    if earlier < 1:
+        raise BadInput(N_("The training period is too short for a validation part; choose a smaller share."))
+    return train[:earlier], train[-days:]

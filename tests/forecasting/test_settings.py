@@ -25,7 +25,7 @@ def test_parameters_are_counted_as_by_hand_and_in_the_network(family):
         architecture = Architecture(family, window, layers, units)
         assert architecture.parameters == by_hand(family, window, layers, units)
         network = StackedNetwork(architecture, [0])
-        assert architecture.parameters == sum(part.numel() for part in network.parameters)
+        assert architecture.parameters == network.parameters.shape[1]
 
 
 def test_the_lectures_networks_by_number():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from forecasting.descent import Descent
 from forecasting.metrics import mae, rmse
 from forecasting.models import StackedNetwork
 from forecasting.settings import Architecture, Training
@@ -86,7 +87,7 @@ def test_losses_are_those_of_the_predictions_in_views(windows, loss, measure):
 
 def test_one_full_batch_of_gradient_descent_by_hand(windows):
     start = StackedNetwork(Architecture("linear", 7), range(2))
-    weight, bias = (part.detach().numpy().astype(float) for part in start.parameters)
+    weight, bias = (part.numpy().astype(float) for part in start.layers[0])
     rows, network = rows_of(
         windows, Architecture("linear", 7), Training("mse", "sgd", 0.1, batch_size=0, epochs=1, seeds=2)
     )
@@ -96,19 +97,16 @@ def test_one_full_batch_of_gradient_descent_by_hand(windows):
         gradient = 2 * np.r_[inputs.T @ residual, residual.sum()] / len(targets)
         assert rows[0].gradient_norm[replica] == pytest.approx(np.linalg.norm(gradient), rel=1e-5)
         expected = np.r_[weight[replica, :, 0], bias[replica, 0, 0]] - 0.1 * gradient
-        trained = np.concatenate([part[replica].detach().numpy().ravel() for part in network.parameters])
+        trained = network.parameters[replica].numpy()
         np.testing.assert_allclose(trained, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_every_window_is_seen_once_an_epoch(windows, monkeypatch):
-    seen = []
-    call = StackedNetwork.__call__
-    monkeypatch.setattr(
-        StackedNetwork, "__call__", lambda network, x: (torch.is_grad_enabled() and seen.append(x), call(network, x))[1]
-    )
+    seen, draw = [], Descent._drawn
+    monkeypatch.setattr(Descent, "_drawn", lambda *given: seen.append(draw(*given)) or seen[-1])
     rows_of(windows, training=replace(SHORT, epochs=1))
-    batches = torch.cat(seen, dim=1)
-    assert [part.shape[1] for part in seen[:-1]] == [64] * (len(seen) - 1)
+    batches = torch.cat([inputs for inputs, _targets in seen], dim=1)
+    assert [inputs.shape[1] for inputs, _targets in seen] == [64] * 4 + [54]
     expected = windows.scaler.scale(windows.train.inputs).astype(np.float32)
     for replica in batches.numpy():
         np.testing.assert_array_equal(np.sort(replica[:, 0]), np.sort(expected[:, 0]))

@@ -1,0 +1,66 @@
+"""What a network is given: windows scaled and centred, with the calendar beside them, as tensors."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+
+from forecasting.errors import N_, BadInput
+from forecasting.settings import Inputs
+from forecasting.windows import SplitWindows, Windows
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """One period's windows as a network takes them."""
+
+    inputs: torch.Tensor  # (windows, columns + 1): days of views, calendar, and a last column of ones for the bias
+    targets: torch.Tensor  # (windows, horizon)
+    offset: torch.Tensor  # (windows, 1): what was subtracted, 0 for nothing
+    views: torch.Tensor  # (windows, horizon): the targets in views
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+
+def prepare(windows: Windows, data: SplitWindows) -> Prepared:
+    """Scale `windows` by `data.scaler`, subtract what `data.inputs` asks for and add the calendar."""
+    scaled = data.scaler.scale(windows.inputs)
+    targets = data.scaler.scale(windows.targets).reshape(len(windows), -1)
+    offset = _offset(scaled, data.inputs)
+    columns = [scaled - offset, calendar(windows.days, windows.horizon, data.inputs), np.ones((len(windows), 1))]
+    plain = windows.targets.reshape(len(windows), -1)
+    arrays = np.concatenate(columns, axis=1), targets - offset, offset, plain
+    return Prepared(*(torch.from_numpy(np.ascontiguousarray(array, np.float32)) for array in arrays))
+
+
+def calendar(days: pd.DatetimeIndex, horizon: int, inputs: Inputs) -> np.ndarray:
+    """Calendar columns (days, columns) of 0 and 1: weekday of each of `days`, holidays around the predicted days."""
+    columns = [np.empty((len(days), 0))]
+    if inputs.weekday:
+        columns.append(np.eye(7)[days.day_of_week])
+    if inputs.country:
+        reach = range(-1, horizon + 1)  # a low day is often a holiday's eve
+        every = pd.date_range(days[0] - pd.Timedelta(days=1), days[-1] + pd.Timedelta(days=horizon))
+        off = pd.Series(is_holiday(every, inputs.country), index=every)
+        columns += [off[days + pd.Timedelta(days=ahead)].to_numpy(float)[:, None] for ahead in reach]
+    return np.concatenate(columns, axis=1)
+
+
+def is_holiday(days: pd.DatetimeIndex, country: str) -> np.ndarray:
+    """Which of `days` are public holidays in `country` (ISO code). The calendar is known ahead, so nothing leaks."""
+    import holidays  # noqa: PLC0415  only where asked for
+
+    try:
+        known = holidays.country_holidays(country, years=range(days[0].year, days[-1].year + 1))
+    except NotImplementedError:
+        raise BadInput(N_("No holidays are known for “{country}”; choose another country."), country=country) from None
+    return np.array([day in known for day in days.date])
+
+
+def _offset(scaled: np.ndarray, inputs: Inputs) -> np.ndarray:
+    """What is subtracted from each window and its targets (windows, 1)."""
+    if inputs.subtract == "mean":
+        return scaled.mean(axis=1, keepdims=True)
+    return scaled[:, -1:] if inputs.subtract == "last" else np.zeros((len(scaled), 1))
