@@ -193,7 +193,7 @@ def _fill(work: _Work) -> None:
         said = {
             "none": N_("{count} days are missing and stay unknown."),
             "interpolate": N_("{count} missing days were filled on a line between their neighbours."),
-            "same-weekday": N_("{count} missing days were filled from the same weekday a week before and after."),
+            "same-weekday": N_("{count} missing days were filled on a line, shaped by what is usual on the weekday."),
         }
         work.mend(said[fill], whole.index[short], "fill")
         work.mend(
@@ -205,8 +205,8 @@ def _fill(work: _Work) -> None:
 
 
 def _same_weekday(views: pd.Series) -> pd.Series:
-    """Each unknown day from the nearest known weeks before and after, weighted by nearness."""
-    filled = views.groupby(np.arange(len(views)) % 7).transform(
-        lambda weekday: weekday.interpolate(limit_area="inside")
-    )
-    return filled.where(filled.notna(), views.interpolate("time"))  # the first and last week have one side only
+    """A line between the neighbours, shaped by what each weekday usually is of the week around it."""
+    level = views.rolling(7, center=True, min_periods=4).mean()
+    usual = (views / level.where(level > 0)).groupby(views.index.day_of_week).transform("median")
+    usual = usual.where(usual > 0).fillna(1.0)
+    return (views / usual).interpolate("time") * usual

@@ -1,10 +1,7 @@
 """One file -> the tables in it: rows of text cells, each column as its distinct words and a code a row."""
 
-import csv
-import io
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -18,17 +15,13 @@ from forecasting.reading import words
 from forecasting.reading.containers import Part
 from forecasting.reading.dialect import HEAD, delimiter
 from forecasting.reading.encodings import to_utf8
+from forecasting.reading.sections import ENDLESS_QUOTE, blocks, check_size, records, unify_ends
 from forecasting.reading.shapes import look_like_dates
 
-MAX_ROWS = 5_000_000
 MAX_COLUMNS = 1_000
-MAX_BLOCKS = 100  # tables in a file, comments and titles between them included
 MAX_CELL_LINES = 20  # of a title
-MAX_LINE = 1_000_000  # bytes
 HEAD_ROWS = 300  # rows in which the first date must stand
 TORN = 0.02  # share of rows that may have another number of cells than the rest
-TOO_MANY_ROWS = N_("The file has more than {limit} million rows; upload a shorter period.")
-ENDLESS_QUOTE = N_("The file has a quote that never ends; export it again.")
 NO_DATE = N_("The table has no column of dates; export the numbers by day.")
 WORDS = pa.dictionary(pa.int32(), pa.string())
 
@@ -60,12 +53,12 @@ class Table:
 def tables(part: Part) -> list[Table]:
     """The tables with a column that looks like dates, in the file's order. Raises BadInput for a file out of bounds."""
     text = to_utf8(part.data)
-    text = _unify_ends(text)
-    _check_size(text)
+    text = unify_ends(text)
+    check_size(text)
     separator = delimiter(text[:HEAD].decode(errors="ignore"))
     found: list[Table] = []
     complaints: list[BadInput] = []
-    for block in _blocks(text, separator):
+    for block in blocks(text, separator):
         try:
             found += _table(part.name, block, separator)
         except BadInput as complaint:
@@ -77,83 +70,11 @@ def tables(part: Part) -> list[Table]:
     return found
 
 
-def _check_size(text: bytes) -> None:
-    """Raise BadInput for too many rows, or for a row that no table has."""
-    if text.count(b"\n") > MAX_ROWS:
-        raise BadInput(TOO_MANY_ROWS, limit=MAX_ROWS // 10**6)
-    start = 0
-    while len(text) - start > MAX_LINE:
-        start = text.rfind(b"\n", start, start + MAX_LINE) + 1
-        if not start:
-            raise BadInput(N_("A line of the file is endless, so it is no table; export it again."))
-
-
-def _unify_ends(text: bytes) -> bytes:
-    """Rows ended by one line feed. Python's csv on Windows writes two carriage returns, or an empty line after each."""
-    if max(text.count(b"\n"), text.count(b"\r")) > 2 * MAX_ROWS:  # every other one may be empty
-        raise BadInput(TOO_MANY_ROWS, limit=MAX_ROWS // 10**6)
-    if b"\n" not in text:
-        return text.replace(b"\r", b"\n")  # as old Macs end lines
-    if b"\r\n" in text:
-        text = text.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n")
-    if text.count(b"\n\n") > 0.4 * text.count(b"\n"):
-        text = re.sub(rb"\n{2,}", b"\n", text)
-    return text
-
-
-def _blocks(text: bytes, separator: str) -> Iterator[bytes]:
-    """The stretches of rows between empty rows and comments."""
-    mark = separator.encode()
-    if not text.startswith(b"#") and not any(
-        gap in text for gap in (b"\n\n", b"\n#", b"\n" + mark * 2, b"\n" + mark + b"\n")
-    ):
-        yield text
-        return
-    block = io.BytesIO()
-    pieces = 0
-    for record, lines in _records(text, separator):
-        if not _is_gap(record):
-            block.writelines(line.encode() for line in lines)
-        elif block.tell():
-            yield block.getvalue()
-            block = io.BytesIO()
-            pieces += 1
-        if pieces > MAX_BLOCKS:
-            raise BadInput(N_("The table falls into more than {limit} pieces; export it again."), limit=MAX_BLOCKS)
-    if block.tell():
-        yield block.getvalue()
-
-
-def _is_gap(record: list[str]) -> bool:
-    if not any(cell.strip() for cell in record):
-        return True
-    # A lone # heads a column of row numbers; a comment has words after it.
-    first = record[0].strip()
-    return first.startswith("#") and (len(first) > 1 or not any(cell.strip() for cell in record[1:]))
-
-
-def _records(text: bytes, separator: str) -> Iterator[tuple[list[str], list[str]]]:
-    """Each row's cells, with the lines it stands on: a quoted title may run over several."""
-    lines: list[str] = []
-
-    def feed() -> Iterator[str]:
-        for line in io.TextIOWrapper(io.BytesIO(text), encoding="utf-8", errors="replace", newline=""):
-            lines.append(line)
-            yield line
-
-    try:
-        for record in csv.reader(feed(), delimiter=separator):
-            yield record, lines
-            lines.clear()
-    except csv.Error as error:
-        raise BadInput(ENDLESS_QUOTE) from error
-
-
 def _table(name: str, block: bytes, separator: str) -> list[Table]:
     """The table in a block; none where the block is no table. Raises BadInput where it has no dates or is torn."""
     head = [
         (record, sum(len(line.encode()) for line in lines))
-        for record, lines in islice(_records(block, separator), HEAD_ROWS)
+        for record, lines in islice(records(block, separator), HEAD_ROWS)
     ]
     # Ties go to the wider: a title and a header tell less than the rows.
     width = max(
