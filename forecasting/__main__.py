@@ -71,6 +71,7 @@ def train(options: argparse.Namespace) -> None:
     )
     _report(channel)
     settings = _settings(options, channel)
+    print(f"split: train {settings.split.train}, held out {settings.split.held_out}", file=sys.stderr)
     if not options.json:
         print("epoch,train,held_out")
     for row in _trained(channel, settings):
@@ -114,7 +115,6 @@ def _settings(options: argparse.Namespace, channel: Channel) -> RunSettings:
         split = clipped(Split(Period.parse(options.train), Period.parse(options.held_out)), channel.views)
     else:
         split = default_split(channel.views)
-        print(f"split: train {split.train}, held out {split.held_out}", file=sys.stderr)
     architecture = Architecture(options.family, options.window, options.layers, options.units)
     batch = 0 if options.batch == "all" else _whole(options.batch)
     training = Training(options.loss, options.optimizer, options.learning_rate, batch, options.epochs, options.seeds)

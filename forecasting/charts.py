@@ -68,7 +68,7 @@ def _hover(field: str, tooltip: list[alt.Tooltip]) -> alt.Chart:
 def views_over_time(
     views: pd.Series, split: Split, say: Say = str, weekdays: Sequence[str] = _WEEKDAYS, mended: dict | None = None
 ) -> alt.LayerChart:
-    """Daily views with the training and the held-out period shaded. `mended`: day -> what was done there, to be marked."""
+    """Daily views with both periods of the split shaded. `mended`: day -> what was done there; it is marked."""
     weekday = [weekdays[d] for d in views.index.day_of_week]
     frame = pd.DataFrame({"day": views.index, "views": views.to_numpy(), "weekday": weekday})
     frame["mend"] = frame["day"].map(mended or {}).fillna("") if mended else ""
@@ -153,7 +153,7 @@ def thin(epochs: int) -> np.ndarray:
 
 
 def loss_frame(history: History) -> pd.DataFrame:
-    """Thinned curves for `loss_spec`: epoch and, for train and held_out, the mean over seeds with its lowest and highest."""
+    """Thinned curves for `loss_spec`: epoch; for train and held_out the mean over seeds, their lowest and highest."""
     kept = thin(len(history))
     columns = {"epoch": history.epoch[kept].astype("float32")}
     for name, loss in (("train", history.train_loss), ("held_out", history.held_out_loss)):
@@ -224,7 +224,7 @@ def _references(
 def real_and_predicted(
     views: pd.Series, predictions: pd.DataFrame, say: Say = str, weekdays: Sequence[str] = _WEEKDAYS
 ) -> alt.LayerChart:
-    """Real against predicted views, the mean over seeds with their range. `predictions` has days as index, a column a seed."""
+    """Real against predicted views: mean and range over seeds. `predictions` has a row a day, a column a seed."""
     days = predictions.index
     frame = pd.DataFrame(
         {"day": days, "weekday": [weekdays[d] for d in days.day_of_week], "real": views[days].to_numpy()}
@@ -242,7 +242,8 @@ def real_and_predicted(
 
 
 def _views_axis(say: Say, column: str = "views") -> alt.Y:
-    return alt.Y(f"{column}:Q", title=say(N_("Views a day")), axis=alt.Axis(format=VIEWS, tickCount=6))
+    scale = alt.Scale(zero=column == "views")
+    return alt.Y(f"{column}:Q", title=say(N_("Views a day")), scale=scale, axis=alt.Axis(format=VIEWS, tickCount=6))
 
 
 def _views_tip(column: str, title: str) -> alt.Tooltip:
@@ -265,7 +266,7 @@ def compared_curves(
     references: dict[str, float] | None = None,
     floor: float | None = None,
 ) -> alt.LayerChart:
-    """Loss curves of several runs on shared axes. `curves`: run, epoch, train, held_out. Train thin, held-out strong."""
+    """Loss curves of several runs, train thin and held-out strong. `curves`: run, epoch, train, held_out (views)."""
     y_title, y_scale = _loss_axis(loss, log, say)
     colour = _colour(say, runs, runs, field="run")
     epochs = int(curves["epoch"].max())
@@ -305,7 +306,7 @@ def final_losses(frame: pd.DataFrame, loss: str, say: Say = str) -> alt.Chart:
         _views_tip("loss", loss),
     ]
     chart = alt.Chart(bars).mark_bar(cornerRadiusEnd=2).encode(x=x, y=y, yOffset=offset, color=colour, tooltip=tips)
-    return chart.properties(height=max(56 * len(order), 90))
+    return chart.properties(height=110 + 52 * len(order))
 
 
 def _loss_axis(loss: str, log: bool, say: Say) -> tuple[str, alt.Scale]:

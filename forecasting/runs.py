@@ -376,10 +376,11 @@ def _channel_record(channel: Channel) -> dict[str, object]:
 
 def _channel(found) -> Channel:
     values = _array(found.views).copy()
-    views = pd.Series(values, index=pd.date_range(found.first_day, periods=len(values), freq="D"), name="views")
+    days = pd.date_range(str(found.first_day), periods=len(values), freq="D", unit="us")
+    views = pd.Series(values, index=days, name="views")
     mends = [
-        Mend(sentence, tuple(map(date.fromisoformat, days)), facts, switch)
-        for sentence, days, facts, switch in json.loads(found.mends)
+        Mend(sentence, tuple(map(date.fromisoformat, on)), facts, switch)
+        for sentence, on, facts, switch in json.loads(found.mends)
     ]
     return Channel(found.name, views, tuple(mends), found.metric, tuple(json.loads(found.others)))
 

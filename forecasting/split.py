@@ -52,9 +52,7 @@ class Split:
     def __post_init__(self) -> None:
         if self.held_out.first <= self.train.last:
             raise BadInput(
-                N_(
-                    "The held-out period begins on {held_out}, before the training period ends on {train}; let it begin later."
-                ),
+                N_("The held-out period begins on {held_out}, but training ends on {train} only; let it begin later."),
                 held_out=self.held_out.first,
                 train=self.train.last,
             )

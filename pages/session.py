@@ -1,4 +1,4 @@
-"""What every page shares: language, channel, split, the run store and its workers. The one file here that is no page."""
+"""What every page shares: language, channel, split, the run store and its workers. The only file here not a page."""
 
 import gettext
 import hashlib
@@ -110,9 +110,12 @@ def owner() -> str:
         return "local"
     if st.user.get("is_logged_in") and st.user.get("email"):
         return _digest(st.user.email)
-    # The cookie is a random token that Streamlit gives every browser; its hash names the session and betrays nothing.
-    token = st.context.cookies.get("_streamlit_xsrf") or st.session_state.setdefault("token", os.urandom(16).hex())
-    return _digest(token)
+    return _digest(browser_token())
+
+
+def browser_token() -> str:
+    """A random token that Streamlit's cookie gives every browser; without cookies the tab has its own."""
+    return st.context.cookies.get("_streamlit_xsrf") or st.session_state.setdefault("token", os.urandom(16).hex())
 
 
 def _digest(text: str) -> str:

@@ -53,13 +53,11 @@ def choose_architecture() -> Architecture:
     """Family, window and size; a size is asked for only where the family has one."""
     family, window = choice(_("Model"), "family", FAMILIES), choose_window()
     layers, units = Architecture.layers, Architecture.units
-    left, right = st.columns(2)
-    if family == "relu":
-        layers = left.container().number_input(
-            _("Layers"), *BOUNDS["layers"], layers, key="layers", bind="query-params"
-        )
     if family != "linear":
-        units = right.number_input(_("Units a layer"), *BOUNDS["units"], units, key="units", bind="query-params")
+        with st.grid(2, min_column_width=NARROW):
+            units = number(_("Units a layer"), "units", units)
+            if family == "relu":
+                layers = number(_("Layers"), "layers", layers)
     return Architecture(family, window, layers, units)
 
 
@@ -103,7 +101,7 @@ def start(settings: RunSettings) -> None:
 
 
 def choose_run() -> Run | None:
-    """The run shown: one of this channel's, the latest first. Drawn even where there is none, so that the URL knows it."""
+    """The run shown, one of this channel's; the control is there without a run too, so that the URL knows it."""
     runs = {run.id: run for run in here.store.runs(here.owner) if run.fingerprint == here.channel.fingerprint}
     note_bad_link("run", [run.name for run in runs.values()], _)
     if st.session_state.get("run") not in (None, *runs):
@@ -198,9 +196,7 @@ def draw_held_out(run: Run) -> None:
 
 st.title(_("Train"))
 st.caption(
-    _(
-        "A model sees the days of its window and predicts the next. Watch it learn, and how it does on days it never saw."
-    )
+    _("A model sees the days of its window and predicts the next. Watch it learn, and then meet days it never saw.")
 )
 figures = st.empty()
 controls, picture = st.columns([1, 3], gap="medium")

@@ -13,7 +13,9 @@ PLACES = (
     "C:/Program Files/Google/Chrome/Application/chrome.exe",
     "C:/Program Files (x86)/Microsoft/Edge/Application/msedge.exe",
 )
-ADVICE = "No browser for the tests: install Chromium or Chrome (on Debian or Ubuntu: apt-get install chromium), then run make test again."
+ADVICE = (
+    "No browser for the tests: install Chromium or Chrome (Debian, Ubuntu: apt-get install chromium) and try again."
+)
 
 
 def find() -> Path | None:

@@ -1,4 +1,4 @@
-"""What a visitor does, in a real browser: look at the data, train, compare; on the sample and on a file of one's own."""
+"""What a visitor does, in a real browser: look at the data, train, compare; on the sample and on an own file."""
 
 import io
 import os

@@ -1,0 +1,74 @@
+"""The program as a script calls it: a process, its output, its exit code."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+SAMPLE = "data/sample_channel.csv"
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "forecasting", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False, encoding="utf-8")
+
+
+def test_read_prints_the_daily_views():
+    done = run("read", SAMPLE)
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert (done.returncode, done.stderr) == (0, "")
+    with (ROOT / SAMPLE).open() as file:
+        assert [(r["date"], float(r["views"])) for r in rows] == [
+            (r["Date"], float(r["Views"])) for r in csv.DictReader(file)
+        ]
+
+
+def test_read_says_what_it_mended_on_stderr(tmp_path):
+    file = tmp_path / "views.csv"
+    file.write_text("Date,Views\n2021-01-03,30\n2021-01-02,20\n2021-01-01,10\n")
+    done = run("read", file)
+    assert done.stdout == "date,views\n2021-01-01,10\n2021-01-02,20\n2021-01-03,30\n"
+    assert done.stderr.startswith("mended: ")
+
+
+TRAIN = ("train", SAMPLE, "--family", "relu", "--layers", 2, "--units", 10, "--window", 7, "--epochs", 3, "--seeds", 2)
+PERIODS = ("--train", "2017-01-01:2021-12-31", "--held-out", "2022-01-01:2022-12-31")
+
+
+def test_train_prints_means_as_csv_and_every_column_as_json():
+    means = run(*TRAIN, *PERIODS, "--loss", "mae")
+    rows = list(csv.DictReader(io.StringIO(means.stdout)))
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    full = [json.loads(line) for line in run(*TRAIN, *PERIODS, "--json").stdout.splitlines()]
+    for row, every in zip(rows, full, strict=True):
+        assert set(every) >= {"epoch", "train_loss", "held_out_loss", "gradient_norm", "learning_rate", "seconds"}
+        assert float(row["train"]) == pytest.approx(sum(every["train_loss"]) / 2, rel=1e-4)
+        assert float(row["held_out"]) == pytest.approx(sum(every["held_out_loss"]) / 2, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("read", "nowhere.csv"), "cannot open"),
+        (("read", "README.md"), ""),
+        (("train", SAMPLE, "--units", 5000), "units is 5000"),
+        (("train", SAMPLE, "--family", "magic"), "magic"),
+        (("train", SAMPLE, "--window", "many"), "many"),
+        (("train", SAMPLE, "--batch", "some"), "some"),
+        (("train", SAMPLE, "--train", "2017-01-01:2018-01-01"), "--held-out"),
+        (("train", SAMPLE, "--train", "2017:2018", "--held-out", "2019:2020"), "not a period"),
+        (("train", SAMPLE, "--train", "2001-01-01:2001-12-31", "--held-out", "2022-01-01:2022-12-31"), "no views"),
+        ((), ""),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_exit_code_2(arguments, words):
+    done = run(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+    assert words in done.stderr

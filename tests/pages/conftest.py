@@ -1,0 +1,55 @@
+"""The app as AppTest runs it, with a run store of its own. Every AppTest is another browser session."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.testing.v1 import AppTest, app_test
+
+from pages import session
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(scope="session", autouse=True)
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VIEWCAST_STORE", f"sqlite:///{(tmp_path_factory.mktemp('store') / 'runs.db').as_posix()}")
+        patch.setenv("VIEWCAST_WORKERS", "1")
+        patch.chdir(ROOT)
+        # AppTest has no cookies to read: every AppTest is a browser of its own.
+        patch.setattr(session, "browser_token", lambda: st.session_state.setdefault("token", os.urandom(16).hex()))
+        # AppTest resets this switch before every run and would draw app.py through the old discovery of pages/.
+        patch.setattr(PagesManager, "uses_pages_directory", False)
+        patch.setattr(app_test, "PagesManager", type("PagesOfNavigation", (PagesManager,), {}))
+        yield
+        session.jobs().close()
+        st.cache_resource.clear()
+
+
+class Visitor:
+    """A browser tab. `go` opens a page, as a link with these query parameters does; the session stays."""
+
+    def __init__(self) -> None:
+        self.app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+
+    def go(self, page: str, **query: str) -> AppTest:
+        for key, value in query.items():
+            self.app.query_params[key] = value
+        self.app.switch_page(f"pages/{page}.py").run()
+        assert not self.app.exception
+        return self.app
+
+
+@pytest.fixture
+def visitor() -> Visitor:
+    return Visitor()
+
+
+@pytest.fixture
+def visit(visitor: Visitor) -> Callable[..., AppTest]:
+    """Open a page, as a link with these query parameters does."""
+    return lambda page="data", **query: visitor.go(page, **query)

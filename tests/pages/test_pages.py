@@ -1,0 +1,206 @@
+"""The pages' scripts: what they show and what their controls do."""
+
+import threading
+import time
+from urllib.parse import unquote
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+DEADLINE = 90  # seconds to wait for a run on a busy machine
+
+
+def metrics(app: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def train(app: AppTest, **settings) -> AppTest:
+    """Set the controls, press Train and wait until the run has ended."""
+    for key, value in settings.items():
+        app.get_by_key(key).set_value(value)
+    app.run()
+    [button for button in app.button if button.label in ("Train", "训练")][0].click().run()
+    end = time.monotonic() + DEADLINE
+    while any(button.label in ("Stop", "停止") for button in app.button):
+        assert time.monotonic() < end
+        threading.Event().wait(0.1)
+        app.run()
+    assert not app.exception
+    return app
+
+
+def csv(days: int = 500, first: str = "2020-01-01") -> bytes:
+    import pandas as pd
+
+    lines = [f"{day.date()},{1000 + 30 * (i % 7) + i}" for i, day in enumerate(pd.date_range(first, periods=days))]
+    return "\n".join(["Date,Views", *lines]).encode()
+
+
+def test_data_shows_the_sample_at_once(visit):
+    app = visit()
+    assert metrics(app)["Days"] == "2,191"
+    assert (metrics(app)["Training days"], metrics(app)["Held-out days"]) == ("1,826", "365")
+
+
+def test_split_control_changes_the_periods(visit):
+    app = visit()
+    app.selectbox(key="split").select("lecture").run()
+    assert (metrics(app)["Training days"], metrics(app)["Held-out days"]) == ("1,461", "365")
+    app.selectbox(key="split").select("custom").run()
+    assert not app.exception
+
+
+def test_upload_becomes_the_channel_with_its_last_part_held_out(visit):
+    app = visit()
+    app.file_uploader[0].upload("mine.csv", csv()).run()
+    assert not app.exception
+    assert metrics(app)["Days"] == "500"
+    assert metrics(app)["Held-out days"] == "100"
+    assert not app.error
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("empty.csv", b""),
+        ("page.csv", b"<!doctype html><html><body>404</body></html>"),
+        ("text.csv", b"just a line of words\n"),
+        ("no_dates.csv", b"name,views\na,1\nb,2\n"),
+        ("no_numbers.csv", b"Date,Title\n2021-01-01,a\n2021-01-02,b\n2021-01-03,c\n"),
+        ("views.zip", b"PK\x03\x04 cut off"),
+    ],
+)
+@pytest.mark.parametrize("language", ["English", "中文"])
+def test_bad_file_is_one_sentence_and_the_channel_stays(visit, name, content, language):
+    app = visit(lang=language)
+    app.file_uploader[0].upload(name, content).run()
+    assert not app.exception
+    assert [metric.value for metric in app.metric][0] == "2,191"
+    (sentence,) = [alert.value for alert in app.error]
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in sentence) == (language == "中文")
+
+
+def test_file_that_does_not_say_is_asked_about_once(visit):
+    app = visit()
+    lines = [f"2021-{month:02}-{day:02},{day}" for month in range(1, 7) for day in range(1, 29)]
+    app.file_uploader[0].upload("users.csv", "\n".join(["date,users", *lines]).encode()).run()
+    assert "users" in app.warning[0].value
+    assert metrics(app)["Days"] == "2,191"
+    app.selectbox(key="answer").select("users").run()
+    assert not app.exception
+    assert metrics(app)["Days"] == "179"
+    assert any("users" in caption.value for caption in app.caption)
+
+
+def test_short_channel_says_how_many_days_a_window_needs(visit):
+    app = visit()
+    app.file_uploader[0].upload("short.csv", csv(days=40)).run()
+    assert not app.exception
+    app = visit("train")
+    assert "40 days" in app.warning[0].value
+
+
+def test_another_column_replaces_the_reading_before(visit):
+    lines = [f"2021-{month:02}-{day:02},{day},{2 * day}" for month in range(1, 13) for day in range(1, 29)]
+    app = visit()
+    app.file_uploader[0].upload("two.csv", "\n".join(['Date,"Article one","Article two"', *lines]).encode()).run()
+    assert app.selectbox(key="said_channel").options[:2] == ["Article one", "Article two"]
+    first = metrics(app)["Views a day, last 28 days"]
+    app.selectbox(key="said_channel").select("Article two").run()
+    assert not app.exception
+    assert metrics(app)["Views a day, last 28 days"] != first
+    assert len(app.selectbox(key="channel").options) == 2  # the sample and this one
+
+
+def test_run_shows_its_losses_verdict_and_days(visit):
+    app = train(visit("train"), epochs=8, seeds=2, window=7, units=16)
+    shown = metrics(app)
+    assert 214 < float(shown["Held-out loss (MAE)"]) < 673
+    assert shown["Parameters"] == str(7 * 16 + 16 + 16 + 1)
+    assert "2 of 2 seeds better" in app.success[0].value
+    assert app.selectbox(key="run").value
+
+
+def test_same_settings_are_not_trained_twice(visit):
+    app = train(visit("train"), epochs=2, seeds=1, family="linear", window=7)
+    first = app.selectbox(key="run").value
+    train(app)
+    assert app.selectbox(key="run").value == first
+    assert len(app.selectbox(key="run").options) == 1
+
+
+def test_changed_controls_are_pointed_out(visit):
+    app = train(visit("train"), epochs=2, seeds=1, family="linear", window=7)
+    app.number_input(key="window").set_value(14).run()
+    assert any("controls differ" in caption.value for caption in app.caption)
+
+
+def test_quick_window_and_number_agree(visit):
+    app = visit("train")
+    app.get_by_key("quick_window").set_value(28).run()
+    assert app.number_input(key="window").value == 28
+    app.number_input(key="window").set_value(30).run()
+    assert app.get_by_key("quick_window").value is None
+
+
+def test_impossible_link_falls_back_with_a_note(visit):
+    app = visit("train", units="9999", loss="Hinge")
+    notes = [toast.value for toast in app.toast]
+    assert any("9999" in note for note in notes) and any("Hinge" in note for note in notes)
+    assert app.number_input(key="units").value == 100
+
+
+def test_diverged_run_says_what_to_try(visit):
+    app = train(
+        visit("train"), epochs=50, seeds=1, family="linear", window=7, loss="mse", optimizer="sgd", learning_rate=1.0
+    )
+    assert "learning rate" in app.error[0].value
+
+
+def test_compare_lists_runs_and_draws_the_ticked(visit):
+    app = visit("train")
+    train(app, epochs=2, seeds=1, family="linear", window=7)
+    train(app, window=28)
+    app = visit("compare")
+    table = app.dataframe[0].value
+    assert table.columns[:2].tolist() == ["Run", "Window (days)"]  # what differs comes first
+    assert table["Window (days)"].tolist() == [28, 7]
+    assert table["Held-out loss"].notna().all()
+    assert len(app.get("vega_lite_chart")) == 2
+    assert unquote(str(app.query_params["runs"])) != "[]"
+
+
+def test_compare_warns_before_it_mixes_losses(visit):
+    app = visit("train")
+    train(app, epochs=2, seeds=1, family="linear", window=7)
+    train(app, loss="mse")
+    app = visit("compare")
+    assert "losses" in app.warning[0].value
+
+
+def test_compare_without_runs_shows_the_way(visit):
+    app = visit("compare")
+    assert "No runs yet" in app.info[0].value
+
+
+def test_run_is_deleted(visit):
+    app = visit("train")
+    train(app, epochs=2, seeds=1, family="linear", window=7)
+    app = visit("compare")
+    app.button(key="delete").click().run()
+    assert not app.exception
+    assert "No runs yet" in app.info[0].value
+
+
+@pytest.mark.parametrize("page", ["data", "train", "compare"])
+def test_page_is_chinese_where_asked(visit, page):
+    app = visit(page, lang="中文")
+    assert app.title[0].value in ("数据", "训练", "比较")
+    labels = [metric.label for metric in app.metric] + [box.label for box in app.selectbox]
+    assert all(any("\u4e00" <= letter <= "\u9fff" for letter in label) for label in labels)
+
+
+def test_visitors_do_not_see_each_other(visitor):
+    train(visitor.go("train"), epochs=2, seeds=1, family="linear", window=7)
+    assert not visitor.go("compare").info
+    assert "No runs yet" in type(visitor)().go("compare").info[0].value
