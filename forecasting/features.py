@@ -35,6 +35,12 @@ def prepare(windows: Windows, data: SplitWindows) -> Prepared:
     return Prepared(*(torch.from_numpy(np.ascontiguousarray(array, np.float32)) for array in arrays))
 
 
+def prepared_periods(data: SplitWindows) -> dict[str, Prepared]:
+    """Every period of `data` by name, prepared: train, held_out and, where there is one, validation."""
+    periods = {"train": data.train, "held_out": data.held_out, "validation": data.validation}
+    return {name: prepare(windows, data) for name, windows in periods.items() if windows is not None}
+
+
 def calendar(days: pd.DatetimeIndex, horizon: int, inputs: Inputs) -> np.ndarray:
     """Calendar columns (days, columns) of 0 and 1: weekday of each of `days`, holidays around the predicted days."""
     columns = [np.empty((len(days), 0))]

@@ -114,7 +114,8 @@ class Training:
             object.__setattr__(self, "epochs", 1)
             object.__setattr__(self, "seeds", 1)
         if self.optimizer == "lbfgs":  # full batch, and a line search finds each step
-            _set_aside(self, "learning_rate", "schedule", "warmup")
+            _set_aside(self, "schedule", "warmup")
+            object.__setattr__(self, "learning_rate", 1.0)
             object.__setattr__(self, "batch_size", 0)
         if self.optimizer not in ("momentum", "nesterov"):
             _set_aside(self, "momentum")
@@ -138,7 +139,7 @@ class Inputs:
         _check(self)
 
     def columns(self, horizon: int) -> int:
-        """Calendar columns beside the window; holidays reach from the day before the first target to that after the last."""
+        """Calendar columns beside the window; holidays reach from the day before the targets to the day after them."""
         return 7 * self.weekday + (horizon + 2) * bool(self.country)
 
 

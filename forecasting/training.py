@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from forecasting.descent import Descent
-from forecasting.features import Prepared, prepare
+from forecasting.features import Prepared, prepare, prepared_periods
 from forecasting.models import StackedNetwork
 from forecasting.progress import Progress
 from forecasting.schedules import rate
@@ -55,7 +55,7 @@ def train(
     progress = progress or Progress()
     groups = [Descent(network.of(some), training, data) for some in together(network)]
     progress.begin(network, groups)
-    periods = {name: prepare(windows, data) for name, windows in _periods(data).items()}
+    periods = prepared_periods(data)
     begun = time.perf_counter() - progress.seconds
     while progress.epoch < training.epochs and not progress.exhausted(network.regularisation.patience):
         pace = rate(training, progress.epoch + 1)
@@ -63,7 +63,7 @@ def train(
         if norms is None:
             progress.roll_back(network, groups)
             break
-        losses = {f"{name}_loss": loss_in_views(network, part, data, training.loss) for name, part in periods.items()}
+        losses = losses_in_views(network, periods, data, training.loss)
         seconds = time.perf_counter() - begun
         row = Row(progress.epoch + 1, gradient_norm=norms, learning_rate=pace, seconds=seconds, **losses)
         progress.advance(network, groups, row)
@@ -82,9 +82,14 @@ def predict(network, data: SplitWindows, windows: Windows) -> np.ndarray:
     return predicted.reshape(len(predicted), *windows.targets.shape)
 
 
-def loss_in_views(network: StackedNetwork, part: Prepared, data: SplitWindows, loss: str) -> np.ndarray:
-    """MAE, or root of MSE, of each replica (replicas,) over all windows of a period."""
-    total, done = np.zeros(len(network.seeds)), 0
+def losses_in_views(network: StackedNetwork, periods: dict[str, Prepared], data: SplitWindows, loss: str) -> dict:
+    """Row's losses by name: MAE, or root of MSE, of every period in views."""
+    return {f"{name}_loss": _loss_in_views(network, part, data, loss) for name, part in periods.items()}
+
+
+def _loss_in_views(network: StackedNetwork, part: Prepared, data: SplitWindows, loss: str) -> np.ndarray:
+    """Loss of each replica (replicas,) over all windows of a period."""
+    total = np.zeros(len(network.seeds))
     for group in together(network):
         done = 0
         for outputs in network.of(group).outputs(part.inputs):
@@ -120,8 +125,3 @@ def _error(
     if not scaler.log:
         return outputs.sub_(targets).mul_(scaler.spread)
     return outputs.add_(offset).mul_(scaler.spread).add_(scaler.mean).expm1_().sub_(views)
-
-
-def _periods(data: SplitWindows) -> dict[str, Windows]:
-    validation = {} if data.validation is None else {"validation": data.validation}
-    return {"train": data.train, "held_out": data.held_out} | validation

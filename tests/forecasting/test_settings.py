@@ -1,5 +1,6 @@
 """Settings: counts and formulas by hand, one name for one network, JSON there and back, bounds."""
 
+import json
 from itertools import product
 
 import pytest
@@ -7,7 +8,7 @@ import torch
 
 from forecasting.errors import BadInput
 from forecasting.models import StackedNetwork
-from forecasting.settings import Architecture, RunSettings, Training
+from forecasting.settings import Architecture, Inputs, Regularisation, RunSettings, Training
 
 
 def by_hand(family: str, window: int, layers: int, units: int) -> int:
@@ -81,3 +82,74 @@ def test_settings_need_no_torch():
     )
     assert subprocess.run([sys.executable, "-c", script]).returncode == 0
     assert torch  # here it is loaded, there it is not
+
+
+def test_older_json_has_the_defaults_of_what_it_does_not_name(split):
+    settings = RunSettings(split, Architecture("sigmoid", 28, units=10), Training("mse", "sgd", 0.02, 0, 7, 3))
+    record = json.loads(settings.to_json())
+    older = {name: record[name] for name in ("split", "architecture", "training")}
+    older["architecture"].pop("horizon")
+    for name in ("momentum", "schedule", "warmup", "decay", "decay_epochs"):
+        older["training"].pop(name)
+    assert RunSettings.from_json(json.dumps(older)) == settings
+
+
+def test_all_settings_there_and_back(split):
+    settings = RunSettings(
+        split,
+        Architecture("relu", 28, 2, 10, 7),
+        Training("mse", "nesterov", schedule="step", decay=0.1, warmup=3),
+        Inputs(log=True, weekday=True, country="TW", subtract="mean"),
+        Regularisation(weight_decay=0.1, dropout=0.2, batch_norm=True, validation=0.2, patience=5),
+    )
+    assert RunSettings.from_json(settings.to_json()) == settings
+    assert settings.flat()["country"] == "TW" and settings.flat()["patience"] == 5
+
+
+def test_what_training_does_not_use_is_set_aside():
+    assert Training(momentum=0.5) == Training() != Training(optimizer="momentum", momentum=0.5)
+    assert Training(decay=0.1, decay_epochs=3) == Training()
+    assert Training(schedule="1/t", decay=0.1, decay_epochs=3) == Training(schedule="1/t", decay_epochs=3)
+    assert Training(optimizer="lbfgs", learning_rate=3, batch_size=9, warmup=2) == Training(optimizer="lbfgs")
+    assert Training("mse", "exact", 0.5, 9, 70, 12).seeds == Training("mse", "exact").epochs == 1
+    assert Training("mse", "exact", 0.5, 9, 70, 12) == Training("mse", "exact")
+
+
+def test_what_a_run_does_not_use_is_set_aside(split):
+    def kept(architecture, training=Training(), **regularisation):  # noqa: B008
+        return RunSettings(
+            split, architecture, training, regularisation=Regularisation(**regularisation)
+        ).regularisation
+
+    assert kept(Architecture("linear"), dropout=0.5, batch_norm=True, noise=0.1) == Regularisation(noise=0.1)
+    assert kept(Architecture(), Training(optimizer="lbfgs"), dropout=0.5, l1=0.1) == Regularisation(l1=0.1)
+    assert kept(Architecture(), dropout=0.5) == Regularisation(dropout=0.5)
+
+
+def test_only_linear_models_are_solved_and_only_with_validation_is_stopped_early(split):
+    with pytest.raises(BadInput, match="linear"):
+        RunSettings(split, Architecture("relu"), Training(optimizer="exact"))
+    with pytest.raises(BadInput, match="validation"):
+        Regularisation(patience=5)
+
+
+def test_calendar_columns_and_batch_norm_are_counted(split):
+    settings = RunSettings(
+        split,
+        Architecture("relu", 7, 2, 10, 3),
+        inputs=Inputs(weekday=True, country="DE"),
+        regularisation=Regularisation(batch_norm=True),
+    )
+    from forecasting.fitting import build
+
+    assert settings.parameters == (7 + 7 + 5 + 1) * 10 + 11 * 10 + 11 * 3 + 2 * 2 * 10
+    assert settings.parameters == build(settings).parameters.shape[1]
+
+
+def test_a_formula_of_several_days():
+    assert Architecture("linear", 7, horizon=5).formula == (
+        r"\hat y_h = b_h + \sum_{j=1}^{7} w_{hj} x_j,\ \ h = 1, \dots, 5"
+    )
+    assert r"c_h^\top a^{2}" in Architecture("relu", 7, 2, horizon=5).formula
+    assert r"\mathrm{tree}_{hm}" in Architecture("trees", 7, horizon=2).formula
+    assert r"\mathrm{tree}_m(x_1, \dots, x_{7})" in Architecture("trees", 7).formula

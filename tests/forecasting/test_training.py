@@ -7,11 +7,13 @@ import pytest
 import torch
 
 from forecasting.descent import Descent
+from forecasting.features import prepare
+from forecasting.fitting import build, fit
 from forecasting.metrics import mae, rmse
 from forecasting.models import StackedNetwork
-from forecasting.settings import Architecture, Training
+from forecasting.settings import Architecture, Regularisation, RunSettings, Training
 from forecasting.training import predict, train
-from forecasting.windows import split_windows
+from forecasting.windows import run_windows, split_windows
 
 SMALL = Architecture("relu", 7, 2, 8)
 SHORT = Training(epochs=4, seeds=3, learning_rate=0.01)
@@ -119,6 +121,99 @@ def test_no_row_after_a_stop(windows):
     assert [row.epoch for row in rows] == [1]  # six updates an epoch, told in the second
 
 
-def test_a_loss_that_leaves_the_numbers_is_seen(windows):
-    rows, _network = rows_of(windows, training=Training("mse", "sgd", 10.0, epochs=30, seeds=1))
-    assert rows[0].finite and not rows[-1].finite
+def settings_of(split, training, architecture=SMALL, **regularisation) -> RunSettings:
+    return RunSettings(split, architecture, training, regularisation=Regularisation(**regularisation))
+
+
+def run(views, settings):
+    network, data = build(settings), run_windows(views, settings)
+    return list(fit(network, data, settings)), network, data
+
+
+STOPPED = {"validation": 0.25, "patience": 4}
+LONG = Training(epochs=120, seeds=3, learning_rate=0.03)
+
+
+def test_a_row_that_is_not_finite_is_the_last(windows):
+    rows, _network = rows_of(windows, training=Training("mse", "sgd", 10.0, epochs=300, seeds=2))
+    assert not rows[-1].finite and all(row.finite for row in rows[:-1]) and len(rows) < 300
+
+
+def test_early_stopping_keeps_the_best_validation_weights(views, split):
+    rows, network, data = run(views, settings_of(split, LONG, **STOPPED))
+    assert len(rows) < LONG.epochs
+    losses = np.array([row.validation_loss for row in rows])
+    found = mae(data.validation.targets, predict(network, data, data.validation))
+    for replica, best in enumerate(found):  # the best before the first stretch of four epochs without a better one
+        kept = 0
+        for epoch in range(1, len(losses)):
+            if epoch - kept > STOPPED["patience"]:
+                break
+            kept = epoch if losses[epoch, replica] < losses[kept, replica] else kept
+        assert best == pytest.approx(losses[kept, replica], rel=1e-5)
+        assert len(rows) >= kept + 1 + STOPPED["patience"]
+
+
+def test_early_stopping_is_a_replicas_own(views, split):
+    settings = settings_of(split, LONG, **STOPPED)
+    rows, network, data = run(views, settings)
+    for seed in range(3):
+        alone = StackedNetwork(SMALL, [seed], regularisation=settings.regularisation)
+        list(train(alone, data, LONG))
+        np.testing.assert_allclose(
+            predict(alone, data, data.held_out)[0], predict(network, data, data.held_out)[seed], rtol=1e-4
+        )
+
+
+def test_early_stopping_never_reads_held_out(views, split):
+    changed = views.copy()
+    changed[str(split.held_out.first) :] = changed[str(split.held_out.first) :] * 7 + 5
+    settings = settings_of(split, LONG, **STOPPED)
+    (rows, network, _data), (others, other, _data) = run(views, settings), run(changed, settings)
+    assert len(rows) == len(others)
+    for one, two in zip(rows, others, strict=True):
+        np.testing.assert_array_equal(one.train_loss, two.train_loss)
+        np.testing.assert_array_equal(one.validation_loss, two.validation_loss)
+        assert (one.held_out_loss != two.held_out_loss).all()
+    assert torch.equal(network.parameters, other.parameters)
+
+
+def test_validation_is_blind_to_training_but_for_choosing(views, split):
+    """A validation part without patience changes nothing but the days left for training."""
+    settings = settings_of(split, SHORT, validation=0.25)
+    rows, network, data = run(views, settings)
+    plain = StackedNetwork(SMALL, range(3))
+    for one, two in zip(rows, train(plain, replace(data, validation=None), SHORT), strict=True):
+        np.testing.assert_array_equal(one.train_loss, two.train_loss)
+        assert two.validation_loss is None
+    assert torch.equal(plain.parameters, network.parameters)
+
+
+def test_noise_dropout_and_scale_are_a_replicas_own(views, split):
+    disturbed = {"noise": 0.2, "dropout": 0.3, "scale": 0.1, "batch_norm": True}
+    settings = settings_of(split, replace(SHORT, seeds=4), **disturbed)
+    rows, _network, data = run(views, settings)
+    alone = StackedNetwork(SMALL, [2], regularisation=settings.regularisation)
+    for one, four in zip(train(alone, data, settings.training), rows, strict=True):
+        np.testing.assert_allclose(one.train_loss[0], four.train_loss[2], rtol=1e-4)
+    for name in disturbed:
+        others, _network, _data = run(views, settings_of(split, replace(SHORT, seeds=4), **(disturbed | {name: 0})))
+        assert (others[-1].train_loss != rows[-1].train_loss).all()
+
+
+def test_noise_has_the_size_it_was_given(views, split):
+    settings = settings_of(split, SHORT, noise=0.5)
+    data = run_windows(views, settings)
+    descent, part = Descent(build(settings), SHORT, data), prepare(data.train, data)
+    inputs, targets = descent._drawn(part, torch.arange(len(part)).expand(3, -1))
+    assert (inputs - part.inputs)[..., :-1].std().item() == pytest.approx(0.5, rel=0.05)
+    assert torch.equal(inputs[..., -1], torch.ones(3, len(part))) and torch.equal(targets[1], part.targets)
+
+
+def test_several_days_at_once(views, split):
+    settings = settings_of(split, replace(LONG, epochs=40), replace(SMALL, horizon=14))
+    rows, network, data = run(views, settings)
+    predicted = predict(network, data, data.held_out)
+    assert predicted.shape == (3, 54 - 13, 14)
+    np.testing.assert_allclose(rows[-1].held_out_loss, mae(data.held_out.targets, predicted).mean(axis=1), rtol=1e-5)
+    assert (rows[-1].train_loss < 0.6 * rows[0].train_loss).all()

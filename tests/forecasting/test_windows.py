@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecasting.errors import BadInput
+from forecasting.settings import Architecture, Inputs, Regularisation, RunSettings
 from forecasting.split import Period
-from forecasting.windows import COMMON_HISTORY, Scaler, make_windows, split_windows
+from forecasting.windows import COMMON_HISTORY, Scaler, make_windows, run_windows, split_windows
 
 FIRST = date(2021, 3, 1)
 
@@ -77,3 +78,49 @@ def test_too_short_a_channel_and_an_empty_period_are_said(views, split):
         make_windows(views.iloc[:300], split.train, 365)
     with pytest.raises(BadInput, match="known days before"):
         make_windows(views, Period(date(2030, 1, 1), date(2030, 2, 1)), 7)
+
+
+def test_several_days_ahead_are_the_days_that_follow(views, split):
+    one, three = (make_windows(views, split.held_out, 7, horizon) for horizon in (1, 3))
+    assert (one.horizon, three.horizon) == (1, 3) and three.targets.shape == (52, 3)
+    np.testing.assert_array_equal(three.inputs, one.inputs[:52])
+    for ahead in range(3):
+        np.testing.assert_array_equal(three.targets[:, ahead], one.targets[ahead : 52 + ahead])
+    assert three.days.equals(one.days[:52])
+
+
+def kept(split, horizon=1, **regularisation) -> RunSettings:
+    return RunSettings(
+        split, Architecture("linear", 7, horizon=horizon), regularisation=Regularisation(**regularisation)
+    )
+
+
+def test_a_run_by_default_has_the_windows_of_its_split(views, split):
+    plain, run = split_windows(views, split, 7), run_windows(views, kept(split))
+    np.testing.assert_array_equal(plain.train.inputs, run.train.inputs)
+    np.testing.assert_array_equal(plain.held_out.targets, run.held_out.targets)
+    assert plain.scaler == run.scaler and run.validation is None
+
+
+@pytest.mark.parametrize("horizon", [1, 5])
+def test_validation_is_the_end_of_training_and_shares_no_target_day(views, split, horizon):
+    data = run_windows(views, kept(split, horizon, validation=0.2))
+    whole = make_windows(views, split.train, 7, horizon)
+    assert len(data.validation) == round(0.2 * len(whole))
+    assert data.validation.days[-1] == whole.days[-1]
+    assert data.train.days[-1] + pd.Timedelta(days=horizon) == data.validation.days[0]
+    assert data.scaler == Scaler.fit(data.train.targets)
+
+
+def test_fewer_training_days_are_the_last_before_validation(views, split):
+    data, whole = (run_windows(views, kept(split, validation=0.2, train_days=days)) for days in (60, 0))
+    assert len(data.train) == 60 and data.train.days.equals(whole.train.days[-60:])
+    assert data.validation.days.equals(whole.validation.days)
+    assert data.scaler == Scaler.fit(data.train.targets)
+
+
+def test_logarithms_go_there_and_back():
+    scaler = Scaler.fit(np.array([0.0, 3.0, 10.0]), Inputs(log=True))
+    assert scaler.scale(np.array([0.0, 3.0, 10.0])).mean() == pytest.approx(0)
+    np.testing.assert_allclose(scaler.views(scaler.scale(np.array([0.0, 3.0, 10.0]))), [0, 3, 10], atol=1e-12)
+    assert Scaler.fit(np.array([5.0, 7.0]), Inputs(standardise=False)) == Scaler(0, 1)
