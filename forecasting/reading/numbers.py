@@ -15,12 +15,10 @@ SHARE = 0.9  # of the filled rows must be numbers
 _SCALES = {"k": 1e3, "千": 1e3, "万": 1e4, "萬": 1e4, "m": 1e6, "mn": 1e6, "亿": 1e8, "億": 1e8, "b": 1e9, "bn": 1e9}
 _SUFFIX = r"(?:\s*(?:[kK]|[mM][nN]?|[bB][nN]?|[千万萬亿億])\s*[次回]?)?"
 # Spaces and apostrophes always part thousands; a comma or a point does in one of the two styles.
-_POINT = (
-    r"^[+-]?(?:\d+|[1-9]\d{0,2}(?:[,'’ ]\d{3})+|[1-9]\d?(?:,\d{2})+,\d{3})?(?:\.\d+)?(?:[eE][+-]?\d{1,3})?"
-    + _SUFFIX
-    + "$"
-)
-_COMMA = r"^[+-]?(?:\d+|[1-9]\d{0,2}(?:[.'’ ]\d{3})+)?(?:,\d+)?(?:[eE][+-]?\d{1,3})?" + _SUFFIX + "$"
+_EXPONENT = r"(?:[eE][+-]?\d{1,3})?"
+_GROUPS = r"\d+|[1-9]\d{0,2}(?:[,'’ ]\d{3})+|[1-9]\d?(?:,\d{2})+,\d{3}"
+_POINT = rf"^[+-]?(?:(?:{_GROUPS})(?:\.\d+)?|\.\d+){_EXPONENT}{_SUFFIX}$"
+_COMMA = rf"^[+-]?(?:(?:\d+|[1-9]\d{{0,2}}(?:[.'’ ]\d{{3}})+)(?:,\d+)?|,\d+){_EXPONENT}{_SUFFIX}$"
 _DURATION = r"^\d+:[0-5]\d(?::[0-5]\d)?$"
 _INFINITE = r"(?i)^[+-]?(?:inf|infinity|∞)$"
 _AROUND = r"^['\s$€£¥₹₩￥]+|(?:[\s$€£¥₹₩￥]|円|元|次|回)+$"
@@ -41,11 +39,7 @@ def kind(column) -> str | None:
     rows = np.bincount(column.codes, minlength=len(column.words))
     tidy, percent = _tidy(column.words)
     clock = _matches(tidy, _DURATION)
-    number = (
-        _matches(tidy, _POINT) & _has_digit(tidy)
-        | _matches(tidy, _COMMA) & _has_digit(tidy)
-        | _matches(tidy, _INFINITE)
-    )
+    number = _matches(tidy, _POINT) | _matches(tidy, _COMMA) | _matches(tidy, _INFINITE)
     filled = ~_unknown(column.words, number | clock)
     total = rows[filled].sum()
     if not total:
@@ -91,10 +85,6 @@ def _matches(texts: pa.StringArray, pattern: str) -> np.ndarray:
     return pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
 
 
-def _has_digit(texts: pa.StringArray) -> np.ndarray:
-    return _matches(texts, r"\d")
-
-
 def _unknown(texts: pa.StringArray, number: np.ndarray) -> np.ndarray:
     """Which words say that there is no number. Only those that are none are looked at."""
     unknown = np.zeros(len(texts), bool)
@@ -114,8 +104,7 @@ def _mark(
     tidy: pa.StringArray, rows: np.ndarray, name: str, *, views: bool, separator: str, decimal: str | None
 ) -> str:
     """The decimal mark of the column: the one in which every number is one."""
-    digit = _has_digit(tidy)
-    point, comma = _matches(tidy, _POINT) & digit, _matches(tidy, _COMMA) & digit
+    point, comma = _matches(tidy, _POINT), _matches(tidy, _COMMA)
     if decimal:
         return decimal
     only_point, only_comma = rows[point & ~comma].sum(), rows[comma & ~point].sum()
@@ -148,7 +137,7 @@ def _mark(
 
 def _values(tidy: pa.StringArray, mark: str) -> tuple[np.ndarray, np.ndarray]:
     """The value of each word, NaN where it is no number; which of them were written short, such as 1.2K."""
-    good = _matches(tidy, _POINT if mark == "." else _COMMA) & _has_digit(tidy)
+    good = _matches(tidy, _POINT if mark == "." else _COMMA)
     bare = pc.replace_substring_regex(tidy, r"[,'’ ]" if mark == "." else r"[.'’ ]", "")
     bare = pc.replace_substring(bare, ",", ".")
     parts = pc.extract_regex(bare, r"^(?P<number>.*?)(?P<scale>[a-zA-Z千万萬亿億]*)[次回]?$")

@@ -105,3 +105,15 @@ def test_a_constant_column_is_refused(files):
         read(files, [7] * 40)
     with pytest.raises(BadInput, match="zero views"):
         read(files, [0] * 40)
+
+
+@pytest.mark.parametrize(
+    "cell", ["e49", "E+5", "K", "万", "$", "%", "1,23", "1.2.3", "12,34,5", "--5", "1 23", "0x1F", "1e", "٣"]
+)
+def test_what_is_no_number(files, said, cell):
+    rows = [["Date", "Views"], *map(list, zip(files.days(40), files.counts(40), strict=True))]
+    rows[20][1] = cell
+    if cell == "1,23":  # a number with a decimal comma
+        assert read_views(files.table(rows), "x.csv").views.iloc[19] == 1.23
+    else:
+        assert "1 cells held no number" in said(read_views(files.table(rows), "x.csv"))
