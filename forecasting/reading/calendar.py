@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.errors import N_, BadInput
-from forecasting.reading.choice import Choice, Question
+from forecasting.reading.choice import Choice, Fill, Question
 from forecasting.views import Mend
 
 LONG_GAP = 14  # days: two weeks leave nothing to fill from; longer gaps stay unknown and out of the windows
@@ -14,6 +14,15 @@ LAGGING = 3  # days at the end that an export may count too low
 HISTORY = 28  # days that say what is low
 LARGEST = 1e11  # views a day; all of YouTube has some 1e10
 MANY = 0.1  # share of days that may be unreadable before the column is not views
+
+SEVERAL_ROWS = N_("{days} days, such as {day}, have several rows that differ; choose what to do.")
+SETTLED = (("sum", N_("Add the rows up")), ("last", N_("Keep the last row")), ("first", N_("Keep the first row")))
+CONSTANT = N_("Every day has the same number, {value}, so there is nothing to forecast.")
+FILLED = {
+    "none": N_("{count} days are missing and stay unknown."),
+    "interpolate": N_("{count} missing days were filled on a line between their neighbours."),
+    "same-weekday": N_("{count} missing days were filled on a line, shaped by what is usual on the weekday."),
+}
 
 
 @dataclass
@@ -47,11 +56,8 @@ def daily(
     _refuse_impossible(work, counted)
     _trim_start(work)
     _trim_end(work)
-    if len(work.views) > 1 and work.views.notna().sum() and work.views.min() == work.views.max():
-        raise BadInput(
-            N_("Every day has the same number, {value}, so there is nothing to forecast."),
-            value=f"{work.views.max():g}",
-        )
+    if len(work.views) > 1 and work.views.notna().any() and work.views.min() == work.views.max():
+        raise BadInput(CONSTANT, value=f"{work.views.max():g}")
     _fill(work)
     work.views.index.name = None
     return work.views, work.mends
@@ -76,36 +82,19 @@ def _one_a_day(work: _Work, days: np.ndarray, counts: np.ndarray, parts: bool, a
 
 def _settle(work: _Work, index: pd.DatetimeIndex, grouped, rows: np.ndarray) -> pd.Series:
     """Days with several rows that nothing tells apart: the same number twice is one row twice; others are asked."""
-    twice = index[rows > 1]
     disagree = (grouped.max() > grouped.min()).to_numpy()
-    if not disagree.any():
-        work.mend(
-            N_("{count} days stood in the file more than once with the same number; it was counted once."),
-            twice,
-            "duplicates",
-        )
-        return grouped.sum(min_count=1) if work.choice.duplicates == "sum" else grouped.first()
-    how = work.choice.duplicates
+    how = work.choice.duplicates or ("first" if not disagree.any() else None)
     if how is None:
-        options = (
-            ("sum", N_("Add the rows up")),
-            ("last", N_("Keep the last row")),
-            ("first", N_("Keep the first row")),
-        )
         day = str(index[disagree][0].date())
-        raise Question(
-            N_("{days} days, such as {day}, have several rows that differ; choose what to do."),
-            "duplicates",
-            options,
-            days=int(disagree.sum()),
-            day=day,
-        )
+        raise Question(SEVERAL_ROWS, "duplicates", SETTLED, days=int(disagree.sum()), day=day)
     said = {
         "sum": N_("The rows of {count} days were added up."),
         "last": N_("Of the rows of {count} days, the last was kept."),
         "first": N_("Of the rows of {count} days, the first was kept."),
+        "same": N_("{count} days stood in the file more than once with the same number; it was counted once."),
     }
-    work.mend(said[how], twice, "duplicates")
+    alike = how != "sum" and not disagree.any()
+    work.mend(said["same" if alike else how], index[rows > 1], "duplicates")
     return grouped.sum(min_count=1) if how == "sum" else grouped.last() if how == "last" else grouped.first()
 
 
@@ -183,25 +172,20 @@ def _fill(work: _Work) -> None:
         run = (unknown != unknown.shift()).cumsum()
         long = unknown & (unknown.groupby(run).transform("size") > LONG_GAP)
         short = unknown & ~long
-        fill = work.choice.fill
-        filled = {
-            "none": lambda: whole,
-            "interpolate": lambda: whole.interpolate("time"),
-            "same-weekday": lambda: _same_weekday(whole),
-        }[fill]()
-        whole = whole.where(~short, filled)
-        said = {
-            "none": N_("{count} days are missing and stay unknown."),
-            "interpolate": N_("{count} missing days were filled on a line between their neighbours."),
-            "same-weekday": N_("{count} missing days were filled on a line, shaped by what is usual on the weekday."),
-        }
-        work.mend(said[fill], whole.index[short], "fill")
+        whole = whole.where(~short, _filled(whole, work.choice.fill))
+        work.mend(FILLED[work.choice.fill], whole.index[short], "fill")
         work.mend(
             N_("{count} days lie in gaps of more than {long} days; they stay unknown."),
             whole.index[long],
             long=LONG_GAP,
         )
     work.views = whole
+
+
+def _filled(views: pd.Series, fill: Fill) -> pd.Series:
+    if fill == "none":
+        return views
+    return views.interpolate("time") if fill == "interpolate" else _same_weekday(views)
 
 
 def _same_weekday(views: pd.Series) -> pd.Series:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from forecasting.errors import N_
 from forecasting.reading import columns, words
+from forecasting.reading.calendar import SETTLED
 from forecasting.reading.choice import SUM_OF_ALL, Choice, Question
 from forecasting.reading.dates import Days
 from forecasting.reading.tables import Table
@@ -15,6 +16,7 @@ from forecasting.views import Mend
 
 MAX_NAMES = 1_000  # channels of one file that are listed
 MAX_PAIRS = 50_000_000  # of a day and a channel that fit in a table of bits
+SEVERAL_ROWS = N_("{rows} rows are of a day and channel that other rows are of too; choose what to do.")
 REPEATED = 0.5  # share of days with several rows that makes a table long
 
 
@@ -87,17 +89,7 @@ def _distinct(days, keys: list[np.ndarray], counts: np.ndarray, choice: Choice) 
         return slice(None), ()
     rows["count"] = counts
     if choice.duplicates is None and not rows.duplicated().to_numpy()[again].all():
-        options = (
-            ("sum", N_("Add the rows up")),
-            ("last", N_("Keep the last row")),
-            ("first", N_("Keep the first row")),
-        )
-        raise Question(
-            N_("{rows} rows are of a day and channel that other rows are of too; choose what to do."),
-            "duplicates",
-            options,
-            rows=int(again.sum()),
-        )
+        raise Question(SEVERAL_ROWS, "duplicates", SETTLED, rows=int(again.sum()))
     said = N_("{rows} rows were of a day and channel that other rows are of too, and were left out.")
     return ~again, (Mend(said, facts={"rows": int(again.sum())}, switch="duplicates"),)
 

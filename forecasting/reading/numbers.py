@@ -10,6 +10,8 @@ from forecasting.errors import N_, BadInput
 from forecasting.reading import words
 from forecasting.reading.choice import Question
 
+MIXED_MARKS = N_("The numbers in {name} mix decimal points and decimal commas; write them in one style.")
+TWO_READINGS = N_("Numbers such as {example} in {name} can be read in two ways; choose one.")
 SHARE = 0.9  # of the filled rows must be numbers
 
 _SCALES = {"k": 1e3, "千": 1e3, "万": 1e4, "萬": 1e4, "m": 1e6, "mn": 1e6, "亿": 1e8, "億": 1e8, "b": 1e9, "bn": 1e9}
@@ -103,36 +105,23 @@ def _seconds(text: str) -> float:
 def _mark(
     tidy: pa.StringArray, rows: np.ndarray, name: str, *, views: bool, separator: str, decimal: str | None
 ) -> str:
-    """The decimal mark of the column: the one in which every number is one."""
+    """The decimal mark of the column: the one in which every number is one; else the chosen one, or what is likely."""
     point, comma = _matches(tidy, _POINT), _matches(tidy, _COMMA)
-    if decimal:
-        return decimal
     only_point, only_comma = rows[point & ~comma].sum(), rows[comma & ~point].sum()
-    if only_point and only_comma:
-        raise BadInput(
-            N_("The numbers in {name} mix decimal points and decimal commas; write them in one style."), name=name
-        )
-    if only_point or only_comma:
+    if only_point and only_comma and not decimal:
+        raise BadInput(MIXED_MARKS, name=name)
+    if bool(only_point) != bool(only_comma):
         return "." if only_point else ","
     either = point & comma & _matches(tidy, r"[.,]")
-    if not either.any():
-        return "."
+    if decimal or not either.any():
+        return decimal or "."
     example = tidy[int(np.flatnonzero(either)[0])].as_py()
-    thousands = "," if "." in example else "."  # the style in which the example has no decimals
-    scaled = _matches(tidy, r"\D$")
-    if views and not (either & scaled).any() or ("," in example and separator == ","):
-        return thousands
-    whole, part = (
-        str(_values(pa.array([example]), mark)[0][0]) for mark in (thousands, "." if thousands == "," else ",")
-    )
-    options = ((thousands, whole.removesuffix(".0")), ("." if thousands == "," else ",", part.removesuffix(".0")))
-    raise Question(
-        N_("Numbers such as {example} in {name} can be read in two ways; choose one."),
-        "decimal",
-        options,
-        example=example,
-        name=name,
-    )
+    whole = "," if "." in example else "."  # the mark with which the example is a thousand and more
+    short = (either & _matches(tidy, r"\D$")).any()
+    if views and not short or ("," in example and separator == ","):
+        return whole
+    options = tuple((mark, f"{_values(pa.array([example]), mark)[0][0]:g}") for mark in (whole, *{".", ","} - {whole}))
+    raise Question(TWO_READINGS, "decimal", options, example=example, name=name)
 
 
 def _values(tidy: pa.StringArray, mark: str) -> tuple[np.ndarray, np.ndarray]:

@@ -13,7 +13,7 @@ import pyarrow.csv
 from forecasting.errors import N_, BadInput
 from forecasting.reading import words
 from forecasting.reading.containers import Part
-from forecasting.reading.dialect import HEAD, delimiter
+from forecasting.reading.dialect import HEAD, SEPARATORS, delimiter
 from forecasting.reading.encodings import to_utf8
 from forecasting.reading.sections import ENDLESS_QUOTE, blocks, check_size, records, unify_ends
 from forecasting.reading.shapes import look_like_dates
@@ -21,6 +21,7 @@ from forecasting.reading.shapes import look_like_dates
 MAX_COLUMNS = 1_000
 MAX_CELL_LINES = 20  # of a title
 HEAD_ROWS = 300  # rows in which the first date must stand
+TORN_ROWS = N_("{rows} rows have another number of columns than the rest; put numbers that hold a separator in quotes.")
 TORN = 0.02  # share of rows that may have another number of cells than the rest
 NO_DATE = N_("The table has no column of dates; export the numbers by day.")
 WORDS = pa.dictionary(pa.int32(), pa.string())
@@ -55,12 +56,28 @@ def tables(part: Part) -> list[Table]:
     text = to_utf8(part.data)
     text = unify_ends(text)
     check_size(text)
-    separator = delimiter(text[:HEAD].decode(errors="ignore"))
+    sniffed = delimiter(text[:HEAD].decode(errors="ignore"))
+    first: BadInput | None = None
+    # Where the sniffer was wrong there is no date; a table that has one under another separator is the right one.
+    for separator in (sniffed, *(other for other in SEPARATORS if other != sniffed)):
+        try:
+            found = _tables(part.name, text, separator)
+        except BadInput as complaint:
+            first = first or complaint
+            found = []
+        if found:
+            return found
+    if first:
+        raise first
+    return []
+
+
+def _tables(name: str, text: bytes, separator: str) -> list[Table]:
     found: list[Table] = []
     complaints: list[BadInput] = []
     for block in blocks(text, separator):
         try:
-            found += _table(part.name, block, separator)
+            found += _table(name, block, separator)
         except BadInput as complaint:
             if complaint.sentence != NO_DATE:
                 raise
@@ -133,36 +150,40 @@ def _check_header(header: list[str], rows: list[list[str]]) -> None:
 
 
 def _parse(block: pa.Buffer, separator: str, width: int, *, quoted: bool) -> tuple[tuple[Column, ...], int]:
-    torn: list[str] = []
+    """The columns of a table without its header, and how many rows were left out for their number of cells."""
+    torn = _Torn()
     names = [str(i) for i in range(width)]
+    csv = pyarrow.csv
     try:
-        table = pyarrow.csv.read_csv(
+        table = csv.read_csv(
             pa.BufferReader(block),
-            read_options=pyarrow.csv.ReadOptions(use_threads=False, column_names=names),
-            parse_options=pyarrow.csv.ParseOptions(
-                delimiter=separator,
-                newlines_in_values=quoted,
-                invalid_row_handler=lambda row: torn.append(row.text or "") or "skip",
-            ),
-            convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(names, WORDS), strings_can_be_null=False
-            ),
+            csv.ReadOptions(use_threads=False, column_names=names),
+            csv.ParseOptions(delimiter=separator, newlines_in_values=quoted, invalid_row_handler=torn.skip),
+            csv.ConvertOptions(column_types=dict.fromkeys(names, WORDS), strings_can_be_null=False),
         )
     except pa.ArrowInvalid as error:
         raise BadInput(N_("The rows of the file cannot be told apart; export it again as CSV.")) from error
-    if len(torn) > max(3, TORN * table.num_rows):
-        raise BadInput(
-            N_(
-                "{rows} rows have another number of columns than the rest; put numbers that hold a separator in quotes."
-            ),
-            rows=len(torn),
-        )
+    if torn.rows > max(3, TORN * table.num_rows):
+        raise BadInput(TORN_ROWS, rows=torn.rows)
     cells = table.unify_dictionaries().columns
-    del table
+    del table  # twice as many rows fit
     columns = tuple(column(cells.pop(0)) for _ in names)
-    if quoted and any(_swallows_rows(column.words) for column in (*columns, Column(pa.array(torn, pa.string()), None))):
+    if torn.lines > MAX_CELL_LINES or quoted and any(_swallows_rows(column.words) for column in columns):
         raise BadInput(ENDLESS_QUOTE)
-    return columns, len(torn)
+    return columns, torn.rows
+
+
+@dataclass
+class _Torn:
+    """Rows that have too few or too many cells: how many, and the most lines that one of them runs over."""
+
+    rows: int = 0
+    lines: int = 0
+
+    def skip(self, row: pyarrow.csv.InvalidRow) -> str:
+        self.rows += 1
+        self.lines = max(self.lines, (row.text or "").count("\n"))
+        return "skip"
 
 
 def _swallows_rows(texts: pa.StringArray) -> bool:

@@ -198,3 +198,10 @@ def test_users_are_asked_for_once(files):
 def test_no_header(files):
     rows = [[d, n] for d, n in zip(files.days(40), files.counts(40), strict=True)]
     assert read_views(files.table(rows), "x.csv").views.tolist() == files.counts(40)
+
+
+def test_a_wrong_guess_of_the_separator_is_corrected():
+    """Both marks part two cells in each row; only one makes dates."""
+    rows = [f"Jan {day:02}, 2005;1,{day:03}" for day in range(1, 5)]
+    data = "\n".join(["My channel", "", "ds;y", *rows]).encode()
+    assert read_views(data, "x.csv").views.tolist() == [1001, 1002, 1003, 1004]
