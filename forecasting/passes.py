@@ -32,7 +32,7 @@ class Passes:
         self._weights = [weight.numpy() for weight in weights]
         self._activate, self._derive = ACTIVATIONS.get(family, (None, None))
         replicas = len(weights[0])
-        self._levels = [torch.ones(replicas, rows, weight.shape[1]) for weight in weights[1:]]
+        self._levels = [torch.empty(replicas, rows, weight.shape[1]) for weight in weights[1:]]
         self._outputs = torch.empty(replicas, rows, weights[-1].shape[2])
         self._above = [torch.empty_like(level) for level in self._levels]
 

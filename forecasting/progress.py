@@ -71,13 +71,18 @@ class Progress:
             generators = [generator.get_state() for generator in group.orders + group.disturbances]
             optimizers = [optimizer.state_dict()["state"].get(0, {}) for optimizer in group.optimizers]
             record["groups"].append({"generators": generators, "optimizers": optimizers})
-        return _copied(record)
+        return _copied(record, self.record)
 
 
-def _copied(value):
-    """The same with every tensor cloned."""
+def _copied(value, old=None):
+    """The same with every tensor cloned, into the memory of `old` where that has a tensor of its shape there."""
     if isinstance(value, torch.Tensor):
-        return value.clone()
+        fits = isinstance(old, torch.Tensor) and old.shape == value.shape and old.dtype == value.dtype
+        return old.copy_(value) if fits else value.clone()
     if isinstance(value, dict):
-        return {key: _copied(part) for key, part in value.items()}
-    return [_copied(part) for part in value] if isinstance(value, list) else value
+        old = old if isinstance(old, dict) else {}
+        return {key: _copied(part, old.get(key)) for key, part in value.items()}
+    if isinstance(value, list):
+        old = old if isinstance(old, list) and len(old) == len(value) else [None] * len(value)
+        return [_copied(part, place) for part, place in zip(value, old, strict=True)]
+    return value

@@ -15,7 +15,7 @@ from forecasting.schedules import rate
 from forecasting.settings import Training
 from forecasting.windows import SplitWindows, Windows
 
-TOGETHER = 2**17  # unknowns of replicas that are updated together: 0.5 MB, and as much again for each state of Adam
+TOGETHER = 2**19  # unknowns of replicas that are updated together: 2 MB, and as much again for each state of Adam
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def _loss_in_views(network: StackedNetwork, part: Prepared, data: SplitWindows, 
 
 
 def together(network: StackedNetwork) -> list[slice]:
-    """Replicas in groups whose unknowns stay in a core's cache from one update to the next."""
+    """Replicas in groups: large ones share what an update costs besides its products, small ones stay in the cache."""
     replicas, unknowns = network.parameters.shape
     size = max(TOGETHER // unknowns, 1)
     return [slice(first, min(first + size, replicas)) for first in range(0, replicas, size)]

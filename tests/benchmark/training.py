@@ -13,6 +13,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
+from forecasting.machine import use_one_thread
 from forecasting.models import StackedNetwork
 from forecasting.sample import sample_channel
 from forecasting.settings import Architecture, Training
@@ -39,7 +40,7 @@ def plain_network(architecture: Architecture) -> nn.Sequential:
     """The network as anyone would write it."""
     parts = []
     for before, after in zip(architecture.sizes, architecture.sizes[1:], strict=False):
-        parts += [nn.Linear(before, after), nn.ReLU()]
+        parts += [nn.Linear(before, after), nn.Sigmoid() if architecture.family == "sigmoid" else nn.ReLU()]
     return nn.Sequential(*parts[:-1])
 
 
@@ -107,5 +108,5 @@ if __name__ == "__main__":
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--replicas", type=int, default=10)
-    torch.set_num_threads(1)
+    use_one_thread()
     compare(**vars(parser.parse_args()))
