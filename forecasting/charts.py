@@ -210,11 +210,13 @@ def _references(
     lines = [(name, value, [6, 4]) for name, value in baselines.items()]
     lines += [(N_("Smallest possible"), floor, [2, 3])] if floor is not None else []
     layers, above = [], np.inf
+    lowest = min((value for _name, value, _dash in lines), default=0.0)
     for name, value, dash in sorted(lines, key=lambda line: -line[1]):
         place = alt.Chart(alt.Data(values=[{"value": value, "epoch": epochs, "role": say(BASELINE)}]))
         rule = place.mark_rule(strokeDash=dash, strokeWidth=1.5).encode(y="value:Q", color=colour)
-        # A name stands above its line, or below where the next line's name would meet it.
-        low = {"baseline": "top", "dy": 4} if value > CLOSE * above else {"baseline": "bottom", "dy": -4}
+        # A name stands above its line; below where it is the lowest of several or would meet the name above.
+        under = value > CLOSE * above or (value == lowest and len(lines) > 1)
+        low = {"baseline": "top", "dy": 4} if under else {"baseline": "bottom", "dy": -4}
         label = place.mark_text(align="right", fontSize=11, text=f"{say(name)} {people(value)}", **low)
         layers += [rule, label.encode(x="epoch:Q", y="value:Q", color=colour)]
         above = value

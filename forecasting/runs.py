@@ -178,12 +178,12 @@ class RunStore:
             found = connection.execute(sa.select(channels).where(_is(channels, owner, fingerprint))).one_or_none()
         return _channel(found) if found else None
 
-    def channels(self, owner: str) -> dict[str, str]:
-        """Fingerprint -> name of the owner's channels, latest first."""
-        query = sa.select(channels.c.fingerprint, channels.c.name)
+    def channels(self, owner: str) -> dict[str, tuple[str, str | None]]:
+        """Fingerprint -> name and file of the owner's channels, latest first."""
+        query = sa.select(channels.c.fingerprint, channels.c.name, channels.c.file)
         query = query.where(channels.c.owner == owner).order_by(channels.c.saved.desc())
         with self.engine.connect() as connection:
-            return {found.fingerprint: found.name for found in connection.execute(query)}
+            return {found.fingerprint: (found.name, found.file) for found in connection.execute(query)}
 
     # Runs, as a page sees them
 

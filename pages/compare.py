@@ -52,7 +52,7 @@ def table_of(runs: list[Run]) -> pd.DataFrame:
     lines = pd.DataFrame({_("Run"): [run.name for run in runs]})
     if len({run.fingerprint for run in runs}) > 1:
         names = here.store.channels(here.owner)
-        lines[_("Channel")] = [_(names.get(run.fingerprint, "–")) for run in runs]
+        lines[_("Channel")] = [_(names[run.fingerprint][0]) for run in runs]
     results = pd.DataFrame(
         {
             _("Train loss"): losses["train"].round(1),

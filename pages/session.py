@@ -4,7 +4,7 @@ import gettext
 import hashlib
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from forecasting.baselines import baseline_losses
 from forecasting.errors import N_, BadInput
 from forecasting.jobs import Jobs
+from forecasting.reading import SUM_OF_ALL
 from forecasting.runs import RunStore, Source
 from forecasting.sample import floor, sample_channel
 from forecasting.settings import RunSettings
@@ -156,8 +157,7 @@ def choose_channel(say: Callable[[str], str]) -> None:
     """The channels of this visitor, the sample first."""
     names = {SAMPLE: say(sample_channel().name)} | _own_channels(say)
     note_bad_link("channel", names.values(), say)
-    if st.session_state.get("channel") not in (None, *names):
-        del st.session_state["channel"]
+    fall_back("channel", names, SAMPLE)
     st.selectbox(say(N_("Channel")), names, format_func=names.get, key="channel", bind="query-params")
 
 
@@ -165,8 +165,9 @@ def _own_channels(say: Callable[[str], str]) -> dict[str, str]:
     own = store().channels(owner())
     own.pop(sample_channel().fingerprint, None)
     names: dict[str, str] = {}
-    for fingerprint, name in reversed(own.items()):  # oldest first, so that an old name keeps its number
-        names[fingerprint] = unlike(name, [say(sample_channel().name), *names.values()])
+    for fingerprint, (name, file) in reversed(own.items()):  # oldest first, so that an old name keeps its number
+        shown = f"{Path(file).stem} ({say(name)})" if name == SUM_OF_ALL and file else name
+        names[fingerprint] = unlike(shown, [say(sample_channel().name), *names.values()])
     return dict(reversed(names.items()))
 
 
@@ -205,8 +206,7 @@ def choose_split(views, say: Callable[[str], str]) -> Split:
     """The split control. Raises BadInput where the chosen periods hold no views."""
     names = split_names(views, say)
     note_bad_link("split", names.values(), say)
-    if st.session_state.get("split") not in (None, *names):
-        del st.session_state["split"]  # a channel that does not reach this split
+    fall_back("split", names, next(iter(names)))  # another channel may not reach the split before
     chosen = st.selectbox(
         say(N_("Split: train / held-out")), names, format_func=names.get, key="split", bind="query-params"
     )
@@ -255,6 +255,12 @@ def note_bad_link(key: str, allowed, say: Callable[[str], str]) -> None:
         icon=":material/link_off:",
         duration="long",
     )
+
+
+def fall_back(key: str, offered: Iterable, default: object) -> None:
+    """Set a control whose value is no longer offered back to its default, for the browser too."""
+    if st.session_state.get(key, default) not in (None, default, *offered):
+        st.session_state[key] = default
 
 
 def _within(text: str, low: float, high: float) -> bool:

@@ -1,5 +1,7 @@
 """Choose a model and a window, train it, and watch the train and the held-out loss."""
 
+import time
+
 import streamlit as st
 
 from forecasting import charts
@@ -9,7 +11,17 @@ from forecasting.metrics import NAMES
 from forecasting.runs import NOTHING_YET, History, Run
 from forecasting.settings import BOUNDS, Architecture, RunSettings, Training
 from forecasting.verdict import judge
-from pages.session import FAMILIES, LOSSES, OPTIMIZERS, choose_split, note_bad_link, open_page, references, unlike
+from pages.session import (
+    FAMILIES,
+    LOSSES,
+    OPTIMIZERS,
+    choose_split,
+    fall_back,
+    note_bad_link,
+    open_page,
+    references,
+    unlike,
+)
 
 RATES = [m * 10.0**e for e in range(-5, 0) for m in (1, 3)] + [1.0]
 WINDOWS = (1, 7, 28, 56)  # days; the lecture's
@@ -104,8 +116,7 @@ def choose_run() -> Run | None:
     """The run shown, one of this channel's; the control is there without a run too, so that the URL knows it."""
     runs = {run.id: run for run in here.store.runs(here.owner) if run.fingerprint == here.channel.fingerprint}
     note_bad_link("run", [run.name for run in runs.values()], _)
-    if st.session_state.get("run") not in (None, *runs):
-        del st.session_state["run"]
+    fall_back("run", runs, None)
     chosen = st.selectbox(
         _("Run shown"),
         runs,
@@ -154,9 +165,16 @@ def draw_progress(run: Run, history: History) -> None:
         text = _("Epoch {done} of {epochs}, {left} s left").format(done=done, epochs=epochs, left=round(left))
     bar, button = st.columns([4, 1], vertical_alignment="center")
     bar.progress(done / epochs, text)
-    button.button(
-        _("Stop"), icon=":material/stop:", on_click=here.store.cancel, args=(here.owner, run.id), width="stretch"
-    )
+    button.button(_("Stop"), icon=":material/stop:", on_click=stop, args=(run.id,), width="stretch")
+
+
+def stop(run_id: str) -> None:
+    """Ask the run to stop, and give it a moment: it mostly has stopped by the time the page is drawn again."""
+    here.store.cancel(here.owner, run_id)
+    for _moment in range(10):
+        if not here.store.run(here.owner, run_id).active:
+            return
+        time.sleep(0.02)
 
 
 def live(settings: RunSettings, run_id: str | None, was_active: bool) -> None:

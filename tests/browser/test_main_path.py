@@ -102,7 +102,7 @@ def test_stop_reload_and_leaving_lose_nothing(page: Page) -> None:
     expect(metric(page, "Days")).to_be_visible()
     page.get_by_role("link", name="Train", exact=True).click()
     expect(bar).to_be_visible()
-    page.get_by_role("button", name="Stop").click()
+    page.get_by_test_id("stMain").get_by_role("button", name="Stop").click()
     wait_until_done(page)
     assert float(metric(page, "Train loss").inner_text()) < 673
 
