@@ -20,6 +20,7 @@ from forecasting.reading.shapes import look_like_dates
 
 MAX_COLUMNS = 1_000
 MAX_CELL_LINES = 20  # of a title
+START = 65_536  # bytes that show which separator makes dates
 HEAD_ROWS = 300  # rows in which the first date must stand
 TORN_ROWS = N_("{rows} rows have another number of columns than the rest; put numbers that hold a separator in quotes.")
 TORN = 0.02  # share of rows that may have another number of cells than the rest
@@ -56,28 +57,12 @@ def tables(part: Part) -> list[Table]:
     text = to_utf8(part.data)
     text = unify_ends(text)
     check_size(text)
-    sniffed = delimiter(text[:HEAD].decode(errors="ignore"))
-    first: BadInput | None = None
-    # Where the sniffer was wrong there is no date; a table that has one under another separator is the right one.
-    for separator in (sniffed, *(other for other in SEPARATORS if other != sniffed)):
-        try:
-            found = _tables(part.name, text, separator)
-        except BadInput as complaint:
-            first = first or complaint
-            found = []
-        if found:
-            return found
-    if first:
-        raise first
-    return []
-
-
-def _tables(name: str, text: bytes, separator: str) -> list[Table]:
+    separator = _separator(text if len(text) < START else text[:START].rsplit(b"\n", 1)[0])
     found: list[Table] = []
     complaints: list[BadInput] = []
     for block in blocks(text, separator):
         try:
-            found += _table(name, block, separator)
+            found += _table(part.name, block, separator)
         except BadInput as complaint:
             if complaint.sentence != NO_DATE:
                 raise
@@ -85,6 +70,16 @@ def _tables(name: str, text: bytes, separator: str) -> list[Table]:
     if complaints and not found:
         raise complaints[0]
     return found
+
+
+def _separator(start: bytes) -> str:
+    """What the sniffer says, or another separator where only that makes dates: a title can mislead the sniffer."""
+    sniffed = delimiter(start[:HEAD].decode(errors="ignore"))
+    for separator in (sniffed, *(other for other in SEPARATORS if other != sniffed)):
+        rows = islice(records(start, separator), HEAD_ROWS)
+        if any(len(row) > 1 and look_like_dates(row).any() for row, _ in rows):
+            return separator
+    return sniffed
 
 
 def _table(name: str, block: bytes, separator: str) -> list[Table]:

@@ -185,6 +185,8 @@ def main() -> int:
                 given.keep.mkdir(exist_ok=True)
                 (given.keep / f"{number}-{name}").write_bytes(mutant)
         slowest = max(slowest, time.process_time() - start)
+        if (number + 1) % 10_000 == 0:
+            print(number + 1, dict(ends), flush=True)
     print(f"{given.count} inputs, slowest {slowest:.2f} s:", dict(ends))
     return ends["FAILED"] > 0
 
