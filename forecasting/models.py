@@ -50,6 +50,7 @@ class StackedNetwork:
         self.running = torch.tensor([[0.0], [1.0]]).expand(2, sum(normalised))
         start = [part.flatten() for part in self.running.split(normalised, dim=1)] or [torch.empty(0)]
         self.running = torch.cat(start).repeat(len(self.seeds), 1)
+        self._passes: Passes | None = None  # for evaluation
 
     @property
     def weights(self) -> list[torch.Tensor]:
@@ -78,6 +79,7 @@ class StackedNetwork:
         some = copy(self)
         some.seeds = self.seeds[replicas]
         some.parameters, some.running = self.parameters[replicas], self.running[replicas]
+        some._passes = None
         return some
 
     def __call__(
@@ -112,9 +114,11 @@ class StackedNetwork:
     def outputs(self, inputs: torch.Tensor):
         """The same a chunk at a time, for `inputs` whose last column is ones; each overwrites the one before."""
         rows = max(CHUNK // (len(self.seeds) * max(self.sizes)), 64)
-        passes = Passes(self._folded(), self.architecture.family, min(rows, len(inputs)))
+        if self._passes is None:
+            self._passes = Passes(self.weights, self.architecture.family, rows)
+        self._passes.take(self._folded())
         for chunk in inputs.split(rows):
-            yield passes.forward(chunk[None])
+            yield self._passes.forward(chunk[None])
 
     def _folded(self) -> list[torch.Tensor]:
         """The weights of evaluation: batch normalization by moving averages is a factor and a shift of each unit."""

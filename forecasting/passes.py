@@ -29,12 +29,17 @@ class Passes:
     """
 
     def __init__(self, weights: list[torch.Tensor], family: str, rows: int) -> None:
-        self._weights = [weight.numpy() for weight in weights]
+        self.take(weights)
         self._activate, self._derive = ACTIVATIONS.get(family, (None, None))
         replicas = len(weights[0])
         self._levels = [torch.empty(replicas, rows, weight.shape[1]) for weight in weights[1:]]
         self._outputs = torch.empty(replicas, rows, weights[-1].shape[2])
         self._above = [torch.empty_like(level) for level in self._levels]
+        self._turned = [torch.empty_like(weight.mT) for weight in weights[1:]]
+
+    def take(self, weights: list[torch.Tensor]) -> None:
+        """Go on with other weights of the same shapes."""
+        self._weights = [weight.numpy() for weight in weights]
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Outputs (replicas, windows, out) of `inputs` (replicas or 1, windows, in + 1); kept until the next call."""
@@ -57,14 +62,18 @@ class Passes:
             np.matmul(below[place].mT.numpy(), slope.numpy(), out=gradients[place].numpy())
             if place:
                 above = self._above[place - 1][:, :rows]
-                _times_transposed(slope, self._weights[place], above)
+                _times_transposed(slope, self._weights[place], self._turned[place - 1].numpy(), above)
                 self._derive(above, below[place])
                 slope = above[..., :-1]
 
 
-def _times_transposed(slope: torch.Tensor, weight: np.ndarray, out: torch.Tensor) -> None:
-    """slope @ weight^T; for a single output that is an outer product, which a matrix product is slow at."""
+def _times_transposed(slope: torch.Tensor, weight: np.ndarray, turned: np.ndarray, out: torch.Tensor) -> None:
+    """slope @ weight^T; turning the weights in memory beforehand costs less than it saves the product.
+
+    For a single output it is an outer product, which a matrix product is slow at.
+    """
     if slope.shape[2] == 1:
         torch.mul(slope, torch.from_numpy(weight).mT, out=out)
     else:
-        np.matmul(slope.numpy(), weight.mT, out=out.numpy())
+        np.copyto(turned, weight.mT)
+        np.matmul(slope.numpy(), turned, out=out.numpy())

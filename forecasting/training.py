@@ -1,7 +1,7 @@
 """Gradient descent as a generator: one row an epoch, and no knowledge of who reads it."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,7 +63,7 @@ def train(
         if norms is None:
             progress.roll_back(network, groups)
             break
-        losses = losses_in_views(network, periods, data, training.loss)
+        losses = losses_in_views([group.network for group in groups], periods, data, training.loss)
         seconds = time.perf_counter() - begun
         row = Row(progress.epoch + 1, gradient_norm=norms, learning_rate=pace, seconds=seconds, **losses)
         progress.advance(network, groups, row)
@@ -82,21 +82,24 @@ def predict(network, data: SplitWindows, windows: Windows) -> np.ndarray:
     return predicted.reshape(len(predicted), *windows.targets.shape)
 
 
-def losses_in_views(network: StackedNetwork, periods: dict[str, Prepared], data: SplitWindows, loss: str) -> dict:
-    """Row's losses by name: MAE, or root of MSE, of every period in views."""
-    return {f"{name}_loss": _loss_in_views(network, part, data, loss) for name, part in periods.items()}
+def losses_in_views(
+    networks: Sequence[StackedNetwork], periods: dict[str, Prepared], data: SplitWindows, loss: str
+) -> dict[str, np.ndarray]:
+    """Row's losses by name: MAE, or root of MSE, of every replica of `networks` in every period, in views."""
+    return {
+        f"{name}_loss": np.concatenate([_loss_in_views(network, part, data, loss) for network in networks])
+        for name, part in periods.items()
+    }
 
 
 def _loss_in_views(network: StackedNetwork, part: Prepared, data: SplitWindows, loss: str) -> np.ndarray:
     """Loss of each replica (replicas,) over all windows of a period."""
-    total = np.zeros(len(network.seeds))
-    for group in together(network):
-        done = 0
-        for outputs in network.of(group).outputs(part.inputs):
-            rows = slice(done, done + outputs.shape[1])
-            error = _error(outputs, part.targets[rows], part.offset[rows], part.views[rows], data.scaler)
-            total[group] += (error.abs_() if loss == "mae" else error.square_()).sum(dim=(1, 2)).numpy()
-            done = rows.stop
+    total, done = np.zeros(len(network.seeds)), 0
+    for outputs in network.outputs(part.inputs):
+        rows = slice(done, done + outputs.shape[1])
+        error = _error(outputs, part.targets[rows], part.offset[rows], part.views[rows], data.scaler)
+        total += (error.abs_() if loss == "mae" else error.square_()).sum(dim=(1, 2)).numpy()
+        done = rows.stop
     mean = total / part.targets.numel()
     return mean if loss == "mae" else np.sqrt(mean)
 
