@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import torch
 
-from forecasting.errors import N_, BadInput
+from forecasting.calendars import calendar
 from forecasting.settings import Inputs
 from forecasting.windows import SplitWindows, Windows
 
@@ -39,30 +38,6 @@ def prepared_periods(data: SplitWindows) -> dict[str, Prepared]:
     """Every period of `data` by name, prepared: train, held_out and, where there is one, validation."""
     periods = {"train": data.train, "held_out": data.held_out, "validation": data.validation}
     return {name: prepare(windows, data) for name, windows in periods.items() if windows is not None}
-
-
-def calendar(days: pd.DatetimeIndex, horizon: int, inputs: Inputs) -> np.ndarray:
-    """Calendar columns (days, columns) of 0 and 1: weekday of each of `days`, holidays around the predicted days."""
-    columns = [np.empty((len(days), 0))]
-    if inputs.weekday:
-        columns.append(np.eye(7)[days.day_of_week])
-    if inputs.country:
-        reach = range(-1, horizon + 1)  # a low day is often a holiday's eve
-        every = pd.date_range(days[0] - pd.Timedelta(days=1), days[-1] + pd.Timedelta(days=horizon))
-        off = pd.Series(is_holiday(every, inputs.country), index=every)
-        columns += [off[days + pd.Timedelta(days=ahead)].to_numpy(float)[:, None] for ahead in reach]
-    return np.concatenate(columns, axis=1)
-
-
-def is_holiday(days: pd.DatetimeIndex, country: str) -> np.ndarray:
-    """Which of `days` are public holidays in `country` (ISO code). The calendar is known ahead, so nothing leaks."""
-    import holidays  # noqa: PLC0415  only where asked for
-
-    try:
-        known = holidays.country_holidays(country, years=range(days[0].year, days[-1].year + 1))
-    except NotImplementedError:
-        raise BadInput(N_("No holidays are known for “{country}”; choose another country."), country=country) from None
-    return np.array([day in known for day in days.date])
 
 
 def _offset(scaled: np.ndarray, inputs: Inputs) -> np.ndarray:

@@ -34,8 +34,8 @@ class Passes:
         replicas = len(weights[0])
         self._levels = [torch.empty(replicas, rows, weight.shape[1]) for weight in weights[1:]]
         self._outputs = torch.empty(replicas, rows, weights[-1].shape[2])
-        self._above = [torch.empty_like(level) for level in self._levels]
-        self._turned = [torch.empty_like(weight.mT) for weight in weights[1:]]
+        self._above: list[torch.Tensor] = []
+        self._turned: list[np.ndarray] = []
 
     def take(self, weights: list[torch.Tensor]) -> None:
         """Go on with other weights of the same shapes."""
@@ -56,13 +56,16 @@ class Passes:
 
     def backward(self, inputs: torch.Tensor, slope: torch.Tensor, gradients: list[torch.Tensor]) -> None:
         """Fill `gradients`, shaped as the weights, given the loss's `slope` in the outputs of the last `forward`."""
+        if not self._above:
+            self._above = [torch.empty_like(level) for level in self._levels]
+            self._turned = [np.empty_like(weight.mT, order="C") for weight in self._weights[1:]]
         rows = inputs.shape[1]
         below = [inputs, *(level[:, :rows] for level in self._levels)]
         for place in reversed(range(len(gradients))):
             np.matmul(below[place].mT.numpy(), slope.numpy(), out=gradients[place].numpy())
             if place:
                 above = self._above[place - 1][:, :rows]
-                _times_transposed(slope, self._weights[place], self._turned[place - 1].numpy(), above)
+                _times_transposed(slope, self._weights[place], self._turned[place - 1], above)
                 self._derive(above, below[place])
                 slope = above[..., :-1]
 

@@ -21,9 +21,9 @@ def make_views(days: int = 420, seed: int = 0) -> pd.Series:
 @pytest.fixture(autouse=True, scope="session")
 def _one_thread():
     """Tests train as the workers do."""
-    import torch
+    from forecasting.machine import use_one_thread
 
-    torch.set_num_threads(1)
+    use_one_thread()
 
 
 @pytest.fixture

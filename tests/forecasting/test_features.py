@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 import torch
 
+from forecasting.calendars import calendar, countries, is_holiday
 from forecasting.descent import rescale
 from forecasting.errors import BadInput
-from forecasting.features import calendar, prepare
+from forecasting.features import prepare
 from forecasting.fitting import build, fit
 from forecasting.settings import Architecture, Inputs, RunSettings, Training
 from forecasting.training import predict
@@ -90,9 +91,16 @@ def test_holidays_from_the_day_before_to_the_day_after():
     assert calendar(pd.DatetimeIndex(["2021-02-11"]), 1, Inputs(country="TW"))[0, 1] == 1  # New Year's Eve
 
 
-def test_an_unknown_country_is_said():
-    with pytest.raises(BadInput, match="Atlantis"):
-        calendar(pd.date_range("2021-01-01", periods=2), 1, Inputs(country="Atlantis"))
+@pytest.mark.parametrize("country", ["Atlantis", "datetime", "HolidayBase", "tw"])
+def test_an_unknown_country_is_said(country):
+    with pytest.raises(BadInput, match=country):
+        calendar(pd.date_range("2021-01-01", periods=2), 1, Inputs(country=country))
+
+
+def test_countries_are_known_by_two_letters():
+    assert {"TW", "CN", "DE", "US"} <= set(countries())
+    days = pd.date_range("2022-02-01", periods=1)  # Lunar New Year's Day
+    assert is_holiday(days, "TW") and is_holiday(days, "CN") and not is_holiday(days, "DE")
 
 
 def test_the_calendar_is_learnt_from(views, split):
