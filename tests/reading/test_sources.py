@@ -202,6 +202,13 @@ def test_no_header(files):
 
 def test_a_wrong_guess_of_the_separator_is_corrected():
     """Both marks part two cells in each row; only one makes dates."""
-    rows = [f"Jan {day:02}, 2005;1,{day:03}" for day in range(1, 5)]
-    data = "\n".join(["My channel", "", "ds;y", *rows]).encode()
-    assert read_views(data, "x.csv").views.tolist() == [1001, 1002, 1003, 1004]
+    rows = [f"Jan 0{day}, 2005;1,00{day // 4}" for day in range(1, 5)]
+    data = "\n".join(["My channel", "", "ds;y", *rows, ""]).encode()
+    assert read_views(data, "x.csv").views.tolist() == [1000, 1000, 1000, 1001]
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "big5", "cp932"])
+def test_old_encodings_are_told_by_a_unit_alone(files, encoding):
+    rows = [[d, name, f"{n}.0万"] for name in ("US", "DE") for d, n in zip(files.days(4), (1, 1, 1, 2), strict=True)]
+    data = files.table([["Date", "Geography", "Views"], ["Total", "", "10.0万"], *rows], encoding=encoding)
+    assert read_views(data, "x.csv", Choice(channel="US")).views.tolist() == [10000, 10000, 10000, 20000]
