@@ -9,7 +9,7 @@ from forecasting.errors import N_, BadInput
 
 MAX_ROWS = 5_000_000
 MAX_LINE = 1_000_000  # bytes
-MAX_BLOCKS = 100  # tables in a file, titles between them included
+MAX_BLOCKS = 10_000  # stretches between empty rows
 TOO_MANY_ROWS = N_("The file has more than {limit} million rows; upload a shorter period.")
 ENDLESS_QUOTE = N_("The file has a quote that never ends; export it again.")
 

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -60,7 +61,7 @@ def tables(part: Part) -> list[Table]:
     separator = _separator(text if len(text) < START else text[:START].rsplit(b"\n", 1)[0])
     found: list[Table] = []
     complaints: list[BadInput] = []
-    for block in blocks(text, separator):
+    for block in _joined(blocks(text, separator), separator):
         try:
             found += _table(part.name, block, separator)
         except BadInput as complaint:
@@ -70,6 +71,20 @@ def tables(part: Part) -> list[Table]:
     if complaints and not found:
         raise complaints[0]
     return found
+
+
+def _joined(pieces: Iterable[bytes], separator: str) -> Iterator[bytes]:
+    """Stretches that go on with dates, without a header, put back to the one before: an empty row may part months."""
+    whole: list[bytes] = []
+    for piece in pieces:
+        first = next(records(piece, separator), ([], []))[0]
+        above = whole[-1].rstrip(b"\n").rsplit(b"\n", 1)[-1] if whole else b""
+        width = len(next(records(above, separator), ([], []))[0])
+        if whole and not (len(first) == width and look_like_dates(first).any()):
+            yield b"".join(whole)
+            whole = []
+        whole.append(piece)
+    yield b"".join(whole)
 
 
 def _separator(start: bytes) -> str:

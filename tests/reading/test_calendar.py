@@ -181,3 +181,13 @@ def test_a_table_that_cannot_be_read_is_not_passed_over(files):
     broken = b"Date,Views\n" + b"2021-01-01,5\n2021-01-02,6,7\n" * 30
     with pytest.raises(BadInput, match="another number of columns"):
         read_views(files.zipped({"Chart data.csv": chart, "Totals.csv": broken}), "x.zip")
+
+
+@pytest.mark.parametrize("gap", ["\n", ",,\n", "# a new month\n"])
+def test_empty_rows_part_no_table(files, gap):
+    lines = [f"{d},{n},3\n" for d, n in rows_of(files)]
+    text = "Date,Views,Likes\n" + "".join(lines[:20]) + gap + "".join(lines[20:40]) + gap + "".join(lines[40:])
+    assert read_views(text.encode(), "x.csv").views.tolist() == files.counts(60)
+    assert read_views(("Date,Views,Likes\n" + gap + "".join(lines)).encode(), "x.csv").others == ("x",)
+    each = "Date,Views,Likes\n" + gap.join(lines)
+    assert read_views(each.encode(), "x.csv").views.tolist() == files.counts(60)
