@@ -217,3 +217,15 @@ def test_several_days_at_once(views, split):
     assert predicted.shape == (3, 54 - 13, 14)
     np.testing.assert_allclose(rows[-1].held_out_loss, mae(data.held_out.targets, predicted).mean(axis=1), rtol=1e-5)
     assert (rows[-1].train_loss < 0.6 * rows[0].train_loss).all()
+
+
+def test_dropout_silences_its_share_and_keeps_the_mean_as_torch_does(views, split):
+    settings = settings_of(split, SHORT, replace(SMALL, units=200), dropout=0.3)
+    masks = Descent(build(settings), SHORT, run_windows(views, settings))._masks(100)
+    torch.manual_seed(0)
+    plain = torch.nn.Dropout(0.3)(torch.ones(100, 200))
+    assert [mask.shape for mask in masks] == [(3, 100, 200)] * 2
+    for mask in masks:
+        assert set(mask.unique().tolist()) == set(plain.unique().tolist())
+        assert mask.mean().item() == pytest.approx(1, abs=0.02)
+    assert not torch.equal(masks[0], masks[1]) and not torch.equal(masks[0][0], masks[0][1])
