@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -107,8 +108,9 @@ def _loss_in_views(network: StackedNetwork, part: Prepared, data: SplitWindows, 
 def together(network: StackedNetwork) -> list[slice]:
     """Replicas in groups: large ones share what an update costs besides its products, small ones stay in the cache."""
     replicas, unknowns = network.parameters.shape
-    size = max(TOGETHER // unknowns, 1)
-    return [slice(first, min(first + size, replicas)) for first in range(0, replicas, size)]
+    groups = min(-(-replicas * unknowns // TOGETHER), replicas)
+    edges = [replicas * edge // groups for edge in range(groups + 1)]
+    return [slice(*pair) for pair in pairwise(edges)]
 
 
 def _epoch(groups: list[Descent], fitted: Prepared, pace: float, stop: Callable[[], bool]) -> np.ndarray | None:
