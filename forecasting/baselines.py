@@ -1,5 +1,7 @@
 """Forecasts that need no model. A model that loses to them has learnt nothing of use."""
 
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -8,23 +10,28 @@ from forecasting.metrics import IN_VIEWS
 from forecasting.windows import Windows
 
 
-def yesterday(views: pd.Series, days: pd.DatetimeIndex) -> np.ndarray:
-    """Predict each of `days` by the views of the day before (persistence)."""
-    return _days_ago(views, days, 1)
+def yesterday(views: pd.Series, days: pd.DatetimeIndex, ahead: int = 1) -> np.ndarray:
+    """Predict each of `days`, `ahead` days before, by the last views then known (persistence)."""
+    return _days_ago(views, days, ahead)
 
 
-def same_day_last_week(views: pd.Series, days: pd.DatetimeIndex) -> np.ndarray:
-    """Predict each of `days` by the views seven days before (seasonal naive)."""
-    return _days_ago(views, days, 7)
+def same_day_last_week(views: pd.Series, days: pd.DatetimeIndex, ahead: int = 1) -> np.ndarray:
+    """Predict each of `days`, `ahead` days before, by the same weekday's last views then known (seasonal naive)."""
+    return _days_ago(views, days, 7 * math.ceil(ahead / 7))
 
 
 BASELINES = {N_("Yesterday"): yesterday, N_("Same day last week"): same_day_last_week}
 
 
 def baseline_losses(views: pd.Series, judged: Windows, loss: str) -> dict[str, float]:
-    """Name -> loss in views (MAE, or RMSE under MSE) of every baseline on the target days of `judged`."""
-    measure = IN_VIEWS[loss]
-    return {name: float(measure(judged.targets, predict(views, judged.days))) for name, predict in BASELINES.items()}
+    """Name -> loss in views (MAE, or RMSE under MSE) of every baseline over all target days of `judged`."""
+    targets = judged.targets.reshape(len(judged), -1)
+    steps = [(judged.days + pd.Timedelta(days=step), step + 1) for step in range(targets.shape[1])]
+    found = {}
+    for name, predict in BASELINES.items():
+        predicted = np.stack([predict(views, days, ahead) for days, ahead in steps], axis=1)
+        found[name] = float(IN_VIEWS[loss](targets.ravel(), predicted.ravel()))
+    return found
 
 
 def _days_ago(views: pd.Series, days: pd.DatetimeIndex, lag: int) -> np.ndarray:

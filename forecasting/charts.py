@@ -1,7 +1,7 @@
 """Charts as functions from frames to Altair charts. `say` translates the words; views are plain counts.
 
 Colours are not named here: every chart takes them from the theme's categorical palette by position, so that one
-colour keeps one meaning in light and in dark. The first five positions are the roles below, the rest are runs.
+colour keeps one meaning in light and in dark. The first six positions are the roles below, the rest are runs.
 """
 
 import json
@@ -15,13 +15,15 @@ from forecasting.errors import N_
 from forecasting.runs import History
 from forecasting.split import Period, Split
 
-REAL, PREDICTED, TRAIN, HELD_OUT, BASELINE = ROLES = (
+REAL, PREDICTED, TRAIN, HELD_OUT, BASELINE, VALIDATION = ROLES = (
     N_("Real views"),
     N_("Predicted"),
     N_("Train"),
     N_("Held-out"),
     N_("Baseline"),
+    N_("Validation"),
 )
+PERIODS = {"train": TRAIN, "held_out": HELD_OUT, "validation": VALIDATION}
 POINTS = 300  # a curve: more than this a screen cannot show
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 VIEWS = "~s"  # 5200 -> 5.2k
@@ -153,11 +155,12 @@ def thin(epochs: int) -> np.ndarray:
 
 
 def loss_frame(history: History) -> pd.DataFrame:
-    """Thinned curves for `loss_spec`: epoch; for train and held_out the mean over seeds, their lowest and highest."""
+    """Thinned curves for `loss_spec`: epoch; of every period the mean loss over seeds, the lowest and the highest."""
     kept = thin(len(history))
     columns = {"epoch": history.epoch[kept].astype("float32")}
-    for name, loss in (("train", history.train_loss), ("held_out", history.held_out_loss)):
-        part = loss[kept] if len(kept) else np.full((0, 1), np.nan)  # so that an empty run has means too
+    for name in PERIODS:
+        part = getattr(history, f"{name}_loss")[kept]
+        part = part if part.size else np.full((len(part), 1), np.nan)  # a run may be empty, or without validation
         columns |= {name: part.mean(axis=1), f"{name}_low": part.min(axis=1), f"{name}_high": part.max(axis=1)}
     return pd.DataFrame(columns, dtype="float32")
 
@@ -169,22 +172,26 @@ def loss_spec(
     log: bool = True,
     say: Say = str,
     floor: float | None = None,
+    validated: bool = False,
 ) -> dict:
     """A Vega-Lite spec without data for a `loss_frame`; build it once and redraw by handing it a new frame.
 
-    `references` are baselines on the held-out days (name -> views), drawn dashed; `floor`, where known, dotted.
+    `references` are baselines (name -> views), drawn dashed; `floor`, where known, dotted. With `validated` the loss on
+    a validation part is drawn as well.
     """
     y_title, y_scale = _loss_axis(loss, log, say)
-    x, colour = _epoch(epochs, say), _colour(say, (TRAIN, HELD_OUT))
+    roles = {name: role for name, role in PERIODS.items() if validated or role != VALIDATION}
+    x, colour = _epoch(epochs, say), _colour(say, tuple(roles.values()))
     layers = []
-    for column, role in (("train", TRAIN), ("held_out", HELD_OUT)):
+    for name, role in roles.items():
         band = alt.Chart().mark_area(opacity=0.2)
-        band = band.encode(x=x, y=_loss(f"{column}_low", y_title, y_scale), y2=f"{column}_high:Q", color=colour)
-        curve = alt.Chart().mark_line(strokeWidth=2).encode(x=x, y=_loss(column, y_title, y_scale), color=colour)
+        band = band.encode(x=x, y=_loss(f"{name}_low", y_title, y_scale), y2=f"{name}_high:Q", color=colour)
+        curve = alt.Chart().mark_line(strokeWidth=2, point=epochs == 1)  # a single row is no line
+        curve = curve.encode(x=x, y=_loss(name, y_title, y_scale), color=colour)
         layers += [_as(role, band, say), _as(role, curve, say)]
     layers += _references(references, floor, epochs, colour, say)
     tooltip = [alt.Tooltip("epoch:Q", title=say(N_("Epoch")), format="d")]
-    tooltip += [_views_tip("train", say(TRAIN)), _views_tip("held_out", say(HELD_OUT))]
+    tooltip += [_views_tip(name, say(role)) for name, role in roles.items()]
     spec = alt.layer(*layers, _hover("epoch:Q", tooltip)).properties(height=HEIGHT).to_dict(validate=False)
     spec.pop("data", None)
     return spec
@@ -208,7 +215,7 @@ def _references(
 ) -> list[alt.Chart]:
     """Horizontal lines in the baseline colour, named at the right end: baselines dashed, the floor dotted."""
     lines = [(name, value, [6, 4]) for name, value in baselines.items()]
-    lines += [(N_("Smallest possible"), floor, [2, 3])] if floor is not None else []
+    lines += [(N_("Smallest possible, held-out"), floor, [2, 3])] if floor is not None else []
     layers, above = [], np.inf
     lowest = min((value for _name, value, _dash in lines), default=0.0)
     for name, value, dash in sorted(lines, key=lambda line: -line[1]):
@@ -272,11 +279,14 @@ def compared_curves(
     y_title, y_scale = _loss_axis(loss, log, say)
     colour = _colour(say, runs, runs, field="run")
     epochs = int(curves["epoch"].max())
+    single = bool((curves["run"].value_counts() == 1).any())  # what is solved at once has a single row, and no line
     base, x = alt.Chart(curves), _epoch(epochs, say)
-    train = base.mark_line(strokeWidth=1.2, strokeDash=[4, 2]).encode(
+    train = base.mark_line(strokeWidth=1.2, strokeDash=[4, 2], point=single).encode(
         x=x, y=_loss("train", y_title, y_scale), color=colour
     )
-    held_out = base.mark_line(strokeWidth=2.5).encode(x=x, y=_loss("held_out", y_title, y_scale), color=colour)
+    held_out = base.mark_line(strokeWidth=2.5, point=single).encode(
+        x=x, y=_loss("held_out", y_title, y_scale), color=colour
+    )
     lines = _references(references or {}, floor, epochs, _colour(say, runs, runs), say)
     return alt.layer(train, held_out, *lines, _run_hover(curves, runs, say)).properties(height=HEIGHT)
 

@@ -9,11 +9,12 @@ from concurrent.futures import Executor, Future
 import pandas as pd
 
 from forecasting.errors import N_, BadInput
-from forecasting.runs import SILENCE, RunStore
+from forecasting.runs import SILENCE, RunQueue
 
 FLUSH = 0.1  # seconds between two writes of rows: a chart cannot show more
 GLANCE = 0.05  # seconds between two looks at the cancel flag; a look costs about 0.1 ms, a small model's update no more
 SIGN = 5.0  # seconds between two signs of life
+KEEP = 10.0  # seconds between two checkpoints to go on from
 IDLE = 900  # seconds after which a worker with nothing to do leaves
 
 
@@ -28,13 +29,12 @@ class Jobs:
     """Runs the store's queue on `slots` executors of one worker each.
 
     One worker an executor, because a process pool loses all its jobs when one of its workers dies.
-    On a cluster pass that cluster's executor: `Jobs(store, slots=16, executor=client.get_executor)`.
+    On a cluster pass that cluster's executor: `Jobs(url, slots=16, executor=client.get_executor)`.
     """
 
-    def __init__(
-        self, store: RunStore, slots: int | None = None, executor: Callable[[], Executor] = one_worker
-    ) -> None:
-        self.store = store
+    def __init__(self, url: str, slots: int | None = None, executor: Callable[[], Executor] = one_worker) -> None:
+        self.url = url
+        self.queue = RunQueue(url)
         self._new_executor = executor
         self._executors = [executor() for _ in range(slots or os.cpu_count() or 1)]
         self._running: dict[int, str] = {}  # slot -> run
@@ -53,11 +53,11 @@ class Jobs:
             executor.submit(int)  # anything: the first job starts the worker, whose initializer does the rest
 
     def fill(self) -> None:
-        """Give every free slot the longest-waiting run."""
-        self.store.fail_silent()
+        """Give every free slot the run that is next."""
+        self.queue.fail_silent()
         with self._lock:
             for slot in range(len(self._executors)):
-                if slot not in self._running and (run_id := self.store.claim_next()):
+                if slot not in self._running and (run_id := self.queue.claim_next()):
                     self._running[slot] = run_id
                     self._submit(slot, run_id)
 
@@ -67,7 +67,7 @@ class Jobs:
         with self._lock:
             self.closed = True
             for run_id in self._running.values():
-                self.store.fail(
+                self.queue.fail(
                     run_id, BadInput(N_("The server was stopped during training; press Train to start again."))
                 )
             for executor in self._executors:
@@ -79,10 +79,10 @@ class Jobs:
 
     def _submit(self, slot: int, run_id: str) -> None:
         try:
-            future = self._executors[slot].submit(train_run, self.store.url, run_id)
+            future = self._executors[slot].submit(train_run, self.url, run_id)
         except RuntimeError:  # the slot's worker died while idle
             self._executors[slot] = self._new_executor()
-            future = self._executors[slot].submit(train_run, self.store.url, run_id)
+            future = self._executors[slot].submit(train_run, self.url, run_id)
         future.add_done_callback(lambda done: self._done(slot, run_id, done))
 
     def _done(self, slot: int, run_id: str, future: Future) -> None:
@@ -91,7 +91,7 @@ class Jobs:
             if self.closed:
                 return
             if error is not None:
-                self.store.fail(run_id, _reason(error))
+                self.queue.fail(run_id, _reason(error))
                 self._executors[slot] = self._new_executor()
                 self._executors[slot].submit(int)  # start its worker now
             del self._running[slot]
@@ -100,56 +100,94 @@ class Jobs:
 
 def train_run(url: str, run_id: str) -> None:
     """Train one run of the store at `url`, in this process, and write its rows as they come."""
-    store = RunStore(url)
-    started = store.start(run_id, os.getpid())
+    queue, worker = RunQueue(url), os.getpid()
+    started = queue.start(run_id, worker)
     if started is None:
         return
     try:
-        _train(store, run_id, *started)
+        _train(queue, run_id, worker, *started)
     except BadInput as reason:
-        store.fail(run_id, reason)
+        queue.fail(run_id, reason)
     finally:
-        store.engine.dispose()
+        queue.engine.dispose()
 
 
-def _train(store: RunStore, run_id: str, channel, settings) -> None:
-    from forecasting.models import StackedNetwork  # noqa: PLC0415  the server process never loads torch
-    from forecasting.training import predict, train  # noqa: PLC0415
-    from forecasting.windows import split_windows  # noqa: PLC0415
+def _train(queue: RunQueue, run_id: str, worker: int, channel, settings, kept: bytes | None) -> None:
+    from forecasting.checkpoints import load  # noqa: PLC0415  the server process never loads torch
+    from forecasting.fitting import build, fit  # noqa: PLC0415
+    from forecasting.progress import Progress  # noqa: PLC0415
+    from forecasting.training import predict  # noqa: PLC0415
+    from forecasting.windows import run_windows  # noqa: PLC0415
 
-    data = split_windows(channel.views, settings.split, settings.architecture.window)
-    network = StackedNetwork(settings.architecture, range(settings.training.seeds))
-    watch = _Watch(store, run_id)
-    waiting, flushed = [], 0.0
-    for row in train(network, data, settings.training, stop=watch.stopped):
-        waiting.append(row)
+    data, model = run_windows(channel.views, settings), build(settings)
+    progress = Progress(load(kept)[1] if kept else None)
+    scribe = _Scribe(queue, run_id, worker, settings, model, progress)
+    for row in fit(model, data, settings, scribe.told_to_stop, progress):
+        scribe.note(row)
         if not row.finite:
-            store.append(run_id, waiting)
+            scribe.write()
             raise _diverged(row)
-        if time.monotonic() - flushed > FLUSH:
-            store.append(run_id, waiting)
-            waiting, flushed = [], time.monotonic()
-    store.append(run_id, waiting)
-    predicted = pd.DataFrame(predict(network, data, data.held_out).T, index=data.held_out.days)
-    store.end(run_id, "stopped" if watch.told else "finished", predicted)
+    scribe.write(at_end=True)
+    predicted = predict(model, data, data.held_out)
+    # Of several days ahead the farthest is kept to be looked at.
+    farthest = predicted.reshape(len(predicted), len(data.held_out), -1)[:, :, -1]
+    days = data.held_out.days + pd.Timedelta(days=settings.architecture.horizon - 1)
+    frame = pd.DataFrame(farthest.T, index=days)
+    queue.end(run_id, worker, {"pause": "paused", "stop": "stopped"}.get(scribe.told, "finished"), frame)
 
 
-class _Watch:
-    """Looks at the cancel flag every GLANCE seconds, however short an update is."""
+class _Scribe:
+    """Writes rows and checkpoints for one worker, no oftener than anyone can look, and hears what the owner wants."""
 
-    def __init__(self, store: RunStore, run_id: str) -> None:
-        self.store, self.run_id = store, run_id
-        self.told = False
-        self.looked = self.signed = time.monotonic()
+    def __init__(self, queue: RunQueue, run_id: str, worker: int, settings, model, progress) -> None:
+        self.queue, self.run_id, self.worker = queue, run_id, worker
+        self.settings, self.model, self.progress = settings, model, progress
+        self.rows: list = []
+        self.weights: dict[tuple[str, int], bytes | None] = {}
+        self.told: str | None = None
+        self.looked = self.kept = time.monotonic()
+        self.wrote = 0.0  # the first row is written at once
 
-    def stopped(self) -> bool:
+    def told_to_stop(self) -> bool:
+        """Asked before every update, however short that is."""
         now = time.monotonic()
         if now - self.looked > GLANCE:
-            self.told, self.looked = self.store.cancelled(self.run_id), now
-        if now - self.signed > SIGN:
-            self.store.append(self.run_id, [])
-            self.signed = now
-        return self.told
+            self.told, self.looked = self.queue.asked(self.run_id, self.worker), now
+        if now - self.wrote > SIGN and self.wrote:
+            self.write()
+        return self.told is not None
+
+    def note(self, row) -> None:
+        """Take a row; write once there is enough to show."""
+        from forecasting.checkpoints import is_logged, save_progress, save_weights  # noqa: PLC0415
+
+        self.rows.append(row)
+        if self._is_network and is_logged(row.epoch):
+            self.weights["epoch", row.epoch] = save_weights(self.settings, self.model)
+        now = time.monotonic()
+        if self.progress.record and now - self.kept > KEEP:
+            self.weights["progress", row.epoch] = save_progress(self.settings, self.progress)
+            self.kept = now
+        if self.weights or now - self.wrote > FLUSH:
+            self.write()
+
+    def write(self, at_end: bool = False) -> None:
+        """All that waits; at the end also the last and the best weights, and the progress."""
+        from forecasting.checkpoints import best_weights, save_progress, save_weights  # noqa: PLC0415
+
+        if at_end and self._is_network:
+            epoch = self.progress.epoch
+            self.weights["last", epoch] = save_weights(self.settings, self.model)
+            if self.progress.record:
+                self.weights["best", epoch] = best_weights(self.settings, self.progress)
+                self.weights["progress", epoch] = save_progress(self.settings, self.progress)
+        self.queue.write(self.run_id, self.worker, self.rows, self.weights)
+        self.rows, self.weights, self.wrote = [], {}, time.monotonic()
+
+    @property
+    def _is_network(self) -> bool:
+        """Whether the model has weights to keep; scikit-learn's have none of ours."""
+        return hasattr(self.model, "parameters")
 
 
 def _prepare_worker() -> None:

@@ -7,26 +7,29 @@ from forecasting import charts
 from forecasting.errors import N_
 from forecasting.metrics import NAMES
 from forecasting.runs import Run
+from forecasting.settings import REFERENCES
 from forecasting.windows import COMMON_HISTORY
-from pages.session import FAMILIES, OPTIMIZERS, open_page, references, unlike
+from pages.session import open_page, references, unlike
+from pages.settings_form import CHOICES, LABELS
 
 SHOWN_AT_FIRST = 4
-SETTINGS = {
-    "family": N_("Model"),
-    "window": N_("Window (days)"),
-    "layers": N_("Layers"),
-    "units": N_("Units a layer"),
-    "loss": N_("Loss"),
-    "optimizer": N_("Optimizer"),
-    "learning_rate": N_("Learning rate"),
-    "batch_size": N_("Batch size"),
-    "seeds": N_("Seeds"),
-    "train": N_("Training period"),
-    "held_out": N_("Held-out period"),
-}
+SHOWN_ANYWAY = (
+    "family",
+    "window",
+    "layers",
+    "units",
+    "loss",
+    "optimizer",
+    "learning_rate",
+    "batch_size",
+    "seeds",
+    "train",
+    "held_out",
+)
 STATES = {
     "queued": N_("Queued"),
     "running": N_("Running"),
+    "paused": N_("Paused"),
     "finished": N_("Finished"),
     "stopped": N_("Stopped"),
     "failed": N_("Failed"),
@@ -38,16 +41,14 @@ _ = here.say
 
 def table_of(runs: list[Run]) -> pd.DataFrame:
     """A line a run: name, the settings that differ, losses and state, then the settings that all share."""
-    settings = pd.DataFrame([run.settings.flat() for run in runs])[list(SETTINGS)].astype(
-        {"layers": object, "units": object}
-    )
-    settings.loc[settings["family"] == "linear", ["layers", "units"]] = None  # a line has neither
-    settings["family"] = [_(FAMILIES[family]) for family in settings["family"]]
-    settings["optimizer"] = settings["optimizer"].map(OPTIMIZERS)
+    settings = pd.DataFrame([run.settings.flat() for run in runs])[list(LABELS)].astype(object)
+    settings.loc[settings["family"].isin(["linear", *REFERENCES]), ["layers", "units"]] = None  # they have neither
     settings["loss"] = settings["loss"].map(NAMES)
+    for name in ("family", "optimizer", "schedule", "subtract"):
+        settings[name] = settings[name].map(CHOICES[name]).map(_)
     differing = [name for name in settings if settings[name].nunique(dropna=False) > 1]
-    settings = settings.rename(columns={name: _(word) for name, word in SETTINGS.items()})
-    first = settings[[_(SETTINGS[name]) for name in differing]]
+    alike = [name for name in SHOWN_ANYWAY if name not in differing]
+    first, last = (settings[some].rename(columns={n: _(LABELS[n]) for n in some}) for some in (differing, alike))
     losses = pd.DataFrame({"run": [run.id for run in runs]}).merge(here.store.final_losses(here.owner), "left", "run")
     lines = pd.DataFrame({_("Run"): [run.name for run in runs]})
     if len({run.fingerprint for run in runs}) > 1:
@@ -57,11 +58,11 @@ def table_of(runs: list[Run]) -> pd.DataFrame:
         {
             _("Train loss"): losses["train"].round(1),
             _("Held-out loss"): losses["held_out"].round(1),
-            _("Epochs"): losses["epochs"],
+            _("Epochs done"): losses["epochs"],
             _("State"): [_(STATES[run.status]) for run in runs],
         }
     )
-    return pd.concat([lines, first, results, settings.drop(columns=first.columns)], axis=1)
+    return pd.concat([lines, first, results, last], axis=1)
 
 
 def choose_runs(runs: list[Run]) -> list[Run]:
@@ -75,6 +76,7 @@ def choose_runs(runs: list[Run]) -> list[Run]:
         key="table" + "".join(ids)[:600],  # a new run or a deleted one makes a new table, ticked as the URL says
         on_select="rerun",
         selection_mode="multi-row",
+        placeholder="–",
         selection_default={"selection": {"rows": asked or list(range(min(len(ids), SHOWN_AT_FIRST)))}},
         alt=_("The runs with their losses and settings"),
     )
@@ -109,10 +111,16 @@ def differences(runs: list[Run]) -> list[str]:
     """What forbids to read these curves against each other without a thought."""
     found = {
         _("channels"): {run.fingerprint for run in runs},
-        _("target days"): {(run.settings.split, max(run.settings.architecture.window, COMMON_HISTORY)) for run in runs},
+        _("target days"): {target_days(run) for run in runs},
         _("losses (MAE and RMSE)"): {run.settings.training.loss for run in runs},
     }
     return [word for word, kinds in found.items() if len(kinds) > 1]
+
+
+def target_days(run: Run) -> tuple:
+    """What decides the days that a run is trained and judged on."""
+    net, kept = run.settings.architecture, run.settings.regularisation
+    return run.settings.split, max(net.window, COMMON_HISTORY), net.horizon, kept.train_days, kept.validation
 
 
 def curves_of(runs: list[Run]) -> pd.DataFrame:
@@ -136,7 +144,7 @@ else:
 with st.container(horizontal=True, vertical_alignment="center"):
     if runs:
         edit(chosen)
-        log = st.toggle(_("Log scale"), True, key="log", bind="query-params")
+        log = st.toggle(_("Log scale"), True, key="log_scale", bind="query-params")
     st.toggle(_("Runs of all channels"), key="all", bind="query-params")
 if not runs:
     st.stop()

@@ -20,12 +20,12 @@ from forecasting.sample import floor, sample_channel
 from forecasting.settings import RunSettings
 from forecasting.split import LECTURE, YEAR_2022, Period, Split, clipped, default_split, fits, last_part
 from forecasting.views import Channel
-from forecasting.windows import split_windows
+from forecasting.windows import run_windows
 
 LANGUAGES = {"en": "English", "zh": "中文"}
 LOCALE = Path(__file__).parent / "locale"
 # Choices whose labels are words: a change of language gives them new labels, so their values are set anew with it.
-WORDED = ("channel", "split", "family", "loss", "optimizer", "run")
+WORDED = ("channel", "split", "family", "loss", "optimizer", "schedule", "subtract", "country", "run")
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def store() -> RunStore:
 @st.cache_resource
 def jobs() -> Jobs:
     """The workers of this server, warmed as soon as the first page is open."""
-    workers = Jobs(store(), slots=int(os.environ.get("VIEWCAST_WORKERS") or 0) or None)
+    workers = Jobs(store().url, slots=int(os.environ.get("VIEWCAST_WORKERS") or 0) or None)
     workers.warm()
     return workers
 
@@ -195,8 +195,9 @@ def references(_channel: Channel, fingerprint: str, settings: RunSettings) -> tu
     Raises BadInput where the split holds no window of the settings' length.
     """
     loss = settings.training.loss
-    judged = split_windows(_channel.views, settings.split, settings.architecture.window).held_out
-    return baseline_losses(_channel.views, judged, loss), floor(_channel, judged.days, loss)
+    judged = run_windows(_channel.views, settings).held_out
+    lowest = floor(_channel, judged.days, loss) if judged.horizon == 1 else None
+    return baseline_losses(_channel.views, judged, loss), lowest
 
 
 # Split
@@ -268,15 +269,3 @@ def _within(text: str, low: float, high: float) -> bool:
         return low <= float(text) <= high
     except ValueError:
         return False
-
-
-# Words that more than one page uses
-
-FAMILIES = {
-    "relu": N_("ReLU layers"),
-    "sigmoid": N_("Sum of sigmoids"),
-    "hard-sigmoid": N_("Sum of hard sigmoids"),
-    "linear": N_("Linear"),
-}
-LOSSES = {"mae": N_("Mean absolute error (MAE)"), "mse": N_("Mean squared error (MSE)")}
-OPTIMIZERS = {"adam": "Adam", "sgd": "SGD"}

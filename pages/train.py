@@ -1,115 +1,54 @@
 """Choose a model and a window, train it, and watch the train and the held-out loss."""
 
 import time
+from collections.abc import Callable
+from dataclasses import replace
 
 import streamlit as st
 
 from forecasting import charts
 from forecasting.baselines import same_day_last_week
-from forecasting.errors import BadInput
+from forecasting.errors import N_, BadInput
 from forecasting.metrics import NAMES
 from forecasting.runs import NOTHING_YET, History, Run
-from forecasting.settings import BOUNDS, Architecture, RunSettings, Training
+from forecasting.settings import RunSettings, Training
 from forecasting.verdict import judge
-from pages.session import (
-    FAMILIES,
-    LOSSES,
-    OPTIMIZERS,
-    choose_split,
-    fall_back,
-    note_bad_link,
-    open_page,
-    references,
-    unlike,
-)
+from pages.session import choose_split, fall_back, note_bad_link, open_page, references, unlike
+from pages.settings_form import Form, name_of
 
-RATES = [m * 10.0**e for e in range(-5, 0) for m in (1, 3)] + [1.0]
-WINDOWS = (1, 7, 28, 56)  # days; the lecture's
-NARROW = 75  # pixels a number needs
 TICK = 0.2  # seconds between two redraws of a live chart
 
 here = open_page()
 _ = here.say
 
 
-def number(label: str, name: str, default: float, **more) -> float:
-    """A number within the bounds of `name`, kept in the URL."""
-    low, high = BOUNDS[name]
-    note_bad_link(name, (low, high), _)
-    return st.number_input(label, low, high, default, key=name, bind="query-params", **more)
-
-
-def choice(label: str, name: str, words: dict[str, str]) -> str:
-    """One of a few, kept in the URL under its label."""
-    note_bad_link(name, [_(word) for word in words.values()], _)
-    return st.selectbox(label, words, format_func=lambda value: _(words[value]), key=name, bind="query-params")
-
-
-def choose_window() -> int:
-    """The lecture's windows as a quick pick, beside any number of days."""
-    days = st.session_state.get("window", Architecture.window)
-    st.session_state.quick_window = days if days in WINDOWS else None
-    st.segmented_control(
-        _("Window (days of input)"), WINDOWS, key="quick_window", on_change=take_quick_window, width="stretch"
-    )
-    return number(_("Window (days of input)"), "window", Architecture.window, label_visibility="collapsed")
-
-
-def take_quick_window() -> None:
-    """The number follows the quick pick."""
-    if st.session_state.quick_window:
-        st.session_state.window = st.session_state.quick_window
-
-
-def choose_architecture() -> Architecture:
-    """Family, window and size; a size is asked for only where the family has one."""
-    family, window = choice(_("Model"), "family", FAMILIES), choose_window()
-    layers, units = Architecture.layers, Architecture.units
-    if family != "linear":
-        with st.grid(2, min_column_width=NARROW):
-            units = number(_("Units a layer"), "units", units)
-            if family == "relu":
-                layers = number(_("Layers"), "layers", layers)
-    return Architecture(family, window, layers, units)
-
-
-def choose_training() -> Training:
-    """Epochs and seeds; loss and optimizer are folded away."""
-    with st.grid(2, min_column_width=NARROW):
-        epochs = number(_("Epochs"), "epochs", Training.epochs, step=50)
-        spread = _("The same model from as many random starts; the band shows their spread.")
-        seeds = number(_("Seeds"), "seeds", Training.seeds, help=spread)
-    with st.expander(_("Loss and optimizer")):
-        loss, optimizer = choice(_("Loss"), "loss", LOSSES), choice(_("Optimizer"), "optimizer", OPTIMIZERS)
-        rate_text = "{:g}".format
-        note_bad_link("learning_rate", [rate_text(rate) for rate in RATES], _)
-        rate = st.select_slider(
-            _("Learning rate"),
-            RATES,
-            Training.learning_rate,
-            format_func=rate_text,
-            key="learning_rate",
-            bind="query-params",
-        )
-        batch = number(
-            _("Batch size"), "batch_size", Training.batch_size, help=_("Windows an update; 0 takes all of them.")
-        )
-    return Training(loss, optimizer, rate, batch, epochs, seeds)
-
-
-def run_name(settings: RunSettings) -> str:
-    """Family, size and window, numbered where another run has the name."""
-    net = settings.architecture
-    size = {"linear": "", "relu": f" {net.layers}×{net.units}"}.get(net.family, f" {net.units}")
-    name = _("{family}{size}, {window} days").format(family=_(FAMILIES[net.family]), size=size, window=net.window)
-    return unlike(name, [run.name for run in here.store.runs(here.owner)])
-
-
 def start(settings: RunSettings) -> None:
-    """Queue the run and make it the one shown; a run that exists already is just shown."""
-    run_id = here.store.queue(here.owner, here.channel, settings, run_name(settings))
+    """Queue the run and make it the one shown; a run that exists already is just shown.
+
+    A linear model has an exact solution to be held against: it comes along as a run of its own.
+    """
+    st.session_state.run = queue(settings)
+    if settings.architecture.family == "linear" and settings.training.optimizer != "exact":
+        queue(exact_twin(settings))
     here.jobs.fill()
-    st.session_state.run = run_id
+
+
+def queue(settings: RunSettings) -> str:
+    name = unlike(name_of(settings, _), [run.name for run in here.store.runs(here.owner)])
+    return here.store.queue(here.owner, here.channel, settings, name)
+
+
+def exact_twin(settings: RunSettings) -> RunSettings:
+    """The same linear model, solved instead of trained."""
+    return replace(settings, training=Training(settings.training.loss, "exact"))
+
+
+def exact_loss(settings: RunSettings) -> dict[str, float]:
+    """The train loss of the exact solution, once it is there."""
+    if settings.architecture.family != "linear" or settings.training.optimizer == "exact":
+        return {}
+    solved = here.store.history(exact_twin(settings).run_id(here.channel.fingerprint, here.owner))
+    return {N_("Exact solution, train"): float(solved.train_loss[-1, 0])} if len(solved) else {}
 
 
 def choose_run() -> Run | None:
@@ -139,9 +78,11 @@ def history_of(run: Run) -> History:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def spec_of(language: str, epochs: int, loss: str, log: bool, lines: dict[str, float], floor: float | None) -> dict:
+def spec_of(
+    language: str, epochs: int, loss: str, log: bool, lines: dict[str, float], floor: float | None, validated: bool
+) -> dict:
     """The chart without its data, built once for a run."""
-    return charts.loss_spec(epochs, lines, NAMES[loss], log, _, floor)
+    return charts.loss_spec(epochs, lines, NAMES[loss], log, _, floor, validated)
 
 
 def draw_figures(settings: RunSettings, history: History, week: float) -> None:
@@ -163,18 +104,36 @@ def draw_progress(run: Run, history: History) -> None:
     if done:
         left = history.seconds[-1] / done * (epochs - done)
         text = _("Epoch {done} of {epochs}, {left} s left").format(done=done, epochs=epochs, left=round(left))
-    bar, button = st.columns([4, 1], vertical_alignment="center")
+    bar, pause, stop = st.columns([6, 2, 2], vertical_alignment="center")
     bar.progress(done / epochs, text)
-    button.button(_("Stop"), icon=":material/stop:", on_click=stop, args=(run.id,), width="stretch")
+    for place, word, icon, ask in (
+        (pause, _("Pause"), ":material/pause:", here.store.pause),
+        (stop, _("Stop"), ":material/stop:", here.store.cancel),
+    ):
+        place.button(word, icon=icon, on_click=tell, args=(ask, run.id), width="stretch")
 
 
-def stop(run_id: str) -> None:
-    """Ask the run to stop, and give it a moment: it mostly has stopped by the time the page is drawn again."""
-    here.store.cancel(here.owner, run_id)
+def tell(ask: Callable[[str, str], None], run_id: str) -> None:
+    """Ask the run to pause or stop, and give it a moment: it mostly has by the time the page is drawn again."""
+    ask(here.owner, run_id)
     for _moment in range(10):
         if not here.store.run(here.owner, run_id).active:
             return
         time.sleep(0.02)
+
+
+def go_on(run_id: str) -> None:
+    """Continue a run from its last checkpoint."""
+    here.store.go_on(here.owner, run_id)
+    here.jobs.fill()
+
+
+def offer_to_go_on(run: Run) -> None:
+    """A paused, stopped or failed run can go on from its last checkpoint."""
+    epoch = here.store.can_go_on(run.id)
+    if epoch and run.status in ("paused", "stopped", "failed") and epoch < run.settings.training.epochs:
+        label = _("Go on from epoch {epoch} of {epochs}").format(epoch=epoch, epochs=run.settings.training.epochs)
+        st.button(label, icon=":material/play_arrow:", on_click=go_on, args=(run.id,))
 
 
 def live(settings: RunSettings, run_id: str | None, was_active: bool) -> None:
@@ -186,7 +145,9 @@ def live(settings: RunSettings, run_id: str | None, was_active: bool) -> None:
     lines, floor = references(here.channel, here.channel.fingerprint, settings)
     with figures.container():
         draw_figures(settings, history, lines["Same day last week"])
-    spec = spec_of(here.language, settings.training.epochs, settings.training.loss, log_scale, lines, floor)
+    training, validated = settings.training, settings.regularisation.validation > 0
+    lines = lines | exact_loss(settings)
+    spec = spec_of(here.language, training.epochs, training.loss, log_scale, lines, floor, validated)
     st.vega_lite_chart(
         charts.loss_frame(history), spec, key="curves", alt=_("Train and held-out loss by epoch, with baselines")
     )
@@ -199,15 +160,17 @@ def draw_held_out(run: Run) -> None:
     predictions = here.store.predictions(run.id)
     if predictions is None:
         return
-    views, days = here.channel.views, predictions.index
-    verdict = judge(views[days].to_numpy(), predictions.to_numpy().T, same_day_last_week(views, days))
+    views, days, ahead = here.channel.views, predictions.index, run.settings.architecture.horizon
+    verdict = judge(views[days].to_numpy(), predictions.to_numpy().T, same_day_last_week(views, days, ahead))
     show, icon = {
         "better": (st.success, ":material/trending_up:"),
         "worse": (st.error, ":material/trending_down:"),
         "cannot tell": (st.info, ":material/help:"),
     }[verdict.answer]
     show(verdict.say(_("Same day last week"), _), icon=icon)
-    st.subheader(_("Held-out days, one day ahead"))
+    st.subheader(
+        _("Held-out days, one day ahead") if ahead == 1 else _("Held-out days, {ahead} days ahead").format(ahead=ahead)
+    )
     chart = charts.real_and_predicted(views, predictions, _, here.weekdays())
     st.altair_chart(chart, alt=_("Real and predicted views over the held-out days"))
 
@@ -221,7 +184,7 @@ controls, picture = st.columns([1, 3], gap="medium")
 
 with controls:
     try:
-        settings = RunSettings(choose_split(here.channel.views, _), choose_architecture(), choose_training())
+        settings = Form(here).settings(choose_split(here.channel.views, _))
         references(here.channel, here.channel.fingerprint, settings)
     except BadInput as unusable:
         st.warning(unusable.say(_), icon=":material/event_busy:")
@@ -233,11 +196,13 @@ with picture:
     run = choose_run()
     active = bool(run and run.active)
     shown = run.settings if run else settings
-    log_scale = st.session_state.get("log", True)
+    log_scale = st.session_state.get("log_scale", True)
     st.fragment(live, run_every=TICK if active else None)(shown, run and run.id, active)
-    st.toggle(_("Log scale"), True, key="log", bind="query-params")
+    st.toggle(_("Log scale"), True, key="log_scale", bind="query-params")
     if run and run.reason:
         st.error(run.reason.say(_), icon=":material/error:")
+    if run:
+        offer_to_go_on(run)
     if run and run.settings != settings:
         st.caption(_("The controls differ from the run shown; press Train to train them."))
     if run and not active:

@@ -12,7 +12,8 @@ from forecasting.split import default_split
 
 def history(epochs: int, seeds: int = 3) -> History:
     loss = np.linspace(900, 100, epochs)[:, None] * np.ones(seeds) + np.arange(seeds)
-    return History(np.arange(1, epochs + 1), loss, loss * 2, loss, np.ones(epochs), np.arange(epochs) / 10)
+    nothing = np.empty((epochs, 0))
+    return History(np.arange(1, epochs + 1), loss, loss * 2, loss, nothing, np.ones(epochs), np.arange(epochs) / 10)
 
 
 def words(spec: object) -> list[str]:
@@ -43,7 +44,7 @@ def test_loss_frame_has_mean_and_range_over_seeds():
 def test_loss_chart_names_units_baselines_and_floor():
     spec = charts.loss_spec(50, {"Yesterday": 682.0, "Same day last week": 673.0}, "MAE", floor=214.0)
     said = words(spec)
-    assert {"Loss (MAE, views)", "Epoch", "Yesterday 682", "Same day last week 673", "Smallest possible 214"} <= set(
+    assert {"Loss (MAE, views)", "Epoch", "Yesterday 682", "Same day last week 673", "Smallest possible, held-out 214"} <= set(
         said
     )
     assert {"Train", "Held-out"} <= set(said)

@@ -13,7 +13,7 @@ import pytest
 
 from forecasting.errors import BadInput
 from forecasting.jobs import Jobs, train_run
-from forecasting.runs import SILENCE, RunStore, Source
+from forecasting.runs import SILENCE, RunQueue, RunStore, Source
 from forecasting.settings import Architecture, RunSettings, Training
 from forecasting.split import default_split
 from forecasting.training import Row
@@ -39,7 +39,7 @@ def settings(**training) -> RunSettings:
 
 def row(epoch: int) -> Row:
     losses = np.array([2.0 / epoch, 3.0 / epoch])
-    return Row(epoch, losses, losses + 1, losses + 2, 0.001, epoch / 10)
+    return Row(epoch, losses, losses + 1, gradient_norm=losses + 2, learning_rate=0.001, seconds=epoch / 10)
 
 
 @pytest.fixture
@@ -49,10 +49,24 @@ def store(tmp_path) -> RunStore:
     store.engine.dispose()
 
 
+@pytest.fixture
+def queue(store) -> RunQueue:
+    queue = RunQueue(store.url)
+    yield queue
+    queue.engine.dispose()
+
+
+def begin(queue: RunQueue) -> str:
+    """Claim and start the next run as worker 1 does."""
+    run_id = queue.claim_next()
+    queue.start(run_id, worker=1)
+    return run_id
+
+
 def test_channel_comes_back_as_it_was(store):
     store.save_channel("me", channel(), Source("a.csv", b"Date,Views", {"fill": "none"}))
     found = store.channel("me", channel().fingerprint)
-    pd.testing.assert_series_equal(found.views, channel().views, check_freq=False)
+    pd.testing.assert_series_equal(found.views, channel().views)
     assert (found.name, found.mends, found.others) == ("mine", channel().mends, channel().others)
     assert store.source("me", channel().fingerprint) == Source("a.csv", b"Date,Views", {"fill": "none"})
     store.queue("me", channel(), settings(), "run")
@@ -80,11 +94,11 @@ def test_nobody_sees_or_touches_another_owners_things(store):
     assert store.run("me", run_id).status == "queued"
 
 
-def test_rows_come_back_in_order_and_from_where_one_left_off(store):
+def test_rows_come_back_in_order_and_from_where_one_left_off(store, queue):
     run_id = store.queue("me", channel(), settings(), "run")
-    store.claim_next()
-    store.append(run_id, [row(1), row(2)])
-    store.append(run_id, [row(3)])
+    begin(queue)
+    queue.write(run_id, 1, [row(1), row(2)], {})
+    queue.write(run_id, 1, [row(3)], {})
     history = store.history(run_id)
     assert list(history.epoch) == [1, 2, 3]
     assert history.train_loss[1] == pytest.approx([1.0, 1.5])
@@ -97,40 +111,40 @@ def test_rows_come_back_in_order_and_from_where_one_left_off(store):
     assert (last["epochs"], last["train"], last["held_out"]) == (3, pytest.approx(2.5 / 3), pytest.approx(2.5 / 3 + 1))
 
 
-def test_deleted_run_takes_its_rows_along_and_stops(store):
+def test_deleted_run_takes_its_rows_along_and_stops(store, queue):
     run_id = store.queue("me", channel(), settings(), "run")
-    store.claim_next()
-    store.append(run_id, [row(1)])
+    begin(queue)
+    queue.write(run_id, 1, [row(1)], {})
     store.delete("me", [run_id])
-    assert store.cancelled(run_id)
-    store.append(run_id, [row(2)])  # the worker has not noticed yet
+    assert queue.asked(run_id, 1) == "stop"
+    queue.write(run_id, 1, [row(2)], {})  # the worker has not noticed yet
     assert len(store.history(run_id)) == 0
 
 
-def test_failed_run_starts_afresh_when_queued_again(store):
+def test_failed_run_starts_afresh_when_queued_again(store, queue):
     run_id = store.queue("me", channel(), settings(), "run")
-    store.claim_next()
-    store.append(run_id, [row(1)])
-    store.fail(run_id, BadInput("it broke in epoch {epoch}", epoch=1))
+    begin(queue)
+    queue.write(run_id, 1, [row(1)], {})
+    queue.fail(run_id, BadInput("it broke in epoch {epoch}", epoch=1))
     assert str(store.run("me", run_id).reason) == "it broke in epoch 1"
     assert store.queue("me", channel(), settings(), "run") == run_id
     again = store.run("me", run_id)
     assert (again.status, again.reason, len(store.history(run_id))) == ("queued", None, 0)
 
 
-def test_longest_waiting_run_is_claimed_once(store):
+def test_longest_waiting_run_is_claimed_once(store, queue):
     ids = [store.queue("me", channel(), settings(epochs=epochs), str(epochs)) for epochs in (1, 2)]
-    assert [store.claim_next(), store.claim_next(), store.claim_next()] == [*ids, None]
+    assert [queue.claim_next(), queue.claim_next(), queue.claim_next()] == [*ids, None]
 
 
-def test_run_of_a_silent_worker_is_marked(store, tmp_path):
+def test_run_of_a_silent_worker_is_marked(store, queue, tmp_path):
     run_id = store.queue("me", channel(), settings(), "run")
-    store.claim_next()
-    store.fail_silent()
+    queue.claim_next()
+    queue.fail_silent()
     assert store.run("me", run_id).status == "running"
     with sqlite3.connect(tmp_path / "runs.db") as database:
         database.execute("update runs set seen = seen - ?", (SILENCE + 1,))
-    store.fail_silent()
+    queue.fail_silent()
     assert "gone" in str(store.run("me", run_id).reason)
 
 
@@ -149,9 +163,9 @@ def test_settings_survive_the_store(store):
     assert store.run("me", run_id).settings == wanted
 
 
-def test_run_in_this_process_writes_every_epoch_and_predictions(store):
+def test_run_in_this_process_writes_every_epoch_and_predictions(store, queue):
     run_id = store.queue("me", channel(), settings(), "run")
-    store.claim_next()
+    queue.claim_next()
     train_run(store.url, run_id)
     assert store.run("me", run_id).status == "finished"
     assert list(store.history(run_id).epoch) == [1, 2, 3]
@@ -164,25 +178,25 @@ def test_run_in_this_process_writes_every_epoch_and_predictions(store):
     assert np.abs(predictions.to_numpy().T - real).mean(axis=1) == pytest.approx(last, rel=1e-5)
 
 
-def test_run_that_cannot_be_trained_says_why(store):
+def test_run_that_cannot_be_trained_says_why(store, queue):
     impossible = replace(settings(), architecture=Architecture("linear", window=365))
     run_id = store.queue("me", channel(), impossible, "run")
-    store.claim_next()
+    queue.claim_next()
     train_run(store.url, run_id)
     assert store.run("me", run_id).status == "failed"
     assert "365" in str(store.run("me", run_id).reason)
 
 
-def test_diverging_run_names_its_epoch(store):
+def test_diverging_run_names_its_epoch(store, queue):
     run_id = store.queue("me", channel(), settings(optimizer="sgd", loss="mse", learning_rate=10.0, epochs=200), "run")
-    store.claim_next()
+    queue.claim_next()
     train_run(store.url, run_id)
     assert "learning rate below 10" in str(store.run("me", run_id).reason)
 
 
 @pytest.fixture
 def workers(store) -> Jobs:
-    workers = Jobs(store, slots=2)
+    workers = Jobs(store.url, slots=2)
     yield workers
     workers.close()
 
@@ -200,7 +214,9 @@ def test_worker_trains_stops_and_dies_without_taking_others_along(store, workers
     workers.fill()
     wait_for(lambda: store.run("me", quick).status == "finished")
 
-    stopped, killed = (store.queue("me", channel(), settings(epochs=9000 + k), str(k)) for k in range(2))
+    stopped, killed = (
+        store.queue("me", channel(), settings(epochs=9000, learning_rate=rate), "long") for rate in (0.002, 0.003)
+    )
     waiting = store.queue("me", channel(), settings(epochs=5), "waiting")
     workers.fill()
     assert store.run("me", waiting).status == "queued"  # two slots, two runs
@@ -220,9 +236,107 @@ def test_worker_trains_stops_and_dies_without_taking_others_along(store, workers
 
 
 def test_closing_marks_what_was_being_trained(store):
-    workers = Jobs(store, slots=1)
+    workers = Jobs(store.url, slots=1)
     run_id = store.queue("me", channel(), settings(epochs=9000), "run")
     workers.fill()
     wait_for(lambda: len(store.history(run_id)))
     workers.close()
     assert "server was stopped" in str(store.run("me", run_id).reason)
+
+
+def rows_of(store: RunStore, run_id: str) -> list[np.ndarray]:
+    """All of a run's rows but the time they took."""
+    return [values for name, values in vars(store.history(run_id)).items() if name != "seconds"]
+
+
+def test_paused_run_goes_on_to_the_same_rows(store, queue, workers):
+    whole = store.queue("me", channel(), settings(epochs=40, learning_rate=0.002), "whole")
+    queue.claim_next()
+    train_run(store.url, whole)
+    expected = rows_of(store, whole)
+    store.delete("me", [whole])
+
+    run_id = store.queue("me", channel(), settings(epochs=40, learning_rate=0.002), "again")
+    queue.claim_next()
+    asked = iter([None] * 2 + ["pause"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("forecasting.jobs.GLANCE", 0.0)
+        patch.setattr(RunQueue, "asked", lambda *_: next(asked, "pause"))
+        train_run(store.url, run_id)
+    assert store.run("me", run_id).status == "paused"
+    assert len(store.history(run_id)) < 40
+    store.go_on("me", run_id)
+    workers.fill()
+    wait_for(lambda: store.run("me", run_id).status == "finished")
+    for one, other in zip(expected, rows_of(store, run_id), strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_more_epochs_go_on_from_the_shorter_run(store, queue):
+    short, long = settings(epochs=5), settings(epochs=9)
+    first = store.queue("me", channel(), short, "short")
+    queue.claim_next()
+    train_run(store.url, first)
+    second = store.queue("me", channel(), long, "long")
+    assert list(store.history(second).epoch) == [1, 2, 3, 4, 5]
+    queue.claim_next()
+    train_run(store.url, second)
+    fresh = store.queue("you", channel(), long, "fresh")
+    queue.claim_next()
+    train_run(store.url, fresh)
+    for one, other in zip(rows_of(store, second), rows_of(store, fresh), strict=True):
+        assert np.array_equal(one, other)
+    assert len(store.history(first)) == 5
+
+
+def test_cosine_schedule_is_not_continued_because_it_depends_on_its_end(store, queue):
+    first = store.queue("me", channel(), settings(epochs=5, schedule="cosine"), "short")
+    queue.claim_next()
+    train_run(store.url, first)
+    assert len(store.history(store.queue("me", channel(), settings(epochs=9, schedule="cosine"), "long"))) == 0
+
+
+def test_checkpoints_predict_what_the_run_predicted(store, queue):
+    from forecasting.checkpoints import load, take_weights
+    from forecasting.fitting import build
+    from forecasting.training import predict
+    from forecasting.windows import run_windows
+
+    run_id = store.queue("me", channel(), settings(epochs=7), "run")
+    queue.claim_next()
+    train_run(store.url, run_id)
+    kept, record = load(store.checkpoint("me", run_id, "last"))
+    assert kept == settings(epochs=7)
+    model, data = build(kept), run_windows(channel().views, kept)
+    take_weights(model, record)
+    assert np.array_equal(predict(model, data, data.held_out).T, store.predictions(run_id).to_numpy())
+    for epoch in (1, 2, 5):
+        assert store.checkpoint("me", run_id, "epoch", epoch)
+    assert store.checkpoint("me", run_id, "epoch", 3) is None
+    assert store.checkpoint("you", run_id, "last") is None
+
+
+def test_one_persons_many_runs_do_not_keep_another_waiting(store, queue):
+    mine = [store.queue("me", channel(), settings(epochs=epochs), str(epochs)) for epochs in (1, 2, 3)]
+    yours = store.queue("you", channel(), settings(), "yours")
+    assert [queue.claim_next() for _slot in range(4)] == [mine[0], yours, mine[1], mine[2]]
+
+
+def test_only_the_worker_that_has_the_run_may_write(store, queue):
+    run_id = store.queue("me", channel(), settings(), "run")
+    begin(queue)
+    queue.write(run_id, 2, [row(1)], {})
+    assert len(store.history(run_id)) == 0
+    assert queue.asked(run_id, 2) == "stop"
+    assert queue.start(run_id, worker=2) is None
+
+
+def test_shallow_references_and_exact_solutions_are_runs_too(store, queue):
+    for family, optimizer in (("trees", "adam"), ("svr", "adam"), ("linear", "exact")):
+        wanted = replace(settings(epochs=4, optimizer=optimizer), architecture=Architecture(family, window=7))
+        run_id = store.queue("me", channel(), wanted, family)
+        queue.claim_next()
+        train_run(store.url, run_id)
+        assert store.run("me", run_id).status == "finished", store.run("me", run_id).reason
+        assert np.isfinite(store.history(run_id).held_out_loss).all()
+        assert store.predictions(run_id).shape == (80, 1)

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from urllib.parse import unquote
 
 import pytest
@@ -20,13 +21,18 @@ def train(app: AppTest, **settings) -> AppTest:
         app.get_by_key(key).set_value(value)
     app.run()
     [button for button in app.button if button.label in ("Train", "训练")][0].click().run()
+    wait_for(app, lambda: not any(button.label in ("Stop", "停止") for button in app.button))
+    assert not app.exception
+    return app
+
+
+def wait_for(app: AppTest, condition: Callable[[], bool]) -> None:
+    """Look again until it is so, as the live part of the page does by itself."""
     end = time.monotonic() + DEADLINE
-    while any(button.label in ("Stop", "停止") for button in app.button):
+    while not condition():
         assert time.monotonic() < end
         threading.Event().wait(0.1)
         app.run()
-    assert not app.exception
-    return app
 
 
 def csv(days: int = 500, first: str = "2020-01-01") -> bytes:
@@ -122,11 +128,53 @@ def test_run_shows_its_losses_verdict_and_days(visit):
 
 
 def test_same_settings_are_not_trained_twice(visit):
-    app = train(visit("train"), epochs=2, seeds=1, family="linear", window=7)
+    app = train(visit("train"), epochs=2, seeds=1, units=4, window=7)
     first = app.selectbox(key="run").value
     train(app)
     assert app.selectbox(key="run").value == first
     assert len(app.selectbox(key="run").options) == 1
+
+
+def test_linear_model_brings_its_exact_solution(visit):
+    app = train(visit("train"), epochs=3, seeds=1, family="linear", window=7)
+    assert sorted(app.selectbox(key="run").options) == ["Linear, 7 days", "Linear, exact, 7 days"]
+    trained = float(metrics(app)["Train loss (MAE)"])
+    exact = next(name for name in app.selectbox(key="run").options if "exact" in name)
+    app.selectbox(key="run").select_index(app.selectbox(key="run").options.index(exact)).run()
+    wait_for(app, lambda: metrics(app)["Train loss (MAE)"] != "–")
+    assert not app.exception
+    assert float(metrics(app)["Train loss (MAE)"]) < trained
+
+
+def test_paused_run_goes_on(visit):
+    app = visit("train")
+    for key, value in {"epochs": 3000, "seeds": 2, "layers": 2}.items():
+        app.get_by_key(key).set_value(value)
+    app.run()
+    next(button for button in app.button if button.label == "Train").click().run()
+    wait_for(app, lambda: "left" in "".join(bar.text for bar in app.get("progress")))
+    next(button for button in app.button if button.label == "Pause").click().run()
+    wait_for(app, lambda: any("Go on from epoch" in button.label for button in app.button))
+    next(button for button in app.button if "Go on" in button.label).click().run()
+    wait_for(app, lambda: any(button.label == "Stop" for button in app.button))
+    next(button for button in app.button if button.label == "Stop").click().run()
+    wait_for(app, lambda: not any(button.label == "Stop" for button in app.button))
+    assert not app.exception
+
+
+def test_every_setting_can_be_turned(visit):
+    app = train(
+        visit("train"), epochs=4, seeds=2, window=14, units=8, layers=2, optimizer="nesterov", schedule="step",
+        warmup=1, log=True, weekday=True, country="TW", subtract="last", horizon=3, dropout=0.1, batch_norm=True,
+        weight_decay=0.01, l1=0.001, noise=0.1, scale=0.1, clip=1.0, train_days=700, validation=0.2, patience=3,
+    )  # fmt: skip
+    assert any("3 days ahead" in heading.value for heading in app.subheader)
+
+
+def test_shallow_references_are_trained(visit):
+    app = train(visit("train"), family="trees", epochs=20, window=7)
+    assert "Boosted trees, 7 days" in app.selectbox(key="run").options
+    assert float(metrics(app)["Train loss (MAE)"]) < 673
 
 
 def test_changed_controls_are_pointed_out(visit):
@@ -159,12 +207,12 @@ def test_diverged_run_says_what_to_try(visit):
 
 def test_compare_lists_runs_and_draws_the_ticked(visit):
     app = visit("train")
-    train(app, epochs=2, seeds=1, family="linear", window=7)
+    train(app, epochs=2, seeds=1, units=4, window=7)
     train(app, window=28)
     app = visit("compare")
     table = app.dataframe[0].value
-    assert table.columns[:2].tolist() == ["Run", "Window (days)"]  # what differs comes first
-    assert table["Window (days)"].tolist() == [28, 7]
+    assert table.columns[:2].tolist() == ["Run", "Window (days of input)"]  # what differs comes first
+    assert table["Window (days of input)"].tolist() == [28, 7]
     assert table["Held-out loss"].notna().all()
     assert len(app.get("vega_lite_chart")) == 2
     assert unquote(str(app.query_params["runs"])) != "[]"
@@ -172,7 +220,7 @@ def test_compare_lists_runs_and_draws_the_ticked(visit):
 
 def test_compare_warns_before_it_mixes_losses(visit):
     app = visit("train")
-    train(app, epochs=2, seeds=1, family="linear", window=7)
+    train(app, epochs=2, seeds=1, units=4, window=7)
     train(app, loss="mse")
     app = visit("compare")
     assert "losses" in app.warning[0].value
@@ -185,7 +233,7 @@ def test_compare_without_runs_shows_the_way(visit):
 
 def test_run_is_deleted(visit):
     app = visit("train")
-    train(app, epochs=2, seeds=1, family="linear", window=7)
+    train(app, epochs=2, seeds=1, units=4, window=7)
     app = visit("compare")
     app.button(key="delete").click().run()
     assert not app.exception
@@ -201,6 +249,6 @@ def test_page_is_chinese_where_asked(visit, page):
 
 
 def test_visitors_do_not_see_each_other(visitor):
-    train(visitor.go("train"), epochs=2, seeds=1, family="linear", window=7)
+    train(visitor.go("train"), epochs=2, seeds=1, units=4, window=7)
     assert not visitor.go("compare").info
     assert "No runs yet" in type(visitor)().go("compare").info[0].value

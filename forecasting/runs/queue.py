@@ -1,0 +1,119 @@
+"""The store as the queue and its workers see it: which run is next, and what a worker writes while it trains."""
+
+import json
+import time
+from collections.abc import Sequence
+from typing import Literal
+
+import pandas as pd
+import sqlalchemy as sa
+
+from forecasting.errors import N_, BadInput
+from forecasting.runs.records import ACTIVE
+from forecasting.runs.tables import PER_REPLICA, channels, checkpoints, open_engine, rows, runs, to_bytes, to_channel
+from forecasting.settings import RunSettings
+from forecasting.views import Channel
+
+SILENCE = 60.0  # seconds without a sign of life after which a run's worker is taken for gone
+LARGEST_CHECKPOINT = 64 * 2**20  # bytes; a larger run can be trained, but not continued
+
+
+class RunQueue:
+    """Behind one database URL; safe to use from several processes and threads at once."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = open_engine(url)
+
+    def claim_next(self) -> str | None:
+        """Mark the next run as running and return its id; None where none waits.
+
+        Whoever has the fewest runs running is next, then who waits longest: a hundred runs of one do not block another.
+        """
+        with self.engine.begin() as connection:
+            others = runs.alias()
+            busy = sa.select(sa.func.count()).where(others.c.owner == runs.c.owner, others.c.status == "running")
+            waiting = sa.select(runs.c.id).where(runs.c.status == "queued")
+            run_id = connection.execute(waiting.order_by(busy.scalar_subquery(), runs.c.queued).limit(1)).scalar()
+            claim = sa.update(runs).where(runs.c.id == run_id, runs.c.status == "queued")
+            claimed = connection.execute(claim.values(status="running", seen=time.time(), worker=None)).rowcount
+        return run_id if claimed else None
+
+    def start(self, run_id: str, worker: int) -> tuple[Channel, RunSettings, bytes | None] | None:
+        """Views, settings and the progress to go on from; None where the run was deleted or taken by another worker."""
+        free = (runs.c.id == run_id) & (runs.c.status == "running") & runs.c.worker.is_(None)
+        with self.engine.begin() as connection:
+            if not connection.execute(sa.update(runs).where(free).values(worker=worker, seen=time.time())).rowcount:
+                return None
+            found = connection.execute(
+                sa.select(channels, runs.c.settings)
+                .join(runs, (runs.c.owner == channels.c.owner) & (runs.c.fingerprint == channels.c.fingerprint))
+                .where(runs.c.id == run_id)
+            ).one()
+            progress = sa.select(checkpoints.c.epoch, checkpoints.c.blob)
+            progress = progress.where(checkpoints.c.run == run_id, checkpoints.c.kind == "progress")
+            kept = connection.execute(progress).one_or_none()
+            # Rows after the checkpoint come again.
+            connection.execute(sa.delete(rows).where(rows.c.run == run_id, rows.c.epoch > (kept.epoch if kept else 0)))
+        return to_channel(found), RunSettings.from_json(found.settings), kept.blob if kept else None
+
+    def asked(self, run_id: str, worker: int) -> Literal["pause", "stop"] | None:
+        """What the run's owner wants of its worker; a run that is deleted or another worker's shall stop."""
+        query = sa.select(runs.c.asked, runs.c.worker, runs.c.status).where(runs.c.id == run_id)
+        with self.engine.connect() as connection:
+            found = connection.execute(query).one_or_none()
+        return found.asked if found and found.worker == worker and found.status == "running" else "stop"
+
+    def write(self, run_id: str, worker: int, new: Sequence, weights: dict[tuple[str, int], bytes | None]) -> None:
+        """Add rows (forecasting.training.Row), put checkpoints by (kind, epoch), give a sign of life, all at once."""
+        records = [_record(run_id, row) for row in new]
+        with self.engine.begin() as connection:
+            mine = (runs.c.id == run_id) & (runs.c.worker == worker) & (runs.c.status == "running")
+            if not connection.execute(sa.update(runs).where(mine).values(seen=time.time())).rowcount:
+                return
+            if records:
+                connection.execute(sa.insert(rows), records)
+            for (kind, epoch), blob in weights.items():
+                if blob and len(blob) <= LARGEST_CHECKPOINT:
+                    _replace(connection, {"run": run_id, "kind": kind, "epoch": epoch, "blob": blob})
+
+    def end(
+        self, run_id: str, worker: int, status: Literal["finished", "stopped", "paused"], predictions: pd.DataFrame
+    ) -> None:
+        """Close a run; `predictions` has held-out days as index and a column a replica, in views."""
+        days = to_bytes(predictions.index.to_numpy().astype("datetime64[D]").astype(float))
+        values = {"status": status, "held_out_days": days, "predictions": to_bytes(predictions.to_numpy().T)}
+        mine = (runs.c.id == run_id) & (runs.c.worker == worker) & (runs.c.status == "running")
+        with self.engine.begin() as connection:
+            connection.execute(sa.update(runs).where(mine).values(values | {"asked": None}))
+
+    def fail(self, run_id: str, reason: BadInput) -> None:
+        """Close a run that cannot go on, and say why."""
+        text = json.dumps([reason.sentence, reason.facts], default=str)
+        with self.engine.begin() as connection:
+            open_run = sa.update(runs).where(runs.c.id == run_id, runs.c.status.in_(ACTIVE))
+            connection.execute(open_run.values(status="failed", reason=text))
+
+    def fail_silent(self) -> None:
+        """Mark running runs whose worker has given no sign of life for SILENCE seconds, as after a restarted server."""
+        stale = (runs.c.status == "running") & (runs.c.seen < time.time() - SILENCE)
+        with self.engine.connect() as connection:
+            gone = connection.execute(sa.select(runs.c.id).where(stale)).scalars().all()
+        for run_id in gone:
+            self.fail(run_id, BadInput(N_("The worker that trained this run is gone; press Train to start it again.")))
+
+
+def _record(run_id: str, row) -> dict[str, object]:
+    record = {"run": run_id, "epoch": row.epoch, "learning_rate": row.learning_rate, "seconds": row.seconds}
+    for name in PER_REPLICA:
+        values = getattr(row, name)
+        record[name] = to_bytes(values) if values is not None else None
+    return record
+
+
+def _replace(connection: sa.Connection, record: dict[str, object]) -> None:
+    """Log-spaced weights stay one an epoch; of every other kind there is one."""
+    old = (checkpoints.c.run == record["run"]) & (checkpoints.c.kind == record["kind"])
+    if record["kind"] == "epoch":
+        old &= checkpoints.c.epoch == record["epoch"]
+    connection.execute(sa.delete(checkpoints).where(old))
+    connection.execute(sa.insert(checkpoints), record)

@@ -1,0 +1,70 @@
+"""Pictures of the pages, as the README shows them.
+
+    python -m tests.browser.pictures FOLDER
+
+Trains two runs on the sample, then takes every page at 1440 and 390 pixels, light and dark, in both languages.
+"""
+
+import sys
+import tempfile
+from itertools import product
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.chromium import find
+from tests.browser.conftest import FLAGS, Server
+
+PAGES = {"data": "/", "train": "/train", "compare": "/compare"}
+LANGUAGES = {
+    "en": ("en-US", "Train", "Held-out days, one day ahead"),
+    "zh": ("zh-CN", "训练", "留出期：提前一天的预测"),
+}
+PAUSE = 1500  # ms for charts to be drawn to the end
+
+
+def train(page: Page, url: str, language: str) -> str:
+    """Train two runs; the address that shows the second one."""
+    _locale, button, heading = LANGUAGES[language]
+    for query in ("family=Linear" if language == "en" else "family=线性", "epochs=60"):
+        page.goto(f"{url}/train?{query}")
+        page.get_by_role("button", name=button, exact=True).click()
+        page.get_by_role("heading", name=heading).wait_for()
+        page.wait_for_timeout(PAUSE)
+    return page.url
+
+
+def take(browser: Browser, url: str, language: str, theme: str, width: int, name: str, path: str, folder: Path) -> None:
+    """One page as one picture, as tall as the page is."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=theme, locale=LANGUAGES[language][0]
+    )
+    page = context.new_page()
+    page.goto(path if path.startswith("http") else url + path)
+    page.locator("[data-testid=stVegaLiteChart] svg").first.wait_for()
+    page.wait_for_timeout(PAUSE)
+    tall = page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
+    page.set_viewport_size({"width": width, "height": max(700, tall - 60)})
+    page.wait_for_timeout(PAUSE)
+    page.screenshot(path=folder / f"{name}-{width}-{theme}-{language}.png")
+    context.close()
+
+
+def main(folder: Path) -> None:
+    """All pictures into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(find()), args=FLAGS)
+        for language, (locale, *_words) in LANGUAGES.items():
+            with tempfile.TemporaryDirectory() as place:
+                server = Server(Path(place)).start()
+                trained = train(browser.new_page(locale=locale), server.url, language)
+                paths = PAGES | {"train": trained}
+                for theme, width, name in product(("light", "dark"), (1440, 390), paths):
+                    take(browser, server.url, language, theme, width, name, paths[name], folder)
+                server.stop()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
