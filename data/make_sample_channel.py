@@ -4,9 +4,9 @@
 
 writes sample_channel.csv and sample_oracle.csv beside this file and puts their figures into README.md.
 
-Every day is  views = round(exp(usual + swing * fade * interest + surprise)).  `usual` and `swing` come from the calendar
-alone. `interest` is what earlier surprises left behind, worked out from the *published* whole numbers: whoever knows this
-program recovers it exactly from past views, and the median of `surprise` then gives the best forecast there is under
+Every day is  views = round(exp(usual + swing * fade * interest + surprise)).  `usual` and `swing` come from the
+calendar alone. `interest` is what earlier surprises left behind, worked out from the *published* whole numbers: whoever
+knows this program recovers it exactly from past views, and the median of `surprise` then gives the best forecast there is under
 absolute error.
 """
 
@@ -68,7 +68,7 @@ def make_channel(seed: int, mix: Mix = Mix()) -> pd.DataFrame:
     surprises = noise + np.where(rng.random(len(days)) < days.upload_chance, bursts, 0)
 
     interest, rows = 0.0, []
-    for day, surprise in zip(days.itertuples(), surprises):
+    for day, surprise in zip(days.itertuples(), surprises, strict=True):
         foreseen = day.usual + day.swing * mix.fade * interest
         views = round(day.spike or exp(foreseen + surprise))
         rows.append((day.Index, views, round(exp(foreseen + median_surprise(day.upload_chance, mix)))))

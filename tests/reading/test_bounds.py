@@ -2,11 +2,9 @@
 
 import gzip
 import io
-import os
 import pickle
 import random
 import struct
-import time
 import zipfile
 import zlib
 
@@ -15,26 +13,11 @@ import pytest
 from forecasting.errors import BadInput
 from forecasting.reading import Question, list_channels, read_views
 
-SECONDS, MEGABYTES = 2, 300
-
-
-def status(field):
-    with open("/proc/self/status") as lines:
-        return next(int(line.split()[1]) for line in lines if line.startswith(field)) / 1000
-
 
 def refusal(data, name="x.csv"):
-    """The sentence a file is refused with, after watching the time and the memory it took."""
-    measured = os.path.exists("/proc/self/clear_refs")
-    if measured:
-        with open("/proc/self/clear_refs", "w") as reset:
-            reset.write("5")
-        before = status("VmRSS")
-    start = time.process_time()
+    """The sentence a file is refused with; tests/benchmark/reading.py measures how long it takes, in how much memory."""
     with pytest.raises(BadInput) as refused:
         read_views(data, name)
-    assert time.process_time() - start < SECONDS
-    assert not measured or status("VmHWM") - before < MEGABYTES
     sentence = str(refused.value)
     assert sentence.endswith(".") and "{" not in sentence and sentence.count(". ") == 0
     return sentence
