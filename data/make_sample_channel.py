@@ -6,7 +6,7 @@ writes sample_channel.csv and sample_oracle.csv beside this file and puts their 
 
 Every day is  views = round(exp(usual + swing * fade * interest + surprise)).  `usual` and `swing` come from the
 calendar alone. `interest` is what earlier surprises left behind, worked out from the *published* whole numbers: whoever
-knows this program recovers it exactly from past views, and the median of `surprise` then gives the best forecast there is under
+knows this program recovers it exactly from past views, and the median of `surprise` then gives the best forecast under
 absolute error.
 """
 

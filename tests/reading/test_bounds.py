@@ -15,7 +15,7 @@ from forecasting.reading import Question, list_channels, read_views
 
 
 def refusal(data, name="x.csv"):
-    """The sentence a file is refused with; tests/benchmark/reading.py measures how long it takes, in how much memory."""
+    """The sentence a file is refused with; tests/benchmark/reading.py measures its time and memory."""
     with pytest.raises(BadInput) as refused:
         read_views(data, name)
     sentence = str(refused.value)
