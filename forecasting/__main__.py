@@ -8,17 +8,21 @@ import json
 import os
 import sys
 from collections.abc import Iterable
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from forecasting.errors import N_, BadInput
+from forecasting.machine import use_one_thread
 from forecasting.reading import Choice, Question, list_channels, read_views
-from forecasting.settings import BOUNDS, CHOICES, Architecture, RunSettings, Training
+from forecasting.settings import BOUNDS, CHOICES, Architecture, Inputs, Regularisation, RunSettings, Training
 from forecasting.split import Period, Split, clipped, default_split
 from forecasting.views import Channel
-from forecasting.windows import split_windows
+from forecasting.windows import run_windows
+
+RECORDS = (Architecture, Training, Inputs, Regularisation)
 
 
 class Parser(argparse.ArgumentParser):
@@ -45,14 +49,11 @@ def main(arguments: list[str]) -> int:
 
 def read(options: argparse.Namespace) -> None:
     """Print `date,views`; what was mended goes to stderr."""
-    data = _bytes(options.file)
-    choice = Choice(
-        channel=options.channel, dates=options.dates, metric=options.metric, fill=options.fill or Choice.fill
-    )
+    data, name, choice = _bytes(options.file), Path(options.file).name, _choice(options)
     if options.list:
-        print(*list_channels(data, Path(options.file).name, choice), sep="\n")
+        print(*list_channels(data, name, choice), sep="\n")
         return
-    channel = read_views(data, Path(options.file).name, choice)
+    channel = read_views(data, name, choice)
     _report(channel)
     if options.json:
         for day, views in channel.views.items():
@@ -64,11 +65,7 @@ def read(options: argparse.Namespace) -> None:
 
 def train(options: argparse.Namespace) -> None:
     """Print a row an epoch: means over seeds as CSV, or every column as JSON."""
-    channel = read_views(
-        _bytes(options.file),
-        Path(options.file).name,
-        Choice(channel=options.channel, dates=options.dates, metric=options.metric),
-    )
+    channel = read_views(_bytes(options.file), Path(options.file).name, _choice(options))
     _report(channel)
     settings = _settings(options, channel)
     print(f"split: train {settings.split.train}, held out {settings.split.held_out}", file=sys.stderr)
@@ -90,15 +87,11 @@ def train(options: argparse.Namespace) -> None:
 
 
 def _trained(channel: Channel, settings: RunSettings) -> Iterable:
-    data = split_windows(channel.views, settings.split, settings.architecture.window)
-    import torch  # noqa: PLC0415  seconds, which `read` and a wrong option should not cost
+    data = run_windows(channel.views, settings)
+    from forecasting.fitting import build, fit  # noqa: PLC0415  seconds that a wrong option should not cost
 
-    from forecasting.models import StackedNetwork  # noqa: PLC0415
-    from forecasting.training import train as rows_of  # noqa: PLC0415
-
-    torch.set_num_threads(1)
-    network = StackedNetwork(settings.architecture, range(settings.training.seeds))
-    for row in rows_of(network, data, settings.training):
+    use_one_thread()
+    for row in fit(build(settings), data, settings):
         yield row
         if not row.finite:
             raise BadInput(
@@ -115,10 +108,16 @@ def _settings(options: argparse.Namespace, channel: Channel) -> RunSettings:
         split = clipped(Split(Period.parse(options.train), Period.parse(options.held_out)), channel.views)
     else:
         split = default_split(channel.views)
-    architecture = Architecture(options.family, options.window, options.layers, options.units)
-    batch = 0 if options.batch == "all" else _whole(options.batch)
-    training = Training(options.loss, options.optimizer, options.learning_rate, batch, options.epochs, options.seeds)
-    return RunSettings(split, architecture, training)
+    options.batch_size = 0 if options.batch == "all" else _whole(options.batch)
+    return RunSettings(split, *(_record(kind, options) for kind in RECORDS))
+
+
+def _record(kind: type, options: argparse.Namespace):
+    return kind(**{setting.name: getattr(options, setting.name) for setting in fields(kind)})
+
+
+def _choice(options: argparse.Namespace) -> Choice:
+    return Choice(**{said.name: getattr(options, said.name) for said in fields(Choice)})
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -127,37 +126,44 @@ def _parser() -> argparse.ArgumentParser:
     reader = commands.add_parser("read", help="print a file's daily views as date,views")
     reader.set_defaults(command=read)
     reader.add_argument("--list", action="store_true", help="list the channels in the file")
-    reader.add_argument("--fill", choices=("none", "interpolate", "same-weekday"), help="how missing days are filled")
     trainer = commands.add_parser("train", help="train a model and print epoch,train,held_out")
     trainer.set_defaults(command=train)
     for command in (reader, trainer):
         command.add_argument("file", metavar="FILE")
         command.add_argument("--channel", metavar="NAME", help="which channel, where the file holds several")
+        command.add_argument("--table", metavar="NAME", help="which file of the zip or sheet of the workbook")
         command.add_argument("--dates", choices=("dmy", "mdy", "ymd"), help="how to read dates such as 1/7/20")
+        command.add_argument("--decimal", choices=(".", ","), help="the decimal mark, where 1.234 can be both")
         command.add_argument("--metric", metavar="NAME", help="the column to use although it is not called views")
+        command.add_argument("--fill", choices=("none", "interpolate", "same-weekday"), default=Choice.fill)
+        command.add_argument("--duplicates", choices=("sum", "first", "last"), help="days with rows that disagree")
+        command.add_argument("--keep-zeros", action="store_true", help="keep the zeros before the first view")
+        command.add_argument("--keep-last", action="store_true", help="keep last days that look unfinished")
         command.add_argument("--json", action="store_true", help="one JSON object a line, with every column")
     period = {"metavar": "FIRST:LAST", "help": "such as 2017-01-01:2021-12-31"}
     trainer.add_argument("--train", **period)
     trainer.add_argument("--held-out", **period)
-    _add_settings(trainer, Architecture, Training)
     trainer.add_argument("--batch", default=str(Training.batch_size), metavar="N|all", help="windows an update")
+    for kind in RECORDS:
+        _add_settings(trainer, kind)
     return parser
 
 
-def _add_settings(parser: argparse.ArgumentParser, *records: type) -> None:
+def _add_settings(parser: argparse.ArgumentParser, kind: type) -> None:
     """An option for every setting, with its bounds and default."""
-    for record in records:
-        for name, setting in record.__dataclass_fields__.items():
-            if name == "batch_size":
-                continue
-            flag, default = "--" + name.replace("_", "-"), setting.default
-            if name in CHOICES:
-                parser.add_argument(flag, choices=CHOICES[name], default=default)
-            else:
-                low, high = BOUNDS[name]
-                parser.add_argument(
-                    flag, type=type(default), default=default, help=f"{low} to {high}; {default} by default"
-                )
+    for setting in fields(kind):
+        flag, default = "--" + setting.name.replace("_", "-"), setting.default
+        if setting.name in CHOICES:
+            parser.add_argument(flag, choices=CHOICES[setting.name], default=default)
+        elif isinstance(default, bool):
+            parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=default)
+        elif setting.name in BOUNDS and setting.name != "batch_size":
+            low, high = BOUNDS[setting.name]
+            parser.add_argument(
+                flag, type=type(default), default=default, help=f"{low} to {high}; {default} by default"
+            )
+    if kind is Inputs:
+        parser.add_argument("--country", default=Inputs.country, help="whose public holidays are an input, such as TW")
 
 
 def _whole(text: str) -> int:

@@ -9,6 +9,7 @@ from concurrent.futures import Executor, Future
 import pandas as pd
 
 from forecasting.errors import N_, BadInput
+from forecasting.machine import use_one_thread, worker_environment
 from forecasting.runs import SILENCE, RunQueue
 
 FLUSH = 0.1  # seconds between two writes of rows: a chart cannot show more
@@ -22,7 +23,8 @@ def one_worker() -> Executor:
     """An executor with a single worker process that has torch loaded."""
     from loky import ProcessPoolExecutor  # noqa: PLC0415  0.1 s, not needed to look at a page
 
-    return ProcessPoolExecutor(max_workers=1, timeout=IDLE, initializer=_prepare_worker)
+    environment = worker_environment()
+    return ProcessPoolExecutor(max_workers=1, timeout=IDLE, initializer=_prepare_worker, env=environment)
 
 
 class Jobs:
@@ -193,9 +195,8 @@ class _Scribe:
 def _prepare_worker() -> None:
     """Load torch and take one small step: the first update of a process loads as much again (0.7 s)."""
     import numpy as np  # noqa: PLC0415
-    import torch  # noqa: PLC0415  in the worker alone
 
-    torch.set_num_threads(1)  # two processes with two threads each fight for two cores: up to 30 times slower
+    use_one_thread()  # two processes with two threads each fight for two cores: up to 30 times slower
     from forecasting.models import StackedNetwork  # noqa: PLC0415
     from forecasting.settings import Architecture, Training  # noqa: PLC0415
     from forecasting.training import train  # noqa: PLC0415

@@ -18,7 +18,7 @@ FAMILIES = {
     "svr": N_("Support vectors"),
     "trees": N_("Boosted trees"),
 }
-LOSSES = {"mae": N_("Mean absolute error (MAE)"), "mse": N_("Mean squared error (MSE)")}
+LOSSES = {"mae": N_("Absolute error (MAE)"), "mse": N_("Squared error (MSE)")}
 OPTIMIZERS = {
     "adam": N_("Adam"),
     "sgd": N_("SGD"),
@@ -108,6 +108,7 @@ class Form:
             steps = {"epochs": self.number("epochs", step=50)} if family != "svr" else {}
             if not reference:
                 steps["seeds"] = self.number("seeds")
+        self.middle = st.container()  # for what shall not move down when a group is unfolded
         with st.expander(self.say(N_("Loss and optimizer"))):
             descent = {"loss": self.choice("loss")} if reference else self.descent(family)
         with st.expander(self.say(N_("Inputs and horizon"))):

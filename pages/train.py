@@ -184,12 +184,13 @@ controls, picture = st.columns([1, 3], gap="medium")
 
 with controls:
     try:
-        settings = Form(here).settings(choose_split(here.channel.views, _))
+        form = Form(here)
+        settings = form.settings(choose_split(here.channel.views, _))
         references(here.channel, here.channel.fingerprint, settings)
     except BadInput as unusable:
         st.warning(unusable.say(_), icon=":material/event_busy:")
         st.stop()
-    if st.button(_("Train"), type="primary", icon=":material/play_arrow:", width="stretch"):
+    if form.middle.button(_("Train"), type="primary", icon=":material/play_arrow:", width="stretch"):
         start(settings)
 
 with picture:

@@ -19,9 +19,9 @@ SEVERAL_ROWS = N_("{days} days, such as {day}, have several rows that differ; ch
 SETTLED = (("sum", N_("Add the rows up")), ("last", N_("Keep the last row")), ("first", N_("Keep the first row")))
 CONSTANT = N_("Every day has the same number, {value}, so there is nothing to forecast.")
 FILLED = {
-    "none": N_("{count} days are missing and stay unknown."),
-    "interpolate": N_("{count} missing days were filled on a line between their neighbours."),
-    "same-weekday": N_("{count} missing days were filled on a line, shaped by what is usual on the weekday."),
+    "none": N_("Missing days that stay unknown: {count}."),
+    "interpolate": N_("Missing days filled on a line between their neighbours: {count}."),
+    "same-weekday": N_("Missing days filled on a line, shaped by what is usual on the weekday: {count}."),
 }
 
 
@@ -88,10 +88,10 @@ def _settle(work: _Work, index: pd.DatetimeIndex, grouped, rows: np.ndarray) -> 
         day = str(index[disagree][0].date())
         raise Question(SEVERAL_ROWS, "duplicates", SETTLED, days=int(disagree.sum()), day=day)
     said = {
-        "sum": N_("The rows of {count} days were added up."),
-        "last": N_("Of the rows of {count} days, the last was kept."),
-        "first": N_("Of the rows of {count} days, the first was kept."),
-        "same": N_("{count} days stood in the file more than once with the same number; it was counted once."),
+        "sum": N_("Days whose rows were added up: {count}."),
+        "last": N_("Days of whose rows the last was kept: {count}."),
+        "first": N_("Days of whose rows the first was kept: {count}."),
+        "same": N_("Days that stood in the file more than once with the same number, counted once: {count}."),
     }
     alike = how != "sum" and not disagree.any()
     work.mend(said["same" if alike else how], index[rows > 1], "duplicates")
@@ -122,8 +122,8 @@ def _refuse_impossible(work: _Work, counted: bool) -> None:
     ):
         if bad.sum() > max(3, MANY * len(views)) or bad.sum() == len(views):
             raise BadInput(refusal, days=int(bad.sum()))
-    work.mend(N_("{count} days had numbers too large to be views; they count as unknown."), views.index[wrong])
-    work.mend(N_("{count} days had negative numbers; they count as unknown."), views.index[negative])
+    work.mend(N_("Days with numbers too large to be views, taken as unknown: {count}."), views.index[wrong])
+    work.mend(N_("Days with negative numbers, taken as unknown: {count}."), views.index[negative])
     work.views = views.where(~(wrong | negative))
     if work.views.notna().sum() == 0:
         raise BadInput(N_("The column of numbers is empty; export again with the views in it."))
@@ -136,9 +136,9 @@ def _trim_start(work: _Work) -> None:
         raise BadInput(N_("Every day has zero views, so there is nothing to forecast."))
     first = known.index[0] if work.choice.keep_zeros else known.index[(known != 0).argmax()]
     before = views[views.index < first]
-    work.mend(N_("{count} days before the first view were left out."), before.index[before == 0], "keep_zeros")
+    work.mend(N_("Days before the first view, left out: {count}."), before.index[before == 0], "keep_zeros")
     work.mend(
-        N_("{count} empty days at the start were left out."),
+        N_("Empty days at the start, left out: {count}."),
         before.index[before.isna() & (before.index < known.index[0])],
     )
     work.views = views[views.index >= first]
@@ -147,7 +147,7 @@ def _trim_start(work: _Work) -> None:
 def _trim_end(work: _Work) -> None:
     last = work.views.last_valid_index()
     empty = work.views.index[work.views.index > last]
-    work.mend(N_("{count} empty days at the end were left out."), empty)
+    work.mend(N_("Empty days at the end, left out: {count}."), empty)
     work.views = work.views[work.views.index <= last]
     if work.choice.keep_last or len(work.views) < HISTORY + LAGGING:
         return
@@ -158,7 +158,7 @@ def _trim_end(work: _Work) -> None:
     lagging = LAGGING if low.all() else int(low[::-1].argmin())
     if lagging:
         work.mend(
-            N_("The last days are far lower than four weeks before, as if not yet counted; {count} were left out."),
+            N_("Last days far lower than four weeks before, as if not yet counted, left out: {count}."),
             work.views.index[-lagging:],
             "keep_last",
         )

@@ -90,7 +90,7 @@ def _distinct(days, keys: list[np.ndarray], counts: np.ndarray, choice: Choice) 
     rows["count"] = counts
     if choice.duplicates is None and not rows.duplicated().to_numpy()[again].all():
         raise Question(SEVERAL_ROWS, "duplicates", SETTLED, rows=int(again.sum()))
-    said = N_("{rows} rows were of a day and channel that other rows are of too, and were left out.")
+    said = N_("Rows of a day and channel that other rows are of too, left out: {rows}.")
     return ~again, (Mend(said, facts={"rows": int(again.sum())}, switch="duplicates"),)
 
 

@@ -181,7 +181,7 @@ def _mends(shaped: Shaped, reading: dict[str, str], days: np.ndarray) -> tuple[M
             if order == "ydm":
                 mends.append(
                     Mend(
-                        N_("Day and month of {count} date cells were the wrong way round and were swapped."),
+                        N_("Date cells whose day and month were the wrong way round, swapped: {count}."),
                         _dates(days[at]),
                     )
                 )

@@ -171,12 +171,12 @@ def _row_mends(sheet: Sheet, read: list[Numbers]) -> tuple[Mend, ...]:
         many = undated + sheet.days.failed
         raise BadInput(N_("{rows} rows have no readable date; export the table again."), rows=many)
     for sentence, many in (
-        (N_("{rows} rows with a total were left out."), totals),
-        (N_("{rows} rows without a date were left out."), undated),
-        (N_("{rows} rows with an impossible date were left out."), sheet.days.failed),
-        (N_("{rows} rows with too few or too many cells were left out."), sheet.table.torn),
-        (N_("{rows} cells held no number; they count as unknown."), sum(numbers.junk for numbers in read)),
-        (N_("{rows} numbers are rounded in the file, such as 1.2K."), sum(numbers.rounded for numbers in read)),
+        (N_("Rows with a total, left out: {rows}."), totals),
+        (N_("Rows without a date, left out: {rows}."), undated),
+        (N_("Rows with an impossible date, left out: {rows}."), sheet.days.failed),
+        (N_("Rows with too few or too many cells, left out: {rows}."), sheet.table.torn),
+        (N_("Cells without a number, taken as unknown: {rows}."), sum(numbers.junk for numbers in read)),
+        (N_("Numbers rounded in the file, such as 1.2K: {rows}."), sum(numbers.rounded for numbers in read)),
     ):
         if many:
             mends.append(Mend(sentence, facts={"rows": many}))

@@ -92,9 +92,9 @@ def test_bad_file_leaves_the_channel(page: Page) -> None:
 
 
 def test_stop_reload_and_leaving_lose_nothing(page: Page) -> None:
-    page.goto("/train?epochs=5000&layers=2&seeds=3")
+    page.goto("/train?epochs=10000&layers=2&seeds=3")
     press_train(page)
-    bar = page.get_by_text(re.compile(r"Epoch \d+ of 5000"))
+    bar = page.get_by_text(re.compile(r"Epoch \d+ of 10000"))
     expect(bar).to_be_visible()
     page.reload()
     expect(bar).to_be_visible()
@@ -108,9 +108,9 @@ def test_stop_reload_and_leaving_lose_nothing(page: Page) -> None:
 
 
 def test_killed_worker_fails_its_run_and_the_next_one_works(page: Page, server: Server) -> None:
-    page.goto("/train?epochs=5000&layers=3&seeds=2")
+    page.goto("/train?epochs=10000&layers=3&seeds=2")
     press_train(page)
-    expect(page.get_by_text(re.compile(r"Epoch \d+ of 5000"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Epoch \d+ of 10000"))).to_be_visible()
     with sqlite3.connect(server.folder / "runs.db") as store:
         (worker,) = store.execute("select worker from runs where status = 'running'").fetchone()
     os.kill(worker, signal.SIGKILL)

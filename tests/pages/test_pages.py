@@ -148,7 +148,7 @@ def test_linear_model_brings_its_exact_solution(visit):
 
 def test_paused_run_goes_on(visit):
     app = visit("train")
-    for key, value in {"epochs": 3000, "seeds": 2, "layers": 2}.items():
+    for key, value in {"epochs": 10_000, "seeds": 2, "layers": 4}.items():
         app.get_by_key(key).set_value(value)
     app.run()
     next(button for button in app.button if button.label == "Train").click().run()

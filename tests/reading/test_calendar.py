@@ -29,7 +29,7 @@ def test_rows_in_any_order(files, said):
 def test_the_same_row_twice_counts_once(files, said):
     rows = rows_of(files)
     channel = read(files, [*rows[:40], *rows[30:]])
-    assert channel.views.tolist() == files.counts(60) and "10 days stood in the file more than once" in said(channel)
+    assert channel.views.tolist() == files.counts(60) and "same number, counted once: 10." in said(channel)
     assert channel.mends[0].days == tuple(files.days(60)[30:40])
     assert read(files, [*rows, *rows], Choice(duplicates="sum")).views.iloc[0] == 2000
 
@@ -70,12 +70,12 @@ def test_total_rows_first_or_last(files, said):
     for junk in (["Total", 5], ["總計", "5"], ["合計", ""], ["Grand Total", 5]):
         for mixed in ([junk, *rows], [*rows, junk]):
             channel = read(files, mixed)
-            assert channel.views.tolist() == files.counts(60) and "1 rows with a total" in said(channel)
+            assert channel.views.tolist() == files.counts(60) and "Rows with a total, left out: 1." in said(channel)
 
 
 def test_junk_rows_are_named_and_many_are_refused(files, said):
     rows = rows_of(files)
-    assert "1 rows without a date" in said(read(files, [*rows, ["exported by me", ""]]))
+    assert "Rows without a date, left out: 1." in said(read(files, [*rows, ["exported by me", ""]]))
     with pytest.raises(BadInput, match="no readable date"):
         read(files, [*rows, *([f"note {i}", 1] for i in range(30))])
 
@@ -133,7 +133,7 @@ def test_a_long_table_written_twice_counts_once(files, said):
     rows = [[d, name, n] for name in ("US", "DE") for d, n in rows_of(files)]
     header = ("Date", "Geography", "Views")
     channel = read(files, [*rows, *rows], header=header)
-    assert channel.views.tolist() == [2 * n for n in files.counts(60)] and "120 rows were of a day" in said(channel)
+    assert channel.views.tolist() == [2 * n for n in files.counts(60)] and "left out: 120." in said(channel)
     with pytest.raises(Question) as asked:
         read(files, [*rows, [*rows[0][:2], 5]], header=header)
     assert asked.value.asks == "duplicates"

@@ -77,14 +77,14 @@ def test_cells_that_say_nothing_are_unknown(files, cell):
 def test_a_word_among_numbers_is_named(files, said):
     rows = [["Date", "Views"], *map(list, zip(files.days(40), files.counts(40), strict=True))]
     rows[20][1] = "maintenance"
-    assert "1 cells held no number" in said(read_views(files.table(rows), "x.csv"))
+    assert "Cells without a number, taken as unknown: 1." in said(read_views(files.table(rows), "x.csv"))
 
 
 def test_negative_counts_are_unknown_and_many_are_refused(files, said):
     rows = [["Date", "Views"], *map(list, zip(files.days(40), files.counts(40), strict=True))]
     rows[20][1] = -5
     channel = read_views(files.table(rows), "x.csv")
-    assert "1 days had negative numbers" in said(channel) and channel.views.min() >= 0
+    assert "Days with negative numbers, taken as unknown: 1." in said(channel) and channel.views.min() >= 0
     with pytest.raises(BadInput, match="negative"):
         read(files, [-n for n in files.counts(40)])
     assert read(files, [-n for n in files.counts(40)], Choice(metric="Subscribers"), "Subscribers")[0] == -1000
@@ -116,4 +116,4 @@ def test_what_is_no_number(files, said, cell):
     if cell == "1,23":  # a number with a decimal comma
         assert read_views(files.table(rows), "x.csv").views.iloc[19] == 1.23
     else:
-        assert "1 cells held no number" in said(read_views(files.table(rows), "x.csv"))
+        assert "Cells without a number, taken as unknown: 1." in said(read_views(files.table(rows), "x.csv"))
