@@ -116,11 +116,17 @@ def split_windows(views: pd.Series, split: Split, window: int) -> SplitWindows:
 
 def run_windows(views: pd.Series, settings: RunSettings) -> SplitWindows:
     """All that a run with these settings trains and is judged on."""
-    net, kept = settings.architecture, settings.regularisation
+    net = settings.architecture
     train = make_windows(views, settings.split.train, net.window, net.horizon)
+    held_out = make_windows(views, settings.split.held_out, net.window, net.horizon)
+    return cut_windows(train, held_out, settings)
+
+
+def cut_windows(train: Windows, held_out: Windows, settings: RunSettings) -> SplitWindows:
+    """The same from windows at hand: validation cut off, the last training days kept, the scaler fitted."""
+    kept = settings.regularisation
     train, validation = _cut_validation(train, kept)
     train = train[-kept.train_days :]  # 0 takes all
-    held_out = make_windows(views, settings.split.held_out, net.window, net.horizon)
     return SplitWindows(train, held_out, Scaler.fit(train.targets, settings.inputs), validation, settings.inputs)
 
 

@@ -1,0 +1,33 @@
+"""What was found, said in one sentence that a page can translate."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """`text` is marked with N_ where it is written; `facts` fill it in. A fact that is a Sentence is said as well.
+
+    >>> Sentence("{row} is best.", {"row": Sentence("1 day")}).say()
+    '1 day is best.'
+    """
+
+    text: str
+    facts: dict[str, object] = field(default_factory=dict)
+
+    def say(self, translate: Callable[[str], str] = str) -> str:
+        """The sentence in the language of `translate` (gettext's function; English without)."""
+        facts = {name: fact.say(translate) if isinstance(fact, Sentence) else fact for name, fact in self.facts.items()}
+        return translate(self.text).format(**facts)
+
+
+def in_views(views: float) -> str:
+    """As people say it: 5.2k, 0.46k, 87."""
+    size = abs(views)
+    text = f"{views:.0f}" if size < 100 else f"{views / 1000:.2f}k" if size < 1000 else f"{views / 1000:.1f}k"
+    return text.replace("-", "−")
+
+
+def percent(share: float) -> str:
+    """0.123 as 12 %."""
+    return f"{100 * share:.0f} %".replace("-", "−")

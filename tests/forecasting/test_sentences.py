@@ -1,0 +1,22 @@
+"""Sentences in another language, and numbers as people say them."""
+
+import pytest
+
+from forecasting.sentences import Sentence, in_views, percent
+
+
+def test_a_fact_that_is_a_sentence_is_translated_as_well():
+    words = {"{row} wins by {size}": "{size}: {row}", "one layer": "eine Schicht"}
+    sentence = Sentence("{row} wins by {size}", {"row": Sentence("one layer"), "size": 3})
+    assert sentence.say() == "one layer wins by 3"
+    assert sentence.say(words.get) == "3: eine Schicht"
+
+
+@pytest.mark.parametrize(("views", "said"), [(5234, "5.2k"), (460, "0.46k"), (87.4, "87"), (-460, "−0.46k"), (0, "0")])
+def test_views_are_said_as_people_say_them(views, said):
+    assert in_views(views) == said
+
+
+def test_shares_are_whole_percents():
+    assert percent(0.123) == "12 %"
+    assert percent(-0.5) == "−50 %"
