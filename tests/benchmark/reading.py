@@ -1,6 +1,6 @@
 """How long reading takes, in how much memory; which sniffer and which fill rule are the best.
 
-    python tests/benchmark/reading.py [FILE...]
+    python -m tests.benchmark.reading [FILE...]
 
 Real files, where given, judge the fill rules. Sniffers that are not installed are left out. Linux only: memory is read
 from /proc.

@@ -1,6 +1,6 @@
 """Mutate real files and see that each is read, or refused in one sentence: no traceback, no hang, no silent misread.
 
-    python tests/reading/fuzz.py --count 100000 FILE...
+    python -m tests.reading.fuzz --count 100000 FILE...
 
 Each file is also packed as zip, gzip, UTF-16 and workbook. What reads without a mend after a few edits must still hold
 the days it held.

@@ -1,0 +1,20 @@
+"""Charts as functions from frames to Altair charts. `say` translates the words; views are plain counts."""
+
+from forecasting.charts.channel import views_over_time, weekday_means
+from forecasting.charts.comparison import compared_curves, final_losses
+from forecasting.charts.marks import HEIGHT, POINTS, people
+from forecasting.charts.training import loss_frame, loss_spec, real_and_predicted, thin
+
+__all__ = [
+    "HEIGHT",
+    "POINTS",
+    "compared_curves",
+    "final_losses",
+    "loss_frame",
+    "loss_spec",
+    "people",
+    "real_and_predicted",
+    "thin",
+    "views_over_time",
+    "weekday_means",
+]

@@ -1,0 +1,101 @@
+"""Charts of one run: its loss by epoch, and what it predicts. Live ones take a new frame and keep their spec."""
+
+from collections.abc import Sequence
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from forecasting.charts.marks import (
+    HEIGHT,
+    PERIODS,
+    POINTS,
+    PREDICTED,
+    REAL,
+    VALIDATION,
+    WEEKDAYS,
+    Say,
+    colour_by,
+    day_axis,
+    day_tip,
+    epoch_axis,
+    hover,
+    in_role,
+    loss_axis,
+    loss_words,
+    reference_lines,
+    views_axis,
+    views_tip,
+)
+from forecasting.errors import N_
+from forecasting.runs import History
+
+
+def thin(epochs: int) -> np.ndarray:
+    """Indices of at most POINTS rows, first and last among them, evenly spaced."""
+    return (
+        np.unique(np.linspace(0, epochs - 1, min(epochs, POINTS)).round().astype(int)) if epochs else np.empty(0, int)
+    )
+
+
+def loss_frame(history: History) -> pd.DataFrame:
+    """Thinned curves for `loss_spec`: epoch; of every period the mean loss over seeds, the lowest and the highest."""
+    kept = thin(len(history))
+    columns = {"epoch": history.epoch[kept].astype("float32")}
+    for name in PERIODS:
+        part = getattr(history, f"{name}_loss")[kept]
+        part = part if part.size else np.full((len(part), 1), np.nan)  # a run may be empty, or without validation
+        columns |= {name: part.mean(axis=1), f"{name}_low": part.min(axis=1), f"{name}_high": part.max(axis=1)}
+    return pd.DataFrame(columns, dtype="float32")
+
+
+def loss_spec(
+    epochs: int,
+    references: dict[str, float],
+    loss: str = "MAE",
+    log: bool = True,
+    say: Say = str,
+    floor: float | None = None,
+    validated: bool = False,
+) -> dict:
+    """A Vega-Lite spec without data for a `loss_frame`; build it once and redraw by handing it a new frame.
+
+    `references` are baselines (name -> views), drawn dashed; `floor`, where known, dotted. With `validated` the loss on
+    a validation part is drawn as well.
+    """
+    y_title, y_scale = loss_words(loss, log, say)
+    roles = {name: role for name, role in PERIODS.items() if validated or role != VALIDATION}
+    x, colour = epoch_axis(epochs, say), colour_by(say, tuple(roles.values()))
+    layers = []
+    for name, role in roles.items():
+        band = alt.Chart().mark_area(opacity=0.2)
+        band = band.encode(x=x, y=loss_axis(f"{name}_low", y_title, y_scale), y2=f"{name}_high:Q", color=colour)
+        curve = alt.Chart().mark_line(strokeWidth=2, point=epochs == 1)  # a single row is no line
+        curve = curve.encode(x=x, y=loss_axis(name, y_title, y_scale), color=colour)
+        layers += [in_role(role, band, say), in_role(role, curve, say)]
+    layers += reference_lines(references, floor, epochs, colour, say)
+    tooltip = [alt.Tooltip("epoch:Q", title=say(N_("Epoch")), format="d")]
+    tooltip += [views_tip(name, say(role)) for name, role in roles.items()]
+    spec = alt.layer(*layers, hover("epoch:Q", tooltip)).properties(height=HEIGHT).to_dict(validate=False)
+    spec.pop("data", None)
+    return spec
+
+
+def real_and_predicted(
+    views: pd.Series, predictions: pd.DataFrame, say: Say = str, weekdays: Sequence[str] = WEEKDAYS
+) -> alt.LayerChart:
+    """Real against predicted views: mean and range over seeds. `predictions` has a row a day, a column a seed."""
+    days = predictions.index
+    frame = pd.DataFrame(
+        {"day": days, "weekday": [weekdays[d] for d in days.day_of_week], "real": views[days].to_numpy()}
+    )
+    frame["predicted"] = predictions.mean(axis=1).to_numpy()
+    frame["low"], frame["high"] = predictions.min(axis=1).to_numpy(), predictions.max(axis=1).to_numpy()
+    base, colour = alt.Chart(frame), colour_by(say, (REAL, PREDICTED))
+    band = base.mark_area(opacity=0.25).encode(x=day_axis(say), y=views_axis(say, "low"), y2="high:Q", color=colour)
+    real = base.mark_line(strokeWidth=2.5, opacity=0.5).encode(x=day_axis(say), y=views_axis(say, "real"), color=colour)
+    predicted = base.mark_line(strokeWidth=1.5).encode(x=day_axis(say), y=views_axis(say, "predicted"), color=colour)
+    roles = [in_role(PREDICTED, band, say), in_role(REAL, real, say), in_role(PREDICTED, predicted, say)]
+    tooltip = [day_tip(say), alt.Tooltip("weekday:N", title=say(N_("Weekday")))]
+    tooltip += [views_tip("real", say(REAL)), views_tip("predicted", say(PREDICTED))]
+    return alt.layer(*roles, hover("day:T", tooltip).properties(data=frame)).properties(height=HEIGHT)
