@@ -16,6 +16,7 @@ page = st.navigation(
             st.Page("pages/data.py", title=_("Data"), icon=":material/calendar_month:", default=True),
             st.Page("pages/train.py", title=_("Train"), icon=":material/model_training:"),
             st.Page("pages/compare.py", title=_("Compare"), icon=":material/compare_arrows:"),
+            st.Page("pages/table.py", title=_("Lecture's table"), icon=":material/table_rows:"),
         ]
     }
 )

@@ -4,13 +4,12 @@ import pandas as pd
 import streamlit as st
 
 from forecasting import charts
-from forecasting.errors import N_
 from forecasting.metrics import NAMES
 from forecasting.runs import Run
 from forecasting.settings import REFERENCES
 from forecasting.windows import COMMON_HISTORY
 from pages.session import open_page, references, unlike
-from pages.settings_form import CHOICES, LABELS
+from pages.settings_form import CHOICES, LABELS, STATES
 
 SHOWN_AT_FIRST = 4
 SHOWN_ANYWAY = (
@@ -26,15 +25,6 @@ SHOWN_ANYWAY = (
     "train",
     "held_out",
 )
-STATES = {
-    "queued": N_("Queued"),
-    "running": N_("Running"),
-    "paused": N_("Paused"),
-    "finished": N_("Finished"),
-    "stopped": N_("Stopped"),
-    "failed": N_("Failed"),
-}
-
 here = open_page()
 _ = here.say
 
@@ -176,4 +166,6 @@ with left:
 with right:
     st.subheader(_("Loss at the end"))
     last = curves.groupby("run", sort=False)[["train", "held_out"]].last().reset_index()
-    st.altair_chart(charts.final_losses(last, loss, _), alt=_("Final train and held-out loss of the ticked runs"))
+    st.altair_chart(
+        charts.final_losses(last, loss, _, lines, floor), alt=_("Final train and held-out loss of the ticked runs")
+    )

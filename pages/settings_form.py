@@ -34,6 +34,15 @@ OPTIMIZERS = {
 SCHEDULES = {"constant": N_("Constant"), "step": N_("Steps"), "1/t": N_("1/t decay"), "cosine": N_("Cosine")}
 SUBTRACT = {"nothing": N_("Nothing"), "mean": N_("The window's mean"), "last": N_("The last day")}
 CHOICES = {"family": FAMILIES, "loss": LOSSES, "optimizer": OPTIMIZERS, "schedule": SCHEDULES, "subtract": SUBTRACT}
+# What a run is at
+STATES = {
+    "queued": N_("Queued"),
+    "running": N_("Running"),
+    "paused": N_("Paused"),
+    "finished": N_("Finished"),
+    "stopped": N_("Stopped"),
+    "failed": N_("Failed"),
+}
 RATES = [m * 10.0**e for e in range(-5, 0) for m in (1, 3)] + [1.0]
 WINDOWS = (1, 7, 28, 56)  # days; the lecture's
 NARROW = 75  # pixels that a number needs

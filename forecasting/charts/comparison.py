@@ -19,6 +19,7 @@ from forecasting.charts.marks import (
     loss_axis,
     loss_words,
     reference_lines,
+    upright_lines,
     views_tip,
 )
 from forecasting.errors import N_
@@ -61,8 +62,14 @@ def _run_hover(curves: pd.DataFrame, runs: Sequence[str], say: Say) -> alt.Chart
     return hover("epoch:Q", tooltip).properties(data=wide)
 
 
-def final_losses(frame: pd.DataFrame, loss: str, say: Say = str) -> alt.Chart:
-    """A bar for train and a bar for held-out a run. `frame`: run, train, held_out (views)."""
+def final_losses(
+    frame: pd.DataFrame,
+    loss: str,
+    say: Say = str,
+    references: dict[str, float] | None = None,
+    floor: float | None = None,
+) -> alt.LayerChart:
+    """A bar for train and a bar for held-out a run, beside the baselines. `frame`: run, train, held_out (views)."""
     bars = frame.melt("run", ["train", "held_out"], "period", "loss")
     bars["period"] = bars["period"].map({"train": say(TRAIN), "held_out": say(HELD_OUT)})
     order = list(frame["run"])
@@ -70,10 +77,8 @@ def final_losses(frame: pd.DataFrame, loss: str, say: Say = str) -> alt.Chart:
     x = alt.X("loss:Q", title=loss_words(loss, False, say)[0], axis=alt.Axis(format=VIEWS, tickCount=4))
     offset = alt.YOffset("period:N", sort=[say(TRAIN), say(HELD_OUT)])
     colour = colour_by(say, (TRAIN, HELD_OUT), field="period")
-    tips = [
-        alt.Tooltip("run:N", title=say(N_("Run"))),
-        alt.Tooltip("period:N", title=say(N_("Period"))),
-        views_tip("loss", loss),
-    ]
-    chart = alt.Chart(bars).mark_bar(cornerRadiusEnd=2).encode(x=x, y=y, yOffset=offset, color=colour, tooltip=tips)
-    return chart.properties(height=110 + 52 * len(order))
+    tips = [alt.Tooltip("run:N", title=say(N_("Run"))), alt.Tooltip("period:N", title=say(N_("Period")))]
+    chart = alt.Chart(bars).mark_bar(cornerRadiusEnd=2)
+    chart = chart.encode(x=x, y=y, yOffset=offset, color=colour, tooltip=[*tips, views_tip("loss", loss)])
+    lines = upright_lines(references or {}, floor, say)
+    return alt.layer(chart, *lines).properties(height=130 + 40 * len(order))

@@ -119,6 +119,19 @@ def reference_lines(
     return layers
 
 
+def upright_lines(baselines: dict[str, float], floor: float | None, say: Say) -> list[alt.Chart]:
+    """The same lines where losses run to the right; their names stand in tooltips, there is no room beside bars."""
+    lines = [(name, value, [6, 4]) for name, value in baselines.items()]
+    lines += [(N_("Smallest possible, held-out"), floor, [2, 3])] if floor is not None else []
+    layers = []
+    for name, value, dash in lines:
+        place = alt.Chart(alt.Data(values=[{"value": value, "name": say(name), "period": say(BASELINE)}]))
+        rule = place.mark_rule(strokeDash=dash, strokeWidth=2)
+        tips = [alt.Tooltip("name:N", title=say(BASELINE)), views_tip("value", say(N_("Views a day")))]
+        layers.append(rule.encode(x="value:Q", color="period:N", tooltip=tips))
+    return layers
+
+
 def people(views: float) -> str:
     """A count as people say it: 460, 5.2k, 1.3M."""
     for unit, size in (("M", 1e6), ("k", 1e3)):

@@ -86,10 +86,11 @@ class RunStore:
 
     # Runs, as a page sees them
 
-    def queue(self, owner: str, channel: Channel, settings: RunSettings, name: str) -> str:
+    def queue(self, owner: str, channel: Channel, settings: RunSettings, name: str, keep: bool = False) -> str:
         """Put a run in the queue and return its id. One that is finished or under way is left as it is.
 
         A run that differs from an earlier one in having more epochs alone takes over its rows and goes on from there.
+        A stopped or failed run begins afresh, or with `keep` is left for `go_on`.
         """
         run_id = settings.run_id(channel.fingerprint, owner)
         if self.channel(owner, channel.fingerprint) is None:
@@ -107,7 +108,7 @@ class RunStore:
                 }
                 connection.execute(sa.insert(runs), record)
                 _inherit(connection, run_id, lineage, settings)
-            elif status in ("stopped", "failed"):
+            elif status in ("stopped", "failed") and not keep:
                 _requeue(connection, run_id, afresh=True)
         return run_id
 
@@ -161,7 +162,10 @@ class RunStore:
         return History(epoch, *losses, rate, seconds)
 
     def final_losses(self, owner: str) -> pd.DataFrame:
-        """One line a run of the owner that has rows: run, epochs, train and held_out (views, means over replicas)."""
+        """One line a run of the owner that has rows: run, epochs, seconds, mean train and held_out losses in views.
+
+        `train_seeds` and `held_out_seeds` are the arrays (seeds,) that these are the means of.
+        """
         last = sa.select(rows.c.run, sa.func.max(rows.c.epoch).label("epoch")).group_by(rows.c.run).subquery()
         query = (
             sa.select(rows.c.run, rows.c.epoch, rows.c.train_loss, rows.c.held_out_loss, rows.c.seconds)
@@ -171,10 +175,12 @@ class RunStore:
         )
         with self.engine.connect() as connection:
             found = connection.execute(query).all()
-        lines = [
-            (r.run, r.epoch, to_array(r.train_loss).mean(), to_array(r.held_out_loss).mean(), r.seconds) for r in found
-        ]
-        return pd.DataFrame(lines, columns=["run", "epochs", "train", "held_out", "seconds"])
+        lines = []
+        for row in found:
+            losses = to_array(row.train_loss), to_array(row.held_out_loss)
+            lines.append((row.run, row.epoch, row.seconds, *(loss.mean() for loss in losses), *losses))
+        names = ["run", "epochs", "seconds", "train", "held_out", "train_seeds", "held_out_seeds"]
+        return pd.DataFrame(lines, columns=names)
 
     def predictions(self, run_id: str) -> pd.DataFrame | None:
         """Predicted views over the held-out days, a column a replica; None until the run has finished or stopped."""

@@ -240,10 +240,10 @@ def test_run_is_deleted(visit):
     assert "No runs yet" in app.info[0].value
 
 
-@pytest.mark.parametrize("page", ["data", "train", "compare"])
+@pytest.mark.parametrize("page", ["data", "train", "compare", "table"])
 def test_page_is_chinese_where_asked(visit, page):
     app = visit(page, lang="中文")
-    assert app.title[0].value in ("数据", "训练", "比较")
+    assert app.title[0].value in ("数据", "训练", "比较", "课程的模型表")
     labels = [metric.label for metric in app.metric] + [box.label for box in app.selectbox]
     assert all(any("\u4e00" <= letter <= "\u9fff" for letter in label) for label in labels)
 
@@ -252,3 +252,28 @@ def test_visitors_do_not_see_each_other(visitor):
     train(visitor.go("train"), epochs=2, seeds=1, units=4, window=7)
     assert not visitor.go("compare").info
     assert "No runs yet" in type(visitor)().go("compare").info[0].value
+
+
+def test_lecture_table_is_trained_in_one_click(visit):
+    app = visit("table")
+    app.number_input(key="table_epochs").set_value(1)
+    app.number_input(key="table_seeds").set_value(2).run()
+    next(button for button in app.button if button.label == "Train them all").click().run()
+    wait_for(app, lambda: bool(app.info))
+    table = app.dataframe[0].value
+    assert table["Held-out, MAE"].str.contains("±").all()
+    assert (table["Train, MAE"].str.contains("★").sum(), table["Held-out, MAE"].str.contains("★").sum()) == (1, 1)
+    assert table["Lecture, 2017–2020"].tolist()[:4] == [480, 380, 330, 320]
+    assert "is best" in app.info[0].value
+    assert not app.exception
+
+
+def test_lecture_table_is_stopped_in_one_click(visit):
+    app = visit("table")
+    app.number_input(key="table_epochs").set_value(9000).run()
+    next(button for button in app.button if button.label == "Train them all").click().run()
+    wait_for(app, lambda: any(button.label == "Stop" for button in app.button))
+    next(button for button in app.button if button.label == "Stop").click().run()
+    wait_for(app, lambda: not any(button.label == "Stop" for button in app.button))
+    assert "Stopped" in set(app.dataframe[0].value["State"])
+    assert not app.exception

@@ -1,0 +1,133 @@
+"""The lecture's table of models, trained on the channel in one go beside the lecture's own figures."""
+
+import pandas as pd
+import streamlit as st
+
+from forecasting import charts
+from forecasting.errors import BadInput
+from forecasting.lecture import EPOCHS, ROWS, SEEDS, LectureRow, Outcome, best_on, table_settings, what_it_shows
+from forecasting.runs import Run
+from forecasting.settings import BOUNDS, RunSettings
+from pages.session import choose_split, note_bad_link, open_page, references, unlike
+from pages.settings_form import STATES, name_of
+
+TICK = 0.5  # seconds between two looks while runs are active
+
+here = open_page()
+_ = here.say
+
+
+def ids_of(settings: list[RunSettings]) -> list[str]:
+    """The store's names of all rows, in order."""
+    return [one.run_id(here.channel.fingerprint, here.owner) for one in settings]
+
+
+def start(settings: list[RunSettings]) -> None:
+    """Queue every row that is not there yet; what was stopped goes on."""
+    names = [run.name for run in here.store.runs(here.owner)]
+    for one in settings:
+        name = unlike(name_of(one, _), names)
+        names.append(name)
+        here.store.go_on(here.owner, here.store.queue(here.owner, here.channel, one, name, keep=True))
+    here.jobs.fill()
+
+
+def stop(ids: list[str]) -> None:
+    """Stop what is running and what waits."""
+    for run_id in ids:
+        here.store.cancel(here.owner, run_id)
+
+
+def outcomes_of(ids: list[str]) -> list[Outcome]:
+    """What each row that has begun has come to so far, in the table's order."""
+    last = here.store.final_losses(here.owner).set_index("run")
+    begun = [(row, run_id) for row, run_id in zip(ROWS, ids, strict=True) if run_id in last.index]
+    return [Outcome.of(row, *last.loc[run_id, ["train_seeds", "held_out_seeds"]]) for row, run_id in begun]
+
+
+def mean_and_spread(mean: float, spread: float) -> str:
+    """371 ± 4, as text: a table of two numbers a cell."""
+    return f"{mean:,.0f} ± {spread:,.0f}" if spread == spread else f"{mean:,.0f}"
+
+
+def draw_table(outcomes: list[Outcome], runs: dict[str, Run], ids: list[str]) -> None:
+    """A line a row: ours with the best marked, and the lecture's."""
+    found = {outcome.row: outcome for outcome in outcomes}
+    best = {period: best_on(outcomes, period).row if outcomes else None for period in ("train", "held_out")}
+
+    def cell(row: LectureRow, period: str) -> str:
+        if row not in found:
+            return ""
+        mark = " ★" if best[period] is row else ""
+        return mean_and_spread(getattr(found[row], period), getattr(found[row], f"{period}_spread")) + mark
+
+    states = [runs[run_id].status if run_id in runs else "" for run_id in ids]
+    lines = {
+        _("Model"): [_(row.name) for row in ROWS],
+        _("Train, MAE"): [cell(row, "train") for row in ROWS],
+        _("Held-out, MAE"): [cell(row, "held_out") for row in ROWS],
+        _("Lecture, 2017–2020"): [row.train for row in ROWS],
+        _("Lecture, early 2021"): [row.unseen for row in ROWS],
+        _("State"): [_(STATES[state]) if state else "" for state in states],
+    }
+    st.dataframe(pd.DataFrame(lines), hide_index=True, height="content", placeholder="–", alt=_("The lecture's table"))
+    st.caption(
+        _("★ is the smallest mean. ± is one standard deviation over seeds. The lecture's channel is another one.")
+    )
+
+
+def draw_progress(runs: dict[str, Run], settings: list[RunSettings], ids: list[str]) -> None:
+    """How many rows are done, and a button that stops them all."""
+    done = sum(run_id in runs and not runs[run_id].active for run_id in ids)
+    bar, button = st.columns([4, 1], vertical_alignment="center")
+    bar.progress(done / len(ids), _("{done} of {rows} models trained").format(done=done, rows=len(ids)))
+    button.button(_("Stop"), icon=":material/stop:", on_click=stop, args=(ids,), width="stretch")
+
+
+def live(settings: list[RunSettings], was_active: bool) -> None:
+    """Chart and table; drawn again by themselves while rows are trained."""
+    ids = ids_of(settings)
+    runs = {run.id: run for run in here.store.runs(here.owner) if run.id in ids}
+    active = any(run.active for run in runs.values())
+    if was_active and not active:
+        st.rerun()
+    outcomes = outcomes_of(ids)
+    lines, floor = references(here.channel, here.channel.fingerprint, settings[0])
+    bars = pd.DataFrame(
+        [(_(o.row.name), o.train, o.held_out) for o in outcomes], columns=["run", "train", "held_out"], dtype=object
+    )
+    if outcomes:
+        chart = charts.final_losses(bars, "MAE", _, lines, floor)
+        st.altair_chart(chart, key="bars", alt=_("Train and held-out loss of the lecture's models"))
+    if active:
+        draw_progress(runs, settings, ids)
+    elif len(outcomes) == len(ROWS):
+        st.info(what_it_shows(outcomes).say(_), icon=":material/lightbulb:")
+    draw_table(outcomes, runs, ids)
+
+
+st.title(_("Lecture's table"))
+st.caption(_("From one day of input to five layers: the models of the lecture, trained on this channel."))
+controls, picture = st.columns([1, 3], gap="medium")
+
+with controls:
+    for key, name in (("table_epochs", "epochs"), ("table_seeds", "seeds")):
+        note_bad_link(key, BOUNDS[name], _)
+    try:
+        split = choose_split(here.channel.views, _)
+        epochs = st.number_input(
+            _("Epochs"), *BOUNDS["epochs"], EPOCHS, step=50, key="table_epochs", bind="query-params"
+        )
+        seeds = st.number_input(_("Seeds"), *BOUNDS["seeds"], SEEDS, key="table_seeds", bind="query-params")
+        settings = table_settings(split, epochs, seeds)
+        references(here.channel, here.channel.fingerprint, settings[0])
+    except BadInput as unusable:
+        st.warning(unusable.say(_), icon=":material/event_busy:")
+        st.stop()
+    if st.button(_("Train them all"), type="primary", icon=":material/play_arrow:", width="stretch"):
+        start(settings)
+
+with picture:
+    mine = set(ids_of(settings))
+    active = any(run.active for run in here.store.runs(here.owner) if run.id in mine)
+    st.fragment(live, run_every=TICK if active else None)(settings, active)
