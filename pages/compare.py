@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from forecasting import charts
+from forecasting.difference import difference
 from forecasting.metrics import NAMES
 from forecasting.runs import Run
 from forecasting.settings import REFERENCES
@@ -114,14 +115,33 @@ def target_days(run: Run) -> tuple:
 
 
 def curves_of(runs: list[Run]) -> pd.DataFrame:
-    """Mean curves over seeds, thinned: run, epoch, train, held_out. Runs without a row yet are left out."""
+    """Curves over seeds, thinned: run, epoch, train, held_out with its lowest and highest. Runs without a row drop out."""
     frames = [charts.loss_frame(here.store.history(run.id)).assign(run=run.name) for run in runs]
-    return pd.concat(frames, ignore_index=True)[["run", "epoch", "train", "held_out"]]
+    return pd.concat(frames, ignore_index=True)[["run", "epoch", "train", "held_out", "held_out_low", "held_out_high"]]
+
+
+def say_difference(one: Run, other: Run) -> None:
+    """Which of two runs is better on the held-out days, where the evidence is enough to say so."""
+    predictions = [here.store.predictions(run.id) for run in (one, other)]
+    if any(found is None for found in predictions):
+        return
+    actual = channel.views[predictions[0].index].to_numpy()
+    # What is solved at once, or fitted by scikit-learn, is the same for every seed.
+    drawn = tuple(
+        run.settings.training.optimizer != "exact" and run.settings.architecture.family not in REFERENCES
+        for run in (one, other)
+    )
+    first, second = (found.to_numpy().T for found in predictions)
+    found = difference(actual, first, second, one.settings.training.loss, drawn)
+    icon = ":material/help:" if found.answer == "cannot tell" else ":material/balance:"
+    st.info(found.sentence(one.name, other.name).say(_), icon=icon)
 
 
 st.title(_("Compare"))
 st.caption(
-    _("Tick runs to see their losses on the same axes: train thin and dashed, held-out strong, means over seeds.")
+    _(
+        "Tick runs to see their losses on the same axes: train thin and dashed, held-out strong with its range over seeds."
+    )
 )
 
 everything = st.session_state.get("all", False)
@@ -169,3 +189,5 @@ with right:
     st.altair_chart(
         charts.final_losses(last, loss, _, lines, floor), alt=_("Final train and held-out loss of the ticked runs")
     )
+if len(chosen) == 2 and not found:
+    say_difference(*chosen)

@@ -34,7 +34,8 @@ def compared_curves(
     references: dict[str, float] | None = None,
     floor: float | None = None,
 ) -> alt.LayerChart:
-    """Loss curves of several runs, train thin and held-out strong. `curves`: run, epoch, train, held_out (views)."""
+    """Loss curves of several runs, train thin and held-out strong. `curves` has run, epoch, and
+    in views train, held_out, held_out_low and held_out_high, its range over seeds."""
     y_title, y_scale = loss_words(loss, log, say)
     colour = colour_by(say, runs, runs, field="run")
     epochs = int(curves["epoch"].max())
@@ -46,8 +47,11 @@ def compared_curves(
     held_out = base.mark_line(strokeWidth=2.5, point=single).encode(
         x=x, y=loss_axis("held_out", y_title, y_scale), color=colour
     )
+    band = base.mark_area(opacity=0.12).encode(
+        x=x, y=loss_axis("held_out_low", y_title, y_scale), y2="held_out_high:Q", color=colour
+    )
     lines = reference_lines(references or {}, floor, epochs, colour_by(say, runs, runs), say)
-    return alt.layer(train, held_out, *lines, _run_hover(curves, runs, say)).properties(height=HEIGHT)
+    return alt.layer(band, train, held_out, *lines, _run_hover(curves, runs, say)).properties(height=HEIGHT)
 
 
 def _run_hover(curves: pd.DataFrame, runs: Sequence[str], say: Say) -> alt.Chart:

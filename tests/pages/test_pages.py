@@ -226,6 +226,15 @@ def test_compare_warns_before_it_mixes_losses(visit):
     assert "losses" in app.warning[0].value
 
 
+def test_compare_says_which_of_two_runs_is_better(visit):
+    app = visit("train")
+    train(app, epochs=1, seeds=3, units=4, window=7)
+    train(app, epochs=40, units=32)
+    app = visit("compare")
+    assert "views less than" in app.info[0].value
+    assert "90 % interval" in app.info[0].value
+
+
 def test_compare_without_runs_shows_the_way(visit):
     app = visit("compare")
     assert "No runs yet" in app.info[0].value
