@@ -115,7 +115,7 @@ def target_days(run: Run) -> tuple:
 
 
 def curves_of(runs: list[Run]) -> pd.DataFrame:
-    """Curves over seeds, thinned: run, epoch, train, held_out with its lowest and highest. Runs without a row drop out."""
+    """Curves over seeds, thinned: run, epoch, train, held_out and its range. Runs without a row yet drop out."""
     frames = [charts.loss_frame(here.store.history(run.id)).assign(run=run.name) for run in runs]
     return pd.concat(frames, ignore_index=True)[["run", "epoch", "train", "held_out", "held_out_low", "held_out_high"]]
 
@@ -138,11 +138,7 @@ def say_difference(one: Run, other: Run) -> None:
 
 
 st.title(_("Compare"))
-st.caption(
-    _(
-        "Tick runs to see their losses on the same axes: train thin and dashed, held-out strong with its range over seeds."
-    )
-)
+st.caption(_("Tick runs to see their losses on the same axes: train thin and dashed, held-out strong with its range."))
 
 everything = st.session_state.get("all", False)
 runs = [run for run in here.store.runs(here.owner) if everything or run.fingerprint == here.channel.fingerprint]
