@@ -50,7 +50,8 @@ def test_nothing_is_claimed_of_a_single_seed():
 def test_nothing_is_claimed_where_seeds_explain_the_difference():
     said = what_it_shows(outcomes([300.0] * 11, [400 + place % 2 for place in range(11)], spread=40.0)).say()
     assert said.endswith(
-        "these seeds do not tell whether depth helps train, and these seeds do not tell whether held-out turns up again."
+        "these seeds do not tell whether depth helps train,"
+        " and these seeds do not tell whether held-out turns up again."
     )
 
 

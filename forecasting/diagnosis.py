@@ -1,0 +1,213 @@
+"""What is wrong with a model: the lecture's decision tree (Lee 2021, video 3), applied with evidence.
+
+Training loss large: model bias, or an optimization issue. Training loss small and loss on other days large:
+overfitting, or a mismatch of the periods. "Large" is measured by what the best of some simple references reaches in
+validation, so a channel full of noise is not taken for a bad model.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from forecasting.drift import NAMES as DRIFTS
+from forecasting.drift import Drift
+from forecasting.errors import N_
+from forecasting.evidence import Estimate, Evidence
+from forecasting.remedies import next_run
+from forecasting.sentences import Sentence, in_views, percent
+from forecasting.settings import REFERENCES, RunSettings
+
+Branch = Literal["bias", "optimization", "overfitting", "mismatch", "fine", "cannot tell"]
+
+SURE = 0.9  # from here on a verdict is confident
+LIKELY = 0.6  # below it none is given
+OF_ONE_SEED = 0.85  # the most that is claimed of a single seed
+FEWEST_TRAIN, FEWEST_HELD_OUT = 56, 28  # days
+NAMES = {
+    "bias": N_("Model bias"),
+    "optimization": N_("Optimization issue"),
+    "overfitting": N_("Overfitting"),
+    "mismatch": N_("Mismatch"),
+    "fine": N_("Nothing wrong"),
+    "cannot tell": N_("Cannot tell"),
+}
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Another run at hand, and its training loss in views."""
+
+    settings: RunSettings
+    train: float
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """A branch of the tree. `sure` is from 0 to 1: 0.9 and more is confident."""
+
+    branch: Branch
+    sure: float
+    others: tuple[Branch, ...]  # further faults, each more likely than not
+    evidence: tuple[Sentence, ...]
+    next_run: RunSettings | None  # what to try
+    chances: dict[str, float]  # of every branch but "cannot tell"; they sum to 1
+
+    @property
+    def confident(self) -> bool:
+        """Whether the verdict may be said without a reservation."""
+        return self.branch != "cannot tell" and self.sure >= SURE
+
+
+def diagnose(found: Evidence, peers: Sequence[Peer] = ()) -> Diagnosis:
+    """Walk the tree: train, then validation, then held-out. `peers` are further runs of the set under judgement."""
+    chances = branch_chances(found, peers)
+    likeliest = max(chances, key=chances.get)
+    branch = likeliest if chances[likeliest] >= LIKELY and _days_suffice(found, likeliest) else "cannot tell"
+    others = tuple(name for name, chance in _alone(chances, found).items() if chance >= 0.5 and name != branch)
+    single = _by_chance(found.settings) and not np.isfinite(found.spread)
+    sure = min(chances[likeliest], OF_ONE_SEED) if single else chances[likeliest]
+    return Diagnosis(branch, sure, others, tuple(sentences(found, peers)), next_run(branch, found), chances)
+
+
+def branch_chances(found: Evidence, peers: Sequence[Peer] = ()) -> dict[str, float]:
+    """Chances from 0 to 1. What a run loses in validation is divided into what train shows and what it does not."""
+    if not np.isfinite(found.train) or not np.isfinite(found.held_out):
+        return {"bias": 0.0, "optimization": 1.0, "overfitting": 0.0, "mismatch": 0.0, "fine": 0.0}
+    floor = found.best.validation
+    excess = found.train - floor
+    fault, shifted = found.regret.exceeds, found.shift.exceeds
+    in_train = _leaning(excess / max(found.validation - floor, 1e-9), 0.1)
+    by_steps = _leaning((found.train - reachable(found, peers)) / max(excess, 1e-9), 0.1)
+    # Where validation and held-out are both too large, the fault that costs more of the held-out loss comes first.
+    beyond = max(found.shift.value, 0.0) / max(found.shift.value + found.regret.value, 1e-9)
+    outside = shifted * _leaning(min(beyond, 1.0), 0.1)
+    return {
+        "bias": fault * in_train * (1 - by_steps),
+        "optimization": fault * in_train * by_steps,
+        "overfitting": fault * (1 - in_train) * (1 - outside),
+        "mismatch": fault * (1 - in_train) * outside + (1 - fault) * shifted,
+        "fine": (1 - fault) * (1 - shifted),
+    }
+
+
+def _alone(chances: dict[str, float], found: Evidence) -> dict[str, float]:
+    """How likely each fault is whether or not another is there as well."""
+    inside = {"bias": chances["bias"], "optimization": chances["optimization"]}
+    return inside | {"overfitting": found.regret.exceeds - sum(inside.values()), "mismatch": found.shift.exceeds}
+
+
+def reachable(found: Evidence, peers: Sequence[Peer] = ()) -> float:
+    """The smallest training loss that this model is known to be able to reach, in views."""
+    losses = [found.tuned_train, *(peer.train for peer in peers if is_within(peer.settings, found.settings))]
+    if contains_linear(found.settings):
+        losses.append(found.linear_train)
+    return min([found.train, *(loss for loss in losses if np.isfinite(loss))])
+
+
+def contains_linear(settings: RunSettings) -> bool:
+    """Whether the model can be the linear one: two ReLU make a line, if nothing holds them back."""
+    kept = settings.regularisation
+    free = not (kept.weight_decay or kept.l1 or kept.dropout or kept.noise or kept.scale)
+    return free and settings.architecture.family in ("linear", "relu") and settings.architecture.units >= 2
+
+
+def is_within(smaller: RunSettings, larger: RunSettings) -> bool:
+    """Whether a net on the same windows has fewer layers or units, so that the larger one can do whatever it does."""
+    one, other = smaller.architecture, larger.architecture
+    same = (smaller.split, smaller.inputs, smaller.training.loss, one.window, one.horizon, smaller.regularisation)
+    alike = (larger.split, larger.inputs, larger.training.loss, other.window, other.horizon, larger.regularisation)
+    if same != alike or other.family != "relu" or one.family not in ("linear", "relu"):
+        return False
+    return contains_linear(larger) and one.hidden <= other.hidden and (not one.hidden or one.units <= other.units)
+
+
+def sentences(found: Evidence, peers: Sequence[Peer] = ()) -> list[Sentence]:
+    """The evidence in words, in the order of the tree."""
+    best, best_name = found.best, Sentence(found.best.name)
+    losses = {"train": in_views(found.train), "validation": in_views(found.validation)}
+    said = [
+        Sentence(
+            N_(
+                "It errs by {train} views on train, {validation} in validation inside the training period and"
+                " {held_out} on held-out."
+            ),
+            losses | {"held_out": in_views(found.held_out)},
+        ),
+        Sentence(
+            N_(
+                "The best reference in validation is {reference} with {loss}; the run's loss is {times} times that"
+                " (90 % interval {low} to {high})."
+            ),
+            {"reference": best_name, "loss": in_views(best.validation), **_times(found.regret)},
+        ),
+    ]
+    said += _on_training(found, peers)
+    said.append(
+        Sentence(
+            N_("Its held-out loss is {times} times its loss in validation (90 % interval {low} to {high})."),
+            _times(found.shift),
+        )
+    )
+    said.append(_over_seeds(found))
+    return said + [_drift(drift) for drift in found.drifts]
+
+
+def _on_training(found: Evidence, peers: Sequence[Peer]) -> list[Sentence]:
+    facts = {"train": in_views(found.train), "linear": in_views(found.linear_train)}
+    said = []
+    if found.settings.architecture.hidden and found.train > found.linear_train:
+        said.append(
+            Sentence(N_("Its training loss, {train}, is above that of the exact linear solution, {linear}."), facts)
+        )
+    if np.isfinite(found.tuned_train):
+        facts = {"tuned": in_views(found.tuned_train), "train": in_views(found.train)}
+        said.append(
+            Sentence(N_("The same model trained with care reaches {tuned} on train instead of {train}."), facts)
+        )
+    smaller = [peer.train for peer in peers if is_within(peer.settings, found.settings) and peer.train < found.train]
+    if smaller:
+        facts = {"loss": in_views(min(smaller)), "train": in_views(found.train)}
+        said.append(Sentence(N_("A smaller net of the set reaches {loss} on train, this one only {train}."), facts))
+    facts = {"larger": in_views(found.larger_train)}
+    said.append(Sentence(N_("A larger net reaches {larger} on train."), facts))
+    return said
+
+
+def _over_seeds(found: Evidence) -> Sentence:
+    if not _by_chance(found.settings):
+        return Sentence(N_("No seed changes this model."))
+    if not np.isfinite(found.spread):
+        return Sentence(N_("It has a single seed, so the verdict is never a sure one; train more."))
+    return Sentence(
+        N_("Over seeds its training loss differs by {spread} views (one standard deviation)."),
+        {"spread": in_views(found.spread)},
+    )
+
+
+def _drift(drift: Drift) -> Sentence:
+    facts = {"name": Sentence(DRIFTS[drift.name]), "between": percent(drift.between), "inside": percent(drift.inside)}
+    if drift.found:
+        return Sentence(N_("{name}: differs between the periods ({between}; inside training {inside})."), facts)
+    return Sentence(N_("{name}: no more different than usual ({between}; inside training {inside})."), facts)
+
+
+def _times(estimate: Estimate) -> dict[str, str]:
+    numbers = {"times": estimate.value, "low": estimate.low, "high": estimate.high}
+    return {name: f"{1 + number:.2f}" for name, number in numbers.items()}
+
+
+def _by_chance(settings: RunSettings) -> bool:
+    """Whether another seed would give another model."""
+    return settings.architecture.family not in REFERENCES and settings.training.optimizer != "exact"
+
+
+def _leaning(share: float, width: float) -> float:
+    """0 well below one half, 1 well above it, smooth between."""
+    return float(1 / (1 + np.exp(-np.clip((share - 0.5) / width, -30, 30))))
+
+
+def _days_suffice(found: Evidence, branch: str) -> bool:
+    needs_held_out = branch in ("mismatch", "fine")
+    return found.train_days >= FEWEST_TRAIN and (not needs_held_out or found.held_out_days >= FEWEST_HELD_OUT)

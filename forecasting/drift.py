@@ -1,0 +1,129 @@
+"""Whether two periods are alike: level, week, error distribution, and a classifier that tries to tell them apart.
+
+Every difference between training and held-out period stands beside the same difference inside the training period, its
+last part against the days before: a channel that always changed is not drifting because it changed once more.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import ks_2samp, rankdata
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.model_selection import GroupKFold
+
+from forecasting.errors import N_
+from forecasting.windows import Windows
+
+WEEK = 7
+STRETCH = 28  # days that are kept together when the classifier is judged
+NAMES = {
+    "level": N_("Level of views"),
+    "week": N_("Share of each weekday"),
+    "errors": N_("Distribution of errors"),
+    "classifier": N_("Classifier that tells the periods apart"),
+}
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One difference between the periods, in its own unit, beside the same inside the training period."""
+
+    name: str  # of NAMES
+    between: float
+    inside: float
+    limit: float  # what `between` must exceed, by itself, to count
+
+    @property
+    def found(self) -> bool:
+        """Whether the periods differ by more than is usual on this channel."""
+        return self.between > max(self.limit, 1.5 * self.inside)
+
+
+def drifts(
+    train: Windows, held_out: Windows, train_errors: np.ndarray, held_out_errors: np.ndarray
+) -> tuple[Drift, ...]:
+    """All tests. Errors are signed, in views, of validation (train days, NaN where unknown) and of the held-out days.
+
+    `train_errors` belong to `train`, day by day; the control cuts from its end as many days as are held out, a half
+    at most.
+    """
+    cut = len(train) - min(len(held_out), len(train) // 2)
+    inside = (train[:cut], train[cut:]), (train_errors[:cut], train_errors[cut:])
+    between = (train, held_out), (train_errors, held_out_errors)
+    measures: dict[str, tuple[Callable, int, float]] = {
+        "level": (level_change, 0, 0.15),
+        "week": (week_change, 0, 0.05),
+        "errors": (error_change, 1, 0.15),
+        "classifier": (telling_apart, 0, 0.4),
+    }
+    return tuple(
+        Drift(name, measure(*between[place]), measure(*inside[place]), limit)
+        for name, (measure, place, limit) in measures.items()
+    )
+
+
+def level_change(before: Windows, after: Windows) -> float:
+    """Absolute change of the mean, as a share of the mean before."""
+    usual = _first(before).mean()
+    return float(abs(_first(after).mean() / usual - 1)) if usual else 0.0
+
+
+def week_change(before: Windows, after: Windows) -> float:
+    """Largest change of a weekday's mean, each as a share of its period's mean."""
+    profiles = [week_profile(_first(part), part.days) for part in (before, after)]
+    return float(np.nanmax(np.abs(profiles[1] - profiles[0])))
+
+
+def week_profile(values: np.ndarray, days: pd.DatetimeIndex) -> np.ndarray:
+    """Mean of every weekday (7,), Monday first, over the mean of all; NaN for a weekday that never comes."""
+    means = pd.Series(values).groupby(np.asarray(days.day_of_week)).mean().reindex(range(WEEK))
+    return (means / (means.mean() or 1.0)).to_numpy()
+
+
+def error_change(before: np.ndarray, after: np.ndarray) -> float:
+    """Largest distance between the two distribution functions (Kolmogorov and Smirnov), from 0 to 1."""
+    known = [part[np.isfinite(part)] for part in (before, after)]
+    return float(ks_2samp(*known).statistic) if min(map(len, known)) else 0.0
+
+
+def telling_apart(before: Windows, after: Windows) -> float:
+    """How well a classifier that sees a window's shape tells the periods apart (adversarial validation).
+
+    0 is no better than chance, 1 is always right: twice the area under its ROC curve, less 1. The window is divided by
+    its mean, so growth alone tells nothing; stretches of days are kept together, so neighbours do not tell either.
+    """
+    features = np.concatenate([_shape(before), _shape(after)])
+    late = np.repeat([0, 1], [len(before), len(after)])
+    groups = np.concatenate([np.arange(len(part)) // STRETCH + 10_000 * k for k, part in enumerate((before, after))])
+    if len(set(groups[late == 1])) < 2 or len(set(groups[late == 0])) < 2:
+        return 0.0
+    scores = np.full(len(late), np.nan)
+    for fit, judge in GroupKFold(2).split(features, late, groups):
+        if 0 < late[fit].mean() < 1:
+            model = HistGradientBoostingClassifier(max_iter=30, max_leaf_nodes=8, early_stopping=False, random_state=0)
+            scores[judge] = rankdata(model.fit(features[fit], late[fit]).predict_proba(features[judge])[:, 1])
+    known = np.isfinite(scores)
+    return max(2 * auc(late[known], scores[known]) - 1, 0.0)
+
+
+def auc(labels: np.ndarray, scores: np.ndarray) -> float:
+    """Chance that a case of label 1 scores above one of label 0, ties counting half."""
+    ones = int(labels.sum())
+    zeros = len(labels) - ones
+    if not ones or not zeros:
+        return 0.5
+    return float((rankdata(scores)[labels == 1].sum() - ones * (ones + 1) / 2) / (ones * zeros))
+
+
+def _first(part: Windows) -> np.ndarray:
+    """Views of the first target day of each window."""
+    return part.targets.reshape(len(part), -1)[:, 0]
+
+
+def _shape(part: Windows) -> np.ndarray:
+    """The last 14 days and the target (windows, 15 at most), over their mean, with the weekday."""
+    whole = np.column_stack([part.inputs[:, -2 * WEEK :], _first(part)])
+    mean = whole.mean(axis=1, keepdims=True)
+    return np.column_stack([whole / np.where(mean == 0, 1, mean), part.days.day_of_week])

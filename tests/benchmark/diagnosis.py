@@ -1,0 +1,97 @@
+"""Diagnosis on problems whose answer is known: confusion matrix, share right, share confidently wrong.
+
+    python -m tests.benchmark.diagnosis [--half fresh] [--each 8] [--workers 2]
+
+A problem with two faults is right with either; how often both are named stands apart. Thresholds in forecasting/ were
+chosen on the tuning half alone.
+"""
+
+import argparse
+import os
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+
+from forecasting.machine import use_one_thread, worker_environment
+from tests.benchmark.problems import HALVES, make_problem, problems
+
+BRANCHES = ("bias", "optimization", "overfitting", "mismatch", "fine", "cannot tell")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came out of one problem."""
+
+    truth: frozenset[str]
+    cause: str
+    branch: str
+    others: tuple[str, ...]
+    confident: bool
+    chances: dict[str, float]
+    numbers: str
+
+    @property
+    def right(self) -> bool:
+        return self.branch in self.truth
+
+    @property
+    def both(self) -> bool:
+        return self.truth <= {self.branch, *self.others}
+
+
+def answer(asked: tuple) -> Answer:
+    """Diagnose one problem, in a worker."""
+    from forecasting.diagnosis import diagnose
+    from forecasting.evidence import gather
+
+    problem = make_problem(*asked)
+    found = gather(problem.views, problem.settings)
+    said = diagnose(found)
+    numbers = (
+        f"train {found.train:.4g} validation {found.validation:.4g} held-out {found.held_out:.4g}"
+        f" best {found.best.validation:.4g} ({found.best.name}) linear {found.linear_train:.4g}"
+        f" tuned {found.tuned_train:.4g} regret {found.regret.value:.0%} shift {found.shift.value:.0%}"
+    )
+    return Answer(problem.answers, problem.cause, said.branch, said.others, said.confident, said.chances, numbers)
+
+
+def show(answers: list[Answer], half: str) -> None:
+    """The matrix and the shares of one half."""
+    print(f"\n{half} half: {len(answers)} problems\n{'truth':<24}" + "".join(f"{name:>14}" for name in BRANCHES))
+    for truth in HALVES[half]:
+        counts = Counter(each.branch for each in answers if each.truth == frozenset(truth.split("+")))
+        print(f"{truth:<24}" + "".join(f"{counts[name] or '.':>14}" for name in BRANCHES))
+    share = {
+        "right": sum(each.right for each in answers),
+        "confidently wrong": sum(each.confident and not each.right for each in answers),
+        "cannot tell": sum(each.branch == "cannot tell" for each in answers),
+    }
+    print(", ".join(f"{name} {count / len(answers):.1%}" for name, count in share.items()))
+    two = [each for each in answers if len(each.truth) == 2]
+    print(f"both named where there are two faults: {sum(each.both for each in two)} of {len(two)}")
+    for cause in dict.fromkeys(each.cause for each in answers):
+        mine = [each for each in answers if each.cause == cause]
+        print(f"  {cause:<34} {sum(each.right for each in mine):>3} of {len(mine)}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--half", choices=[*HALVES], help="both without")
+    parser.add_argument("--each", type=int, default=8, help="problems a cause")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--wrong", action="store_true", help="show the numbers of what went wrong")
+    given = parser.parse_args()
+    os.environ |= worker_environment()
+    with ProcessPoolExecutor(given.workers, get_context("spawn"), initializer=use_one_thread) as workers:
+        for half in [given.half] if given.half else HALVES:
+            answers = list(workers.map(answer, problems(half, given.each)))
+            show(answers, half)
+            for each in answers:
+                if given.wrong and not each.right:
+                    chances = {name: round(chance, 2) for name, chance in each.chances.items()}
+                    print(f"  {each.cause}: {each.branch} for {'+'.join(each.truth)}; {each.numbers}; {chances}")
+
+
+if __name__ == "__main__":
+    main()

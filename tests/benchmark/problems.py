@@ -1,0 +1,152 @@
+"""Problems of diagnosis whose answer is known, because series and settings were made to have it.
+
+Two halves with other causes and other seeds: thresholds are tuned on one, and the other is for looking only.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+
+from forecasting.settings import RunSettings
+from forecasting.split import Period, Split
+from tests.benchmark import causes as of
+
+
+@dataclass(frozen=True)
+class Problem:
+    """`answers` holds every fault that was put in, or "fine"."""
+
+    half: str
+    cause: str
+    answers: frozenset[str]
+    views: pd.Series
+    settings: RunSettings
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a series is made of; sizes are in logs."""
+
+    days: int
+    held_out: int  # its last days
+    level: float  # views
+    noise: float
+    week: np.ndarray  # (7,)
+    pull: float  # share of a day's departure that is left a day later
+    growth: float  # a year
+    season: float
+    tails: float = 30.0  # degrees of freedom of Student's t
+
+
+def recipe(rng: np.random.Generator, **fixed) -> Recipe:
+    noise = rng.uniform(0.04, 0.15)
+    drawn = {
+        "days": int(rng.integers(750, 1150)),
+        "held_out": int(rng.integers(100, 220)),
+        "level": float(10 ** rng.uniform(2.5, 6)),
+        "noise": noise,
+        "week": _week(rng, noise * rng.uniform(2.0, 5.0)),
+        "pull": rng.uniform(0.3, 0.8),
+        "growth": rng.uniform(-0.05, 0.08),
+        "season": rng.uniform(0, 0.1),
+    }
+    return Recipe(**{**drawn, **fixed})
+
+
+def _week(rng: np.random.Generator, size: float) -> np.ndarray:
+    week = rng.permutation(np.linspace(-1, 1, 7)) + rng.normal(0, 0.2, 7)
+    return size * (week - week.mean())
+
+
+def series(rng: np.random.Generator, made: Recipe, turn: Callable | None = None, step: Callable | None = None):
+    """Views by day. `turn` changes noise (days,) and weekly part (days,) of the held-out days; `step` the dynamics."""
+    days = np.arange(made.days)
+    late = days >= made.days - made.held_out
+    shocks = rng.standard_t(made.tails, made.days) * made.noise
+    weekly = made.week[days % 7]
+    if turn:
+        shocks, weekly = turn(rng, made, late, shocks, weekly)
+    pull, rest = step or (lambda before: made.pull * before), np.zeros(made.days)
+    for day in range(1, made.days):
+        rest[day] = pull(rest[day - 1]) + shocks[day]
+    trend = made.growth * days / 365 + made.season * np.sin(2 * np.pi * days / 365.25)
+    values = np.round(made.level * np.exp(weekly + rest + trend))
+    return pd.Series(values, index=pd.date_range("2019-01-06", periods=made.days), name="views")
+
+
+def split_of(views: pd.Series, held_out: int) -> Split:
+    first, last = views.index[0].date(), views.index[-1].date()
+    cut = last - timedelta(days=held_out)
+    return Split(Period(first, cut), Period(cut + timedelta(days=1), last))
+
+
+TUNING = {
+    "bias": [(of.short_window, None, None), (of.one_day_linear, None, None), (of.held_back, None, None)],
+    "optimization": [(of.slow_rate, None, None), (of.fast_rate, None, None), (of.deep_plain, None, None)],
+    "overfitting": [(of.few_days, None, None), (of.deep_and_long, None, None)],
+    "mismatch": [(of.good_model, of.louder, None), (of.good_model, of.other_week, None)],
+    "fine": [(of.good_model, None, None), (of.good_model, "tails", None), (of.good_model, "noise", None)],
+    "bias+mismatch": [(of.one_day_linear, of.louder, None)],
+    "optimization+mismatch": [(of.slow_rate, of.other_week, None)],
+    "overfitting+mismatch": [(of.deep_and_long, of.louder, None)],
+}
+FRESH = {
+    "bias": [
+        (of.much_l1, None, None),
+        (of.noisy_inputs, None, None),
+        (of.three_days, None, None),
+        (of.linear_for_bends, None, of.tent),
+    ],
+    "optimization": [
+        (of.raw_inputs, None, None),
+        (of.few_epochs, None, None),
+        (of.fading_rate, None, None),
+        (of.timid_adagrad, None, None),
+        (of.clipped, None, None),
+    ],
+    "overfitting": [(of.long_linear, None, None), (of.many_trees, None, None), (of.wide_by_lbfgs, None, None)],
+    "mismatch": [
+        (of.good_model, of.moving_week, None),
+        (of.good_model, of.bursts, None),
+        (of.good_model, of.outages, None),
+    ],
+    "fine": [(of.good_model, "growth", None), (of.good_model, "season", None), (of.good_model, "few", None)],
+    "bias+mismatch": [(of.three_days, of.bursts, None)],
+    "optimization+mismatch": [(of.timid_adagrad, of.moving_week, None)],
+    "overfitting+mismatch": [(of.long_linear, of.outages, None)],
+}
+HALVES = {"tuning": TUNING, "fresh": FRESH}
+KINDS = {  # of series on which nothing is wrong
+    "tails": lambda rng: {"tails": 4.0},
+    "noise": lambda rng: {"week": np.zeros(7), "pull": 0.0, "season": 0.0},
+    "growth": lambda rng: {"growth": rng.uniform(0.15, 0.3)},
+    "season": lambda rng: {"season": rng.uniform(0.15, 0.25)},
+    "few": lambda rng: {"level": rng.uniform(40, 80)},
+}
+
+
+def make_problem(half: str, answer: str, cause: tuple, seed: int) -> Problem:
+    """One problem; halves never share a random number."""
+    rng = np.random.default_rng([seed, sorted(HALVES).index(half)])
+    model, turn, step = cause
+    kind = turn if isinstance(turn, str) else None
+    fixed = KINDS[kind](rng) if kind else {}
+    if step:
+        fixed |= {"week": _week(rng, 0.02), "noise": rng.uniform(0.04, 0.08)}
+    made = recipe(rng, **fixed)
+    views = series(rng, made, None if kind else turn, step)
+    settings = RunSettings(split_of(views, made.held_out), **model(rng))
+    names = [part if isinstance(part, str) else part.__name__ for part in cause if part]
+    return Problem(half, " + ".join(names), frozenset(answer.split("+")), views, settings)
+
+
+def problems(half: str, each: int) -> list[tuple]:
+    """What `make_problem` takes, `each` times every cause."""
+    return [
+        (half, answer, cause, 100 * place + seed)
+        for place, (answer, cause) in enumerate((a, c) for a, causes in HALVES[half].items() for c in causes)
+        for seed in range(each)
+    ]

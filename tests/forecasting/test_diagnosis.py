@@ -1,0 +1,143 @@
+"""The tree walked on records whose answer is plain, and on a whole problem with a known answer."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from forecasting.diagnosis import Peer, diagnose, is_within
+from forecasting.evidence import Estimate, Evidence, Reference
+from forecasting.remedies import next_run
+from forecasting.settings import Architecture, Regularisation, RunSettings, Training
+from forecasting.split import LECTURE
+
+NET = RunSettings(LECTURE, Architecture("relu", 28, 2, 50))
+CAREFUL = RunSettings(LECTURE, NET.architecture, Training(learning_rate=0.003))
+BEST = Reference("svr", RunSettings(LECTURE, Architecture("svr", 28)), 95.0, 100.0, 102.0)
+NO, YES = Estimate(0.0, -0.1, 0.1, 0.0), Estimate(0.5, 0.3, 0.7, 1.0)
+
+
+def evidence(**facts) -> Evidence:
+    """A run with which nothing is wrong, but for `facts`."""
+    fine = {
+        "settings": NET,
+        "train": 94.0,
+        "spread": 1.0,
+        "held_out": 103.0,
+        "validation": 101.0,
+        "train_days": 800,
+        "held_out_days": 200,
+        "best": BEST,
+        "linear_train": 99.0,
+        "larger_train": 60.0,
+        "tuned": CAREFUL,
+        "tuned_train": 90.0,
+        "regret": NO,
+        "shift": NO,
+        "drifts": (),
+        "largest": (),
+    }
+    return Evidence(**fine | facts)
+
+
+BIAS = evidence(train=148, validation=150, held_out=151, tuned_train=147, linear_train=160, regret=YES)
+OPTIMIZATION = evidence(train=148, validation=150, held_out=151, tuned_train=60, regret=YES)
+OVERFITTING = evidence(train=20, validation=150, held_out=151, tuned_train=18, regret=YES)
+MISMATCH = evidence(held_out=160, shift=YES)
+
+
+@pytest.mark.parametrize(
+    ("found", "branch"),
+    [
+        (BIAS, "bias"),
+        (OPTIMIZATION, "optimization"),
+        (OVERFITTING, "overfitting"),
+        (MISMATCH, "mismatch"),
+        (evidence(), "fine"),
+    ],
+)
+def test_each_branch_of_the_tree(found, branch):
+    said = diagnose(found)
+    assert (said.branch, said.confident, said.others) == (branch, True, ())
+    assert sum(said.chances.values()) == pytest.approx(1)
+    assert all(sentence.say() for sentence in said.evidence)
+
+
+def test_a_deeper_net_above_the_linear_solution_is_an_optimization_issue():
+    found = replace(BIAS, linear_train=98.0)
+    assert diagnose(found).branch == "optimization"
+    assert any("above that of the exact linear solution" in line.say() for line in diagnose(found).evidence)
+    held_back = replace(found, settings=replace(NET, regularisation=Regularisation(weight_decay=3.0)))
+    assert diagnose(held_back).branch == "bias"  # it may not be that line
+
+
+def test_a_smaller_net_of_the_set_shows_an_optimization_issue():
+    smaller = replace(NET, architecture=Architecture("relu", 28, 1, 50))
+    assert diagnose(BIAS, [Peer(smaller, 80.0)]).branch == "optimization"
+    other_window = replace(NET, architecture=Architecture("relu", 56, 1, 50))
+    assert diagnose(BIAS, [Peer(other_window, 80.0)]).branch == "bias"
+    assert is_within(smaller, NET) and not is_within(NET, smaller)
+
+
+def test_two_faults_are_both_named():
+    both = diagnose(replace(BIAS, held_out=230, shift=YES))
+    assert (both.branch, both.others) == ("bias", ("mismatch",))
+    mild = Estimate(0.1, 0.08, 0.12, 1.0)
+    found = diagnose(replace(OVERFITTING, validation=110, regret=mild, shift=Estimate(2.0, 1.0, 3.0, 1.0)))
+    assert (found.branch, found.others) == ("mismatch", ("overfitting",))  # the one that costs more comes first
+
+
+def test_a_run_that_left_the_numbers_did_not_train():
+    assert diagnose(evidence(train=np.nan)).branch == "optimization"
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        evidence(regret=Estimate(0.07, 0.0, 0.14, 0.5)),
+        evidence(shift=Estimate(0.25, 0.0, 0.5, 0.5)),
+        replace(BIAS, tuned_train=124.0),
+        replace(MISMATCH, held_out_days=20),
+        evidence(held_out_days=20),
+        replace(BIAS, train_days=40),
+    ],
+)
+def test_thin_evidence_is_no_verdict(found):
+    said = diagnose(found)
+    assert said.branch == "cannot tell" and not said.confident and said.next_run is None
+
+
+def test_a_single_seed_is_never_sure():
+    said = diagnose(evidence(spread=np.nan))
+    assert said.branch == "fine" and not said.confident
+    solved = replace(NET, architecture=Architecture("linear", 28), training=Training(optimizer="exact"))
+    assert diagnose(evidence(spread=np.nan, settings=solved)).confident
+
+
+def test_what_to_try_next():
+    assert diagnose(OPTIMIZATION).next_run == CAREFUL
+    assert diagnose(BIAS).next_run == BEST.settings
+    kept = diagnose(OVERFITTING).next_run.regularisation
+    assert kept.patience and kept.weight_decay and kept.validation
+    assert next_run("overfitting", evidence(settings=BEST.settings)) == BEST.settings
+    assert diagnose(MISMATCH).next_run.regularisation.train_days == 365
+    assert diagnose(evidence()).next_run is None
+
+
+def test_tree_on_a_whole_problem():
+    from forecasting.evidence import gather
+    from tests.benchmark.problems import TUNING, make_problem
+
+    problem = make_problem("tuning", "bias", TUNING["bias"][1], seed=1)
+    assert diagnose(gather(problem.views, problem.settings)).branch == "bias"
+
+
+def test_problems_repeat_and_halves_share_no_cause():
+    from tests.benchmark.problems import FRESH, TUNING, make_problem, problems
+
+    asked = problems("fresh", 1)[0]
+    one, again = make_problem(*asked), make_problem(*asked)
+    assert one.views.equals(again.views) and one.settings == again.settings
+    causes = [{(c, t) for causes in half.values() for c, t, _s in causes} for half in (TUNING, FRESH)]
+    assert not causes[0] & causes[1]
+    assert set(TUNING) == set(FRESH)
