@@ -87,7 +87,7 @@ def train(options: argparse.Namespace) -> None:
 
 
 def _trained(channel: Channel, settings: RunSettings) -> Iterable:
-    data = run_windows(channel.views, settings)
+    data = run_windows(channel.views, settings, channel.filled)
     from forecasting.fitting import build, fit  # noqa: PLC0415  seconds that a wrong option should not cost
 
     use_one_thread()

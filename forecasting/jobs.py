@@ -5,12 +5,16 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 
+import numpy as np
 import pandas as pd
 
 from forecasting.errors import N_, BadInput
 from forecasting.machine import use_one_thread, worker_environment
+from forecasting.metrics import IN_VIEWS
 from forecasting.runs import SILENCE, RunQueue
+from forecasting.settings import REFERENCES
 
 FLUSH = 0.1  # seconds between two writes of rows: a chart cannot show more
 GLANCE = 0.05  # seconds between two looks at the cancel flag; a look costs about 0.1 ms, a small model's update no more
@@ -121,21 +125,61 @@ def _train(queue: RunQueue, run_id: str, worker: int, channel, settings, kept: b
     from forecasting.training import predict  # noqa: PLC0415
     from forecasting.windows import run_windows  # noqa: PLC0415
 
-    data, model = run_windows(channel.views, settings), build(settings)
+    data, model = run_windows(channel.views, settings, channel.filled), build(settings)
     progress = Progress(load(kept)[1] if kept else None)
     scribe = _Scribe(queue, run_id, worker, settings, model, progress)
-    for row in fit(model, data, settings, scribe.told_to_stop, progress):
-        scribe.note(row)
-        if not row.finite:
-            scribe.write()
-            raise _diverged(row)
+    with _deaf(queue, run_id, worker, settings):
+        for row in fit(model, data, settings, scribe.told_to_stop, progress):
+            scribe.note(row)
+            if not row.finite:
+                scribe.write()
+                raise _diverged(row)
+    state = {"pause": "paused", "stop": "stopped"}.get(scribe.told, "finished")
+    if not (scribe.noted or progress.epoch):  # stopped before its first epoch: nothing is learnt, nothing to show
+        queue.end(run_id, worker, state)
+        return
     scribe.write(at_end=True)
     predicted = predict(model, data, data.held_out)
     # Of several days ahead the farthest is kept to be looked at.
     farthest = predicted.reshape(len(predicted), len(data.held_out), -1)[:, :, -1]
     days = data.held_out.days + pd.Timedelta(days=settings.architecture.horizon - 1)
     frame = pd.DataFrame(farthest.T, index=days)
-    queue.end(run_id, worker, {"pause": "paused", "stop": "stopped"}.get(scribe.told, "finished"), frame)
+    queue.end(
+        run_id, worker, state, frame, [_losses(part, model, data, settings) for part in (data.train, data.held_out)]
+    )
+
+
+def _losses(windows, model, data, settings) -> np.ndarray:
+    """Losses in views (replicas,) of the weights that were kept; under early stopping those of an earlier epoch."""
+    from forecasting.training import predict  # noqa: PLC0415
+
+    predicted = predict(model, data, windows)
+    return IN_VIEWS[settings.training.loss](windows.targets.ravel(), predicted.reshape(len(predicted), -1))
+
+
+@contextmanager
+def _deaf(queue: RunQueue, run_id: str, worker: int, settings):
+    """Speak and listen for a model that is solved in one go and hears nothing; told to stop, the worker ends."""
+    if settings.training.optimizer != "exact" and settings.architecture.family not in REFERENCES:
+        yield
+        return
+    done = threading.Event()
+
+    def watch() -> None:
+        spoke = time.monotonic()
+        while not done.wait(GLANCE):
+            if queue.asked(run_id, worker):
+                queue.end(run_id, worker, "stopped")
+                os._exit(1)  # a solver of scikit-learn's cannot be asked; the slot gets a new worker
+            if time.monotonic() - spoke > SIGN:
+                queue.write(run_id, worker, [], {})
+                spoke = time.monotonic()
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        done.set()
 
 
 class _Scribe:
@@ -145,6 +189,7 @@ class _Scribe:
         self.queue, self.run_id, self.worker = queue, run_id, worker
         self.settings, self.model, self.progress = settings, model, progress
         self.rows: list = []
+        self.noted = 0  # rows so far
         self.weights: dict[tuple[str, int], bytes | None] = {}
         self.told: str | None = None
         self.looked = self.kept = time.monotonic()
@@ -164,6 +209,7 @@ class _Scribe:
         from forecasting.checkpoints import is_logged, save_progress, save_weights  # noqa: PLC0415
 
         self.rows.append(row)
+        self.noted += 1
         if self._is_network and is_logged(row.epoch):
             self.weights["epoch", row.epoch] = save_weights(self.settings, self.model)
         now = time.monotonic()
@@ -194,7 +240,6 @@ class _Scribe:
 
 def _prepare_worker() -> None:
     """Load torch and take one small step: the first update of a process loads as much again (0.7 s)."""
-    import numpy as np  # noqa: PLC0415
 
     use_one_thread()  # two processes with two threads each fight for two cores: up to 30 times slower
     from forecasting.models import StackedNetwork  # noqa: PLC0415

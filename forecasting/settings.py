@@ -20,6 +20,7 @@ Schedule = Literal["constant", "step", "1/t", "cosine"]
 Subtract = Literal["nothing", "mean", "last"]
 
 REFERENCES = ("svr", "trees")  # scikit-learn's models, to start shallow
+MOST_PARAMETERS = 50_000_000  # over all seeds; about 1 GB with their gradients and an optimizer's state
 BOUNDS = {
     "window": (1, 365),  # days
     "layers": (1, 8),  # hidden layers
@@ -193,6 +194,11 @@ class RunSettings:
         if self.training.optimizer == "lbfgs":  # a line search needs a loss that stands still
             kept = replace(kept, dropout=0.0, noise=0.0, scale=0.0, clip=0.0)
         object.__setattr__(self, "regularisation", kept)
+        if self.parameters * self.training.seeds > MOST_PARAMETERS:
+            raise BadInput(
+                N_("{count} million parameters over all seeds are too many; take fewer units, layers or seeds."),
+                count=round(self.parameters * self.training.seeds / 1e6),
+            )
 
     @property
     def parameters(self) -> int:

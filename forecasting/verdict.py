@@ -15,15 +15,18 @@ LEVEL = 0.9
 FEWEST_DAYS = 28  # of judging; below this nothing is claimed
 SENTENCES = {
     "better": N_(
-        "{skill} less error than “{baseline}” (90 % interval {low} to {high}); {seeds_better} of {seeds} seeds better."
+        "{skill} less error (MAE) than “{baseline}” (90 % interval {low} to {high});"
+        " {seeds_better} of {seeds} seeds better."
     ),
     "worse": N_(
-        "{skill} more error than “{baseline}” (90 % interval {low} to {high}); {seeds_better} of {seeds} seeds better."
+        "{skill} more error (MAE) than “{baseline}” (90 % interval {low} to {high});"
+        " {seeds_better} of {seeds} seeds better."
     ),
     "cannot tell": N_(
-        "Cannot tell whether this beats “{baseline}”: the 90 % interval runs from {high} less to {low} more error over"
-        " {days} days; {seeds_better} of {seeds} seeds better."
+        "Cannot tell whether this beats “{baseline}”: the 90 % interval runs from {high} less to {low} more error"
+        " (MAE) over {days} days; {seeds_better} of {seeds} seeds better."
     ),
+    "too few": N_("Only {days} held-out days to judge by; at least {needed} are needed to tell more than chance."),
 }
 
 
@@ -47,8 +50,9 @@ class Verdict:
         low, high = (-self.high, -self.low) if worse else (-self.low if unsure else self.low, self.high)
         shares = {"skill": -self.skill if worse else self.skill, "low": low, "high": high}
         facts = {name: f"{100 * share:.0f} %".replace("-", "−") for name, share in shares.items()}
-        counts = {"seeds": self.seeds, "seeds_better": self.seeds_better, "days": self.days}
-        return translate(SENTENCES[self.answer]).format(baseline=baseline, **facts, **counts)
+        counts = {"needed": FEWEST_DAYS, "seeds": self.seeds, "seeds_better": self.seeds_better, "days": self.days}
+        key = "too few" if self.days < FEWEST_DAYS else self.answer
+        return translate(SENTENCES[key]).format(baseline=baseline, **facts, **counts)
 
 
 def judge(actual: np.ndarray, predictions: np.ndarray, baseline: np.ndarray) -> Verdict:

@@ -37,6 +37,11 @@ class Channel:
     others: tuple[str, ...] = ()  # the channels the same file holds, this one included
 
     @property
+    def filled(self) -> pd.DatetimeIndex:
+        """Days whose views were filled in from days before and after."""
+        return pd.DatetimeIndex([day for mend in self.mends if mend.switch == "fill" for day in mend.days])
+
+    @property
     def fingerprint(self) -> str:
         """Sixteen hex digits of the dates and views: equal exactly where the series are equal."""
         first = np.datetime64(self.views.index[0], "D").astype("<i8").tobytes()

@@ -1,5 +1,6 @@
 """Windows: the last days of views in, the next day's or days' views out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,12 +38,18 @@ class Windows:
         return self.targets.shape[1] if self.targets.ndim > 1 else 1
 
 
-def make_windows(views: pd.Series, period: Period, window: int, horizon: int = 1) -> Windows:
+def make_windows(
+    views: pd.Series, period: Period, window: int, horizon: int = 1, filled: Sequence[pd.Timestamp] = ()
+) -> Windows:
     """All windows whose target days lie in `period`. Inputs may reach back before it; an unknown day drops a window."""
     history = max(window, COMMON_HISTORY)
     if len(views) < history + horizon:
         raise BadInput(
-            N_("The channel has {days} days of views; a window of {window} days needs at least {needed}."),
+            N_("The channel has {days} days of views; a window of {window} days needs at least {needed}.")
+            if window > COMMON_HISTORY
+            else N_(
+                "The channel has {days} days of views; every model needs at least {needed}, however short its window."
+            ),
             days=len(views),
             window=window,
             needed=history + horizon,
@@ -53,11 +60,12 @@ def make_windows(views: pd.Series, period: Period, window: int, horizon: int = 1
     last = days + pd.Timedelta(days=horizon - 1)
     wanted = (days >= pd.Timestamp(period.first)) & (last <= pd.Timestamp(period.last))
     wanted &= np.isfinite(stretch).all(axis=1)
+    wanted &= ~_knows_too_much(views.index.isin(filled), history, horizon)
     if not wanted.any():
         raise BadInput(
             N_(
                 "No day from {first} to {last} has {history} known days before it;"
-                " choose a shorter window or another split."
+                " choose a longer period, or a window of 56 days or less."
             ),
             first=period.first,
             last=period.last,
@@ -66,6 +74,12 @@ def make_windows(views: pd.Series, period: Period, window: int, horizon: int = 1
     kept = stretch[wanted]
     targets = kept[:, history] if horizon == 1 else kept[:, history:]
     return Windows(kept[:, history - window : history].copy(), targets.copy(), days[wanted])
+
+
+def _knows_too_much(filled: np.ndarray, history: int, horizon: int) -> np.ndarray:
+    """Which windows hold a day filled in from their own target: one just before it, or the target itself."""
+    stretch = np.lib.stride_tricks.sliding_window_view(filled, history + horizon)
+    return stretch[:, history - 1 :].any(axis=1)
 
 
 @dataclass(frozen=True)
@@ -114,11 +128,11 @@ def split_windows(views: pd.Series, split: Split, window: int) -> SplitWindows:
     return SplitWindows(train, make_windows(views, split.held_out, window), Scaler.fit(train.targets))
 
 
-def run_windows(views: pd.Series, settings: RunSettings) -> SplitWindows:
-    """All that a run with these settings trains and is judged on."""
+def run_windows(views: pd.Series, settings: RunSettings, filled: Sequence[pd.Timestamp] = ()) -> SplitWindows:
+    """All that a run with these settings trains and is judged on. `filled` are the days that were not measured."""
     net = settings.architecture
-    train = make_windows(views, settings.split.train, net.window, net.horizon)
-    held_out = make_windows(views, settings.split.held_out, net.window, net.horizon)
+    train = make_windows(views, settings.split.train, net.window, net.horizon, filled)
+    held_out = make_windows(views, settings.split.held_out, net.window, net.horizon, filled)
     return cut_windows(train, held_out, settings)
 
 

@@ -1,15 +1,19 @@
 """Runs side by side: what differs in their settings, and in their train and held-out losses."""
 
+import hashlib
+from dataclasses import replace
+
 import pandas as pd
 import streamlit as st
 
 from forecasting import charts
 from forecasting.difference import difference
+from forecasting.errors import N_
 from forecasting.metrics import NAMES
 from forecasting.runs import Run
 from forecasting.settings import REFERENCES
 from forecasting.windows import COMMON_HISTORY
-from pages.session import open_page, references, unlike
+from pages.session import open_page, plain, references, unlike
 from pages.settings_form import CHOICES, LABELS, STATES
 
 SHOWN_AT_FIRST = 4
@@ -64,10 +68,11 @@ def choose_runs(runs: list[Run]) -> list[Run]:
         table_of(runs),
         hide_index=True,
         height=min(38 + 35 * len(runs), 250),
-        key="table" + "".join(ids)[:600],  # a new run or a deleted one makes a new table, ticked as the URL says
+        key="table" + hashlib.sha256("".join(ids).encode()).hexdigest()[:16],
         on_select="rerun",
         selection_mode="multi-row",
         placeholder="–",
+        column_config={_(name): st.column_config.Column(pinned=True) for name in (N_("Run"), N_("Held-out loss"))},
         selection_default={"selection": {"rows": asked or list(range(min(len(ids), SHOWN_AT_FIRST)))}},
         alt=_("The runs with their losses and settings"),
     )
@@ -134,7 +139,15 @@ def say_difference(one: Run, other: Run) -> None:
     first, second = (found.to_numpy().T for found in predictions)
     found = difference(actual, first, second, one.settings.training.loss, drawn)
     icon = ":material/help:" if found.answer == "cannot tell" else ":material/balance:"
-    st.info(found.sentence(one.name, other.name).say(_), icon=icon)
+    st.info(plain(found.sentence(one.name, other.name).say(_)), icon=icon)
+
+
+def unlike_each_other(names: list[str]) -> list[str]:
+    """Runs of different channels may share a name; a curve needs one of its own."""
+    taken: list[str] = []
+    for name in names:
+        taken.append(unlike(name, taken))
+    return taken
 
 
 st.title(_("Compare"))
@@ -142,8 +155,9 @@ st.caption(_("Tick runs to see their losses on the same axes: train thin and das
 
 everything = st.session_state.get("all", False)
 runs = [run for run in here.store.runs(here.owner) if everything or run.fingerprint == here.channel.fingerprint]
+runs = [replace(run, name=name) for run, name in zip(runs, unlike_each_other([run.name for run in runs]), strict=True)]
 if not runs:
-    st.info(_("No runs yet on this channel. Train a model, then come back."), icon=":material/model_training:")
+    st.info(_("No runs yet. Train a model, then come back."), icon=":material/model_training:")
     st.page_link("pages/train.py", label=_("Train a model"), icon=":material/play_arrow:")
 else:
     chosen = choose_runs(runs)
@@ -181,7 +195,11 @@ with left:
     )
 with right:
     st.subheader(_("Loss at the end"))
-    last = curves.groupby("run", sort=False)[["train", "held_out"]].last().reset_index()
+    kept = here.store.final_losses(here.owner).set_index("run")
+    last = pd.DataFrame(
+        [(run.name, *kept.loc[run.id, ["train", "held_out"]]) for run in chosen if run.id in kept.index]
+    )
+    last.columns = ["run", "train", "held_out"]
     st.altair_chart(
         charts.final_losses(last, loss, _, lines, floor), alt=_("Final train and held-out loss of the ticked runs")
     )

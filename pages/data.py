@@ -10,7 +10,7 @@ from forecasting.errors import N_, BadInput
 from forecasting.reading import Choice, Question, read_views, to_csv
 from forecasting.runs import Source
 from forecasting.views import Mend
-from pages.session import choose_split, keep_channel, open_page
+from pages.session import choose_split, keep_channel, open_page, plain
 
 TYPES = ["csv", "tsv", "txt", "zip", "xlsx", "gz"]
 FILLS = {
@@ -50,8 +50,9 @@ def answer(field: str) -> None:
         st.session_state.uploads += 1
 
 
-def read_again(source: Source, field: str) -> None:
+def read_again(field: str) -> None:
     """Read the current channel's file another way; the reading before is forgotten unless it has runs."""
+    source = here.store.source(here.owner, here.channel.fingerprint)
     if read(replace(source, said=source.said | {field: st.session_state[f"said_{field}"]})):
         current = st.session_state.channel
         if current != here.channel.fingerprint:
@@ -73,10 +74,10 @@ def read(source: Source) -> bool:
 def show_trouble(trouble: BadInput) -> None:
     """What is wrong with the file, or the one thing that it does not say."""
     if not isinstance(trouble, Question):
-        st.error(trouble.say(_), icon=":material/error:")
+        st.error(plain(trouble.say(_)), icon=":material/error:")
         return
     labels = dict(trouble.options)
-    st.warning(trouble.say(_), icon=":material/help:")
+    st.warning(plain(trouble.say(_)), icon=":material/help:")
     st.selectbox(
         _("Your answer"),
         labels,
@@ -89,12 +90,12 @@ def show_trouble(trouble: BadInput) -> None:
     )
 
 
-def choose_reading(source: Source) -> None:
+def choose_reading(said: dict[str, object]) -> None:
     """Which column, and how dates and gaps are read; remembered with the channel."""
-    said = asdict(Choice(**source.said))
+    said = asdict(Choice(**said))
 
     def say_so(field: str) -> dict:
-        return {"key": f"said_{field}", "on_change": read_again, "args": (source, field)}
+        return {"key": f"said_{field}", "on_change": read_again, "args": (field,)}
 
     for field in ("channel", "fill", "dates", "keep_zeros", "keep_last"):
         st.session_state[f"said_{field}"] = said[field] if field != "channel" else here.channel.name
@@ -105,7 +106,9 @@ def choose_reading(source: Source) -> None:
         st.selectbox(_("Dates such as 1/7/20"), ORDERS, format_func=lambda order: _(ORDERS[order]), **say_so("dates"))
         st.checkbox(_("Keep zeros before the first view"), **say_so("keep_zeros"))
         st.checkbox(_("Keep last days that look unfinished"), **say_so("keep_last"))
-        st.button(_("Remove this channel"), icon=":material/delete:", on_click=remove, width="stretch")
+        with st.popover(_("Remove this channel"), icon=":material/delete:", width="stretch"):
+            st.write(_("Remove the channel, its file and all its runs? This cannot be undone."))
+            st.button(_("Remove for good"), key="remove", on_click=remove)
 
 
 def remove() -> None:
@@ -128,15 +131,16 @@ channel, views = here.channel, here.channel.views
 
 with controls:
     st.file_uploader(_("Your views: CSV, Excel or zip"), TYPES, key=inbox(), on_change=take_file)
-    if trouble := st.session_state.get("trouble"):
+    trouble = st.session_state.get("trouble")
+    if trouble and (isinstance(trouble, Question) or st.session_state.get(inbox())):  # else its file is gone
         show_trouble(trouble)
-    if source := here.store.source(here.owner, channel.fingerprint):
-        choose_reading(source)
+    if (said := here.store.said(here.owner, channel.fingerprint)) is not None:
+        choose_reading(said)
     try:
         split = choose_split(views, _)
     except BadInput as unusable:
         split = None
-        st.warning(unusable.say(_), icon=":material/event_busy:")
+        st.warning(plain(unusable.say(_)), icon=":material/event_busy:")
 
 with figures, st.grid(4, min_column_width=150):
     st.metric(_("Days"), f"{len(views):,}", help=f"{views.index[0].date()} – {views.index[-1].date()}")

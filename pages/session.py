@@ -4,6 +4,7 @@ import gettext
 import hashlib
 import io
 import os
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,8 +116,14 @@ def owner() -> str:
 
 
 def browser_token() -> str:
-    """A random token that Streamlit's cookie gives every browser; without cookies the tab has its own."""
-    return st.context.cookies.get("_streamlit_xsrf") or st.session_state.setdefault("token", os.urandom(16).hex())
+    """A random token that Streamlit's cookie gives every browser; without cookies the tab has its own.
+
+    The cookie is masked anew on every load; the token under the mask stays.
+    """
+    from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token_string  # noqa: PLC0415  internal
+
+    token, _made = decode_xsrf_token_string(st.context.cookies.get("_streamlit_xsrf") or "")
+    return token.hex() if token else st.session_state.setdefault("token", os.urandom(16).hex())
 
 
 def _digest(text: str) -> str:
@@ -195,7 +202,7 @@ def references(_channel: Channel, fingerprint: str, settings: RunSettings) -> tu
     Raises BadInput where the split holds no window of the settings' length.
     """
     loss = settings.training.loss
-    judged = run_windows(_channel.views, settings).held_out
+    judged = run_windows(_channel.views, settings, _channel.filled).held_out
     lowest = floor(_channel, judged.days, loss) if judged.horizon == 1 else None
     return baseline_losses(_channel.views, judged, loss), lowest
 
@@ -212,10 +219,12 @@ def choose_split(views, say: Callable[[str], str]) -> Split:
         say(N_("Split: train / held-out")), names, format_func=names.get, key="split", bind="query-params"
     )
     if chosen != "custom":
-        return clipped({"2022": YEAR_2022, "lecture": LECTURE}.get(chosen) or last_part(views), views)
+        split = clipped({"2022": YEAR_2022, "lecture": LECTURE}.get(chosen) or last_part(views), views)
+        st.caption(f"{split.train.first} – {split.train.last} / {split.held_out.first} – {split.held_out.last}")
+        return split
     start = default_split(views)
-    train = _period(say(N_("Training period")), "train_days", start.train, views)
-    return clipped(Split(train, _period(say(N_("Held-out period")), "held_out_days", start.held_out, views)), views)
+    train = _period(say(N_("Training period")), "train_period", start.train, views)
+    return clipped(Split(train, _period(say(N_("Held-out period")), "held_out_period", start.held_out, views)), views)
 
 
 def split_names(views, say: Callable[[str], str]) -> dict[str, str]:
@@ -223,7 +232,7 @@ def split_names(views, say: Callable[[str], str]) -> dict[str, str]:
     names = {
         "2022": say(N_("2021 / 2022")),
         "lecture": say(N_("2017–2020 / 2021 (lecture)")),
-        "last": say(N_("Last part")),
+        "last": say(N_("Last part (2022 is not reached)")),
     }
     reached = {name: fits(split, views) for name, split in (("2022", YEAR_2022), ("lecture", LECTURE))}
     offered = [name for name in names if reached.get(name, not reached["2022"])]
@@ -245,17 +254,24 @@ def _period(label: str, key: str, start: Period, views) -> Period:
 
 
 def note_bad_link(key: str, allowed, say: Callable[[str], str]) -> None:
-    """Say so when the URL asks for what cannot be; the widget that follows falls back to its default by itself."""
+    """Say so when the URL asks for what cannot be; the widget that follows falls back to its default by itself.
+
+    Only once a visit: later it is a control and not a link that is out of date.
+    """
+    noted = st.session_state.setdefault("noted", set())
+    if key in noted:
+        return
+    noted.add(key)
     asked = st.query_params.get(key)
     if asked is None or (asked in allowed if not isinstance(allowed, tuple) else _within(asked, *allowed)):
         return
-    st.toast(
-        say(N_("The link asks for {key} = {asked}, which is not possible here; the default is used.")).format(
-            key=key, asked=asked[:40]
-        ),
-        icon=":material/link_off:",
-        duration="long",
-    )
+    note = say(N_("The link asks for {key} = {asked}, which is not possible here; the default is used."))
+    st.toast(plain(note.format(key=key, asked=asked[:40])), icon=":material/link_off:", duration="long")
+
+
+def plain(text: str) -> str:
+    """Text from a file or a link, shown as it is: a header shall not become a picture or a formula."""
+    return re.sub(r"([\\`*_\[\]()#!<>$~|:])", r"\\\1", text)
 
 
 def fall_back(key: str, offered: Iterable, default: object) -> None:

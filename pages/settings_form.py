@@ -104,6 +104,7 @@ class Form:
 
     def __init__(self, here: Session) -> None:
         self.say, self.language = here.say, here.language
+        self.middle = None
 
     def settings(self, split: Split) -> RunSettings:
         """All controls, the rarer ones folded away. Raises BadInput where they do not go together."""

@@ -8,7 +8,7 @@ from forecasting.errors import BadInput
 from forecasting.lecture import EPOCHS, ROWS, SEEDS, LectureRow, Outcome, best_on, table_settings, what_it_shows
 from forecasting.runs import Run
 from forecasting.settings import BOUNDS, RunSettings
-from pages.session import choose_split, note_bad_link, open_page, references, unlike
+from pages.session import choose_split, note_bad_link, open_page, plain, references, unlike
 from pages.settings_form import STATES, name_of
 
 TICK = 0.5  # seconds between two looks while runs are active
@@ -24,11 +24,11 @@ def ids_of(settings: list[RunSettings]) -> list[str]:
 
 def start(settings: list[RunSettings]) -> None:
     """Queue every row that is not there yet; what was stopped goes on."""
-    names = [run.name for run in here.store.runs(here.owner)]
+    names = [run.name for run in here.store.runs(here.owner) if run.fingerprint == here.channel.fingerprint]
     for one in settings:
         name = unlike(name_of(one, _), names)
         names.append(name)
-        here.store.go_on(here.owner, here.store.queue(here.owner, here.channel, one, name, keep=True))
+        here.store.queue(here.owner, here.channel, one, name)
     here.jobs.fill()
 
 
@@ -122,7 +122,7 @@ with controls:
         settings = table_settings(split, epochs, seeds)
         references(here.channel, here.channel.fingerprint, settings[0])
     except BadInput as unusable:
-        st.warning(unusable.say(_), icon=":material/event_busy:")
+        st.warning(plain(unusable.say(_)), icon=":material/event_busy:")
         st.stop()
     if st.button(_("Train them all"), type="primary", icon=":material/play_arrow:", width="stretch"):
         start(settings)

@@ -11,11 +11,13 @@ from forecasting.baselines import same_day_last_week
 from forecasting.errors import N_, BadInput
 from forecasting.metrics import NAMES
 from forecasting.runs import NOTHING_YET, History, Run
-from forecasting.settings import RunSettings, Training
+from forecasting.settings import REFERENCES, RunSettings, Training
+from forecasting.split import default_split
 from forecasting.verdict import judge
-from pages.session import choose_split, fall_back, note_bad_link, open_page, references, unlike
-from pages.settings_form import Form, name_of
+from pages.session import choose_split, fall_back, note_bad_link, open_page, plain, references, unlike
+from pages.settings_form import LABELS, STATES, SUBTRACT, Form, name_of
 
+LARGEST_TWIN = 56  # days of input times days ahead; larger ones take the solver minutes
 TICK = 0.2  # seconds between two redraws of a live chart
 
 here = open_page()
@@ -28,14 +30,22 @@ def start(settings: RunSettings) -> None:
     A linear model has an exact solution to be held against: it comes along as a run of its own.
     """
     st.session_state.run = queue(settings)
-    if settings.architecture.family == "linear" and settings.training.optimizer != "exact":
+    if has_twin(settings):
         queue(exact_twin(settings))
     here.jobs.fill()
 
 
 def queue(settings: RunSettings) -> str:
-    name = unlike(name_of(settings, _), [run.name for run in here.store.runs(here.owner)])
+    taken = [run.name for run in here.store.runs(here.owner) if run.fingerprint == here.channel.fingerprint]
+    name = unlike(name_of(settings, _), taken)
     return here.store.queue(here.owner, here.channel, settings, name)
+
+
+def has_twin(settings: RunSettings) -> bool:
+    """A trained line of a size that is solved in seconds."""
+    net = settings.architecture
+    trained = net.family == "linear" and settings.training.optimizer != "exact"
+    return trained and net.window * net.horizon <= LARGEST_TWIN
 
 
 def exact_twin(settings: RunSettings) -> RunSettings:
@@ -45,7 +55,7 @@ def exact_twin(settings: RunSettings) -> RunSettings:
 
 def exact_loss(settings: RunSettings) -> dict[str, float]:
     """The train loss of the exact solution, once it is there."""
-    if settings.architecture.family != "linear" or settings.training.optimizer == "exact":
+    if not has_twin(settings):
         return {}
     solved = here.store.history(exact_twin(settings).run_id(here.channel.fingerprint, here.owner))
     return {N_("Exact solution, train"): float(solved.train_loss[-1, 0])} if len(solved) else {}
@@ -85,16 +95,25 @@ def spec_of(
     return charts.loss_spec(epochs, lines, NAMES[loss], log, _, floor, validated)
 
 
-def draw_figures(settings: RunSettings, history: History, week: float) -> None:
+def draw_figures(settings: RunSettings, losses: tuple[float, float] | None, week: float) -> None:
     """Both losses, the baseline that counts, and the size of the model."""
     unit = NAMES[settings.training.loss]
     with st.grid(4, min_column_width=150):
-        for label, loss in ((_("Train loss"), history.train_loss), (_("Held-out loss"), history.held_out_loss)):
-            st.metric(f"{label} ({unit})", charts.people(loss[-1].mean()) if len(history) else "–")
+        for label, loss in zip((_("Train loss"), _("Held-out loss")), losses or (None, None), strict=True):
+            st.metric(f"{label} ({unit})", "–" if loss is None else charts.people(loss))
         st.metric(_("Same day last week"), charts.people(week), help=_("This baseline's loss on the held-out days."))
-        st.metric(
-            _("Parameters"), f"{settings.architecture.parameters:,}", help=_("Weights and biases of one seed's model.")
-        )
+        unknowns = f"{settings.parameters:,}" if settings.parameters else "–"
+        st.metric(_("Parameters"), unknowns, help=_("Weights and biases of one seed's model."))
+
+
+def losses_of(run: Run, history: History) -> tuple[float, float] | None:
+    """Train and held-out loss, means over seeds: of the last epoch, and once ended of the weights that are kept."""
+    if not len(history):
+        return None
+    if run.active:
+        return float(history.train_loss[-1].mean()), float(history.held_out_loss[-1].mean())
+    kept = here.store.final_losses(here.owner).set_index("run").loc[run.id]
+    return kept["train"], kept["held_out"]
 
 
 def draw_progress(run: Run, history: History) -> None:
@@ -103,21 +122,27 @@ def draw_progress(run: Run, history: History) -> None:
     text = _("Waiting for a free worker") if run.status == "queued" else _("Starting")
     if done:
         left = history.seconds[-1] / done * (epochs - done)
-        text = _("Epoch {done} of {epochs}, {left} s left").format(done=done, epochs=epochs, left=round(left))
+        text = _("Epoch {done} of {epochs}, {left} left").format(done=done, epochs=epochs, left=duration(left))
     bar, pause, stop = st.columns([6, 2, 2], vertical_alignment="center")
     bar.progress(done / epochs, text)
-    for place, word, icon, ask in (
-        (pause, _("Pause"), ":material/pause:", here.store.pause),
-        (stop, _("Stop"), ":material/stop:", here.store.cancel),
-    ):
-        place.button(word, icon=icon, on_click=tell, args=(ask, run.id), width="stretch")
+    if run.settings.training.optimizer != "exact" and run.settings.architecture.family not in REFERENCES:
+        pause.button(
+            _("Pause"), icon=":material/pause:", on_click=tell, args=(here.store.pause, run.id), width="stretch"
+        )
+    stop.button(_("Stop"), icon=":material/stop:", on_click=tell, args=(here.store.cancel, run.id), width="stretch")
+
+
+def duration(seconds: float) -> str:
+    """12 s, 22 min."""
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
 def tell(ask: Callable[[str, str], None], run_id: str) -> None:
     """Ask the run to pause or stop, and give it a moment: it mostly has by the time the page is drawn again."""
     ask(here.owner, run_id)
     for _moment in range(10):
-        if not here.store.run(here.owner, run_id).active:
+        run = here.store.run(here.owner, run_id)
+        if not (run and run.active):
             return
         time.sleep(0.02)
 
@@ -130,10 +155,11 @@ def go_on(run_id: str) -> None:
 
 def offer_to_go_on(run: Run) -> None:
     """A paused, stopped or failed run can go on from its last checkpoint."""
-    epoch = here.store.can_go_on(run.id)
-    if epoch and run.status in ("paused", "stopped", "failed") and epoch < run.settings.training.epochs:
-        label = _("Go on from epoch {epoch} of {epochs}").format(epoch=epoch, epochs=run.settings.training.epochs)
-        st.button(label, icon=":material/play_arrow:", on_click=go_on, args=(run.id,))
+    epoch, epochs = here.store.can_go_on(run.id), run.settings.training.epochs
+    if run.status not in ("paused", "stopped", "failed") or not (epoch or run.status == "paused") or epoch >= epochs:
+        return
+    label = _("Go on from epoch {epoch} of {epochs}").format(epoch=epoch, epochs=epochs)
+    st.button(f"{_(STATES[run.status])}. {label}", icon=":material/play_arrow:", on_click=go_on, args=(run.id,))
 
 
 def live(settings: RunSettings, run_id: str | None, was_active: bool) -> None:
@@ -144,7 +170,7 @@ def live(settings: RunSettings, run_id: str | None, was_active: bool) -> None:
     history = history_of(run) if run else NOTHING_YET
     lines, floor = references(here.channel, here.channel.fingerprint, settings)
     with figures.container():
-        draw_figures(settings, history, lines["Same day last week"])
+        draw_figures(settings, losses_of(run, history) if run else None, lines["Same day last week"])
     training, validated = settings.training, settings.regularisation.validation > 0
     lines = lines | exact_loss(settings)
     spec = spec_of(here.language, training.epochs, training.loss, log_scale, lines, floor, validated)
@@ -161,6 +187,8 @@ def draw_held_out(run: Run) -> None:
     if predictions is None:
         return
     views, days, ahead = here.channel.views, predictions.index, run.settings.architecture.horizon
+    one_day = _("Held-out days, one day ahead")
+    st.subheader(one_day if ahead == 1 else _("Held-out days, {ahead} days ahead").format(ahead=ahead))
     verdict = judge(views[days].to_numpy(), predictions.to_numpy().T, same_day_last_week(views, days, ahead))
     show, icon = {
         "better": (st.success, ":material/trending_up:"),
@@ -168,11 +196,20 @@ def draw_held_out(run: Run) -> None:
         "cannot tell": (st.info, ":material/help:"),
     }[verdict.answer]
     show(verdict.say(_("Same day last week"), _), icon=icon)
-    st.subheader(
-        _("Held-out days, one day ahead") if ahead == 1 else _("Held-out days, {ahead} days ahead").format(ahead=ahead)
-    )
     chart = charts.real_and_predicted(views, predictions, _, here.weekdays())
     st.altair_chart(chart, alt=_("Real and predicted views over the held-out days"))
+
+
+def say_inputs(settings: RunSettings) -> str:
+    """What the model sees and predicts, beside the days of the formula."""
+    inputs = settings.inputs
+    said = [_("x₁ is yesterday's views; all other letters are learnt.")]
+    said += [_("Standardised by the training days.")] if inputs.standardise else []
+    said += [_("Logarithms of views are what it sees and predicts.")] if inputs.log else []
+    words = {name: _(word) for name, word in LABELS.items()}
+    said += [f"{words['subtract']}: {_(SUBTRACT[inputs.subtract])}."] if inputs.subtract != "nothing" else []
+    extra = [words["weekday"]] * inputs.weekday + [f"{words['country']} {inputs.country}"] * bool(inputs.country)
+    return " ".join(said + [f"{', '.join(extra)}."] * bool(extra))
 
 
 st.title(_("Train"))
@@ -183,31 +220,40 @@ figures = st.empty()
 controls, picture = st.columns([1, 3], gap="medium")
 
 with controls:
+    form, settings, troubles = Form(here), None, []
     try:
-        form = Form(here)
-        settings = form.settings(choose_split(here.channel.views, _))
+        split = choose_split(here.channel.views, _)
+    except BadInput as trouble:
+        split, troubles = None, [trouble]
+    try:
+        settings = form.settings(split or default_split(here.channel.views))
         references(here.channel, here.channel.fingerprint, settings)
-    except BadInput as unusable:
-        st.warning(unusable.say(_), icon=":material/event_busy:")
-        st.stop()
-    if form.middle.button(_("Train"), type="primary", icon=":material/play_arrow:", width="stretch"):
+    except BadInput as trouble:
+        troubles.append(trouble)
+    if troubles:
+        settings = None
+        st.warning(plain(troubles[0].say(_)), icon=":material/event_busy:")
+    label, look = _("Train"), {"type": "primary", "icon": ":material/play_arrow:", "width": "stretch"}
+    if form.middle.button(label, **look, disabled=settings is None):
         start(settings)
 
 with picture:
     run = choose_run()
+    if not (run or settings):
+        st.stop()
     active = bool(run and run.active)
     shown = run.settings if run else settings
     log_scale = st.session_state.get("log_scale", True)
     st.fragment(live, run_every=TICK if active else None)(shown, run and run.id, active)
     st.toggle(_("Log scale"), True, key="log_scale", bind="query-params")
     if run and run.reason:
-        st.error(run.reason.say(_), icon=":material/error:")
+        st.error(plain(run.reason.say(_)), icon=":material/error:")
     if run:
         offer_to_go_on(run)
-    if run and run.settings != settings:
+    if run and settings and run.settings != settings:
         st.caption(_("The controls differ from the run shown; press Train to train them."))
     if run and not active:
         draw_held_out(run)
     with st.expander(_("The model as a formula"), icon=":material/function:"):
         st.latex(shown.architecture.formula)
-        st.caption(_("x₁ is yesterday's views, standardised by the training days; all other letters are learnt."))
+        st.caption(say_inputs(shown))

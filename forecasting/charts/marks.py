@@ -68,7 +68,7 @@ def epoch_axis(epochs: int, say: Say) -> alt.X:
         "epoch:Q",
         title=say(N_("Epoch")),
         scale=alt.Scale(domain=[0, epochs], nice=False),
-        axis=alt.Axis(grid=False, tickCount=8),
+        axis=alt.Axis(grid=False, tickCount=8, tickMinStep=1),
     )
 
 

@@ -5,17 +5,29 @@ import time
 from collections.abc import Sequence
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
 from forecasting.errors import N_, BadInput
 from forecasting.runs.records import ACTIVE
-from forecasting.runs.tables import PER_REPLICA, channels, checkpoints, open_engine, rows, runs, to_bytes, to_channel
+from forecasting.runs.tables import (
+    KEPT,
+    PER_REPLICA,
+    channels,
+    checkpoints,
+    open_engine,
+    rows,
+    runs,
+    to_bytes,
+    to_channel,
+)
 from forecasting.settings import RunSettings
 from forecasting.views import Channel
 
 SILENCE = 60.0  # seconds without a sign of life after which a run's worker is taken for gone
 LARGEST_CHECKPOINT = 64 * 2**20  # bytes; a larger run can be trained, but not continued
+LARGEST_LOGGED = 2 * 2**20  # bytes of weights kept at epoch 1, 2, 5, 10 and so on
 
 
 class RunQueue:
@@ -29,14 +41,19 @@ class RunQueue:
 
         Whoever has the fewest runs running is next, then who waits longest: a hundred runs of one do not block another.
         """
-        with self.engine.begin() as connection:
+        while (run_id := self._next()) is not None:
+            with self.engine.begin() as connection:
+                claim = sa.update(runs).where(runs.c.id == run_id, runs.c.status == "queued")
+                if connection.execute(claim.values(status="running", seen=time.time(), worker=None)).rowcount:
+                    return run_id  # else another server was faster, and the next one is due
+        return None
+
+    def _next(self) -> str | None:
+        with self.engine.connect() as connection:
             others = runs.alias()
             busy = sa.select(sa.func.count()).where(others.c.owner == runs.c.owner, others.c.status == "running")
             waiting = sa.select(runs.c.id).where(runs.c.status == "queued")
-            run_id = connection.execute(waiting.order_by(busy.scalar_subquery(), runs.c.queued).limit(1)).scalar()
-            claim = sa.update(runs).where(runs.c.id == run_id, runs.c.status == "queued")
-            claimed = connection.execute(claim.values(status="running", seen=time.time(), worker=None)).rowcount
-        return run_id if claimed else None
+            return connection.execute(waiting.order_by(busy.scalar_subquery(), runs.c.queued).limit(1)).scalar()
 
     def start(self, run_id: str, worker: int) -> tuple[Channel, RunSettings, bytes | None] | None:
         """Views, settings and the progress to go on from; None where the run was deleted or taken by another worker."""
@@ -73,15 +90,26 @@ class RunQueue:
             if records:
                 connection.execute(sa.insert(rows), records)
             for (kind, epoch), blob in weights.items():
-                if blob and len(blob) <= LARGEST_CHECKPOINT:
+                if blob and len(blob) <= (LARGEST_LOGGED if kind == "epoch" else LARGEST_CHECKPOINT):
                     _replace(connection, {"run": run_id, "kind": kind, "epoch": epoch, "blob": blob})
 
     def end(
-        self, run_id: str, worker: int, status: Literal["finished", "stopped", "paused"], predictions: pd.DataFrame
+        self,
+        run_id: str,
+        worker: int,
+        status: Literal["finished", "stopped", "paused"],
+        predictions: pd.DataFrame | None = None,
+        losses: Sequence[np.ndarray] = (),
     ) -> None:
-        """Close a run; `predictions` has held-out days as index and a column a replica, in views."""
-        days = to_bytes(predictions.index.to_numpy().astype("datetime64[D]").astype(float))
-        values = {"status": status, "held_out_days": days, "predictions": to_bytes(predictions.to_numpy().T)}
+        """Close a run. `predictions` has held-out days as index and a column a replica; all in views.
+
+        `losses`, on train and held-out (replicas,), are those of the same weights as the predictions.
+        """
+        values: dict[str, object] = {"status": status}
+        if predictions is not None:
+            values["held_out_days"] = to_bytes(predictions.index.to_numpy().astype("datetime64[D]").astype(float))
+            values["predictions"] = to_bytes(predictions.to_numpy().T)
+            values |= {name: to_bytes(loss) for name, loss in zip(KEPT, losses, strict=True)}
         mine = (runs.c.id == run_id) & (runs.c.worker == worker) & (runs.c.status == "running")
         with self.engine.begin() as connection:
             connection.execute(sa.update(runs).where(mine).values(values | {"asked": None}))

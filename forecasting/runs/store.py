@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from forecasting.runs.records import History, Run, Source
 from forecasting.runs.tables import (
+    KEPT,
     PER_REPLICA,
     channel_record,
     channels,
@@ -50,6 +51,13 @@ class RunStore:
             connection.execute(sa.delete(channels).where(_is(channels, owner, channel.fingerprint)))
             connection.execute(sa.insert(channels), record)
 
+    def said(self, owner: str, fingerprint: str) -> dict[str, object] | None:
+        """What was said about the file the channel was read from; None where the file was not kept."""
+        query = sa.select(channels.c.said).where(_is(channels, owner, fingerprint))
+        with self.engine.connect() as connection:
+            text = connection.execute(query).scalar()
+        return json.loads(text) if text else None
+
     def source(self, owner: str, fingerprint: str) -> Source | None:
         """The file the owner's channel was read from, or None where it was not kept."""
         query = sa.select(channels.c.file, channels.c.source, channels.c.said).where(_is(channels, owner, fingerprint))
@@ -86,11 +94,11 @@ class RunStore:
 
     # Runs, as a page sees them
 
-    def queue(self, owner: str, channel: Channel, settings: RunSettings, name: str, keep: bool = False) -> str:
+    def queue(self, owner: str, channel: Channel, settings: RunSettings, name: str) -> str:
         """Put a run in the queue and return its id. One that is finished or under way is left as it is.
 
         A run that differs from an earlier one in having more epochs alone takes over its rows and goes on from there.
-        A stopped or failed run begins afresh, or with `keep` is left for `go_on`.
+        A paused or stopped run goes on from its last checkpoint, a failed one begins afresh.
         """
         run_id = settings.run_id(channel.fingerprint, owner)
         if self.channel(owner, channel.fingerprint) is None:
@@ -108,8 +116,8 @@ class RunStore:
                 }
                 connection.execute(sa.insert(runs), record)
                 _inherit(connection, run_id, lineage, settings)
-            elif status in ("stopped", "failed") and not keep:
-                _requeue(connection, run_id, afresh=True)
+            elif status in ("paused", "stopped", "failed"):
+                _requeue(connection, run_id, afresh=status == "failed")
         return run_id
 
     def go_on(self, owner: str, run_id: str) -> None:
@@ -164,11 +172,22 @@ class RunStore:
     def final_losses(self, owner: str) -> pd.DataFrame:
         """One line a run of the owner that has rows: run, epochs, seconds, mean train and held_out losses in views.
 
-        `train_seeds` and `held_out_seeds` are the arrays (seeds,) that these are the means of.
+        Under early stopping they are those of the weights kept, not of the last row. `train_seeds` and `held_out_seeds`
+        are the arrays (seeds,) that these are the means of.
         """
-        last = sa.select(rows.c.run, sa.func.max(rows.c.epoch).label("epoch")).group_by(rows.c.run).subquery()
+        mine = rows.c.run.in_(sa.select(runs.c.id).where(runs.c.owner == owner))
+        last = (
+            sa.select(rows.c.run, sa.func.max(rows.c.epoch).label("epoch")).where(mine).group_by(rows.c.run).subquery()
+        )
         query = (
-            sa.select(rows.c.run, rows.c.epoch, rows.c.train_loss, rows.c.held_out_loss, rows.c.seconds)
+            sa.select(
+                rows.c.run,
+                rows.c.epoch,
+                rows.c.train_loss,
+                rows.c.held_out_loss,
+                rows.c.seconds,
+                *(runs.c[name] for name in KEPT),
+            )
             .join(last, (rows.c.run == last.c.run) & (rows.c.epoch == last.c.epoch))
             .join(runs, runs.c.id == rows.c.run)
             .where(runs.c.owner == owner)
@@ -177,7 +196,8 @@ class RunStore:
             found = connection.execute(query).all()
         lines = []
         for row in found:
-            losses = to_array(row.train_loss), to_array(row.held_out_loss)
+            kept = row.kept_train_loss or row.train_loss, row.kept_held_out_loss or row.held_out_loss
+            losses = [to_array(loss) for loss in kept]
             lines.append((row.run, row.epoch, row.seconds, *(loss.mean() for loss in losses), *losses))
         names = ["run", "epochs", "seconds", "train", "held_out", "train_seeds", "held_out_seeds"]
         return pd.DataFrame(lines, columns=names)
@@ -257,6 +277,7 @@ def _requeue(connection: sa.Connection, run_id: str, afresh: bool) -> None:
     if afresh:
         connection.execute(sa.delete(checkpoints).where(checkpoints.c.run == run_id))
     fresh = {"status": "queued", "reason": None, "queued": time.time(), "seen": None, "asked": None, "worker": None}
+    fresh |= dict.fromkeys(("predictions", "held_out_days", *KEPT))
     connection.execute(sa.update(runs).where(runs.c.id == run_id).values(fresh))
 
 

@@ -15,6 +15,7 @@ from forecasting.runs.records import Run
 from forecasting.settings import RunSettings
 from forecasting.views import Channel, Mend
 
+KEPT = ("kept_train_loss", "kept_held_out_loss")
 PER_REPLICA = ("train_loss", "held_out_loss", "gradient_norm", "validation_loss")
 
 metadata = sa.MetaData()
@@ -51,6 +52,8 @@ runs = sa.Table(
     sa.Column("worker", sa.Integer),  # the process that may write rows
     sa.Column("held_out_days", sa.LargeBinary),  # days since 1970, (targets,)
     sa.Column("predictions", sa.LargeBinary),  # views, (replicas, targets)
+    sa.Column("kept_train_loss", sa.LargeBinary),  # views, (replicas,), of the weights that predict
+    sa.Column("kept_held_out_loss", sa.LargeBinary),
 )
 rows = sa.Table(
     "rows",
@@ -85,7 +88,13 @@ def open_engine(url: str) -> sa.Engine:
 
 def _tune_sqlite(connection, _record) -> None:
     """Readers do not block the writer, a writer waits for its turn, and deleting a run takes its rows along."""
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "busy_timeout = 10000", "foreign_keys = ON"):
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = NORMAL",
+        "busy_timeout = 10000",
+        "foreign_keys = ON",
+        "journal_size_limit = 16777216",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

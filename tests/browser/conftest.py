@@ -29,8 +29,9 @@ FLAGS = [
 class Server:
     """`streamlit run app.py` in a process of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, hosted: bool = False) -> None:
         self.folder = folder
+        self.address = {} if hosted else {"server.address": "127.0.0.1"}
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -38,8 +39,7 @@ class Server:
 
     def start(self) -> "Server":
         """Serve, and come back once the server answers."""
-        options = {
-            "server.address": "127.0.0.1",
+        options = self.address | {
             "server.port": self.port,
             "server.headless": "true",
             "server.fileWatcherType": "none",

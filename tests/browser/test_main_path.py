@@ -135,6 +135,26 @@ def test_copied_link_opens_the_same_view_on_a_fresh_server(browser, tmp_path) ->
         fresh.stop()
 
 
+def test_hosted_visitor_keeps_what_is_theirs_and_sees_nothing_else(browser, tmp_path) -> None:
+    hosted = Server(tmp_path, hosted=True).start()
+    try:
+        mine = browser.new_context(locale="en-US").new_page()
+        mine.goto(f"{hosted.url}/train?epochs=3&seeds=1&units=4", timeout=PATIENCE)
+        press_train(mine)
+        wait_until_done(mine)
+        shown = mine.url
+        mine.reload()
+        wait_until_done(mine)
+        yours = browser.new_context(locale="en-US").new_page()
+        yours.goto(shown, timeout=PATIENCE)
+        expect(yours.get_by_text("The link asks for run")).to_be_visible(timeout=PATIENCE)
+        expect(metric(yours, "Held-out loss")).to_have_text("–")
+        for page in (mine, yours):
+            page.context.close()
+    finally:
+        hosted.stop()
+
+
 def test_impossible_link_falls_back_with_a_note(page: Page) -> None:
     page.goto("/train?window=9999&family=Magic")
     expect(page.get_by_text("The link asks for window = 9999")).to_be_visible()

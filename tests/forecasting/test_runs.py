@@ -208,6 +208,12 @@ def workers(store) -> Jobs:
     workers.close()
 
 
+def worker_of(store: RunStore, run_id: str) -> int | None:
+    """The process that trains a run."""
+    with store.engine.connect() as connection:
+        return connection.exec_driver_sql("select worker from runs where id = ?", (run_id,)).scalar()
+
+
 def wait_for(condition) -> None:
     """Until `condition` holds; fails after DEADLINE seconds."""
     end = time.monotonic() + DEADLINE
@@ -226,9 +232,7 @@ def test_worker_trains_stops_and_dies_without_taking_others_along(store, workers
     workers.fill()
     assert store.run("me", waiting).status == "queued"  # two slots, two runs
     wait_for(lambda: len(store.history(stopped)) and len(store.history(killed)))
-    with store.engine.connect() as connection:
-        pid = connection.exec_driver_sql("select worker from runs where id = ?", (killed,)).scalar()
-    os.kill(pid, signal.SIGKILL)
+    os.kill(worker_of(store, killed), signal.SIGKILL)
     wait_for(lambda: store.run("me", killed).status == "failed")
     assert "killed" in str(store.run("me", killed).reason)
     wait_for(lambda: store.run("me", waiting).status == "finished")  # its slot has a new worker
@@ -346,3 +350,62 @@ def test_shallow_references_and_exact_solutions_are_runs_too(store, queue):
         assert store.run("me", run_id).status == "finished", store.run("me", run_id).reason
         assert np.isfinite(store.history(run_id).held_out_loss).all()
         assert store.predictions(run_id).shape == (80, 1)
+
+
+def test_run_stopped_before_its_first_epoch_shows_nothing(store, queue):
+    run_id = store.queue("me", channel(), settings(), "run")
+    queue.claim_next()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("forecasting.jobs.GLANCE", -1.0)
+        patch.setattr(RunQueue, "asked", lambda *_: "stop")
+        train_run(store.url, run_id)
+    assert store.run("me", run_id).status == "stopped"
+    assert store.predictions(run_id) is None
+    assert store.checkpoint("me", run_id, "last") is None
+
+
+def test_what_is_solved_at_once_can_be_stopped(store, workers):
+    slow = replace(settings(optimizer="exact"), architecture=Architecture("linear", window=250, horizon=30))
+    run_id = store.queue("me", channel(900), replace(slow, split=default_split(channel(900).views)), "slow")
+    workers.fill()
+    wait_for(lambda: worker_of(store, run_id))
+    store.cancel("me", run_id)
+    wait_for(lambda: store.run("me", run_id).status == "stopped")
+    after = store.queue("me", channel(), settings(), "after")
+    workers.fill()
+    wait_for(lambda: store.run("me", after).status == "finished")
+
+
+def test_early_stopping_shows_the_losses_of_the_weights_it_keeps(store, queue):
+    from forecasting.settings import Regularisation
+
+    kept = Regularisation(validation=0.3, patience=2)
+    run_id = store.queue("me", channel(), replace(settings(epochs=60, learning_rate=0.3), regularisation=kept), "run")
+    queue.claim_next()
+    train_run(store.url, run_id)
+    predictions = store.predictions(run_id)
+    real = channel().views[predictions.index].to_numpy()
+    shown = store.final_losses("me").iloc[0]
+    assert np.abs(predictions.to_numpy().T - real).mean() == pytest.approx(shown["held_out"])
+
+
+def test_stopped_run_goes_on_and_does_not_begin_again(store, queue):
+    run_id = store.queue("me", channel(), settings(epochs=30), "run")
+    queue.claim_next()
+    asked = iter([None] * 3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("forecasting.jobs.GLANCE", -1.0)
+        patch.setattr(RunQueue, "asked", lambda *_: next(asked, "stop" if len(store.history(run_id)) else None))
+        train_run(store.url, run_id)
+    done = len(store.history(run_id))
+    assert 0 < done < 30
+    store.queue("me", channel(), settings(epochs=30), "run")
+    assert len(store.history(run_id)) == done
+
+
+def test_paused_while_waiting_goes_on(store, queue):
+    run_id = store.queue("me", channel(), settings(), "run")
+    store.pause("me", run_id)
+    assert store.run("me", run_id).status == "paused"
+    store.queue("me", channel(), settings(), "run")
+    assert store.run("me", run_id).status == "queued"

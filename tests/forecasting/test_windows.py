@@ -124,3 +124,16 @@ def test_logarithms_go_there_and_back():
     assert scaler.scale(np.array([0.0, 3.0, 10.0])).mean() == pytest.approx(0)
     np.testing.assert_allclose(scaler.views(scaler.scale(np.array([0.0, 3.0, 10.0]))), [0, 3, 10], atol=1e-12)
     assert Scaler.fit(np.array([5.0, 7.0]), Inputs(standardise=False)) == Scaler(0, 1)
+
+
+def test_days_filled_in_from_their_target_are_left_out():
+    days = pd.date_range("2021-01-01", periods=200)
+    views = pd.Series(np.arange(200.0), index=days)
+    filled = [days[100]]
+    kept = make_windows(views, Period(days[0].date(), days[-1].date()), 7, filled=filled)
+    every = make_windows(views, Period(days[0].date(), days[-1].date()), 7)
+    # Day 100 is no target; day 101's window ends with a day that was made from day 101 itself.
+    assert set(every.days) - set(kept.days) == {days[100], days[101]}
+    ahead = make_windows(views, Period(days[0].date(), days[-1].date()), 7, horizon=3, filled=filled)
+    assert not {days[98], days[99], days[100], days[101]} & set(ahead.days)
+    assert days[102] in ahead.days

@@ -56,6 +56,23 @@ def test_split_control_changes_the_periods(visit):
     assert not app.exception
 
 
+def test_custom_split_can_be_chosen_on_train(visit):
+    app = visit("train", split="Custom")
+    assert len(app.date_input) == 2
+    app.date_input(key="train_period").set_value(("2018-01-01", "2018-12-31"))
+    app.date_input(key="held_out_period").set_value(("2019-01-01", "2019-06-30")).run()
+    assert not app.exception
+    assert not app.warning
+
+
+def test_half_a_date_range_keeps_the_run_in_sight(visit):
+    app = train(visit("train"), epochs=2, seeds=1, units=4, window=7)
+    app.selectbox(key="split").select("custom").run()
+    app.date_input(key="held_out_period").set_value(("2022-01-01",)).run()
+    assert "last day" in app.warning[0].value
+    assert metrics(app)["Held-out loss (MAE)"] != "–"
+
+
 def test_upload_becomes_the_channel_with_its_last_part_held_out(visit):
     app = visit()
     app.file_uploader[0].upload("mine.csv", csv()).run()
@@ -84,6 +101,16 @@ def test_bad_file_is_one_sentence_and_the_channel_stays(visit, name, content, la
     assert [metric.value for metric in app.metric][0] == "2,191"
     (sentence,) = [alert.value for alert in app.error]
     assert any("\u4e00" <= letter <= "\u9fff" for letter in sentence) == (language == "中文")
+
+
+def test_header_of_a_file_is_shown_as_it_is(visit):
+    app = visit()
+    lines = [f"2021-{month:02}-{day:02},{day}" for month in range(1, 7) for day in range(1, 29)]
+    app.file_uploader[0].upload(
+        "odd.csv", "\n".join(["date,users ![x](http://127.0.0.1/x.png) $a$", *lines]).encode()
+    ).run()
+    assert "![" not in app.warning[0].value
+    assert "\\!\\[x\\]" in app.warning[0].value
 
 
 def test_file_that_does_not_say_is_asked_about_once(visit):
