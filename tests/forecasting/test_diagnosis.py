@@ -77,6 +77,8 @@ def test_a_smaller_net_of_the_set_shows_an_optimization_issue():
     other_window = replace(NET, architecture=Architecture("relu", 56, 1, 50))
     assert diagnose(BIAS, [Peer(other_window, 80.0)]).branch == "bias"
     assert is_within(smaller, NET) and not is_within(NET, smaller)
+    wider = replace(NET, architecture=Architecture("relu", 28, 1, 51))
+    assert not is_within(wider, NET)
 
 
 def test_two_faults_are_both_named():

@@ -40,15 +40,16 @@ def test_regret_equals_a_loop(rng, loss):
     assert found.exceeds == pytest.approx(np.mean([draw > 0.07 for draw in draws]))
 
 
-def test_growth_of_level_and_error_alike_is_no_shift(rng):
-    own, held_out = errors(rng, 300, 10), errors(rng, 100, 20)
+@pytest.mark.parametrize("loss", ["mae", "mse"])
+def test_growth_of_level_and_error_alike_is_no_shift(rng, loss):
+    own, held_out = errors(rng, 300, 10, loss), errors(rng, 100, 20, loss)
     same = np.full(300, 100.0), np.full(100, 100.0)
     doubled = np.full(300, 100.0), np.full(100, 200.0)
     halved = np.full(300, 100.0), np.full(100, 50.0)
     assert shift(own, held_out, *same).exceeds > 0.99
     assert shift(own, held_out, *same).value == pytest.approx(held_out.size / own.size - 1)
     assert shift(own, held_out, *doubled).exceeds < 0.2
-    assert shift(own, errors(rng, 100, 10), *halved).exceeds < 0.2  # as many views as ever
+    assert shift(own, errors(rng, 100, 10, loss), *halved).exceeds < 0.2  # as many views as ever
 
 
 def test_short_periods_leave_a_wider_interval(rng):
@@ -74,6 +75,7 @@ def test_largest_errors_come_worst_first():
 
 def test_holidays_are_near_within_three_days():
     assert nearby_holiday(pd.Timestamp("2021-12-28"), "US").startswith("Christmas")
+    assert nearby_holiday(pd.Timestamp("2021-12-26"), "US") == "Christmas Day"  # nearer than the day off before it
     assert nearby_holiday(pd.Timestamp("2021-10-20"), "US") == ""
     assert nearby_holiday(pd.Timestamp("2021-12-25"), "") == ""
 
