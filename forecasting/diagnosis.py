@@ -23,6 +23,7 @@ Branch = Literal["bias", "optimization", "overfitting", "mismatch", "fine", "can
 
 SURE = 0.9  # from here on a verdict is confident
 LIKELY = 0.6  # below it none is given
+LARGE = 0.15  # a training loss that much above the best reference's validation loss is large, whatever validation says
 OF_ONE_SEED = 0.85  # the most that is claimed of a single seed
 FEWEST_TRAIN, FEWEST_HELD_OUT = 56, 28  # days
 NAMES = {
@@ -78,7 +79,8 @@ def branch_chances(found: Evidence, peers: Sequence[Peer] = ()) -> dict[str, flo
     floor = found.best.validation
     excess = found.train - floor
     fault, shifted = found.regret.exceeds, found.shift.exceeds
-    in_train = _leaning(excess / max(found.validation - floor, 1e-9), 0.1)
+    share = excess / max(found.validation - floor, 1e-9)
+    in_train = _leaning(min(max(share, excess / floor / (2 * LARGE)), 1.0), 0.1)
     by_steps = _leaning((found.train - reachable(found, peers)) / max(excess, 1e-9), 0.1)
     # Where validation and held-out are both too large, the fault that costs more of the held-out loss comes first.
     beyond = max(found.shift.value, 0.0) / max(found.shift.value + found.regret.value, 1e-9)

@@ -69,8 +69,8 @@ def three_days(rng):
 
 
 def tent(before: float) -> float:
-    """Two slopes, so that no line fits."""
-    return 0.9 * before if before < 0 else -0.9 * before + 0.35
+    """Up, then down, so that no line fits."""
+    return 0.4 - 1.7 * abs(before)
 
 
 def linear_for_bends(rng):

@@ -24,6 +24,7 @@ class Problem:
     answers: frozenset[str]
     views: pd.Series
     settings: RunSettings
+    oracle: pd.Series  # the best forecast of each day, by whoever knows the recipe
 
 
 @dataclass(frozen=True)
@@ -62,19 +63,21 @@ def _week(rng: np.random.Generator, size: float) -> np.ndarray:
 
 
 def series(rng: np.random.Generator, made: Recipe, turn: Callable | None = None, step: Callable | None = None):
-    """Views by day. `turn` changes noise (days,) and weekly part (days,) of the held-out days; `step` the dynamics."""
+    """Views and their oracle by day. `turn` changes noise and weekly part when held out, `step` the dynamics."""
     days = np.arange(made.days)
     late = days >= made.days - made.held_out
     shocks = rng.standard_t(made.tails, made.days) * made.noise
     weekly = made.week[days % 7]
     if turn:
         shocks, weekly = turn(rng, made, late, shocks, weekly)
-    pull, rest = step or (lambda before: made.pull * before), np.zeros(made.days)
+    pull, rest, foreseen = step or (lambda before: made.pull * before), np.zeros(made.days), np.zeros(made.days)
     for day in range(1, made.days):
-        rest[day] = pull(rest[day - 1]) + shocks[day]
+        foreseen[day] = pull(rest[day - 1])
+        rest[day] = np.clip(foreseen[day] + shocks[day], -3, 3)
     trend = made.growth * days / 365 + made.season * np.sin(2 * np.pi * days / 365.25)
-    values = np.round(made.level * np.exp(weekly + rest + trend))
-    return pd.Series(values, index=pd.date_range("2019-01-06", periods=made.days), name="views")
+    days = pd.date_range("2019-01-06", periods=made.days)
+    logs = (weekly + trend + part for part in (rest, foreseen))
+    return tuple(pd.Series(np.round(made.level * np.exp(log)), index=days, name="views") for log in logs)
 
 
 def split_of(views: pd.Series, held_out: int) -> Split:
@@ -118,6 +121,7 @@ FRESH = {
     "optimization+mismatch": [(of.timid_adagrad, of.moving_week, None)],
     "overfitting+mismatch": [(of.long_linear, of.outages, None)],
 }
+FINE, FAULTY = 0.1, 0.15  # error above the oracle's: less is fine, more is a fault
 HALVES = {"tuning": TUNING, "fresh": FRESH}
 KINDS = {  # of series on which nothing is wrong
     "tails": lambda rng: {"tails": 4.0},
@@ -137,16 +141,31 @@ def make_problem(half: str, answer: str, cause: tuple, seed: int) -> Problem:
     if step:
         fixed |= {"week": _week(rng, 0.02), "noise": rng.uniform(0.04, 0.08)}
     made = recipe(rng, **fixed)
-    views = series(rng, made, None if kind else turn, step)
+    views, oracle = series(rng, made, None if kind else turn, step)
     settings = RunSettings(split_of(views, made.held_out), **model(rng))
     names = [part if isinstance(part, str) else part.__name__ for part in cause if part]
-    return Problem(half, " + ".join(names), frozenset(answer.split("+")), views, settings)
+    return Problem(half, " + ".join(names), frozenset(answer.split("+")), views, settings, oracle)
 
 
-def problems(half: str, each: int) -> list[tuple]:
-    """What `make_problem` takes, `each` times every cause."""
+def has_its_answer(problem: Problem, predicted: np.ndarray) -> bool:
+    """Whether the run's forecasts (seeds, held-out days) are as far from the oracle as the answer says.
+
+    It decides which problems are put, from what the generator knows and from nothing that a diagnosis rests on.
+    """
+    if "mismatch" in problem.answers:
+        return True  # the oracle sees the change coming, and nothing else can
+    held_out = problem.settings.split.held_out
+    actual, best = (
+        part[str(held_out.first) : str(held_out.last)].to_numpy() for part in (problem.views, problem.oracle)
+    )
+    excess = np.abs(predicted - actual).mean() / np.abs(best - actual).mean() - 1
+    return excess < FINE if "fine" in problem.answers else not excess < FAULTY
+
+
+def problems(half: str, each: int, first: int = 0) -> list[tuple]:
+    """What `make_problem` takes, `each` times every cause; seeds begin at `first`."""
     return [
-        (half, answer, cause, 100 * place + seed)
+        (half, answer, cause, 1000 * place + first + seed)
         for place, (answer, cause) in enumerate((a, c) for a, causes in HALVES[half].items() for c in causes)
         for seed in range(each)
     ]

@@ -71,6 +71,12 @@ def test_a_deeper_net_above_the_linear_solution_is_an_optimization_issue():
     assert diagnose(held_back).branch == "bias"  # it may not be that line
 
 
+def test_a_large_training_loss_comes_before_a_larger_validation_loss():
+    wild = replace(OPTIMIZATION, validation=600, held_out=150)  # an unsteady training that broke on some folds
+    assert diagnose(wild).branch == "optimization"
+    assert diagnose(replace(wild, train=103)).branch == "overfitting"
+
+
 def test_a_smaller_net_of_the_set_shows_an_optimization_issue():
     smaller = replace(NET, architecture=Architecture("relu", 28, 1, 50))
     assert diagnose(BIAS, [Peer(smaller, 80.0)]).branch == "optimization"
@@ -132,6 +138,18 @@ def test_tree_on_a_whole_problem():
 
     problem = make_problem("tuning", "bias", TUNING["bias"][1], seed=1)
     assert diagnose(gather(problem.views, problem.settings)).branch == "bias"
+
+
+def test_only_problems_that_have_their_answer_are_put():
+    from tests.benchmark.problems import FRESH, has_its_answer, make_problem
+
+    for answer, cause in (("fine", FRESH["fine"][0]), ("bias", FRESH["bias"][0]), ("mismatch", FRESH["mismatch"][0])):
+        problem = make_problem("fresh", answer, cause, seed=0)
+        held_out = problem.settings.split.held_out
+        days = slice(str(held_out.first), str(held_out.last))
+        perfect, poor = problem.oracle[days].to_numpy()[None], problem.oracle[days].to_numpy()[None] * 3
+        put = has_its_answer(problem, perfect), has_its_answer(problem, poor)
+        assert put == {"fine": (True, False), "bias": (False, True), "mismatch": (True, True)}[answer]
 
 
 def test_problems_repeat_and_halves_share_no_cause():
