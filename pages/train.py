@@ -165,8 +165,6 @@ def offer_to_go_on(run: Run) -> None:
 def live(settings: RunSettings, run_id: str | None, was_active: bool) -> None:
     """Figures, curves and progress; redrawn alone while the run is active, and the whole page once it has ended."""
     run = here.store.run(here.owner, run_id) if run_id else None
-    if was_active and not (run and run.active):
-        st.rerun()
     history = history_of(run) if run else NOTHING_YET
     lines, floor = references(here.channel, here.channel.fingerprint, settings)
     with figures.container():
@@ -177,8 +175,13 @@ def live(settings: RunSettings, run_id: str | None, was_active: bool) -> None:
     st.vega_lite_chart(
         charts.loss_frame(history), spec, key="curves", alt=_("Train and held-out loss by epoch, with baselines")
     )
+    progress = st.empty()
     if run and run.active:
-        draw_progress(run, history)
+        with progress.container():
+            draw_progress(run, history)
+    elif was_active:
+        progress.empty()  # gone at once; the page around it follows
+        st.rerun()
 
 
 def draw_held_out(run: Run) -> None:

@@ -39,7 +39,7 @@ def waits(page: Page, store: sqlite3.Connection, units: int) -> tuple[float, flo
     drawn = time.perf_counter()
     page.get_by_text(re.compile("Epoch [1-9]")).wait_for()
     asked = time.perf_counter()
-    button = page.get_by_test_id("stMain").get_by_role("button", name="Stop")
+    button = page.get_by_test_id("stMain").get_by_role("button", name="Stop", exact=True)
     button.click()
     while store.execute("select count(*) from runs where status = 'running'").fetchone()[0]:
         time.sleep(0.005)

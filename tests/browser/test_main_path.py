@@ -35,7 +35,7 @@ def test_sample_is_trained_and_compared(page: Page) -> None:
     expect(page).to_have_url(re.compile("epochs=30"))
     press_train(page)
     wait_until_done(page)
-    expect(page.get_by_text("less error than “Same day last week”")).to_be_visible()
+    expect(page.get_by_text("less error (MAE) than “Same day last week”")).to_be_visible()
     first = float(metric(page, "Held-out loss").inner_text())
     assert 200 < first < 673  # between the floor and the baseline
     page.get_by_role("radio", name="7", exact=True).click()
@@ -102,7 +102,7 @@ def test_stop_reload_and_leaving_lose_nothing(page: Page) -> None:
     expect(metric(page, "Days")).to_be_visible()
     page.get_by_role("link", name="Train", exact=True).click()
     expect(bar).to_be_visible()
-    page.get_by_test_id("stMain").get_by_role("button", name="Stop").click()
+    page.get_by_test_id("stMain").get_by_role("button", name="Stop", exact=True).click()
     wait_until_done(page)
     assert float(metric(page, "Train loss").inner_text()) < 673
 
