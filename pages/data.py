@@ -14,12 +14,13 @@ from pages.session import choose_split, keep_channel, open_page, plain
 
 TYPES = ["csv", "tsv", "txt", "zip", "xlsx", "gz"]
 FILLS = {
-    "same-weekday": N_("Mean of the same weekdays"),
+    "same-weekday": N_("Line shaped by the weekday"),
     "interpolate": N_("Straight line"),
     "none": N_("Leave unknown"),
 }
+AS_FITS = "calendar"
 ORDERS = {
-    None: N_("As the calendar fits"),
+    AS_FITS: N_("As the calendar fits"),
     "dmy": N_("Day/month/year"),
     "mdy": N_("Month/day/year"),
     "ymd": N_("Year/month/day"),
@@ -53,7 +54,8 @@ def answer(field: str) -> None:
 def read_again(field: str) -> None:
     """Read the current channel's file another way; the reading before is forgotten unless it has runs."""
     source = here.store.source(here.owner, here.channel.fingerprint)
-    if read(replace(source, said=source.said | {field: st.session_state[f"said_{field}"]})):
+    value = st.session_state[f"said_{field}"]
+    if read(replace(source, said=source.said | {field: None if value == AS_FITS else value})):
         current = st.session_state.channel
         if current != here.channel.fingerprint:
             here.store.forget_channel(here.owner, here.channel.fingerprint, unless_used=True)
@@ -97,8 +99,9 @@ def choose_reading(said: dict[str, object]) -> None:
     def say_so(field: str) -> dict:
         return {"key": f"said_{field}", "on_change": read_again, "args": (field,)}
 
-    for field in ("channel", "fill", "dates", "keep_zeros", "keep_last"):
-        st.session_state[f"said_{field}"] = said[field] if field != "channel" else here.channel.name
+    for field in ("fill", "keep_zeros", "keep_last"):
+        st.session_state[f"said_{field}"] = said[field]
+    st.session_state.said_channel, st.session_state.said_dates = here.channel.name, said["dates"] or AS_FITS
     if len(here.channel.others) > 1:
         st.selectbox(_("Column"), here.channel.others, format_func=_, **say_so("channel"))
     with st.expander(_("How the file is read")):

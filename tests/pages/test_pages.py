@@ -313,3 +313,22 @@ def test_lecture_table_is_stopped_in_one_click(visit):
     wait_for(app, lambda: not any(button.label == "Stop" for button in app.button))
     assert "Stopped" in set(app.dataframe[0].value["State"])
     assert not app.exception
+
+
+def test_reading_of_a_file_can_be_changed_later(visit):
+    lines = [
+        f"2021-{month:02}-{day:02},{100 + day}"
+        for month in range(1, 13)
+        for day in range(1, 29)
+        if (month, day) != (5, 9)
+    ]
+    app = visit()
+    app.file_uploader[0].upload("hole.csv", "\n".join(["Date,Views", *lines]).encode()).run()
+    assert app.selectbox(key="said_dates").value == "calendar"
+    first = app.selectbox(key="channel").value
+    app.radio(key="said_fill").set_value("none").run()
+    assert not app.exception
+    assert app.selectbox(key="channel").value != first
+    assert app.radio(key="said_fill").value == "none"
+    app.selectbox(key="said_dates").select("dmy").run()
+    assert not app.exception
