@@ -24,6 +24,7 @@ Branch = Literal["bias", "optimization", "overfitting", "mismatch", "fine", "can
 SURE = 0.9  # from here on a verdict is confident
 LIKELY = 0.6  # below it none is given
 LARGE = 0.15  # a training loss that much above the best reference's validation loss is large, whatever validation says
+HONEST = 0.85  # a reference's training loss counts down to this share of its validation loss
 OF_ONE_SEED = 0.85  # the most that is claimed of a single seed
 FEWEST_TRAIN, FEWEST_HELD_OUT = 56, 28  # days
 NAMES = {
@@ -77,10 +78,11 @@ def branch_chances(found: Evidence, peers: Sequence[Peer] = ()) -> dict[str, flo
     if not np.isfinite(found.train) or not np.isfinite(found.held_out):
         return {"bias": 0.0, "optimization": 1.0, "overfitting": 0.0, "mismatch": 0.0, "fine": 0.0}
     floor = found.best.validation
-    excess = found.train - floor
+    # Against the reference's own training loss, so far as that is honest: trees fit what they see far too well.
+    excess = found.train - max(found.best.train, HONEST * floor)
     fault, shifted = found.regret.exceeds, found.shift.exceeds
     share = excess / max(found.validation - floor, 1e-9)
-    in_train = _leaning(min(max(share, excess / floor / (2 * LARGE)), 1.0), 0.1)
+    in_train = _leaning(min(max(share, (found.train / floor - 1) / (2 * LARGE)), 1.0), 0.1)
     by_steps = _leaning((found.train - reachable(found, peers)) / max(excess, 1e-9), 0.1)
     # Where validation and held-out are both too large, the fault that costs more of the held-out loss comes first.
     beyond = max(found.shift.value, 0.0) / max(found.shift.value + found.regret.value, 1e-9)
