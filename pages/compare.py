@@ -8,7 +8,6 @@ import streamlit as st
 
 from forecasting import charts
 from forecasting.difference import difference
-from forecasting.errors import N_
 from forecasting.metrics import NAMES
 from forecasting.runs import Run
 from forecasting.settings import REFERENCES
@@ -72,7 +71,6 @@ def choose_runs(runs: list[Run]) -> list[Run]:
         on_select="rerun",
         selection_mode="multi-row",
         placeholder="–",
-        column_config={_(name): st.column_config.Column(pinned=True) for name in (N_("Run"), N_("Held-out loss"))},
         selection_default={"selection": {"rows": asked or list(range(min(len(ids), SHOWN_AT_FIRST)))}},
         alt=_("The runs with their losses and settings"),
     )

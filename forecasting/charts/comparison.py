@@ -39,12 +39,14 @@ def compared_curves(
     y_title, y_scale = loss_words(loss, log, say)
     colour = colour_by(say, runs, runs, field="run")
     epochs = int(curves["epoch"].max())
-    single = bool((curves["run"].value_counts() == 1).any())  # what is solved at once has a single row, and no line
+    rows = curves["run"].map(curves["run"].value_counts())
+    solved = curves[rows == 1].assign(epoch=epochs)  # what is solved at once has a single row: drawn as a level line
+    curves = pd.concat([curves, solved], ignore_index=True)
     base, x = alt.Chart(curves), epoch_axis(epochs, say)
-    train = base.mark_line(strokeWidth=1.2, strokeDash=[4, 2], point=single).encode(
+    train = base.mark_line(strokeWidth=1.2, strokeDash=[4, 2], point=epochs == 1).encode(
         x=x, y=loss_axis("train", y_title, y_scale), color=colour
     )
-    held_out = base.mark_line(strokeWidth=2.5, point=single).encode(
+    held_out = base.mark_line(strokeWidth=2.5, point=epochs == 1).encode(
         x=x, y=loss_axis("held_out", y_title, y_scale), color=colour
     )
     band = base.mark_area(opacity=0.12).encode(

@@ -102,18 +102,24 @@ def day_tip(say: Say) -> alt.Tooltip:
 def reference_lines(
     baselines: dict[str, float], floor: float | None, epochs: int, colour: alt.Color, say: Say
 ) -> list[alt.Chart]:
-    """Horizontal lines in the baseline colour, named at the right end: baselines dashed, the floor dotted."""
+    """Horizontal lines in the baseline colour, each with its name: baselines dashed, the floor dotted.
+
+    Curves fall from the top left to the bottom right: names stand at the right end, that of the lowest line at the left.
+    """
     lines = [(name, value, [6, 4]) for name, value in baselines.items()]
     lines += [(N_("Smallest possible, held-out"), floor, [2, 3])] if floor is not None else []
     layers, above = [], np.inf
     lowest = min((value for _name, value, _dash in lines), default=0.0)
     for name, value, dash in sorted(lines, key=lambda line: -line[1]):
-        place = alt.Chart(alt.Data(values=[{"value": value, "epoch": epochs, "role": say(BASELINE)}]))
+        left = value == lowest and len(lines) > 1
+        mark = {"value": value, "epoch": 0 if left else epochs, "role": say(BASELINE)}
+        place = alt.Chart(alt.Data(values=[mark]))
         rule = place.mark_rule(strokeDash=dash, strokeWidth=1.5).encode(y="value:Q", color=colour)
-        # A name stands above its line; below where it is the lowest of several or would meet the name above.
-        under = value > CLOSE * above or (value == lowest and len(lines) > 1)
-        low = {"baseline": "top", "dy": 4} if under else {"baseline": "bottom", "dy": -4}
-        label = place.mark_text(align="right", fontSize=11, text=f"{say(name)} {people(value)}", **low)
+        # A name stands above its line, or below where it would meet the name above.
+        meets = value > CLOSE * above and not left
+        at = {"baseline": "top", "dy": 4} if meets else {"baseline": "bottom", "dy": -4}
+        at |= {"align": "left", "dx": 4} if left else {"align": "right"}
+        label = place.mark_text(fontSize=11, text=f"{say(name)} {people(value)}", **at)
         layers += [rule, label.encode(x="epoch:Q", y="value:Q", color=colour)]
         above = value
     return layers
