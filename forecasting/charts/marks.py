@@ -104,7 +104,7 @@ def reference_lines(
 ) -> list[alt.Chart]:
     """Horizontal lines in the baseline colour, each with its name: baselines dashed, the floor dotted.
 
-    Curves fall from the top left to the bottom right: names stand at the right end, that of the lowest line at the left.
+    Curves fall from top left to bottom right, so names stand at the right end, that of the lowest line at the left.
     """
     lines = [(name, value, [6, 4]) for name, value in baselines.items()]
     lines += [(N_("Smallest possible, held-out"), floor, [2, 3])] if floor is not None else []
