@@ -1,4 +1,4 @@
-"""The same path without a page: `python -m forecasting read FILE` and `python -m forecasting train FILE ...`.
+"""The same path without a page: `python -m forecasting read FILE`, `... train FILE` and `... diagnose FILE`.
 
 Results go to stdout, everything else to stderr. Exit 0, or 2 with one line that begins `error:`.
 """
@@ -86,6 +86,30 @@ def train(options: argparse.Namespace) -> None:
         _progress(row.epoch, settings.training.epochs, row.seconds)
 
 
+def diagnose(options: argparse.Namespace) -> None:
+    """Print what is wrong with a model of these settings, how sure that is, on what evidence, and what to try next."""
+    channel = read_views(_bytes(options.file), Path(options.file).name, _choice(options))
+    _report(channel)
+    settings = _settings(options, channel)
+    from forecasting.diagnosis import NAMES  # noqa: PLC0415  seconds that a wrong option should not cost
+    from forecasting.diagnosis import diagnose as verdict_on  # noqa: PLC0415
+    from forecasting.evidence import gather  # noqa: PLC0415
+
+    use_one_thread()
+    found = verdict_on(gather(channel.views, settings))
+    evidence = [sentence.say() for sentence in found.evidence]
+    now = settings.flat()
+    tried = (
+        {name: value for name, value in found.next_run.flat().items() if now[name] != value} if found.next_run else {}
+    )
+    if options.json:
+        print(json.dumps({"verdict": found.branch, "sure": round(found.sure, 3), "evidence": evidence, "next": tried}))
+        return
+    print(f"{NAMES[found.branch]} ({found.sure:.2f})", *(f"- {sentence}" for sentence in evidence), sep="\n")
+    if tried:
+        print("try next:", ", ".join(f"{name} {value}" for name, value in tried.items()))
+
+
 def _trained(channel: Channel, settings: RunSettings) -> Iterable:
     data = run_windows(channel.views, settings, channel.filled)
     from forecasting.fitting import build, fit  # noqa: PLC0415  seconds that a wrong option should not cost
@@ -128,7 +152,9 @@ def _parser() -> argparse.ArgumentParser:
     reader.add_argument("--list", action="store_true", help="list the channels in the file")
     trainer = commands.add_parser("train", help="train a model and print epoch,train,held_out")
     trainer.set_defaults(command=train)
-    for command in (reader, trainer):
+    doctor = commands.add_parser("diagnose", help="say what is wrong with a model, and on what evidence")
+    doctor.set_defaults(command=diagnose)
+    for command in (reader, trainer, doctor):
         command.add_argument("file", metavar="FILE")
         command.add_argument("--channel", metavar="NAME", help="which channel, where the file holds several")
         command.add_argument("--table", metavar="NAME", help="which file of the zip or sheet of the workbook")
@@ -141,11 +167,12 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--keep-last", action="store_true", help="keep last days that look unfinished")
         command.add_argument("--json", action="store_true", help="one JSON object a line, with every column")
     period = {"metavar": "FIRST:LAST", "help": "such as 2017-01-01:2021-12-31"}
-    trainer.add_argument("--train", **period)
-    trainer.add_argument("--held-out", **period)
-    trainer.add_argument("--batch", default=str(Training.batch_size), metavar="N|all", help="windows an update")
-    for kind in RECORDS:
-        _add_settings(trainer, kind)
+    for command in (trainer, doctor):
+        command.add_argument("--train", **period)
+        command.add_argument("--held-out", **period)
+        command.add_argument("--batch", default=str(Training.batch_size), metavar="N|all", help="windows an update")
+        for kind in RECORDS:
+            _add_settings(command, kind)
     return parser
 
 

@@ -51,6 +51,14 @@ def test_train_prints_means_as_csv_and_every_column_as_json():
         assert float(row["held_out"]) == pytest.approx(sum(every["held_out_loss"]) / 2, rel=1e-4)
 
 
+def test_diagnose_names_a_fault_and_what_to_try():
+    done = run("diagnose", SAMPLE, "--family", "linear", "--window", 1, "--epochs", 40, "--seeds", 2, "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["verdict"] == "bias"
+    assert found["next"] and found["evidence"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
