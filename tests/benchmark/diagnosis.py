@@ -3,7 +3,8 @@
     python -m tests.benchmark.diagnosis [--half fresh] [--each 8] [--first 0] [--workers 2]
 
 A problem with two faults is right with either; how often both are named stands apart. Thresholds in forecasting/ were
-chosen on the tuning half alone.
+chosen on the tuning half. After a first look at the fresh half (105 problems, 90.5 % right, 1.9 % confidently wrong)
+rules were changed, so its causes are known since; other seeds (`--first`) draw other problems of them.
 """
 
 import argparse
