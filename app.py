@@ -1,10 +1,12 @@
 """Viewcast: forecast a channel's daily views and see why a model is right or wrong."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from pages.session import choose_channel, choose_language
 
-st.set_page_config(page_title="Viewcast", page_icon=":material/stacked_line_chart:", layout="wide")
+st.set_page_config(page_title="Viewcast", page_icon=str(Path(__file__).parent / "pages" / "icon.png"), layout="wide")
 
 with st.sidebar:
     _ = choose_language()

@@ -22,9 +22,11 @@ class Sentence:
 
 
 def in_views(views: float) -> str:
-    """As people say it: 5.2k, 0.46k, 87."""
-    size = abs(views)
-    text = f"{views:.0f}" if size < 100 else f"{views / 1000:.2f}k" if size < 1000 else f"{views / 1000:.1f}k"
+    """A count as people say it: 87, 460, 5.24k, 1.3M."""
+    text = f"{views:.0f}" if abs(views) >= 10 else f"{views:.2g}"
+    for unit, size in (("k", 1e3), ("M", 1e6)):
+        if abs(views) >= size * 0.9995:
+            text = f"{views / size:.3g}{unit}"
     return text.replace("-", "−")
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from forecasting.errors import N_
 from forecasting.metrics import mae, skill
+from forecasting.sentences import percent
 
 BLOCK = 7  # days: errors of one week hang together, so whole weeks are drawn
 DRAWS = 1000
@@ -49,7 +50,7 @@ class Verdict:
         worse, unsure = self.answer == "worse", self.answer == "cannot tell"
         low, high = (-self.high, -self.low) if worse else (-self.low if unsure else self.low, self.high)
         shares = {"skill": -self.skill if worse else self.skill, "low": low, "high": high}
-        facts = {name: f"{100 * share:.0f} %".replace("-", "−") for name, share in shares.items()}
+        facts = {name: percent(share) for name, share in shares.items()}
         counts = {"needed": FEWEST_DAYS, "seeds": self.seeds, "seeds_better": self.seeds_better, "days": self.days}
         key = "too few" if self.days < FEWEST_DAYS else self.answer
         return translate(SENTENCES[key]).format(baseline=baseline, **facts, **counts)

@@ -9,6 +9,7 @@ from forecasting import charts
 from forecasting.errors import N_, BadInput
 from forecasting.reading import Choice, Question, read_views, to_csv
 from forecasting.runs import Source
+from forecasting.sentences import in_views
 from forecasting.views import Mend
 from pages.session import choose_split, keep_channel, open_page, plain
 
@@ -147,7 +148,7 @@ with controls:
 
 with figures, st.grid(4, min_column_width=150):
     st.metric(_("Days"), f"{len(views):,}", help=f"{views.index[0].date()} – {views.index[-1].date()}")
-    st.metric(_("Views a day, last 28 days"), charts.people(views[-28:].mean()))
+    st.metric(_("Views a day, last 28 days"), in_views(views[-28:].mean()))
     for label, period in ((_("Training days"), split and split.train), (_("Held-out days"), split and split.held_out)):
         st.metric(
             label,

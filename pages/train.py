@@ -11,6 +11,7 @@ from forecasting.baselines import same_day_last_week
 from forecasting.errors import N_, BadInput
 from forecasting.metrics import NAMES
 from forecasting.runs import NOTHING_YET, History, Run
+from forecasting.sentences import in_views
 from forecasting.settings import REFERENCES, RunSettings, Training
 from forecasting.split import default_split
 from forecasting.verdict import judge
@@ -100,8 +101,8 @@ def draw_figures(settings: RunSettings, losses: tuple[float, float] | None, week
     unit = NAMES[settings.training.loss]
     with st.grid(4, min_column_width=150):
         for label, loss in zip((_("Train loss"), _("Held-out loss")), losses or (None, None), strict=True):
-            st.metric(f"{label} ({unit})", "–" if loss is None else charts.people(loss))
-        st.metric(_("Same day last week"), charts.people(week), help=_("This baseline's loss on the held-out days."))
+            st.metric(f"{label} ({unit})", "–" if loss is None else in_views(loss))
+        st.metric(_("Same day last week"), in_views(week), help=_("This baseline's loss on the held-out days."))
         unknowns = f"{settings.parameters:,}" if settings.parameters else "–"
         st.metric(_("Parameters"), unknowns, help=_("Weights and biases of one seed's model."))
 

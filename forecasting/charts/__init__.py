@@ -2,7 +2,7 @@
 
 from forecasting.charts.channel import views_over_time, weekday_means
 from forecasting.charts.comparison import compared_curves, final_losses
-from forecasting.charts.marks import HEIGHT, POINTS, people
+from forecasting.charts.marks import HEIGHT, POINTS
 from forecasting.charts.training import loss_frame, loss_spec, real_and_predicted, thin
 
 __all__ = [
@@ -12,7 +12,6 @@ __all__ = [
     "final_losses",
     "loss_frame",
     "loss_spec",
-    "people",
     "real_and_predicted",
     "thin",
     "views_over_time",

@@ -11,6 +11,7 @@ import altair as alt
 import numpy as np
 
 from forecasting.errors import N_
+from forecasting.sentences import in_views
 
 REAL, PREDICTED, TRAIN, HELD_OUT, BASELINE, VALIDATION = ROLES = (
     N_("Real views"),
@@ -119,7 +120,7 @@ def reference_lines(
         meets = value > CLOSE * above and not left
         at = {"baseline": "top", "dy": 4} if meets else {"baseline": "bottom", "dy": -4}
         at |= {"align": "left", "dx": 4} if left else {"align": "right"}
-        label = place.mark_text(fontSize=11, text=f"{say(name)} {people(value)}", **at)
+        label = place.mark_text(fontSize=11, text=f"{say(name)} {in_views(value)}", **at)
         layers += [rule, label.encode(x="epoch:Q", y="value:Q", color=colour)]
         above = value
     return layers
@@ -136,11 +137,3 @@ def upright_lines(baselines: dict[str, float], floor: float | None, say: Say) ->
         tips = [alt.Tooltip("name:N", title=say(BASELINE)), views_tip("value", say(N_("Views a day")))]
         layers.append(rule.encode(x="value:Q", color="period:N", tooltip=tips))
     return layers
-
-
-def people(views: float) -> str:
-    """A count as people say it: 460, 5.2k, 1.3M."""
-    for unit, size in (("M", 1e6), ("k", 1e3)):
-        if abs(views) >= size * 0.9995:
-            return f"{views / size:.3g}{unit}"
-    return f"{views:.0f}" if abs(views) >= 10 else f"{views:.2g}"

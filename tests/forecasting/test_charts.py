@@ -84,11 +84,3 @@ def test_compared_runs_share_axes_and_a_hover():
     assert "resolve" not in spec
     bars = charts.final_losses(curves.groupby("run")[["train", "held_out"]].last().reset_index(), "MAE").to_dict()
     assert len(next(iter(bars["datasets"].values()))) == 4
-
-
-@pytest.mark.parametrize(
-    ("views", "text"),
-    [(5.25, "5.2"), (460, "460"), (999.9, "1k"), (5243, "5.24k"), (1_300_000, "1.3M"), (-1234, "-1.23k")],
-)
-def test_counts_read_as_people_say_them(views: float, text: str):
-    assert charts.people(views) == text

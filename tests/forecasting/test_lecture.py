@@ -21,9 +21,9 @@ LEE_UNSEEN = [row.unseen or 500.0 for row in ROWS]
 def test_the_lectures_own_figures_make_the_lectures_own_point():
     said = what_it_shows(outcomes(LEE_TRAIN, LEE_UNSEEN)).say()
     assert said == (
-        "On train 4 layers of 100 ReLU is best (0.10k), on held-out 3 layers of 100 ReLU (0.38k); depth lowers train"
-        " from 0.28k to 0.10k with 4 layers of 100 ReLU, but 5 layers of 100 ReLU ends at 0.34k, and held-out turns up"
-        " again after that, to 0.50k with 5 layers of 100 ReLU."
+        "On train 4 layers of 100 ReLU is best (100), on held-out 3 layers of 100 ReLU (380); depth lowers train"
+        " from 280 to 100 with 4 layers of 100 ReLU, but 5 layers of 100 ReLU ends at 340, and held-out turns up"
+        " again after that, to 500 with 5 layers of 100 ReLU."
     )
 
 
@@ -64,7 +64,7 @@ def test_clear_is_three_standard_errors_of_the_means():
 def test_depth_that_hurts_and_held_out_that_falls_to_the_end():
     train = [*LEE_TRAIN[:6], 270, 400, 410, 420, 430]
     said = what_it_shows(outcomes(train, list(range(500, 390, -10)))).say()
-    assert "depth does not help train (0.28k with one layer, 0.40k at best with more)" in said
+    assert "depth does not help train (280 with one layer, 400 at best with more)" in said
     assert said.endswith("held-out does not turn up again.")
 
 

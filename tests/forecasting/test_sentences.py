@@ -12,7 +12,19 @@ def test_a_fact_that_is_a_sentence_is_translated_as_well():
     assert sentence.say(words.get) == "3: eine Schicht"
 
 
-@pytest.mark.parametrize(("views", "said"), [(5234, "5.2k"), (460, "0.46k"), (87.4, "87"), (-460, "−0.46k"), (0, "0")])
+@pytest.mark.parametrize(
+    ("views", "said"),
+    [
+        (5243, "5.24k"),
+        (460, "460"),
+        (999.9, "1k"),
+        (87.4, "87"),
+        (5.25, "5.2"),
+        (1.3e6, "1.3M"),
+        (-460, "−460"),
+        (0, "0"),
+    ],
+)
 def test_views_are_said_as_people_say_them(views, said):
     assert in_views(views) == said
 
