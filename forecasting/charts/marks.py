@@ -42,6 +42,7 @@ def colour_by(say: Say, shown: Sequence[str], runs: Sequence[str] = (), field: s
         symbolOpacity=1,
         symbolStrokeWidth=2,
         labelLimit=260,
+        columns=1 if runs else 0,  # names of runs are long, and a phone is narrow
     )
     return alt.Color(f"{field}:N", scale=alt.Scale(domain=[*map(say, ROLES), *runs]), legend=legend)
 
