@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from forecasting.errors import N_, BadInput
+from forecasting.errors import BadInput
 from forecasting.machine import use_one_thread
 from forecasting.reading import Choice, Question, list_channels, read_views
 from forecasting.settings import BOUNDS, CHOICES, Architecture, Inputs, Regularisation, RunSettings, Training
@@ -113,16 +113,13 @@ def diagnose(options: argparse.Namespace) -> None:
 def _trained(channel: Channel, settings: RunSettings) -> Iterable:
     data = run_windows(channel.views, settings, channel.filled)
     from forecasting.fitting import build, fit  # noqa: PLC0415  seconds that a wrong option should not cost
+    from forecasting.jobs import diverged  # noqa: PLC0415
 
     use_one_thread()
     for row in fit(build(settings), data, settings):
         yield row
         if not row.finite:
-            raise BadInput(
-                N_("The loss left the numbers in epoch {epoch}; try a learning rate below {rate:g}."),
-                epoch=row.epoch,
-                rate=row.learning_rate,
-            )
+            raise diverged(row)
 
 
 def _settings(options: argparse.Namespace, channel: Channel) -> RunSettings:

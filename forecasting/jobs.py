@@ -14,7 +14,6 @@ from forecasting.errors import N_, BadInput
 from forecasting.machine import use_one_thread, worker_environment
 from forecasting.metrics import IN_VIEWS
 from forecasting.runs import SILENCE, RunQueue
-from forecasting.settings import REFERENCES
 
 FLUSH = 0.1  # seconds between two writes of rows: a chart cannot show more
 GLANCE = 0.05  # seconds between two looks at the cancel flag; a look costs about 0.1 ms, a small model's update no more
@@ -133,7 +132,7 @@ def _train(queue: RunQueue, run_id: str, worker: int, channel, settings, kept: b
             scribe.note(row)
             if not row.finite:
                 scribe.write()
-                raise _diverged(row)
+                raise diverged(row)
     state = {"pause": "paused", "stop": "stopped"}.get(scribe.told, "finished")
     if not (scribe.noted or progress.epoch):  # stopped before its first epoch: nothing is learnt, nothing to show
         queue.end(run_id, worker, state)
@@ -160,7 +159,7 @@ def _losses(windows, model, data, settings) -> np.ndarray:
 @contextmanager
 def _deaf(queue: RunQueue, run_id: str, worker: int, settings):
     """Speak and listen for a model that is solved in one go and hears nothing; told to stop, the worker ends."""
-    if settings.training.optimizer != "exact" and settings.architecture.family not in REFERENCES:
+    if not settings.solved_at_once:
         yield
         return
     done = threading.Event()
@@ -240,7 +239,6 @@ class _Scribe:
 
 def _prepare_worker() -> None:
     """Load torch and take one small step: the first update of a process loads as much again (0.7 s)."""
-
     use_one_thread()  # two processes with two threads each fight for two cores: up to 30 times slower
     from forecasting.models import StackedNetwork  # noqa: PLC0415
     from forecasting.settings import Architecture, Training  # noqa: PLC0415
@@ -254,7 +252,8 @@ def _prepare_worker() -> None:
         pass
 
 
-def _diverged(row) -> BadInput:
+def diverged(row) -> BadInput:
+    """Why a run ends at a row that is not finite, and what to try."""
     return BadInput(
         N_("The loss left the numbers in epoch {epoch}; try a learning rate below {rate:g}."),
         epoch=row.epoch,

@@ -201,6 +201,11 @@ class RunSettings:
             )
 
     @property
+    def solved_at_once(self) -> bool:
+        """Whether there is no descent to watch, pause or draw seeds for: an exact solution or a shallow reference."""
+        return self.training.optimizer == "exact" or self.architecture.family in REFERENCES
+
+    @property
     def parameters(self) -> int:
         """Unknowns of one replica, those of calendar features and batch normalization included."""
         net = self.architecture

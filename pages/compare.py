@@ -130,10 +130,7 @@ def say_difference(one: Run, other: Run) -> None:
         return
     actual = channel.views[predictions[0].index].to_numpy()
     # What is solved at once, or fitted by scikit-learn, is the same for every seed.
-    drawn = tuple(
-        run.settings.training.optimizer != "exact" and run.settings.architecture.family not in REFERENCES
-        for run in (one, other)
-    )
+    drawn = not one.settings.solved_at_once, not other.settings.solved_at_once
     first, second = (found.to_numpy().T for found in predictions)
     found = difference(actual, first, second, one.settings.training.loss, drawn)
     icon = ":material/help:" if found.answer == "cannot tell" else ":material/balance:"

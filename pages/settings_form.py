@@ -8,7 +8,7 @@ from forecasting.calendars import countries
 from forecasting.errors import N_
 from forecasting.settings import BOUNDS, REFERENCES, Architecture, Inputs, Regularisation, RunSettings, Training
 from forecasting.split import Split
-from pages.session import Session, note_bad_link
+from pages.session import Session, note_bad_link, unlike
 
 FAMILIES = {
     "relu": N_("ReLU layers"),
@@ -240,3 +240,9 @@ def name_of(settings: RunSettings, say) -> str:
     family = say(FAMILIES[net.family]) + size.get(net.family, "")
     family = say(N_("{family}, exact")).format(family=family) if exact else family
     return say(N_("{family}, {window} days")).format(family=family, window=net.window)
+
+
+def queue(here: Session, settings: RunSettings) -> str:
+    """Queue a run on the visitor's channel, named unlike the channel's others; its id."""
+    taken = [run.name for run in here.store.runs(here.owner) if run.fingerprint == here.channel.fingerprint]
+    return here.store.queue(here.owner, here.channel, settings, unlike(name_of(settings, here.say), taken))

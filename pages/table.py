@@ -8,8 +8,8 @@ from forecasting.errors import BadInput
 from forecasting.lecture import EPOCHS, ROWS, SEEDS, LectureRow, Outcome, best_on, table_settings, what_it_shows
 from forecasting.runs import Run
 from forecasting.settings import BOUNDS, RunSettings
-from pages.session import choose_split, note_bad_link, open_page, plain, references, unlike
-from pages.settings_form import STATES, name_of
+from pages.session import choose_split, note_bad_link, open_page, plain, references
+from pages.settings_form import STATES, queue
 
 TICK = 0.5  # seconds between two looks while runs are active
 
@@ -24,11 +24,8 @@ def ids_of(settings: list[RunSettings]) -> list[str]:
 
 def start(settings: list[RunSettings]) -> None:
     """Queue every row that is not there yet; what was stopped goes on."""
-    names = [run.name for run in here.store.runs(here.owner) if run.fingerprint == here.channel.fingerprint]
     for one in settings:
-        name = unlike(name_of(one, _), names)
-        names.append(name)
-        here.store.queue(here.owner, here.channel, one, name)
+        queue(here, one)
     here.jobs.fill()
 
 

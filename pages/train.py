@@ -12,11 +12,11 @@ from forecasting.errors import N_, BadInput
 from forecasting.metrics import NAMES
 from forecasting.runs import NOTHING_YET, History, Run
 from forecasting.sentences import in_views
-from forecasting.settings import REFERENCES, RunSettings, Training
+from forecasting.settings import RunSettings, Training
 from forecasting.split import default_split
 from forecasting.verdict import judge
-from pages.session import choose_split, fall_back, note_bad_link, open_page, plain, references, unlike
-from pages.settings_form import LABELS, STATES, SUBTRACT, Form, name_of
+from pages.session import choose_split, fall_back, note_bad_link, open_page, plain, references
+from pages.settings_form import LABELS, STATES, SUBTRACT, Form, queue
 
 LARGEST_TWIN = 56  # days of input times days ahead; larger ones take the solver minutes
 TICK = 0.2  # seconds between two redraws of a live chart
@@ -30,16 +30,10 @@ def start(settings: RunSettings) -> None:
 
     A linear model has an exact solution to be held against: it comes along as a run of its own.
     """
-    st.session_state.run = queue(settings)
+    st.session_state.run = queue(here, settings)
     if has_twin(settings):
-        queue(exact_twin(settings))
+        queue(here, exact_twin(settings))
     here.jobs.fill()
-
-
-def queue(settings: RunSettings) -> str:
-    taken = [run.name for run in here.store.runs(here.owner) if run.fingerprint == here.channel.fingerprint]
-    name = unlike(name_of(settings, _), taken)
-    return here.store.queue(here.owner, here.channel, settings, name)
 
 
 def has_twin(settings: RunSettings) -> bool:
@@ -113,7 +107,7 @@ def losses_of(run: Run, history: History) -> tuple[float, float] | None:
         return None
     if run.active:
         return float(history.train_loss[-1].mean()), float(history.held_out_loss[-1].mean())
-    kept = here.store.final_losses(here.owner).set_index("run").loc[run.id]
+    kept = here.store.final_losses(here.owner, run.id).iloc[0]
     return kept["train"], kept["held_out"]
 
 
@@ -126,7 +120,7 @@ def draw_progress(run: Run, history: History) -> None:
         text = _("Epoch {done} of {epochs}, {left} left").format(done=done, epochs=epochs, left=duration(left))
     bar, pause, stop = st.columns([6, 2, 2], vertical_alignment="center")
     bar.progress(done / epochs, text)
-    if run.settings.training.optimizer != "exact" and run.settings.architecture.family not in REFERENCES:
+    if not run.settings.solved_at_once:
         pause.button(
             _("Pause"), icon=":material/pause:", on_click=tell, args=(here.store.pause, run.id), width="stretch"
         )

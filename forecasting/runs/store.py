@@ -169,13 +169,14 @@ class RunStore:
         epoch, rate, seconds = (np.array([getattr(row, name) for row in found]) for name in names)
         return History(epoch, *losses, rate, seconds)
 
-    def final_losses(self, owner: str) -> pd.DataFrame:
+    def final_losses(self, owner: str, run_id: str | None = None) -> pd.DataFrame:
         """One line a run of the owner that has rows: run, epochs, seconds, mean train and held_out losses in views.
 
         Under early stopping they are those of the weights kept, not of the last row. `train_seeds` and `held_out_seeds`
-        are the arrays (seeds,) that these are the means of.
+        are the arrays (seeds,) that these are the means of. With `run_id` that run alone.
         """
-        mine = rows.c.run.in_(sa.select(runs.c.id).where(runs.c.owner == owner))
+        asked = (runs.c.owner == owner) & (runs.c.id == run_id if run_id else sa.true())
+        mine = rows.c.run.in_(sa.select(runs.c.id).where(asked))
         last = (
             sa.select(rows.c.run, sa.func.max(rows.c.epoch).label("epoch")).where(mine).group_by(rows.c.run).subquery()
         )

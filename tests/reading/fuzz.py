@@ -23,6 +23,7 @@ import pandas as pd
 
 from forecasting.errors import BadInput
 from forecasting.reading import Choice, Question, read_views
+from tests.reading.conftest import Files
 
 ROWS = 150  # of a file; longer ones only make the run longer
 SECONDS = 2
@@ -52,16 +53,8 @@ def seeds(paths: list[Path]) -> list[tuple[str, bytes, pd.Series | None]]:
         data = b"\n".join(path.read_bytes().splitlines()[:ROWS]) + b"\n"
         truth = read(data, path.name)
         found += [(path.name, data, truth)] * 4 + [(path.stem + ".xlsx", workbook(data), truth)]
-    found.append(("export.zip", zipped({path.name: path.read_bytes()[:20_000] for path in paths}), None))
+    found.append(("export.zip", Files.zipped({path.name: path.read_bytes()[:20_000] for path in paths}), None))
     return found
-
-
-def zipped(files: dict[str, bytes]) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return out.getvalue()
 
 
 def workbook(data: bytes) -> bytes:
@@ -125,8 +118,8 @@ def mutate_packed(name: str, data: bytes, edits: int, rng: random.Random, others
             files = {entry: archive.read(entry) for entry in archive.namelist()}
         entry = rng.choice(list(files))
         files[entry] = mutate(files[entry], edits, rng, others)
-        return name, zipped(files)
-    packs = {"": bytes, ".gz": gzip.compress, ".zip": lambda inner: zipped({name: inner}), ".txt": to_utf16}
+        return name, Files.zipped(files)
+    packs = {"": bytes, ".gz": gzip.compress, ".zip": lambda inner: Files.zipped({name: inner}), ".txt": to_utf16}
     suffix = rng.choice(["", "", "", "", *packs])
     if rng.random() < 0.8:
         return name + suffix, packs[suffix](mutate(data, edits, rng, others))
