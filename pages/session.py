@@ -16,7 +16,7 @@ from forecasting.baselines import baseline_losses
 from forecasting.errors import N_, BadInput
 from forecasting.jobs import Jobs
 from forecasting.reading import SUM_OF_ALL
-from forecasting.runs import RunStore, Source
+from forecasting.runs import RunStore, Source, StudyStore
 from forecasting.sample import floor, sample_channel
 from forecasting.settings import RunSettings
 from forecasting.split import LECTURE, YEAR_2022, Period, Split, clipped, default_split, fits, last_part
@@ -37,6 +37,7 @@ class Session:
     language: str
     owner: str  # whose channels and runs these are
     store: RunStore
+    studies: StudyStore
     jobs: Jobs
     channel: Channel
 
@@ -56,7 +57,7 @@ def open_page() -> Session:
         PagesManager.uses_pages_directory = False
         st.rerun()
     language = st.session_state.get("lang") or browser_language()
-    return Session(translator(language), language, owner(), store(), jobs(), current_channel())
+    return Session(translator(language), language, owner(), store(), StudyStore(store()), jobs(), current_channel())
 
 
 # Language

@@ -15,6 +15,7 @@ from forecasting.sentences import in_views
 from forecasting.settings import RunSettings, Training
 from forecasting.split import default_split
 from forecasting.verdict import judge
+from pages.following import duration
 from pages.session import choose_split, fall_back, note_bad_link, open_page, plain, references
 from pages.settings_form import LABELS, STATES, SUBTRACT, Form, queue
 
@@ -125,11 +126,6 @@ def draw_progress(run: Run, history: History) -> None:
             _("Pause"), icon=":material/pause:", on_click=tell, args=(here.store.pause, run.id), width="stretch"
         )
     stop.button(_("Stop"), icon=":material/stop:", on_click=tell, args=(here.store.cancel, run.id), width="stretch")
-
-
-def duration(seconds: float) -> str:
-    """12 s, 22 min."""
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
 def tell(ask: Callable[[str, str], None], run_id: str) -> None:

@@ -1,10 +1,24 @@
-"""The run store: what was trained, on which views, with every epoch's row and checkpoints.
+"""The run store: what was trained and asked, on which views, with every epoch's row and checkpoints.
 
 Workers write it, pages read it. SQLite by default, any database by SQLAlchemy URL.
 """
 
-from forecasting.runs.queue import SILENCE, RunQueue
-from forecasting.runs.records import NOTHING_YET, History, Run, Source
+from forecasting.runs.line import SILENCE, Line
+from forecasting.runs.queue import RunQueue
+from forecasting.runs.records import NOTHING_YET, History, Run, Source, Study
 from forecasting.runs.store import RunStore
+from forecasting.runs.studies import StudyQueue, StudyStore
 
-__all__ = ["NOTHING_YET", "SILENCE", "History", "Run", "RunQueue", "RunStore", "Source"]
+__all__ = [
+    "NOTHING_YET",
+    "SILENCE",
+    "History",
+    "Line",
+    "Run",
+    "RunQueue",
+    "RunStore",
+    "Source",
+    "Study",
+    "StudyQueue",
+    "StudyStore",
+]

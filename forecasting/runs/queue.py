@@ -1,6 +1,5 @@
-"""The store as the queue and its workers see it: which run is next, and what a worker writes while it trains."""
+"""The store as a worker that trains a run sees it: where to begin, and what it writes while it trains."""
 
-import json
 import time
 from collections.abc import Sequence
 from typing import Literal
@@ -9,8 +8,8 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from forecasting.errors import N_, BadInput
-from forecasting.runs.records import ACTIVE
+from forecasting.errors import BadInput
+from forecasting.runs.line import asked, close
 from forecasting.runs.tables import (
     KEPT,
     PER_REPLICA,
@@ -25,7 +24,6 @@ from forecasting.runs.tables import (
 from forecasting.settings import RunSettings
 from forecasting.views import Channel
 
-SILENCE = 60.0  # seconds without a sign of life after which a run's worker is taken for gone
 LARGEST_CHECKPOINT = 64 * 2**20  # bytes; a larger run can be trained, but not continued
 LARGEST_LOGGED = 2 * 2**20  # bytes of weights kept at epoch 1, 2, 5, 10 and so on
 
@@ -35,25 +33,6 @@ class RunQueue:
 
     def __init__(self, url: str) -> None:
         self.engine = open_engine(url)
-
-    def claim_next(self) -> str | None:
-        """Mark the next run as running and return its id; None where none waits.
-
-        Whoever has the fewest runs running is next, then who waits longest: a hundred runs of one do not block another.
-        """
-        while (run_id := self._next()) is not None:
-            with self.engine.begin() as connection:
-                claim = sa.update(runs).where(runs.c.id == run_id, runs.c.status == "queued")
-                if connection.execute(claim.values(status="running", seen=time.time(), worker=None)).rowcount:
-                    return run_id  # else another server was faster, and the next one is due
-        return None
-
-    def _next(self) -> str | None:
-        with self.engine.connect() as connection:
-            others = runs.alias()
-            busy = sa.select(sa.func.count()).where(others.c.owner == runs.c.owner, others.c.status == "running")
-            waiting = sa.select(runs.c.id).where(runs.c.status == "queued")
-            return connection.execute(waiting.order_by(busy.scalar_subquery(), runs.c.queued).limit(1)).scalar()
 
     def start(self, run_id: str, worker: int) -> tuple[Channel, RunSettings, bytes | None] | None:
         """Views, settings and the progress to go on from; None where the run was deleted or taken by another worker."""
@@ -75,10 +54,7 @@ class RunQueue:
 
     def asked(self, run_id: str, worker: int) -> Literal["pause", "stop"] | None:
         """What the run's owner wants of its worker; a run that is deleted or another worker's shall stop."""
-        query = sa.select(runs.c.asked, runs.c.worker, runs.c.status).where(runs.c.id == run_id)
-        with self.engine.connect() as connection:
-            found = connection.execute(query).one_or_none()
-        return found.asked if found and found.worker == worker and found.status == "running" else "stop"
+        return asked(self.engine, runs, run_id, worker)
 
     def write(self, run_id: str, worker: int, new: Sequence, weights: dict[tuple[str, int], bytes | None]) -> None:
         """Add rows (forecasting.training.Row), put checkpoints by (kind, epoch), give a sign of life, all at once."""
@@ -116,18 +92,7 @@ class RunQueue:
 
     def fail(self, run_id: str, reason: BadInput) -> None:
         """Close a run that cannot go on, and say why."""
-        text = json.dumps([reason.sentence, reason.facts], default=str)
-        with self.engine.begin() as connection:
-            open_run = sa.update(runs).where(runs.c.id == run_id, runs.c.status.in_(ACTIVE))
-            connection.execute(open_run.values(status="failed", reason=text))
-
-    def fail_silent(self) -> None:
-        """Mark running runs whose worker has given no sign of life for SILENCE seconds, as after a restarted server."""
-        stale = (runs.c.status == "running") & (runs.c.seen < time.time() - SILENCE)
-        with self.engine.connect() as connection:
-            gone = connection.execute(sa.select(runs.c.id).where(stale)).scalars().all()
-        for run_id in gone:
-            self.fail(run_id, BadInput(N_("The worker that trained this run is gone; press Train to start it again.")))
+        close(self.engine, runs, run_id, "failed", reason)
 
 
 def _record(run_id: str, row) -> dict[str, object]:

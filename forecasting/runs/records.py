@@ -40,6 +40,32 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Study:
+    """A question about a channel that takes a worker longer than a page can wait, and what is known of its answer."""
+
+    id: str
+    fingerprint: str  # of the channel's views
+    kind: str  # a name in forecasting.studies
+    request: dict[str, object]  # what was asked, as JSON can say it
+    status: Status
+    reason: BadInput | None  # why it failed
+    queued: float  # seconds since 1970
+    share: float  # of the work that is done, 0 to 1
+    seconds: float  # since its worker began
+    answer: dict | None  # what is known so far; whole once finished
+
+    @property
+    def active(self) -> bool:
+        """Whether more may come."""
+        return self.status in ACTIVE
+
+    @property
+    def left(self) -> float | None:
+        """Seconds still to go, judged by the work so far; None before there is any."""
+        return self.seconds / self.share * (1 - self.share) if self.share else None
+
+
+@dataclass(frozen=True)
 class History:
     """A run's rows as arrays: per epoch (epochs,), losses and gradient norm (epochs, replicas). Losses in views."""
 

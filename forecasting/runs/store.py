@@ -21,6 +21,7 @@ from forecasting.runs.tables import (
     open_engine,
     rows,
     runs,
+    studies,
     to_array,
     to_channel,
     to_matrix,
@@ -77,6 +78,7 @@ class RunStore:
             if used and unless_used:
                 return
             _delete_runs(connection, mine)
+            connection.execute(sa.delete(studies).where(_is(studies, owner, fingerprint)))
             connection.execute(sa.delete(channels).where(_is(channels, owner, fingerprint)))
 
     def channel(self, owner: str, fingerprint: str) -> Channel | None:

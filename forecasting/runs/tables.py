@@ -11,7 +11,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from forecasting.errors import BadInput
-from forecasting.runs.records import Run
+from forecasting.runs.records import Run, Study
 from forecasting.settings import RunSettings
 from forecasting.views import Channel, Mend
 
@@ -66,6 +66,25 @@ rows = sa.Table(
     sa.Column("validation_loss", sa.LargeBinary),  # where a part of the training period is kept for choosing
     sa.Column("learning_rate", sa.Float, nullable=False),
     sa.Column("seconds", sa.Float, nullable=False),
+)
+studies = sa.Table(
+    "studies",
+    metadata,
+    sa.Column("id", sa.String(12), primary_key=True),
+    sa.Column("owner", sa.String(64), nullable=False, index=True),
+    sa.Column("fingerprint", sa.String(16), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("request", sa.Text, nullable=False),
+    sa.Column("status", sa.String(8), nullable=False, index=True),
+    sa.Column("reason", sa.Text),  # as of a run, like all down to worker
+    sa.Column("queued", sa.Float, nullable=False),
+    sa.Column("seen", sa.Float),
+    sa.Column("asked", sa.String(8)),
+    sa.Column("worker", sa.Integer),
+    sa.Column("share", sa.Float, nullable=False),  # of the work that is done, 0 to 1
+    sa.Column("seconds", sa.Float, nullable=False),  # since its worker began
+    sa.Column("answer", sa.Text),  # what is known so far, as JSON
+    sa.Column("weights", sa.LargeBinary),  # safetensors, where the answer comes with a model
 )
 checkpoints = sa.Table(
     "checkpoints",
@@ -137,14 +156,36 @@ def to_channel(found) -> Channel:
 
 
 def to_run(found) -> Run:
-    sentence, facts = json.loads(found.reason) if found.reason else (None, {})
-    reason = BadInput(sentence, **facts) if sentence else None
     return Run(
         found.id,
         found.name,
         found.fingerprint,
         RunSettings.from_json(found.settings),
         found.status,
-        reason,
+        _to_reason(found.reason),
         found.queued,
     )
+
+
+def to_study(found) -> Study:
+    return Study(
+        found.id,
+        found.fingerprint,
+        found.kind,
+        json.loads(found.request),
+        found.status,
+        _to_reason(found.reason),
+        found.queued,
+        found.share,
+        found.seconds,
+        json.loads(found.answer) if found.answer else None,
+    )
+
+
+def from_reason(reason: BadInput) -> str:
+    return json.dumps([reason.sentence, reason.facts], default=str)
+
+
+def _to_reason(text: str | None) -> BadInput | None:
+    sentence, facts = json.loads(text) if text else (None, {})
+    return BadInput(sentence, **facts) if sentence else None

@@ -13,7 +13,7 @@ import pytest
 
 from forecasting.errors import BadInput
 from forecasting.jobs import Jobs, train_run
-from forecasting.runs import SILENCE, RunQueue, RunStore, Source
+from forecasting.runs import SILENCE, Line, RunQueue, RunStore, Source
 from forecasting.settings import Architecture, RunSettings, Training
 from forecasting.split import default_split
 from forecasting.training import Row
@@ -63,9 +63,16 @@ def queue(store) -> RunQueue:
     queue.engine.dispose()
 
 
-def begin(queue: RunQueue) -> str:
+@pytest.fixture
+def line(store) -> Line:
+    line = Line(store.url)
+    yield line
+    line.engine.dispose()
+
+
+def begin(queue: RunQueue, line: Line) -> str:
     """Claim and start the next run as worker 1 does."""
-    run_id = queue.claim_next()
+    run_id = line.claim_next().id
     queue.start(run_id, worker=1)
     return run_id
 
@@ -101,9 +108,9 @@ def test_nobody_sees_or_touches_another_owners_things(store):
     assert store.run("me", run_id).status == "queued"
 
 
-def test_rows_come_back_in_order_and_from_where_one_left_off(store, queue):
+def test_rows_come_back_in_order_and_from_where_one_left_off(store, queue, line):
     run_id = store.queue("me", channel(), settings(), "run")
-    begin(queue)
+    begin(queue, line)
     queue.write(run_id, 1, [row(1), row(2)], {})
     queue.write(run_id, 1, [row(3)], {})
     history = store.history(run_id)
@@ -118,9 +125,9 @@ def test_rows_come_back_in_order_and_from_where_one_left_off(store, queue):
     assert (last["epochs"], last["train"], last["held_out"]) == (3, pytest.approx(2.5 / 3), pytest.approx(2.5 / 3 + 1))
 
 
-def test_deleted_run_takes_its_rows_along_and_stops(store, queue):
+def test_deleted_run_takes_its_rows_along_and_stops(store, queue, line):
     run_id = store.queue("me", channel(), settings(), "run")
-    begin(queue)
+    begin(queue, line)
     queue.write(run_id, 1, [row(1)], {})
     store.delete("me", [run_id])
     assert queue.asked(run_id, 1) == "stop"
@@ -128,9 +135,9 @@ def test_deleted_run_takes_its_rows_along_and_stops(store, queue):
     assert len(store.history(run_id)) == 0
 
 
-def test_failed_run_starts_afresh_when_queued_again(store, queue):
+def test_failed_run_starts_afresh_when_queued_again(store, queue, line):
     run_id = store.queue("me", channel(), settings(), "run")
-    begin(queue)
+    begin(queue, line)
     queue.write(run_id, 1, [row(1)], {})
     queue.fail(run_id, BadInput("it broke in epoch {epoch}", epoch=1))
     assert str(store.run("me", run_id).reason) == "it broke in epoch 1"
@@ -139,19 +146,19 @@ def test_failed_run_starts_afresh_when_queued_again(store, queue):
     assert (again.status, again.reason, len(store.history(run_id))) == ("queued", None, 0)
 
 
-def test_longest_waiting_run_is_claimed_once(store, queue):
+def test_longest_waiting_run_is_claimed_once(store, queue, line):
     ids = [store.queue("me", channel(), settings(epochs=epochs), str(epochs)) for epochs in (1, 2)]
-    assert [queue.claim_next(), queue.claim_next(), queue.claim_next()] == [*ids, None]
+    assert [line.claim_next(), line.claim_next(), line.claim_next()] == [*(("run", i) for i in ids), None]
 
 
-def test_run_of_a_silent_worker_is_marked(store, queue, tmp_path):
+def test_run_of_a_silent_worker_is_marked(store, queue, line, tmp_path):
     run_id = store.queue("me", channel(), settings(), "run")
-    queue.claim_next()
-    queue.fail_silent()
+    line.claim_next()
+    line.fail_silent()
     assert store.run("me", run_id).status == "running"
     with sqlite3.connect(tmp_path / "runs.db") as database:
         database.execute("update runs set seen = seen - ?", (SILENCE + 1,))
-    queue.fail_silent()
+    line.fail_silent()
     assert "gone" in str(store.run("me", run_id).reason)
 
 
@@ -170,9 +177,9 @@ def test_settings_survive_the_store(store):
     assert store.run("me", run_id).settings == wanted
 
 
-def test_run_in_this_process_writes_every_epoch_and_predictions(store, queue):
+def test_run_in_this_process_writes_every_epoch_and_predictions(store, queue, line):
     run_id = store.queue("me", channel(), settings(), "run")
-    queue.claim_next()
+    line.claim_next()
     train_run(store.url, run_id)
     assert store.run("me", run_id).status == "finished"
     assert list(store.history(run_id).epoch) == [1, 2, 3]
@@ -185,18 +192,18 @@ def test_run_in_this_process_writes_every_epoch_and_predictions(store, queue):
     assert np.abs(predictions.to_numpy().T - real).mean(axis=1) == pytest.approx(last, rel=1e-5)
 
 
-def test_run_that_cannot_be_trained_says_why(store, queue):
+def test_run_that_cannot_be_trained_says_why(store, queue, line):
     impossible = replace(settings(), architecture=Architecture("linear", window=365))
     run_id = store.queue("me", channel(), impossible, "run")
-    queue.claim_next()
+    line.claim_next()
     train_run(store.url, run_id)
     assert store.run("me", run_id).status == "failed"
     assert "365" in str(store.run("me", run_id).reason)
 
 
-def test_diverging_run_names_its_epoch(store, queue):
+def test_diverging_run_names_its_epoch(store, queue, line):
     run_id = store.queue("me", channel(), settings(optimizer="sgd", loss="mse", learning_rate=10.0, epochs=200), "run")
-    queue.claim_next()
+    line.claim_next()
     train_run(store.url, run_id)
     assert "learning rate below 10" in str(store.run("me", run_id).reason)
 
@@ -258,62 +265,62 @@ def rows_of(store: RunStore, run_id: str) -> list[np.ndarray]:
     return [values for name, values in vars(store.history(run_id)).items() if name != "seconds"]
 
 
-def test_paused_run_goes_on_to_the_same_rows(store, queue):
+def test_paused_run_goes_on_to_the_same_rows(store, queue, line):
     whole = store.queue("me", channel(), settings(epochs=40, learning_rate=0.002), "whole")
-    queue.claim_next()
+    line.claim_next()
     train_run(store.url, whole)
     expected = rows_of(store, whole)
     store.delete("me", [whole])
 
     run_id = store.queue("me", channel(), settings(epochs=40, learning_rate=0.002), "again")
-    queue.claim_next()
+    line.claim_next()
     asked = iter([None] * 2 + ["pause"])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("forecasting.jobs.GLANCE", 0.0)
+        patch.setattr("forecasting.jobs.training.GLANCE", 0.0)
         patch.setattr(RunQueue, "asked", lambda *_: next(asked, "pause"))
         train_run(store.url, run_id)
     assert store.run("me", run_id).status == "paused"
     assert len(store.history(run_id)) < 40
     store.go_on("me", run_id)
-    queue.claim_next()
+    line.claim_next()
     train_run(store.url, run_id)
     assert store.run("me", run_id).status == "finished"
     for one, other in zip(expected, rows_of(store, run_id), strict=True):
         assert np.array_equal(one, other)
 
 
-def test_more_epochs_go_on_from_the_shorter_run(store, queue):
+def test_more_epochs_go_on_from_the_shorter_run(store, queue, line):
     short, long = settings(epochs=5), settings(epochs=9)
     first = store.queue("me", channel(), short, "short")
-    queue.claim_next()
+    line.claim_next()
     train_run(store.url, first)
     second = store.queue("me", channel(), long, "long")
     assert list(store.history(second).epoch) == [1, 2, 3, 4, 5]
-    queue.claim_next()
+    line.claim_next()
     train_run(store.url, second)
     fresh = store.queue("you", channel(), long, "fresh")
-    queue.claim_next()
+    line.claim_next()
     train_run(store.url, fresh)
     for one, other in zip(rows_of(store, second), rows_of(store, fresh), strict=True):
         assert np.array_equal(one, other)
     assert len(store.history(first)) == 5
 
 
-def test_cosine_schedule_is_not_continued_because_it_depends_on_its_end(store, queue):
+def test_cosine_schedule_is_not_continued_because_it_depends_on_its_end(store, queue, line):
     first = store.queue("me", channel(), settings(epochs=5, schedule="cosine"), "short")
-    queue.claim_next()
+    line.claim_next()
     train_run(store.url, first)
     assert len(store.history(store.queue("me", channel(), settings(epochs=9, schedule="cosine"), "long"))) == 0
 
 
-def test_checkpoints_predict_what_the_run_predicted(store, queue):
+def test_checkpoints_predict_what_the_run_predicted(store, queue, line):
     from forecasting.checkpoints import load, take_weights
     from forecasting.fitting import build
     from forecasting.training import predict
     from forecasting.windows import run_windows
 
     run_id = store.queue("me", channel(), settings(epochs=7), "run")
-    queue.claim_next()
+    line.claim_next()
     train_run(store.url, run_id)
     kept, record = load(store.checkpoint("me", run_id, "last"))
     assert kept == settings(epochs=7)
@@ -326,37 +333,37 @@ def test_checkpoints_predict_what_the_run_predicted(store, queue):
     assert store.checkpoint("you", run_id, "last") is None
 
 
-def test_one_persons_many_runs_do_not_keep_another_waiting(store, queue):
+def test_one_persons_many_runs_do_not_keep_another_waiting(store, queue, line):
     mine = [store.queue("me", channel(), settings(epochs=epochs), str(epochs)) for epochs in (1, 2, 3)]
     yours = store.queue("you", channel(), settings(), "yours")
-    assert [queue.claim_next() for _slot in range(4)] == [mine[0], yours, mine[1], mine[2]]
+    assert [line.claim_next().id for _slot in range(4)] == [mine[0], yours, mine[1], mine[2]]
 
 
-def test_only_the_worker_that_has_the_run_may_write(store, queue):
+def test_only_the_worker_that_has_the_run_may_write(store, queue, line):
     run_id = store.queue("me", channel(), settings(), "run")
-    begin(queue)
+    begin(queue, line)
     queue.write(run_id, 2, [row(1)], {})
     assert len(store.history(run_id)) == 0
     assert queue.asked(run_id, 2) == "stop"
     assert queue.start(run_id, worker=2) is None
 
 
-def test_shallow_references_and_exact_solutions_are_runs_too(store, queue):
+def test_shallow_references_and_exact_solutions_are_runs_too(store, queue, line):
     for family, optimizer in (("trees", "adam"), ("svr", "adam"), ("linear", "exact")):
         wanted = replace(settings(epochs=4, optimizer=optimizer), architecture=Architecture(family, window=7))
         run_id = store.queue("me", channel(), wanted, family)
-        queue.claim_next()
+        line.claim_next()
         train_run(store.url, run_id)
         assert store.run("me", run_id).status == "finished", store.run("me", run_id).reason
         assert np.isfinite(store.history(run_id).held_out_loss).all()
         assert store.predictions(run_id).shape == (80, 1)
 
 
-def test_run_stopped_before_its_first_epoch_shows_nothing(store, queue):
+def test_run_stopped_before_its_first_epoch_shows_nothing(store, queue, line):
     run_id = store.queue("me", channel(), settings(), "run")
-    queue.claim_next()
+    line.claim_next()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("forecasting.jobs.GLANCE", -1.0)
+        patch.setattr("forecasting.jobs.training.GLANCE", -1.0)
         patch.setattr(RunQueue, "asked", lambda *_: "stop")
         train_run(store.url, run_id)
     assert store.run("me", run_id).status == "stopped"
@@ -376,12 +383,12 @@ def test_what_is_solved_at_once_can_be_stopped(store, workers):
     wait_for(lambda: store.run("me", after).status == "finished")
 
 
-def test_early_stopping_shows_the_losses_of_the_weights_it_keeps(store, queue):
+def test_early_stopping_shows_the_losses_of_the_weights_it_keeps(store, queue, line):
     from forecasting.settings import Regularisation
 
     kept = Regularisation(validation=0.3, patience=2)
     run_id = store.queue("me", channel(), replace(settings(epochs=60, learning_rate=0.3), regularisation=kept), "run")
-    queue.claim_next()
+    line.claim_next()
     train_run(store.url, run_id)
     predictions = store.predictions(run_id)
     real = channel().views[predictions.index].to_numpy()
@@ -389,12 +396,12 @@ def test_early_stopping_shows_the_losses_of_the_weights_it_keeps(store, queue):
     assert np.abs(predictions.to_numpy().T - real).mean() == pytest.approx(shown["held_out"])
 
 
-def test_stopped_run_goes_on_and_does_not_begin_again(store, queue):
+def test_stopped_run_goes_on_and_does_not_begin_again(store, queue, line):
     run_id = store.queue("me", channel(), settings(epochs=30), "run")
-    queue.claim_next()
+    line.claim_next()
     asked = iter([None] * 3)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("forecasting.jobs.GLANCE", -1.0)
+        patch.setattr("forecasting.jobs.training.GLANCE", -1.0)
         patch.setattr(RunQueue, "asked", lambda *_: next(asked, "stop" if len(store.history(run_id)) else None))
         train_run(store.url, run_id)
     done = len(store.history(run_id))
