@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import streamlit as st
@@ -224,8 +225,9 @@ def choose_split(views, say: Callable[[str], str]) -> Split:
         st.caption(f"{split.train.first} – {split.train.last} / {split.held_out.first} – {split.held_out.last}")
         return split
     start = default_split(views)
-    train = _period(say(N_("Training period")), "train_period", start.train, views)
-    return clipped(Split(train, _period(say(N_("Held-out period")), "held_out_period", start.held_out, views)), views)
+    train = _period(say(N_("Training period")), "train_period", start.train, views, say)
+    held_out = _period(say(N_("Held-out period")), "held_out_period", start.held_out, views, say)
+    return clipped(Split(train, held_out), views)
 
 
 def split_names(views, say: Callable[[str], str]) -> dict[str, str]:
@@ -241,8 +243,9 @@ def split_names(views, say: Callable[[str], str]) -> dict[str, str]:
     return {name: names[name] for name in offered} | {"custom": say(N_("Custom"))}
 
 
-def _period(label: str, key: str, start: Period, views) -> Period:
+def _period(label: str, key: str, start: Period, views, say: Callable[[str], str]) -> Period:
     first, last = views.index[0].date(), views.index[-1].date()
+    note_bad_link(key, (str(first), str(last)), say)
     days = st.date_input(
         label, (start.first, start.last), first, last, key=key, bind="query-params", format="YYYY-MM-DD"
     )
@@ -263,11 +266,11 @@ def note_bad_link(key: str, allowed, say: Callable[[str], str]) -> None:
     if key in noted:
         return
     noted.add(key)
-    asked = st.query_params.get(key)
-    if asked is None or (asked in allowed if not isinstance(allowed, tuple) else _within(asked, *allowed)):
+    asked = st.query_params.get_all(key)  # a period has two
+    if all(_within(one, *allowed) if isinstance(allowed, tuple) else one in allowed for one in asked):
         return
     note = say(N_("The link asks for {key} = {asked}, which is not possible here; the default is used."))
-    st.toast(plain(note.format(key=key, asked=asked[:40])), icon=":material/link_off:", duration="long")
+    st.toast(plain(note.format(key=key, asked=" – ".join(asked)[:40])), icon=":material/link_off:", duration="long")
 
 
 def plain(text: str) -> str:
@@ -281,8 +284,9 @@ def fall_back(key: str, offered: Iterable, default: object) -> None:
         st.session_state[key] = default
 
 
-def _within(text: str, low: float, high: float) -> bool:
+def _within(text: str, low: float | str, high: float | str) -> bool:
+    """Whether a number, or a day as ISO text, lies between two of its kind."""
     try:
-        return low <= float(text) <= high
+        return low <= (date.fromisoformat(text).isoformat() if isinstance(low, str) else float(text)) <= high
     except ValueError:
         return False

@@ -225,6 +225,14 @@ def test_impossible_link_falls_back_with_a_note(visit):
     assert app.number_input(key="units").value == 100
 
 
+@pytest.mark.parametrize(("year", "possible"), [("1990", False), ("2018", True)])
+def test_link_to_a_period_outside_the_data_falls_back_with_a_note(visit, year, possible):
+    app = visit("train", split="Custom", train_period=[f"{year}-01-01", f"{year}-12-31"])
+    notes = "".join(toast.value for toast in app.toast)
+    assert (f"{year}-01-01 – {year}-12-31" in notes) is not possible
+    assert (str(app.date_input(key="train_period").value[0]) == f"{year}-01-01") is possible
+
+
 def test_diverged_run_says_what_to_try(visit):
     app = train(
         visit("train"), epochs=50, seeds=1, family="linear", window=7, loss="mse", optimizer="sgd", learning_rate=1.0
