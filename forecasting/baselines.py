@@ -20,6 +20,12 @@ def same_day_last_week(views: pd.Series, days: pd.DatetimeIndex, ahead: int = 1)
     return _days_ago(views, days, 7 * math.ceil(ahead / 7))
 
 
+def four_weeks(views: pd.Series, days: pd.DatetimeIndex, ahead: int = 1) -> np.ndarray:
+    """Predict each of `days`, `ahead` days before, by the mean of the same weekday's last four views then known."""
+    last = 7 * math.ceil(ahead / 7)
+    return np.mean([_days_ago(views, days, last + 7 * week) for week in range(4)], axis=0)
+
+
 BASELINES = {N_("Yesterday"): yesterday, N_("Same day last week"): same_day_last_week}
 
 

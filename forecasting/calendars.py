@@ -1,5 +1,7 @@
 """Weekdays and public holidays of the days that are predicted. Both are known ahead, so nothing leaks."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -14,15 +16,18 @@ def countries() -> list[str]:
     return sorted(code for code in holidays.list_supported_countries(include_aliases=False) if len(code) == 2)
 
 
-def calendar(days: pd.DatetimeIndex, horizon: int, inputs: Inputs) -> np.ndarray:
-    """Calendar columns (days, columns) of 0 and 1: weekday of each of `days`, holidays around the predicted days."""
+def calendar(days: pd.DatetimeIndex, horizon: int, inputs: Inputs, assumed: Sequence[pd.Timestamp] = ()) -> np.ndarray:
+    """Calendar columns (days, columns) of 0 and 1: weekday of each of `days`, holidays around the predicted days.
+
+    `assumed` days are taken for holidays whatever the country's calendar says: what if?
+    """
     columns = [np.empty((len(days), 0))]
     if inputs.weekday:
         columns.append(np.eye(7)[days.day_of_week])
     if inputs.country:
         reach = range(-1, horizon + 1)  # a low day is often a holiday's eve
         every = pd.date_range(days[0] - pd.Timedelta(days=1), days[-1] + pd.Timedelta(days=horizon))
-        off = pd.Series(is_holiday(every, inputs.country), index=every)
+        off = pd.Series(is_holiday(every, inputs.country) | every.isin(assumed), index=every)
         columns += [off[days + pd.Timedelta(days=ahead)].to_numpy(float)[:, None] for ahead in reach]
     return np.concatenate(columns, axis=1)
 

@@ -1,8 +1,10 @@
 """What a network is given: windows scaled and centred, with the calendar beside them, as tensors."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import torch
 
 from forecasting.calendars import calendar
@@ -23,12 +25,16 @@ class Prepared:
         return len(self.targets)
 
 
-def prepare(windows: Windows, data: SplitWindows) -> Prepared:
-    """Scale `windows` by `data.scaler`, subtract what `data.inputs` asks for and add the calendar."""
+def prepare(windows: Windows, data: SplitWindows, assumed: Sequence[pd.Timestamp] = ()) -> Prepared:
+    """Scale `windows` by `data.scaler`, subtract what `data.inputs` asks for and add the calendar.
+
+    `assumed` days count as holidays where holidays are an input.
+    """
     scaled = data.scaler.scale(windows.inputs)
     targets = data.scaler.scale(windows.targets).reshape(len(windows), -1)
     offset = _offset(scaled, data.inputs)
-    columns = [scaled - offset, calendar(windows.days, windows.horizon, data.inputs), np.ones((len(windows), 1))]
+    days = calendar(windows.days, windows.horizon, data.inputs, assumed)
+    columns = [scaled - offset, days, np.ones((len(windows), 1))]
     plain = windows.targets.reshape(len(windows), -1)
     arrays = np.concatenate(columns, axis=1), targets - offset, offset, plain
     return Prepared(*(torch.from_numpy(np.ascontiguousarray(array, np.float32)) for array in arrays))

@@ -23,6 +23,32 @@ def mase(actual: np.ndarray, predicted: np.ndarray, train_views: np.ndarray, sea
     return mae(actual, predicted) / np.nanmean(np.abs(train_views[season:] - train_views[:-season]))
 
 
+def rmsse(actual: np.ndarray, predicted: np.ndarray, train_views: np.ndarray, season: int = 7) -> np.ndarray:
+    """RMSE over the in-sample RMSE of the seasonal naive (Makridakis et al. 2022; no unit)."""
+    return rmse(actual, predicted) / np.sqrt(np.nanmean(np.square(train_views[season:] - train_views[:-season])))
+
+
+def bias(actual: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """Mean of predicted less actual: above 0 the forecast is too high."""
+    return (predicted - actual).mean(axis=-1)
+
+
+def pinball(actual: np.ndarray, quantile: np.ndarray, share: float) -> np.ndarray:
+    """Mean loss of a predicted `quantile` that a `share` of days should stay below (Koenker and Bassett 1978)."""
+    above = actual - quantile
+    return np.maximum(share * above, (share - 1) * above).mean(axis=-1)
+
+
+def coverage(actual: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+    """Share of days within their interval, edges included (no unit)."""
+    return ((lower <= actual) & (actual <= upper)).mean(axis=-1)
+
+
+def width(lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+    """Mean width of intervals."""
+    return (upper - lower).mean(axis=-1)
+
+
 # How a run's loss is measured and named in views: under MSE it is the root, which has the unit that people read.
 IN_VIEWS = {"mae": mae, "mse": rmse}
 NAMES = {"mae": "MAE", "mse": "RMSE"}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import torch
 
 from forecasting.descent import Descent
@@ -75,9 +76,12 @@ def train(
         progress.take_best(network)
 
 
-def predict(network, data: SplitWindows, windows: Windows) -> np.ndarray:
-    """Predicted views (replicas, targets) for `windows`, prepared as `data` was; of several days, a last axis more."""
-    prepared = prepare(windows, data)
+def predict(network, data: SplitWindows, windows: Windows, assumed: Sequence[pd.Timestamp] = ()) -> np.ndarray:
+    """Predicted views (replicas, targets) for `windows`, prepared as `data` was; of several days, a last axis more.
+
+    `assumed` days count as holidays where holidays are an input.
+    """
+    prepared = prepare(windows, data, assumed)
     outputs = network.predict(prepared.inputs[:, :-1]) + prepared.offset
     predicted = data.scaler.views(outputs.numpy().astype(float))
     return predicted.reshape(len(predicted), *windows.targets.shape)

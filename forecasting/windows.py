@@ -76,6 +76,42 @@ def make_windows(
     return Windows(kept[:, history - window : history].copy(), targets.copy(), days[wanted])
 
 
+def known_views(views: pd.Series, filled: Sequence[pd.Timestamp] = ()) -> pd.Series:
+    """`views` from its first known day, each unknown or `filled` day carried on from the same weekday before it.
+
+    What a forecaster sees: a value rests on its own day and earlier ones alone, whatever was filled in from later ones.
+    """
+    plain = views.mask(views.index.isin(filled)) if len(filled) else views
+    first = plain.first_valid_index()
+    if first is None:
+        raise BadInput(N_("The channel has no day of known views."))
+    plain = plain.loc[first:]
+    values = plain.to_numpy(float).copy()
+    for place in np.flatnonzero(np.isnan(values)):
+        values[place] = values[place - 7] if place >= 7 else values[place - 1]
+    return pd.Series(values, plain.index, name=views.name)
+
+
+def histories(views: pd.Series, origins: pd.DatetimeIndex, days: int) -> np.ndarray:
+    """The last `days` days of `views` up to and with each of `origins` (origins, days), oldest first."""
+    places = views.index.get_indexer(origins)
+    if len(places) and (places.min() < days - 1):
+        begin = views.index[min(days, len(views)) - 1].date()
+        raise BadInput(
+            N_("A forecast needs {days} days of views before it; the first one is possible on {begin}."),
+            days=days,
+            begin=begin,
+        )
+    return np.lib.stride_tricks.sliding_window_view(views.to_numpy(float), days)[places - days + 1]
+
+
+def futures(views: pd.Series, origins: pd.DatetimeIndex, days: int) -> np.ndarray:
+    """The `days` days after each of `origins` (origins, days); NaN where unknown or beyond the end."""
+    places = views.index.get_indexer(origins)
+    padded = np.concatenate([views.to_numpy(float), np.full(days, np.nan)])
+    return np.lib.stride_tricks.sliding_window_view(padded, days)[places + 1].copy()
+
+
 def _knows_too_much(filled: np.ndarray, history: int, horizon: int) -> np.ndarray:
     """Which windows hold a day filled in from their own target: one just before it, or the target itself."""
     stretch = np.lib.stride_tricks.sliding_window_view(filled, history + horizon)

@@ -1,0 +1,83 @@
+"""Forecasters by name. Each is fitted on the views through a day and then asked from any later day, the origin.
+
+`predict(views, origins, horizon)` gives views (origins, horizon), never negative; from an origin it sees the views
+through that day alone. `views` are what `windows.known_views` makes of a channel: no day is missing.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from forecasting.auto import Rung, fit_auto
+from forecasting.baselines import four_weeks, same_day_last_week, yesterday
+from forecasting.errors import N_, BadInput
+from forecasting.windows import histories, known_views
+
+BASELINES = {
+    "yesterday": N_("Yesterday"),
+    "last-week": N_("Same day last week"),
+    "four-weeks": N_("Mean of the last four same weekdays"),
+}
+REFERENCES = {
+    "linear": N_("Linear autoregression"),
+    "ets": N_("Exponential smoothing"),
+    "trees": N_("Boosted trees"),
+}
+METHODS = BASELINES | REFERENCES | {"auto": N_("Auto")}
+BUDGET = 60.0  # seconds that Auto takes
+NAIVE = {"yesterday": (yesterday, 1), "last-week": (same_day_last_week, 7), "four-weeks": (four_weeks, 28)}
+
+
+class Forecaster(Protocol):
+    """What every method, and every trained run, can be asked."""
+
+    def predict(self, views: pd.Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
+        """Views (origins, horizon)."""
+
+
+@dataclass(frozen=True)
+class Naive:
+    """A forecast that needs no fitting, from `baselines`."""
+
+    rule: Callable[[pd.Series, pd.DatetimeIndex, int], np.ndarray]
+    needs: int  # days of views through the origin
+
+    def predict(self, views: pd.Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
+        """Views (origins, horizon)."""
+        histories(views, origins, self.needs)  # says so where they are not there
+        ahead = range(1, horizon + 1)
+        return np.stack([self.rule(views, origins + pd.Timedelta(days=day), day) for day in ahead], axis=1)
+
+
+def fit(
+    name: str,
+    views: pd.Series,
+    last: pd.Timestamp,
+    horizon: int,
+    filled: Sequence[pd.Timestamp] = (),
+    budget: float = BUDGET,
+    note: Callable[[Rung], None] = lambda rung: None,
+) -> Forecaster:
+    """The method `name`, fitted on `views` through `last` to predict up to `horizon` days ahead.
+
+    `filled` days were not measured: no forecaster learns from them. Auto alone takes `budget` seconds, and tells `note`
+    of each rung that it climbs. Raises BadInput where the days do not suffice.
+    """
+    if name not in METHODS:
+        raise BadInput(N_("“{name}” is no method; choose one of {choices}."), name=name, choices=", ".join(METHODS))
+    if name in NAIVE:
+        return Naive(*NAIVE[name])
+    seen = views.loc[:last]
+    known, plain = known_views(seen, filled), seen.mask(seen.index.isin(filled))
+    if name == "ets":
+        from forecasting.smoothing import fit_smoothing  # noqa: PLC0415  loaded where asked for, as all models are
+
+        return fit_smoothing(known)
+    if name == "auto":
+        return fit_auto(known, plain, horizon, budget, note)
+    from forecasting.regressions import fit_regression  # noqa: PLC0415
+
+    return fit_regression(name, known, plain, horizon)
