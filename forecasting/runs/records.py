@@ -32,6 +32,8 @@ class Run:
     status: Status
     reason: BadInput | None  # why it failed
     queued: float  # seconds since 1970
+    pinned: bool = False
+    tags: tuple[str, ...] = ()
 
     @property
     def active(self) -> bool:

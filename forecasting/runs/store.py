@@ -3,7 +3,7 @@
 import json
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -30,6 +30,7 @@ from forecasting.runs.tables import (
 from forecasting.settings import RunSettings
 from forecasting.views import Channel
 
+LONGEST_TAG = 40  # letters
 LARGEST_SOURCE = 8 * 2**20  # bytes, packed; a larger upload is read once and not kept
 
 
@@ -152,14 +153,15 @@ class RunStore:
         return found[0] if found else None
 
     def runs(self, owner: str) -> list[Run]:
-        """The owner's runs, latest first."""
+        """The owner's runs, pinned ones first, then latest first."""
         return self._runs(owner, sa.true())
 
     def _runs(self, owner: str, condition) -> list[Run]:
-        names = ("id", "name", "fingerprint", "settings", "status", "reason", "queued")
+        names = ("id", "name", "fingerprint", "settings", "status", "reason", "queued", "pinned", "tags")
         query = sa.select(*(runs.c[name] for name in names)).where(runs.c.owner == owner, condition)
         with self.engine.connect() as connection:
-            return [to_run(found) for found in connection.execute(query.order_by(runs.c.queued.desc()))]
+            found = connection.execute(query.order_by(runs.c.queued.desc())).all()
+        return sorted(map(to_run, found), key=lambda run: not run.pinned)
 
     def history(self, run_id: str, after: int = 0) -> History:
         """The run's rows with an epoch above `after`, in order."""
@@ -178,10 +180,8 @@ class RunStore:
         are the arrays (seeds,) that these are the means of. With `run_id` that run alone.
         """
         asked = (runs.c.owner == owner) & (runs.c.id == run_id if run_id else sa.true())
-        mine = rows.c.run.in_(sa.select(runs.c.id).where(asked))
-        last = (
-            sa.select(rows.c.run, sa.func.max(rows.c.epoch).label("epoch")).where(mine).group_by(rows.c.run).subquery()
-        )
+        others = rows.alias()  # a look-up in the key's index for each run; grouping would walk over all its rows
+        last = sa.select(sa.func.max(others.c.epoch)).where(others.c.run == runs.c.id).scalar_subquery()
         query = (
             sa.select(
                 rows.c.run,
@@ -191,9 +191,8 @@ class RunStore:
                 rows.c.seconds,
                 *(runs.c[name] for name in KEPT),
             )
-            .join(last, (rows.c.run == last.c.run) & (rows.c.epoch == last.c.epoch))
-            .join(runs, runs.c.id == rows.c.run)
-            .where(runs.c.owner == owner)
+            .join(runs, (runs.c.id == rows.c.run) & (rows.c.epoch == last))
+            .where(asked)
         )
         with self.engine.connect() as connection:
             found = connection.execute(query).all()
@@ -235,6 +234,21 @@ class RunStore:
         with self.engine.begin() as connection:
             mine = (runs.c.id == run_id) & (runs.c.owner == owner)
             connection.execute(sa.update(runs).where(mine).values(name=name[:200]))
+
+    def pin(self, owner: str, run_id: str, pinned: bool) -> None:
+        """Keep the run on top of the list, or let it go back to its place."""
+        with self.engine.begin() as connection:
+            mine = (runs.c.id == run_id) & (runs.c.owner == owner)
+            connection.execute(sa.update(runs).where(mine).values(pinned=pinned))
+
+    def tag(self, owner: str, run_ids: Sequence[str], add: Iterable[str] = (), drop: Iterable[str] = ()) -> None:
+        """Put tags on runs, and take some off; the others that a run has stay."""
+        mine = runs.c.id.in_(run_ids) & (runs.c.owner == owner)
+        with self.engine.begin() as connection:
+            for found in connection.execute(sa.select(runs.c.id, runs.c.tags).where(mine)).all():
+                tags = {*json.loads(found.tags or "[]"), *(word[:LONGEST_TAG] for word in add)} - set(drop)
+                new = sa.update(runs).where(runs.c.id == found.id)
+                connection.execute(new.values(tags=json.dumps(sorted(tags), ensure_ascii=False)))
 
     def delete(self, owner: str, run_ids: Sequence[str]) -> None:
         """Forget runs and their rows. A running one finds itself gone and stops."""

@@ -54,6 +54,8 @@ runs = sa.Table(
     sa.Column("predictions", sa.LargeBinary),  # views, (replicas, targets)
     sa.Column("kept_train_loss", sa.LargeBinary),  # views, (replicas,), of the weights that predict
     sa.Column("kept_held_out_loss", sa.LargeBinary),
+    sa.Column("pinned", sa.Boolean),  # kept on top of the list
+    sa.Column("tags", sa.Text),  # JSON list of words
 )
 rows = sa.Table(
     "rows",
@@ -102,7 +104,28 @@ def open_engine(url: str) -> sa.Engine:
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _tune_sqlite)
     metadata.create_all(engine)
+    _add_columns(engine)
     return engine
+
+
+def _add_columns(engine: sa.Engine) -> None:
+    """Give the tables of an older database the columns that came later. Those are all nullable, so its rows stay."""
+    for table in metadata.sorted_tables:
+        there = _columns_of(engine, table)
+        for column in table.c:
+            if column.name in there:
+                continue
+            added = sa.schema.CreateColumn(column).compile(dialect=engine.dialect)
+            try:
+                with engine.begin() as connection:
+                    connection.execute(sa.text(f"ALTER TABLE {table.name} ADD COLUMN {added}"))
+            except sa.exc.DBAPIError:
+                if column.name not in _columns_of(engine, table):  # else another process was faster
+                    raise
+
+
+def _columns_of(engine: sa.Engine, table: sa.Table) -> set[str]:
+    return {column["name"] for column in sa.inspect(engine).get_columns(table.name)}
 
 
 def _tune_sqlite(connection, _record) -> None:
@@ -164,6 +187,8 @@ def to_run(found) -> Run:
         found.status,
         _to_reason(found.reason),
         found.queued,
+        bool(found.pinned),
+        tuple(json.loads(found.tags or "[]")),
     )
 
 
