@@ -181,7 +181,7 @@ class RunStore:
         """
         asked = (runs.c.owner == owner) & (runs.c.id == run_id if run_id else sa.true())
         others = rows.alias()  # a look-up in the key's index for each run; grouping would walk over all its rows
-        last = sa.select(sa.func.max(others.c.epoch)).where(others.c.run == runs.c.id).scalar_subquery()
+        last = sa.select(sa.func.max(others.c.epoch)).where(others.c.run == runs.c.id).correlate(runs).scalar_subquery()
         query = (
             sa.select(
                 rows.c.run,
@@ -191,7 +191,8 @@ class RunStore:
                 rows.c.seconds,
                 *(runs.c[name] for name in KEPT),
             )
-            .join(runs, (runs.c.id == rows.c.run) & (rows.c.epoch == last))
+            .select_from(runs)
+            .join(rows, (rows.c.run == runs.c.id) & (rows.c.epoch == last))
             .where(asked)
         )
         with self.engine.connect() as connection:

@@ -115,13 +115,17 @@ def _add_columns(engine: sa.Engine) -> None:
         for column in table.c:
             if column.name in there:
                 continue
-            added = sa.schema.CreateColumn(column).compile(dialect=engine.dialect)
             try:
                 with engine.begin() as connection:
-                    connection.execute(sa.text(f"ALTER TABLE {table.name} ADD COLUMN {added}"))
+                    connection.execute(sa.text(added_column(column, engine.dialect)))
             except sa.exc.DBAPIError:
                 if column.name not in _columns_of(engine, table):  # else another process was faster
                     raise
+
+
+def added_column(column: sa.Column, dialect: sa.Dialect) -> str:
+    """The statement that adds a column to its table."""
+    return f"ALTER TABLE {column.table.name} ADD COLUMN {sa.schema.CreateColumn(column).compile(dialect=dialect)}"
 
 
 def _columns_of(engine: sa.Engine, table: sa.Table) -> set[str]:
