@@ -10,7 +10,6 @@ from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import KFold, TimeSeriesSplit
 
 from forecasting.errors import N_, BadInput
 from forecasting.metrics import IN_VIEWS
@@ -40,12 +39,16 @@ class Leak:
 
 @dataclass(frozen=True)
 class FoldLoss:
-    """Losses (seeds,) in views of one model on one fold, both places in the lists that were given."""
+    """Losses (seeds,) in views of one model on one fold, both places in the lists that were given.
+
+    `errors` (seeds, validation days) are absolute, in views; of several days ahead their mean, its root under MSE.
+    """
 
     model: int
     fold: int
     train: np.ndarray
     validation: np.ndarray
+    errors: np.ndarray
 
 
 def safe_gap(settings: Sequence[RunSettings]) -> int:
@@ -57,21 +60,14 @@ def make_folds(days: pd.DatetimeIndex, kind: Kind, folds: int, gap: int = 0, see
     """Cut `days`, the target days of the training period in order, into folds; random folds know no gap.
 
     Blocked: each stretch once for validation, the days around it left out. Rolling: train on all days before a stretch,
-    from a fold to the next on more.
+    from a fold to the next on more. These are scikit-learn's KFold and TimeSeriesSplit, whose import would cost the
+    page that draws the folds a second.
     """
     if kind not in KINDS or not BOUNDS["folds"][0] <= folds <= BOUNDS["folds"][1]:
         facts = {"kinds": ", ".join(KINDS), "low": BOUNDS["folds"][0], "high": BOUNDS["folds"][1]}
         raise BadInput(N_("Choose one of {kinds}, and from {low} to {high} folds."), **facts)
-    try:
-        if kind == "rolling":
-            cuts = list(TimeSeriesSplit(folds, gap=gap).split(days))
-        elif kind == "random":
-            cuts = list(KFold(folds, shuffle=True, random_state=seed).split(days))
-        else:
-            cuts = [_apart(*cut, gap) for cut in KFold(folds).split(days)]
-    except ValueError:  # scikit-learn's way to say that there are too few
-        cuts = []
-    if not cuts or any(len(train) == 0 for train, _ in cuts):
+    cuts = _cut(len(days), kind, folds, gap, seed)
+    if any(not (len(train) and len(validation)) for train, validation in cuts):
         raise BadInput(
             N_("{days} training days are too few for {folds} folds with {gap} days between their sides."),
             days=len(days),
@@ -81,23 +77,41 @@ def make_folds(days: pd.DatetimeIndex, kind: Kind, folds: int, gap: int = 0, see
     return [Fold(days[train], days[validation]) for train, validation in cuts]
 
 
-def _apart(train: np.ndarray, validation: np.ndarray, gap: int) -> tuple[np.ndarray, np.ndarray]:
-    """Take from `train` what lies within `gap` places of `validation`, a stretch without holes."""
-    near = (train >= validation[0] - gap) & (train <= validation[-1] + gap)
-    return train[~near], validation
+def _cut(days: int, kind: Kind, folds: int, gap: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Places of train and validation of every fold; either may be empty where days are few."""
+    places = np.arange(days)
+    if kind == "random":
+        drawn = np.array_split(np.random.RandomState(seed).permutation(days), folds)
+        return [(np.setdiff1d(places, part), np.sort(part)) for part in drawn]
+    if kind == "rolling":
+        size = days // (folds + 1)
+        starts = [days - size * left for left in range(folds, 0, -1)]
+        return [(places[: max(start - gap, 0)], places[start : start + size]) for start in starts]
+    return [(_apart(places, part, gap), part) for part in np.array_split(places, folds)]
 
 
-def target_days(views: pd.Series, settings: Sequence[RunSettings]) -> pd.DatetimeIndex:
-    """Training target days that every one of `settings` has a window for."""
-    days = _windows(views, settings[0]).days
+def _apart(places: np.ndarray, validation: np.ndarray, gap: int) -> np.ndarray:
+    """What lies farther than `gap` places from `validation`, a stretch without holes."""
+    if not len(validation):
+        return places
+    return places[(places < validation[0] - gap) | (places > validation[-1] + gap)]
+
+
+def target_days(
+    views: pd.Series, settings: Sequence[RunSettings], filled: Sequence[pd.Timestamp] = ()
+) -> pd.DatetimeIndex:
+    """Training target days that every one of `settings` has a window for. `filled` days were not measured."""
+    days = _windows(views, settings[0], filled).days
     for run in settings[1:]:
-        days = days.intersection(_windows(views, run).days)
+        days = days.intersection(_windows(views, run, filled).days)
     return days
 
 
-def fold_windows(views: pd.Series, settings: RunSettings, fold: Fold) -> SplitWindows:
+def fold_windows(
+    views: pd.Series, settings: RunSettings, fold: Fold, filled: Sequence[pd.Timestamp] = ()
+) -> SplitWindows:
     """What a run trains and is judged on in a fold; `held_out` is the fold's validation."""
-    windows = _windows(views, settings)
+    windows = _windows(views, settings, filled)
     train, validation = (windows[windows.days.isin(days)] for days in (fold.train, fold.validation))
     return cut_windows(train, validation, settings)
 
@@ -122,27 +136,35 @@ def cross_validate(
     settings: Sequence[RunSettings],
     folds: Sequence[Fold],
     stop: Callable[[], bool] = lambda: False,
+    filled: Sequence[pd.Timestamp] = (),
 ) -> Iterator[FoldLoss]:
     """Train every model on every fold, fold by fold; one record each as soon as it is known."""
     from forecasting.fitting import build, fit  # noqa: PLC0415  the folds alone need no torch
 
-    _check_comparable(settings)
+    check_comparable(settings)
     for place, fold in enumerate(folds):
         for model, run in enumerate(settings):
-            data, network = fold_windows(views, run, fold), build(run)
+            data, network = fold_windows(views, run, fold, filled), build(run)
             for _row in fit(network, data, run, stop):
                 pass
             if stop():
                 return
-            yield FoldLoss(model, place, *(_losses(network, data, part, run) for part in (data.train, data.held_out)))
+            train, errors = (daily_errors(network, data, part, run) for part in (data.train, data.held_out))
+            yield FoldLoss(model, place, *(over_days(each, run) for each in (train, errors)), errors)
 
 
-def _losses(network, data: SplitWindows, part: Windows, run: RunSettings) -> np.ndarray:
-    """Losses (seeds,) of the weights that the run ended with; those of its last row may be later than its best ones."""
+def daily_errors(network, data: SplitWindows, part: Windows, run: RunSettings) -> np.ndarray:
+    """Errors (seeds, days) in views of the weights that the run ended with; its last row's may be later ones."""
     from forecasting.training import predict  # noqa: PLC0415
 
     predicted = predict(network, data, part)
-    return IN_VIEWS[run.training.loss](part.targets.ravel(), predicted.reshape(len(predicted), -1))
+    shape = len(predicted), len(part), -1
+    return IN_VIEWS[run.training.loss](part.targets.reshape(shape[1:]), predicted.reshape(shape))
+
+
+def over_days(errors: np.ndarray, run: RunSettings) -> np.ndarray:
+    """Losses (seeds,) in views from errors (seeds, days)."""
+    return IN_VIEWS[run.training.loss](0.0, errors)
 
 
 def fold_table(losses: Sequence[FoldLoss]) -> np.ndarray:
@@ -158,12 +180,14 @@ def winner(table: np.ndarray) -> int:
     return int(np.nan_to_num(table.mean(axis=1), nan=np.inf).argmin())
 
 
-def _windows(views: pd.Series, settings: RunSettings) -> Windows:
+def _windows(views: pd.Series, settings: RunSettings, filled: Sequence[pd.Timestamp]) -> Windows:
     net, kept = settings.architecture, settings.regularisation
-    return make_windows(views, settings.split.train, net.window, net.horizon)[-kept.train_days :]
+    windows = make_windows(views, settings.split.train, net.window, net.horizon, filled)
+    return windows[-kept.train_days :]
 
 
-def _check_comparable(settings: Sequence[RunSettings]) -> None:
+def check_comparable(settings: Sequence[RunSettings]) -> None:
+    """Raise BadInput where the losses of these models do not mean the same."""
     judged = {(run.split, run.training.loss, run.architecture.horizon) for run in settings}
     if len(judged) > 1:
         raise BadInput(

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.model_selection import KFold, TimeSeriesSplit
 
 from forecasting.errors import BadInput
 from forecasting.fitting import build, fit
@@ -66,6 +67,23 @@ def test_random_folds_leak_nearly_everything():
     assert min(shares) > 0.9
 
 
+@pytest.mark.parametrize("folds", [2, 3, 7])
+@pytest.mark.parametrize(
+    ("kind", "splitter"),
+    [
+        ("blocked", lambda folds: KFold(folds)),
+        ("random", lambda folds: KFold(folds, shuffle=True, random_state=5)),
+        ("rolling", lambda folds: TimeSeriesSplit(folds, gap=4)),
+    ],
+)
+def test_folds_equal_those_of_scikit_learn(kind, splitter, folds):
+    gap = 4 if kind == "rolling" else 0
+    made = make_folds(HOLES, kind, folds, gap, seed=5)
+    for fold, (train, validation) in zip(made, splitter(folds).split(HOLES), strict=True):
+        assert list(fold.train) == list(HOLES[train])
+        assert list(fold.validation) == list(HOLES[validation])
+
+
 def test_blocked_folds_equal_a_slow_loop():
     folds = make_folds(DAYS, "blocked", 3, gap=5)
     assert [len(fold.validation) for fold in folds] == [34, 33, 33]
@@ -113,6 +131,23 @@ def test_all_models_are_judged_on_the_same_days(views, split):
     assert parts[0].scaler.mean == pytest.approx(parts[0].train.targets.mean())
 
 
+@pytest.mark.parametrize(("kind", "folds"), [("blocked", 9), ("rolling", 8), ("random", 9)])
+def test_fewer_days_than_folds(kind, folds):
+    with pytest.raises(BadInput, match="8 training days are too few"):
+        make_folds(DAYS[:8], kind, folds)
+
+
+def test_days_filled_from_their_neighbours_are_no_targets(views, split):
+    filled = views.index[[150, 200]]
+    run = linear(split, 7)
+    days = target_days(views, [run], filled)
+    after = [day + pd.Timedelta(days=1) for day in filled]  # the day before holds a hint at them
+    assert set(target_days(views, [run])) - set(days) == {*filled, *after}
+    fold = make_folds(target_days(views, [run]), "blocked", 3, 7)[0]
+    data = fold_windows(views, run, fold, filled)
+    assert not {*filled, *after} & {*data.train.days, *data.held_out.days}
+
+
 def test_cross_validation_equals_least_squares_by_hand(views, split):
     run = linear(split, 7)
     days = target_days(views, [run])
@@ -126,6 +161,20 @@ def test_cross_validation_equals_least_squares_by_hand(views, split):
         weights, *_ = np.linalg.lstsq(rows["train"], views[fold.train].to_numpy(), rcond=None)
         errors = rows["validation"] @ weights - views[fold.validation].to_numpy()
         assert found.validation == pytest.approx([np.sqrt((errors**2).mean())], rel=1e-4)
+
+
+@pytest.mark.parametrize("loss", ["mae", "mse"])
+def test_daily_errors_make_up_the_loss_over_all_days_ahead(views, split, loss):
+    run = linear(split, 7, horizon=3, loss=loss, optimizer="adam", epochs=3, seeds=2)
+    fold = make_folds(target_days(views, [run]), "blocked", 3, safe_gap([run]))[0]
+    (found,) = cross_validate(views, [run], [fold])
+    data, network = fold_windows(views, run, fold), build(run)
+    (*_, last) = fit(network, data, run)
+    assert found.errors.shape == (2, len(fold.validation))
+    assert found.validation == pytest.approx(last.held_out_loss, rel=1e-4)
+    assert found.train == pytest.approx(last.train_loss, rel=1e-4)
+    sizes = found.errors if loss == "mae" else found.errors**2
+    assert sizes.mean(axis=1) == pytest.approx(found.validation if loss == "mae" else found.validation**2)
 
 
 def test_losses_come_fold_by_fold_and_stop_when_told(views, split):
