@@ -123,8 +123,7 @@ def fit_method(
         origins = validation_origins(seen, horizon)
         predicted = fit(name, views, origins[0], horizon, filled).predict(seen, origins, horizon)
         forecaster = fit(name, views, last, horizon, filled)
-    actual = futures(unknown(views.loc[:last], filled), origins, horizon)
-    return Fitted(name, forecaster, last, make_scores(seen, origins, actual, predicted))
+    return fitted_before(name, forecaster, views, last, filled, origins, predicted)
 
 
 def adopt(name: str, forecaster: Forecaster, views: pd.Series, last: pd.Timestamp, horizon: int, filled=()) -> Fitted:
@@ -134,8 +133,14 @@ def adopt(name: str, forecaster: Forecaster, views: pd.Series, last: pd.Timestam
     """
     seen = known_views(views.loc[:last], filled)
     origins = validation_origins(seen, horizon)
-    predicted = forecaster.predict(seen, origins, horizon)
-    actual = futures(unknown(views.loc[:last], filled), origins, horizon)
+    origins = origins[origins >= seen.index[forecaster.needs - 1]]
+    return fitted_before(name, forecaster, views, last, filled, origins, forecaster.predict(seen, origins, horizon))
+
+
+def fitted_before(name, forecaster, views: pd.Series, last: pd.Timestamp, filled, origins, predicted) -> Fitted:
+    """The Fitted of a `forecaster` that `predicted` (origins, horizon) the days after `origins`, up to `last`."""
+    seen = known_views(views.loc[:last], filled)
+    actual = futures(unknown(views.loc[:last], filled), origins, predicted.shape[1])
     return Fitted(name, forecaster, last, make_scores(seen, origins, actual, predicted))
 
 
@@ -204,10 +209,12 @@ def joined(earlier: Scores, later: Scores) -> Scores:
     return Scores(origins, np.concatenate([earlier.values[kept], later.values]), later.delays)
 
 
-def table(result: Backtest, baseline: Backtest) -> pd.DataFrame:
-    """A row for each day ahead: errors in views, `skill` against `baseline`, mase, rmsse, coverage and width."""
-    rows = [_row(result, baseline, ahead) for ahead in range(1, result.horizon + 1)]
-    return pd.DataFrame(rows, index=pd.RangeIndex(1, result.horizon + 1, name="horizon"))
+def table(result: Backtest, baseline: Backtest, horizons: Sequence[int] = ()) -> pd.DataFrame:
+    """A row for each of `horizons`, by default every day ahead: errors in views, `skill` against `baseline`, mase,
+    rmsse, coverage and width."""
+    horizons = horizons or range(1, result.horizon + 1)
+    rows = [_row(result, baseline, ahead) for ahead in horizons]
+    return pd.DataFrame(rows, index=pd.Index(horizons, name="horizon"))
 
 
 def _row(result: Backtest, baseline: Backtest, ahead: int) -> dict[str, float]:

@@ -25,9 +25,10 @@ from forecasting.backtest import (
 )
 from forecasting.errors import N_, BadInput
 from forecasting.intervals import LEVELS, TOTALS, Scores, adaptive_edges, edges_in_views, scales, with_totals
-from forecasting.methods import BASELINES, BUDGET, Forecaster
+from forecasting.methods import BASELINES, BUDGET, METHODS, Forecaster
 from forecasting.settings import BOUNDS
 from forecasting.split import Split
+from forecasting.verdict import FEWEST_DAYS
 from forecasting.windows import known_views
 
 USUAL = "last-week"  # the baseline that skill is measured against
@@ -71,10 +72,18 @@ class Judged:
     won: float  # share of origins with a smaller error
     origins: int
 
+    @classmethod
+    def of_record(cls, record: dict) -> "Judged":
+        """Back from JSON."""
+        return cls(**record | {part: tuple(record[part]) for part in ("coverage", "width")})
+
 
 @dataclass(frozen=True)
 class Forecast:
-    """The days after `origin`, the last day known."""
+    """The days after `origin`, the last day known.
+
+    An edge of an interval is NaN where too few days were forecast that a model had not learnt from.
+    """
 
     method: str
     origin: date
@@ -103,10 +112,7 @@ class Forecast:
                 Total(total["days"], total["point"], tuple(tuple(band) for band in total["bands"]))
                 for total in record["totals"]
             ),
-            tuple(
-                Judged(**one | {"coverage": tuple(one["coverage"]), "width": tuple(one["width"])})
-                for one in record["judged"]
-            ),
+            tuple(map(Judged.of_record, record["judged"])),
             tuple(Rung.of_record(rung) for rung in record["ladder"]),
         )
 
@@ -135,10 +141,30 @@ def make_forecast(
     Then it is fitted again on all days, a trained run excepted; intervals rest on the errors of the held-out days.
     """
     check_horizon(horizon)
-    reach = max(horizon, *TOTALS)
-    last = pd.Timestamp(split.train.last)
+    reach, last = reach_of(horizon), pd.Timestamp(split.train.last)
     named = isinstance(method, str)
     fitted = fit_method(method, views, last, reach, filled, budget, note) if named else method
+    done, judged = judge_held_out(views, fitted, split, horizon, filled, beside, levels)
+    again = fit_again(fitted, views, views.index[-1], reach, filled)
+    return ahead_of(again, fitted, known_views(views, filled), done.scores, horizon, levels, judged)
+
+
+def reach_of(horizon: int) -> int:
+    """Days ahead that are worked out: those asked for, and those that the totals need."""
+    return max(horizon, *TOTALS)
+
+
+def judge_held_out(
+    views: pd.Series,
+    fitted: Fitted,
+    split: Split,
+    horizon: int,
+    filled: Sequence[pd.Timestamp] = (),
+    beside: Sequence[str] = tuple(BASELINES),
+    levels: Sequence[float] = LEVELS,
+) -> tuple[Backtest, list[Judged]]:
+    """Forecasts from every day since the end of training, and how they and the baselines did on the held-out days."""
+    reach, last = reach_of(horizon), pd.Timestamp(split.train.last)
     origins_in(views, split.held_out, 1)  # says so where there are none
     origins = views.index[(views.index >= last) & (views.index < views.index[-1])]
     done = backtest(views, fitted, origins, reach, filled, levels=levels)
@@ -147,11 +173,7 @@ def make_forecast(
         for name in dict.fromkeys((USUAL, *beside))
     ]
     shown = [one.within(split.held_out) for one in (done, *(other for other in others if other.method in beside))]
-    judged = judge_all(shown, others[0].within(split.held_out), horizon)
-    known = known_views(views, filled)
-    return ahead_of(
-        fit_again(fitted, views, views.index[-1], reach, filled), fitted, known, done.scores, horizon, levels, judged
-    )
+    return done, judge_all(shown, others[0].within(split.held_out), horizon)
 
 
 def ahead_of(
@@ -160,11 +182,14 @@ def ahead_of(
     known: pd.Series,
     scores: Scores,
     horizon: int,
-    levels: Sequence[float],
+    levels: Sequence[float] = LEVELS,
     judged: Sequence[Judged] = (),
 ) -> Forecast:
-    """The forecast from the last day of `known`, with adaptive intervals that `scores` of earlier days have taught."""
-    reach = max(horizon, *TOTALS)
+    """The forecast from the last day of `known`, with adaptive intervals that `scores` of earlier days have taught.
+
+    No interval is given where fewer than FEWEST_DAYS scores are of days that the method had not learnt from.
+    """
+    reach = reach_of(horizon)
     now = known.index[-1:]
     predicted = forecaster.predict(known, now, reach)
     scale, centre = scales(known, now, predicted), with_totals(predicted)
@@ -174,10 +199,13 @@ def ahead_of(
     later = Scores(
         scores.origins[start].append(now), np.concatenate([scores.values[start], unknown_yet]), scores.delays
     )
+    fair = scores.values if fitted.method in METHODS else scores.values[scores.origins >= fitted.last]
+    untold = np.isfinite(fair).sum(axis=0) < FEWEST_DAYS
     bands, sums = [], []
     for level in levels:
         lows, highs = adaptive_edges(earlier, later, level)
         lower, upper = edges_in_views(centre, scale, lows[-1:], highs[-1:])
+        lower[:, untold] = upper[:, untold] = np.nan
         bands.append(Band(level, _plain(lower[0, :horizon]), _plain(upper[0, :horizon])))
         sums.append([(level, float(low), float(high)) for low, high in zip(lower[0], upper[0], strict=True)][reach:])
     totals = [
@@ -199,11 +227,12 @@ def ahead_of(
 
 
 def judge_all(results: Sequence[Backtest], usual: Backtest, horizon: int) -> list[Judged]:
-    """Every method at horizons 1, 7, 28 up to `horizon`, and at `horizon` itself."""
+    """Every method at horizons 1, 7, 28 up to `horizon`, and at `horizon` itself, where any such day is known."""
+    horizons = [ahead for ahead in judged_horizons(horizon) if np.isfinite(usual.actual[:, ahead - 1]).any()]
     found = []
     for result in results:
-        rows = table(result, usual)
-        for ahead in judged_horizons(horizon):
+        rows = table(result, usual, horizons)
+        for ahead in horizons:
             row = rows.loc[ahead]
             against = compare(result, usual, ahead)
             shares = [

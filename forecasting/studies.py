@@ -34,4 +34,11 @@ def diagnosis(channel: Channel, request: dict) -> Iterator[Finding]:
     yield Finding(1.0, {"branch": found.branch, "sure": found.sure, "evidence": said, "next_run": next_run})
 
 
-KINDS: dict[str, Study] = {"diagnosis": diagnosis}
+def forecast(channel: Channel, request: dict) -> Iterator[Finding]:
+    """The days to come, by Auto, by a run or by a model file; see `outlook.look_ahead`."""
+    from forecasting.outlook import look_ahead  # noqa: PLC0415
+
+    yield from look_ahead(channel, request)
+
+
+KINDS: dict[str, Study] = {"diagnosis": diagnosis, "forecast": forecast}

@@ -23,6 +23,11 @@ class TrainedRun:
     scaler: Scaler
     holidays: tuple[pd.Timestamp, ...] = ()  # days to take for holidays: what if?
 
+    @property
+    def needs(self) -> int:
+        """Days of views through the origin."""
+        return self.settings.architecture.window
+
     def predict(self, views: pd.Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
         """Views (origins, horizon), each origin's from the `views` through it alone."""
         net = self.settings.architecture

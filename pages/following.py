@@ -11,9 +11,9 @@ from pages.session import Session, plain
 TICK = 0.3  # seconds between two looks while a worker is on it
 
 
-def ask(here: Session, kind: str, request: dict[str, object]) -> str:
-    """Have a worker answer a question about the channel; the study's id, at once."""
-    study_id = here.studies.ask(here.owner, here.channel, kind, request)
+def ask(here: Session, kind: str, request: dict[str, object], model: bytes | None = None) -> str:
+    """Have a worker answer a question about the channel, and maybe about a `model`; the study's id, at once."""
+    study_id = here.studies.ask(here.owner, here.channel, kind, request, model)
     here.jobs.fill()
     return study_id
 

@@ -23,8 +23,13 @@ class StudyStore:
     def __init__(self, store: RunStore) -> None:
         self.store, self.engine = store, store.engine
 
-    def ask(self, owner: str, channel: Channel, kind: str, request: dict[str, object]) -> str:
-        """Put a study in the queue and return its id. One that is finished or under way is left as it is."""
+    def ask(
+        self, owner: str, channel: Channel, kind: str, request: dict[str, object], model: bytes | None = None
+    ) -> str:
+        """Put a study in the queue and return its id. One that is finished or under way is left as it is.
+
+        `model` is the one it is about, as safetensors; `request` should tell models apart.
+        """
         text = json.dumps(request, sort_keys=True, default=str)
         study_id = hashlib.sha256("\n".join((kind, text, channel.fingerprint, owner)).encode()).hexdigest()[:12]
         if self.store.channel(owner, channel.fingerprint) is None:
@@ -33,11 +38,11 @@ class StudyStore:
         if known is None:
             record = {"id": study_id, "owner": owner, "fingerprint": channel.fingerprint, "kind": kind, "request": text}
             with self.engine.begin() as connection:
-                connection.execute(sa.insert(studies), record | FRESH | {"queued": time.time()})
+                connection.execute(sa.insert(studies), record | FRESH | {"queued": time.time(), "weights": model})
         elif known.status in ("stopped", "failed"):
             with self.engine.begin() as connection:
                 again = sa.update(studies).where(studies.c.id == study_id)
-                connection.execute(again.values(FRESH | {"queued": time.time()}))
+                connection.execute(again.values(FRESH | {"queued": time.time(), "weights": model}))
         return study_id
 
     def study(self, owner: str, study_id: str | None) -> Study | None:
@@ -57,7 +62,7 @@ class StudyStore:
             return [to_study(found) for found in connection.execute(query)]
 
     def weights(self, owner: str, study_id: str) -> bytes | None:
-        """The model that came with the answer, as safetensors."""
+        """The model that came with the answer, else the one that was asked about, as safetensors."""
         query = sa.select(studies.c.weights).where(studies.c.id == study_id, studies.c.owner == owner)
         with self.engine.connect() as connection:
             return connection.execute(query).scalar()
@@ -74,18 +79,18 @@ class StudyQueue:
         self.engine = open_engine(url)
 
     def start(self, study_id: str, worker: int) -> tuple[Channel, str, dict] | None:
-        """Channel, kind and request; None where the study was deleted or taken by another worker."""
+        """Channel, kind and request, in it as `model` the one asked about; None where another worker has the study."""
         free = (studies.c.id == study_id) & (studies.c.status == "running") & studies.c.worker.is_(None)
         mine = (studies.c.owner == channels.c.owner) & (studies.c.fingerprint == channels.c.fingerprint)
         with self.engine.begin() as connection:
             if not connection.execute(sa.update(studies).where(free).values(worker=worker, seen=time.time())).rowcount:
                 return None
             found = connection.execute(
-                sa.select(channels, studies.c.kind, studies.c.request)
+                sa.select(channels, studies.c.kind, studies.c.request, studies.c.weights)
                 .join(studies, mine)
                 .where(studies.c.id == study_id)
             ).one()
-        return to_channel(found), found.kind, json.loads(found.request)
+        return to_channel(found), found.kind, json.loads(found.request) | {"model": found.weights}
 
     def asked(self, study_id: str, worker: int) -> str | None:
         """What the owner wants of the worker."""

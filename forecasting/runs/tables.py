@@ -86,7 +86,7 @@ studies = sa.Table(
     sa.Column("share", sa.Float, nullable=False),  # of the work that is done, 0 to 1
     sa.Column("seconds", sa.Float, nullable=False),  # since its worker began
     sa.Column("answer", sa.Text),  # what is known so far, as JSON
-    sa.Column("weights", sa.LargeBinary),  # safetensors, where the answer comes with a model
+    sa.Column("weights", sa.LargeBinary),  # safetensors: the model asked about, then the one that the answer brings
 )
 checkpoints = sa.Table(
     "checkpoints",

@@ -35,6 +35,10 @@ def refusing(_mine: Channel, _request: dict):
     raise BadInput("no more than {count}", count=5)
 
 
+def weighing(_mine: Channel, request: dict):
+    yield Finding(1.0, {"model": request["model"].decode()}, None if "keep" in request else b"another")
+
+
 @pytest.fixture
 def kept(tmp_path) -> StudyStore:
     store = RunStore(f"sqlite:///{(tmp_path / 'runs.db').as_posix()}")
@@ -53,6 +57,7 @@ def line(kept) -> Line:
 def kinds(monkeypatch):
     monkeypatch.setitem(studies.KINDS, "counting", counting)
     monkeypatch.setitem(studies.KINDS, "refusing", refusing)
+    monkeypatch.setitem(studies.KINDS, "weighing", weighing)
 
 
 def answered(kept: StudyStore, line: Line, study_id: str) -> Study:
@@ -67,6 +72,14 @@ def test_answer_and_its_model_come_back(kept, line):
     assert (study.status, study.share, study.request) == ("finished", 1.0, {"to": 3})
     assert study.answer == {"sum": float(channel().views[:3].sum())}
     assert kept.weights("me", study.id) == b"3"
+
+
+def test_model_asked_about_goes_along_and_stays_unless_the_answer_brings_one(kept, line):
+    study = answered(kept, line, kept.ask("me", channel(), "weighing", {}, b"mine"))
+    assert (study.answer, study.request) == ({"model": "mine"}, {})
+    assert kept.weights("me", study.id) == b"another"
+    study = answered(kept, line, kept.ask("me", channel(), "weighing", {"keep": 1}, b"mine"))
+    assert kept.weights("me", study.id) == b"mine"
 
 
 def test_what_was_asked_before_is_not_worked_out_again(kept, line):
