@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from forecasting.branches import NAMES
 from forecasting.errors import BadInput
 from forecasting.machine import use_one_thread
 from forecasting.reading import Choice, Question, list_channels, read_views
@@ -91,12 +92,11 @@ def diagnose(options: argparse.Namespace) -> None:
     channel = read_views(_bytes(options.file), Path(options.file).name, _choice(options))
     _report(channel)
     settings = _settings(options, channel)
-    from forecasting.diagnosis import NAMES  # noqa: PLC0415  seconds that a wrong option should not cost
-    from forecasting.diagnosis import diagnose as verdict_on  # noqa: PLC0415
+    from forecasting.diagnosis import diagnose as verdict_on  # noqa: PLC0415  seconds a wrong option should not cost
     from forecasting.evidence import gather  # noqa: PLC0415
 
     use_one_thread()
-    found = verdict_on(gather(channel.views, settings))
+    found = verdict_on(gather(channel.views, settings, filled=channel.filled))
     evidence = [sentence.say() for sentence in found.evidence]
     now = settings.flat()
     tried = (

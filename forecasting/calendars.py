@@ -1,12 +1,15 @@
 """Weekdays and public holidays of the days that are predicted. Both are known ahead, so nothing leaks."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
 
 from forecasting.errors import N_, BadInput
 from forecasting.settings import Inputs
+
+NEARBY = 3  # days from a holiday
 
 
 def countries() -> list[str]:
@@ -40,3 +43,14 @@ def is_holiday(days: pd.DatetimeIndex, country: str) -> np.ndarray:
         raise BadInput(N_("No holidays are known for “{country}”; choose another country."), country=country)
     known = holidays.country_holidays(country, years=range(days[0].year, days[-1].year + 1))
     return np.array([day in known for day in days.date])
+
+
+def nearby_holiday(day: pd.Timestamp, country: str) -> str:
+    """The nearest public holiday within three days, as its country names it; "" for none, or for no country."""
+    if not country:
+        return ""
+    import holidays  # noqa: PLC0415  only where asked for
+
+    known = holidays.country_holidays(country, years=range(day.year - 1, day.year + 2))
+    reach = [day.date() + timedelta(days=step) for step in sorted(range(-NEARBY, NEARBY + 1), key=abs)]
+    return next((known[near] for near in reach if near in known), "")

@@ -7,19 +7,18 @@ validation, so a channel full of noise is not taken for a bad model.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
+from forecasting.branches import Branch
 from forecasting.drift import NAMES as DRIFTS
 from forecasting.drift import Drift
 from forecasting.errors import N_
 from forecasting.evidence import Estimate, Evidence
+from forecasting.peers import Peer, contains_linear, is_within, telling
 from forecasting.remedies import next_run
 from forecasting.sentences import Sentence, in_views, percent
-from forecasting.settings import REFERENCES, RunSettings
-
-Branch = Literal["bias", "optimization", "overfitting", "mismatch", "fine", "cannot tell"]
+from forecasting.settings import RunSettings
 
 SURE = 0.9  # from here on a verdict is confident
 LIKELY = 0.6  # below it none is given
@@ -27,22 +26,6 @@ LARGE = 0.15  # a training loss that much above the best reference's validation 
 HONEST = 0.85  # a reference's training loss counts down to this share of its validation loss
 OF_ONE_SEED = 0.85  # the most that is claimed of a single seed
 FEWEST_TRAIN, FEWEST_HELD_OUT = 56, 28  # days
-NAMES = {
-    "bias": N_("Model bias"),
-    "optimization": N_("Optimization issue"),
-    "overfitting": N_("Overfitting"),
-    "mismatch": N_("Mismatch"),
-    "fine": N_("Nothing wrong"),
-    "cannot tell": N_("Cannot tell"),
-}
-
-
-@dataclass(frozen=True)
-class Peer:
-    """Another run at hand, and its training loss in views."""
-
-    settings: RunSettings
-    train: float
 
 
 @dataclass(frozen=True)
@@ -68,9 +51,24 @@ def diagnose(found: Evidence, peers: Sequence[Peer] = ()) -> Diagnosis:
     likeliest = max(chances, key=chances.get)
     branch = likeliest if chances[likeliest] >= LIKELY and _days_suffice(found, likeliest) else "cannot tell"
     others = tuple(name for name, chance in _alone(chances, found).items() if chance >= 0.5 and name != branch)
-    single = _by_chance(found.settings) and not np.isfinite(found.spread)
-    sure = min(chances[likeliest], OF_ONE_SEED) if single else chances[likeliest]
+    sure = min(chances[likeliest], OF_ONE_SEED) if _single(found) else chances[likeliest]
     return Diagnosis(branch, sure, others, tuple(sentences(found, peers)), next_run(branch, found), chances)
+
+
+def to_record(said: Diagnosis, found: Evidence) -> dict[str, object]:
+    """The verdict and what can be looked at beside it, as JSON can say it."""
+    return {
+        "branch": said.branch,
+        "sure": said.sure,
+        "confident": said.confident,
+        "others": list(said.others),
+        "chances": said.chances,
+        "evidence": [sentence.to_record() for sentence in said.evidence],
+        "single": _single(found),
+        "drifts": [{"name": drift.name, "found": drift.found} for drift in found.drifts],
+        "largest": [vars(error) | {"day": str(error.day.date())} for error in found.largest],
+        "next_run": said.next_run.to_json() if said.next_run else None,
+    }
 
 
 def branch_chances(found: Evidence, peers: Sequence[Peer] = ()) -> dict[str, float]:
@@ -110,23 +108,6 @@ def reachable(found: Evidence, peers: Sequence[Peer] = ()) -> float:
     return min([found.train, *(loss for loss in losses if np.isfinite(loss))])
 
 
-def contains_linear(settings: RunSettings) -> bool:
-    """Whether the model can be the linear one: two ReLU make a line, if nothing holds them back."""
-    kept = settings.regularisation
-    free = not (kept.weight_decay or kept.l1 or kept.dropout or kept.noise or kept.scale)
-    return free and settings.architecture.family in ("linear", "relu") and settings.architecture.units >= 2
-
-
-def is_within(smaller: RunSettings, larger: RunSettings) -> bool:
-    """Whether a net on the same windows has fewer layers or units, so that the larger one can do whatever it does."""
-    one, other = smaller.architecture, larger.architecture
-    same = (smaller.split, smaller.inputs, smaller.training.loss, one.window, one.horizon, smaller.regularisation)
-    alike = (larger.split, larger.inputs, larger.training.loss, other.window, other.horizon, larger.regularisation)
-    if same != alike or other.family != "relu" or one.family not in ("linear", "relu"):
-        return False
-    return contains_linear(larger) and one.hidden <= other.hidden and (not one.hidden or one.units <= other.units)
-
-
 def sentences(found: Evidence, peers: Sequence[Peer] = ()) -> list[Sentence]:
     """The evidence in words, in the order of the tree."""
     best, best_name = found.best, Sentence(found.best.name)
@@ -155,7 +136,21 @@ def sentences(found: Evidence, peers: Sequence[Peer] = ()) -> list[Sentence]:
         )
     )
     said.append(_over_seeds(found))
-    return said + [_drift(drift) for drift in found.drifts]
+    return _too_few(found) + said + [_drift(drift) for drift in found.drifts]
+
+
+def _too_few(found: Evidence) -> list[Sentence]:
+    counts = {
+        N_("Only {days} training days to judge by; a verdict needs at least {needed}."): (
+            found.train_days,
+            FEWEST_TRAIN,
+        ),
+        N_("Only {days} held-out days to judge by; whether the periods are alike needs at least {needed}."): (
+            found.held_out_days,
+            FEWEST_HELD_OUT,
+        ),
+    }
+    return [Sentence(text, {"days": days, "needed": most}) for text, (days, most) in counts.items() if days < most]
 
 
 def _on_training(found: Evidence, peers: Sequence[Peer]) -> list[Sentence]:
@@ -170,9 +165,8 @@ def _on_training(found: Evidence, peers: Sequence[Peer]) -> list[Sentence]:
         said.append(
             Sentence(N_("The same model trained with care reaches {tuned} on train instead of {train}."), facts)
         )
-    smaller = [peer.train for peer in peers if is_within(peer.settings, found.settings) and peer.train < found.train]
-    if smaller:
-        facts = {"loss": in_views(min(smaller)), "train": in_views(found.train)}
+    if smaller := telling(peers, found.settings, found.train):
+        facts = {"loss": in_views(min(peer.train for peer in smaller)), "train": in_views(found.train)}
         said.append(Sentence(N_("A smaller net of the set reaches {loss} on train, this one only {train}."), facts))
     facts = {"larger": in_views(found.larger_train)}
     said.append(Sentence(N_("A larger net reaches {larger} on train."), facts))
@@ -180,7 +174,7 @@ def _on_training(found: Evidence, peers: Sequence[Peer]) -> list[Sentence]:
 
 
 def _over_seeds(found: Evidence) -> Sentence:
-    if not _by_chance(found.settings):
+    if found.settings.solved_at_once:
         return Sentence(N_("No seed changes this model."))
     if not np.isfinite(found.spread):
         return Sentence(N_("It has a single seed, so the verdict is never a sure one; train more."))
@@ -202,9 +196,9 @@ def _times(estimate: Estimate) -> dict[str, str]:
     return {name: f"{1 + number:.2f}" for name, number in numbers.items()}
 
 
-def _by_chance(settings: RunSettings) -> bool:
-    """Whether another seed would give another model."""
-    return settings.architecture.family not in REFERENCES and settings.training.optimizer != "exact"
+def _single(found: Evidence) -> bool:
+    """Whether another seed would give another model, and there is none."""
+    return not found.settings.solved_at_once and not np.isfinite(found.spread)
 
 
 def _leaning(share: float, width: float) -> float:

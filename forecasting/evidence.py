@@ -1,12 +1,16 @@
 """What a diagnosis rests on: the run beside cheap trials, validation inside the training period, and drift."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from forecasting.drift import Drift, drifts
+from forecasting.errors import N_
 from forecasting.folds import Fold, make_folds, safe_gap, target_days
+from forecasting.sentences import Sentence
+from forecasting.sentences import in_views as in_words
 from forecasting.settings import RunSettings
 from forecasting.training import predict
 from forecasting.trials import (
@@ -15,6 +19,7 @@ from forecasting.trials import (
     both_periods,
     brief,
     candidates,
+    effort,
     enough_epochs,
     fitted,
     in_views,
@@ -23,14 +28,19 @@ from forecasting.trials import (
     validate,
 )
 from forecasting.verdict import DRAWS
-from forecasting.windows import Windows, make_windows, run_windows
+from forecasting.windows import SplitWindows, Windows, make_windows, run_windows
 
 FOLDS = 4
 BLOCK = 14  # days drawn together: errors of neighbouring days hang together
 MARGIN = 0.07  # a validation loss that much above the best reference is a fault
 SHIFTED = 0.25  # a held-out loss that much above validation is a mismatch
-NEARBY = 3  # days from a holiday
 LARGEST = 5  # errors that are listed
+SAID_ON_TRAIN = {
+    "best": N_("The best of these references errs by {loss} views on train."),
+    "linear": N_("The exact linear solution on the same windows errs by {loss} views on train."),
+    "larger": N_("A larger net errs by {loss} views on train."),
+    "tuned": N_("The same model trained with care errs by {loss} views on train."),
+}
 
 
 @dataclass(frozen=True)
@@ -62,12 +72,11 @@ class Reference:
 
 @dataclass(frozen=True)
 class LargeError:
-    """A held-out day with one of the largest errors. `holiday` is the nearest within three days, "" for none known."""
+    """A held-out day with one of the largest errors."""
 
     day: pd.Timestamp
     actual: float
     predicted: float  # mean over seeds
-    holiday: str
 
 
 @dataclass(frozen=True)
@@ -92,58 +101,116 @@ class Evidence:
     largest: tuple[LargeError, ...]
 
 
+@dataclass(frozen=True)
+class Step:
+    """What came out of one trial more; the last step brings all the evidence."""
+
+    share: float  # of the work that is done, 0 to 1
+    said: Sentence | None = None
+    found: Evidence | None = None
+
+
 def gather(
     views: pd.Series,
     settings: RunSettings,
     train_loss: np.ndarray | None = None,
     predicted: np.ndarray | None = None,
     stop: Stop = lambda: False,
+    filled: Sequence[pd.Timestamp] = (),
 ) -> Evidence:
+    """All of `gather_in_steps` at once."""
+    *_, last = gather_in_steps(views, settings, train_loss, predicted, stop, filled)
+    return last.found
+
+
+def gather_in_steps(
+    views: pd.Series,
+    settings: RunSettings,
+    train_loss: np.ndarray | None = None,
+    predicted: np.ndarray | None = None,
+    stop: Stop = lambda: False,
+    filled: Sequence[pd.Timestamp] = (),
+) -> Iterator[Step]:
     """Train what is needed to judge the run of `settings`: some seconds for a model of a hundred units.
 
     `train_loss` (seeds,) and `predicted` (seeds, held-out days) are what the run came to; without them it is run again
-    with two seeds. Raises Stopped.
+    with two seeds. `filled` days were not measured. Raises Stopped.
     """
-    loss, data = settings.training.loss, run_windows(views, settings)
-    if train_loss is None or predicted is None:
-        model = fitted(brief(settings), data, stop)
-        predicted = predict(model, data, data.held_out)
-        train_loss = np.array([Errors.of(one[None], data.train, loss).size for one in predict(model, data, data.train)])
-    folds = make_evidence_folds(views, settings)
-    others = candidates(settings)
-    errors = {name: validate(views, run, folds, stop) for name, run in others.items()}
-    best = min(errors, key=lambda name: errors[name].size)
-    own, held_out = validate(views, brief(settings), folds, stop), Errors.of(predicted, data.held_out, loss)
-    days = pd.DatetimeIndex(np.concatenate([fold.validation for fold in folds]))
-    net = settings.architecture
-    judged = make_windows(views, settings.split.train, net.window, net.horizon)
-    judged = judged[judged.days.isin(days)]  # with what early stopping keeps apart
-    careful = tuned(settings) and enough_epochs(tuned(settings), len(data.train))
+    data, others = run_windows(views, settings, filled), candidates(settings)
+    folds, days = make_evidence_folds(views, settings, filled), len(data.train)
+    exact, careful = linear(settings, settings.architecture.window, settings.inputs), tuned(settings)
+    careful = careful and enough_epochs(careful, days)
     *_, larger = others.values()
-    return Evidence(
+    known = train_loss is not None and predicted is not None
+    validated, trained = (*others.values(), brief(settings)), (larger, exact, larger, careful)  # the best is not known
+    shares = iter(_shares(None if known else brief(settings), validated, filter(None, trained), days))
+
+    def step(text: str, loss: float, **facts: Sentence) -> Step:
+        return Step(float(next(shares)), Sentence(text, facts | {"loss": in_words(loss)}))
+
+    if not known:
+        train_loss, predicted = _run_again(settings, data, stop)
+    held_out = Errors.of(predicted, data.held_out, settings.training.loss)
+    yield step(N_("It errs by {loss} views on held-out."), held_out.size)
+    errors = {}
+    for name, run in others.items():
+        errors[name] = validate(views, run, folds, stop, filled)
+        yield step(N_("In validation: {reference} errs by {loss} views."), errors[name].size, reference=Sentence(name))
+    best = min(errors, key=lambda name: errors[name].size)
+    own = validate(views, brief(settings), folds, stop, filled)
+    yield step(N_("In validation: the run itself errs by {loss} views."), own.size)
+    losses = {}
+    for name, run in {"best": others[best], "linear": exact, "larger": larger, "tuned": careful}.items():
+        losses[name] = both_periods(views, run, stop, filled) if run else (np.nan, np.nan)
+        if run:
+            yield step(SAID_ON_TRAIN[name], losses[name][0])
+    net = settings.architecture
+    judged = make_windows(views, settings.split.train, net.window, net.horizon, filled)
+    # With what early stopping keeps apart.
+    judged = judged[judged.days.isin(np.concatenate([fold.validation for fold in folds]))]
+    found = Evidence(
         settings,
         float(np.mean(train_loss)),
         float(np.std(train_loss, ddof=1)) if len(train_loss) > 1 else np.nan,
         held_out.size,
         own.size,
-        len(data.train),
+        days,
         len(data.held_out),
-        Reference(best, others[best], *_ordered(both_periods(views, others[best], stop), errors[best].size)),
-        both_periods(views, linear(settings, net.window, settings.inputs), stop)[0],
-        both_periods(views, larger, stop)[0],
+        Reference(best, others[best], losses["best"][0], errors[best].size, losses["best"][1]),
+        losses["linear"][0],
+        losses["larger"][0],
         careful,
-        both_periods(views, careful, stop)[0] if careful else np.nan,
+        losses["tuned"][0],
         regret(own, errors[best]),
         shift(own, held_out, _level(judged), _level(data.held_out)),
         drifts(judged, data.held_out, own.signed, held_out.signed),
-        largest(data.held_out, predicted, settings.inputs.country),
+        largest(data.held_out, predicted),
     )
+    yield Step(1.0, found=found)
 
 
-def make_evidence_folds(views: pd.Series, settings: RunSettings) -> list[Fold]:
+def _shares(
+    first: RunSettings | None, validated: Iterable[RunSettings], trained: Iterable[RunSettings], days: int
+) -> np.ndarray:
+    """Share of the work that is done after each trial (trials,): the run again, validations, trainings."""
+    plan = [effort(first, days) if first else 0.0]
+    plan += [(FOLDS - 1) * effort(run, days) for run in validated]  # each fold leaves out one part
+    plan += [effort(run, days) for run in trained]
+    return np.cumsum(plan) / sum(plan)
+
+
+def _run_again(settings: RunSettings, data: SplitWindows, stop: Stop) -> tuple[np.ndarray, np.ndarray]:
+    """Training losses (seeds,) and held-out predictions of the run, with two seeds."""
+    model = fitted(brief(settings), data, stop)
+    on_train = predict(model, data, data.train)
+    train_loss = [Errors.of(one[None], data.train, settings.training.loss).size for one in on_train]
+    return np.array(train_loss), predict(model, data, data.held_out)
+
+
+def make_evidence_folds(views: pd.Series, settings: RunSettings, filled: Sequence[pd.Timestamp] = ()) -> list[Fold]:
     """Blocked folds; where days are few, the gap is smaller than safe: what then leaks are inputs, no targets."""
-    days = target_days(views, [settings])
-    days = days.intersection(target_days(views, list(candidates(settings).values())))
+    days = target_days(views, [settings], filled)
+    days = days.intersection(target_days(views, list(candidates(settings).values()), filled))
     return make_folds(days, "blocked", FOLDS, min(safe_gap([settings]), len(days) // 16))
 
 
@@ -179,34 +246,13 @@ def blocks(days: int, length: int, seed: int = 0) -> np.ndarray:
     return (starts[:, :, None] + np.arange(block)).reshape(DRAWS, -1)[:, :length] % days
 
 
-def largest(held_out: Windows, predicted: np.ndarray, country: str) -> tuple[LargeError, ...]:
+def largest(held_out: Windows, predicted: np.ndarray) -> tuple[LargeError, ...]:
     """The days on which the mean prediction (over seeds; of the first day ahead) is furthest off, worst first."""
     actual, mean = (values.reshape(len(held_out), -1)[:, 0] for values in (held_out.targets, predicted.mean(axis=0)))
     worst = np.argsort(-np.nan_to_num(np.abs(mean - actual), nan=np.inf), kind="stable")[:LARGEST]
-    return tuple(
-        LargeError(held_out.days[k], float(actual[k]), float(mean[k]), nearby_holiday(held_out.days[k], country))
-        for k in worst
-    )
-
-
-def nearby_holiday(day: pd.Timestamp, country: str) -> str:
-    """The nearest public holiday within three days, as its country names it; "" for none, or for no country."""
-    if not country:
-        return ""
-    import holidays  # noqa: PLC0415  only where asked for
-
-    known = holidays.country_holidays(country, years=range(day.year - 1, day.year + 2))
-    reach = sorted(range(-NEARBY, NEARBY + 1), key=abs)
-    near = [
-        known[day.date() + pd.Timedelta(days=step)] for step in reach if day.date() + pd.Timedelta(days=step) in known
-    ]
-    return near[0] if near else ""
+    return tuple(LargeError(held_out.days[k], float(actual[k]), float(mean[k])) for k in worst)
 
 
 def _level(windows: Windows) -> np.ndarray:
     """Mean views of each window (windows,), 1 at least."""
     return np.maximum(windows.inputs.mean(axis=1), 1.0)
-
-
-def _ordered(losses: tuple[float, float], validation: float) -> tuple[float, float, float]:
-    return losses[0], validation, losses[1]

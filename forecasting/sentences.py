@@ -20,6 +20,17 @@ class Sentence:
         facts = {name: fact.say(translate) if isinstance(fact, Sentence) else fact for name, fact in self.facts.items()}
         return translate(self.text).format(**facts)
 
+    def to_record(self) -> dict[str, object]:
+        """As JSON can say it; a worker finds a sentence, and a page says it in its own language."""
+        facts = {name: fact.to_record() if isinstance(fact, Sentence) else fact for name, fact in self.facts.items()}
+        return {"text": self.text, "facts": facts}
+
+    @classmethod
+    def from_record(cls, record: dict) -> "Sentence":
+        """What `to_record` wrote."""
+        facts = {n: cls.from_record(fact) if isinstance(fact, dict) else fact for n, fact in record["facts"].items()}
+        return cls(record["text"], facts)
+
 
 def in_views(views: float) -> str:
     """A count as people say it: 87, 460, 5.24k, 1.3M."""

@@ -7,6 +7,9 @@ channel and a request, both as the run store keeps them; what it finds has to be
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
+from forecasting.peers import Peer
 from forecasting.settings import RunSettings
 from forecasting.views import Channel
 
@@ -24,14 +27,23 @@ Study = Callable[[Channel, dict], Iterator[Finding]]
 
 
 def diagnosis(channel: Channel, request: dict) -> Iterator[Finding]:
-    """Which branch of the lecture's tree the run of `request["settings"]` (JSON) is on."""
-    from forecasting.diagnosis import diagnose  # noqa: PLC0415  torch and scikit-learn, which only workers load
-    from forecasting.evidence import gather  # noqa: PLC0415
+    """Which branch of the lecture's tree a run is on.
 
-    found = diagnose(gather(channel.views, RunSettings.from_json(request["settings"])))
-    next_run = found.next_run.to_json() if found.next_run else None
-    said = [sentence.say() for sentence in found.evidence]
-    yield Finding(1.0, {"branch": found.branch, "sure": found.sure, "evidence": said, "next_run": next_run})
+    `settings` of the run (JSON); `peers`, records of forecasting.peers; `train_loss` (seeds,) and `predicted` (seeds,
+    held-out days) in views, which are what the run came to; without them it is run again.
+    """
+    from forecasting.diagnosis import diagnose, to_record  # noqa: PLC0415  torch and scikit-learn, for workers alone
+    from forecasting.evidence import gather_in_steps  # noqa: PLC0415
+
+    peers = [Peer.from_record(peer) for peer in request.get("peers", [])]
+    result = [request.get(name) and np.array(request[name]) for name in ("train_loss", "predicted")]
+    settings, said = RunSettings.from_json(request["settings"]), []
+    for step in gather_in_steps(channel.views, settings, *result, filled=channel.filled):
+        if step.found:
+            yield Finding(step.share, to_record(diagnose(step.found, peers), step.found))
+        else:
+            said = [*said, step.said.to_record()]
+            yield Finding(step.share, {"evidence": said})
 
 
 def forecast(channel: Channel, request: dict) -> Iterator[Finding]:

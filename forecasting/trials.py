@@ -64,19 +64,23 @@ def fitted(settings: RunSettings, data: SplitWindows, stop: Stop):
     return model
 
 
-def both_periods(views: pd.Series, settings: RunSettings, stop: Stop) -> tuple[float, float]:
-    """Loss on train and on held-out, in views."""
-    data = run_windows(views, settings)
+def both_periods(
+    views: pd.Series, settings: RunSettings, stop: Stop, filled: Sequence[pd.Timestamp] = ()
+) -> tuple[float, float]:
+    """Loss on train and on held-out, in views. `filled` days were not measured."""
+    data = run_windows(views, settings, filled)
     model = fitted(settings, data, stop)
     parts = data.train, data.held_out
     return tuple(Errors.of(predict(model, data, part), part, settings.training.loss).size for part in parts)
 
 
-def validate(views: pd.Series, settings: RunSettings, folds: Sequence[Fold], stop: Stop) -> Errors:
-    """Errors over the validation days of all folds, in the order of the folds."""
+def validate(
+    views: pd.Series, settings: RunSettings, folds: Sequence[Fold], stop: Stop, filled: Sequence[pd.Timestamp] = ()
+) -> Errors:
+    """Errors over the validation days of all folds, in the order of the folds. `filled` days were not measured."""
     found = []
     for fold in folds:
-        data = fold_windows(views, settings, fold)
+        data = fold_windows(views, settings, fold, filled)
         predicted = predict(fitted(settings, data, stop), data, data.held_out)
         found.append(Errors.of(predicted, data.held_out, settings.training.loss))
     joined = (np.concatenate([getattr(each, name) for each in found]) for name in ("daily", "signed"))
@@ -130,6 +134,15 @@ def enough_epochs(settings: RunSettings, windows: int) -> RunSettings:
     an_epoch = -(-windows // (settings.training.batch_size or windows))
     epochs = max(settings.training.epochs, -(-UPDATES // an_epoch))
     return replace(settings, training=replace(settings.training, epochs=epochs))
+
+
+def effort(settings: RunSettings, windows: int) -> float:
+    """Roughly the seconds that one fit takes, so that a page can say how long a diagnosis still takes."""
+    training, steps = settings.training, -(-windows // (settings.training.batch_size or windows))
+    if settings.solved_at_once:
+        return 2e-4 * windows * (1 + settings.architecture.window / 14 * (training.loss == "mae"))
+    an_update = 1.5e-4 + 4e-10 * training.seeds * settings.parameters * windows / steps
+    return training.epochs * (steps * an_update + 2e-4)
 
 
 def _beside(settings: RunSettings, net: Architecture, training: Training, inputs: Inputs) -> RunSettings:

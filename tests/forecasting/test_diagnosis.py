@@ -1,13 +1,18 @@
 """The tree walked on records whose answer is plain, and on a whole problem with a known answer."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from forecasting.diagnosis import Peer, diagnose, is_within
-from forecasting.evidence import Estimate, Evidence, Reference
+from forecasting.diagnosis import diagnose, to_record
+from forecasting.drift import Drift
+from forecasting.evidence import Estimate, Evidence, LargeError, Reference
+from forecasting.peers import Peer, is_within, telling
 from forecasting.remedies import next_run
+from forecasting.sentences import Sentence
 from forecasting.settings import Architecture, Regularisation, RunSettings, Training
 from forecasting.split import LECTURE
 
@@ -122,6 +127,12 @@ def test_thin_evidence_is_no_verdict(found):
     assert said.branch == "cannot tell" and not said.confident and said.next_run is None
 
 
+def test_too_few_days_are_named_first():
+    assert diagnose(replace(BIAS, train_days=40)).evidence[0].say().startswith("Only 40 training days")
+    assert diagnose(evidence(held_out_days=20)).evidence[0].say().startswith("Only 20 held-out days")
+    assert not diagnose(BIAS).evidence[0].say().startswith("Only")
+
+
 def test_a_single_seed_is_never_sure():
     said = diagnose(evidence(spread=np.nan))
     assert said.branch == "fine" and not said.confident
@@ -168,3 +179,27 @@ def test_problems_repeat_and_halves_share_no_cause():
     causes = [{(c, t) for causes in half.values() for c, t, _s in causes} for half in (TUNING, FRESH)]
     assert not causes[0] & causes[1]
     assert set(TUNING) == set(FRESH)
+
+
+def test_verdict_goes_through_json():
+    worst = LargeError(pd.Timestamp("2021-02-11"), 4100.0, 5200.0)
+    found = replace(OVERFITTING, largest=(worst,), drifts=(Drift("level", 0.3, 0.1, 0.15),))
+    said = diagnose(found)
+    record = json.loads(json.dumps(to_record(said, found)))
+    assert (record["branch"], record["sure"], record["confident"]) == ("overfitting", said.sure, True)
+    assert record["chances"] == said.chances
+    assert [Sentence.from_record(line) for line in record["evidence"]] == list(said.evidence)
+    assert record["largest"] == [{"day": "2021-02-11", "actual": 4100.0, "predicted": 5200.0}]
+    assert record["drifts"] == [{"name": "level", "found": True}]
+    assert RunSettings.from_json(record["next_run"]) == said.next_run
+    assert not record["single"]
+    alone = replace(found, spread=np.nan)
+    assert to_record(diagnose(alone), alone)["single"]
+
+
+def test_peers_that_tell_have_come_further_with_less():
+    smaller = replace(NET, architecture=Architecture("relu", 28, 1, 50))
+    further, short = Peer(smaller, 80.0), Peer(smaller, 200.0)
+    other = Peer(replace(NET, architecture=Architecture("relu", 56, 1, 50)), 80.0)
+    assert telling([further, short, other], NET, 100.0) == [further]
+    assert Peer.from_record(json.loads(json.dumps(further.to_record()))) == further

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting.evidence import blocks, gather, largest, nearby_holiday, regret, shift
+from forecasting.evidence import blocks, gather, gather_in_steps, largest, make_evidence_folds, regret, shift
+from forecasting.sentences import in_views
 from forecasting.settings import Architecture, RunSettings, Training
 from forecasting.trials import Errors, Stopped
 from forecasting.windows import Windows
@@ -64,20 +65,12 @@ def test_short_periods_leave_a_wider_interval(rng):
 def test_largest_errors_come_worst_first():
     days = pd.date_range("2021-02-08", periods=6)
     windows = Windows(np.zeros((6, 1)), np.array([10, 10, 10, 50, 10, 0.0]), days)
-    found = largest(windows, np.array([[10, 11, 10, 10, 10, 9.0], [10, 13, 10, 10, 10, 11.0]]), "TW")
+    found = largest(windows, np.array([[10, 11, 10, 10, 10, 9.0], [10, 13, 10, 10, 10, 11.0]]))
     assert [(each.day.day, each.actual, each.predicted) for each in found[:3]] == [
         (11, 50, 10),
         (13, 0, 10),
         (9, 10, 12),
     ]
-    assert found[0].holiday
-
-
-def test_holidays_are_near_within_three_days():
-    assert nearby_holiday(pd.Timestamp("2021-12-28"), "US").startswith("Christmas")
-    assert nearby_holiday(pd.Timestamp("2021-12-26"), "US") == "Christmas Day"  # nearer than the day off before it
-    assert nearby_holiday(pd.Timestamp("2021-10-20"), "US") == ""
-    assert nearby_holiday(pd.Timestamp("2021-12-25"), "") == ""
 
 
 @pytest.fixture(scope="module")
@@ -107,3 +100,27 @@ def test_what_a_run_came_to_is_taken_as_it_is(channel, split):
 def test_gathering_stops_when_told(channel, split):
     with pytest.raises(Stopped):
         gather(channel, RunSettings(split, Architecture("linear", 7)), stop=lambda: True)
+
+
+def test_steps_tell_what_came_out_and_how_much_is_done(channel, split):
+    run = RunSettings(split, Architecture("linear", 1), Training(epochs=3))
+    *told, last = gather_in_steps(channel, run)
+    found = last.found
+    shares = [step.share for step in told]
+    assert shares == sorted(shares) and shares[0] > 0 and shares[-1] == pytest.approx(1)
+    said = [step.said.say() for step in told]
+    assert len(said) == len(set(said)) == 1 + 6 + 1 + 4  # the run, references, its validation, trainings
+    assert said[0] == f"It errs by {in_views(found.held_out)} views on held-out."
+    assert f"The same model trained with care errs by {in_views(found.tuned_train)} views on train." in said
+    assert any(in_views(found.best.validation) in line for line in said[1:7])
+
+
+def test_days_that_were_filled_in_are_no_evidence(channel, split):
+    """As in training: neither a filled day is a target, nor the day after it, whose window ends with it."""
+    run = RunSettings(split, Architecture("linear", 7), Training(optimizer="exact"))
+    filled = pd.DatetimeIndex(["2020-06-10", "2021-01-20"])
+    found = gather(channel, run, filled=filled)
+    assert (found.train_days, found.held_out_days) == (308, 52)
+    assert not {miss.day for miss in found.largest} & set(filled)
+    for fold in make_evidence_folds(channel, run, filled):
+        assert not (set(fold.train) | set(fold.validation)) & {filled[0], filled[0] + pd.Timedelta(days=1)}

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
-from forecasting.calendars import calendar, countries, is_holiday
+from forecasting.calendars import calendar, countries, is_holiday, nearby_holiday
 from forecasting.descent import rescale
 from forecasting.errors import BadInput
 from forecasting.features import prepare
@@ -110,3 +110,10 @@ def test_the_calendar_is_learnt_from(views, split):
         *_rows, last = fit(build(settings), run_windows(views, settings), settings)
         losses.append(last.train_loss[0])
     assert losses[1] < 0.8 * losses[0]
+
+
+def test_holidays_are_near_within_three_days():
+    assert nearby_holiday(pd.Timestamp("2021-12-28"), "US").startswith("Christmas")
+    assert nearby_holiday(pd.Timestamp("2021-12-26"), "US") == "Christmas Day"  # nearer than the day off before it
+    assert nearby_holiday(pd.Timestamp("2021-10-20"), "US") == ""
+    assert nearby_holiday(pd.Timestamp("2021-12-25"), "") == ""

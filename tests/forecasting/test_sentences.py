@@ -1,5 +1,7 @@
 """Sentences in another language, and numbers as people say them."""
 
+import json
+
 import pytest
 
 from forecasting.sentences import Sentence, in_views, percent
@@ -32,3 +34,11 @@ def test_views_are_said_as_people_say_them(views, said):
 def test_shares_are_whole_percents():
     assert percent(0.123) == "12 %"
     assert percent(-0.5) == "−50 %"
+
+
+def test_a_sentence_goes_through_json_with_all_its_facts():
+    nested = Sentence("{row} wins", {"row": Sentence("one layer of {units}", {"units": 100})})
+    sentence = Sentence("{what} by {size}", {"what": nested, "size": "1.2k", "times": 1.5})
+    again = Sentence.from_record(json.loads(json.dumps(sentence.to_record())))
+    assert again == sentence
+    assert again.say() == "one layer of 100 wins by 1.2k"

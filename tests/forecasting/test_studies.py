@@ -1,20 +1,25 @@
 """Questions that a worker answers: asked once, answered in steps, stopped when told."""
 
+import json
 import time
+from datetime import date
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from forecasting import studies
+from forecasting.branches import NAMES
 from forecasting.errors import BadInput
 from forecasting.jobs import Jobs
 from forecasting.jobs.studies import answer_study
 from forecasting.runs import Line, RunStore, Study, StudyStore
+from forecasting.sentences import Sentence
 from forecasting.settings import Architecture, RunSettings, Training
-from forecasting.split import default_split
+from forecasting.split import Period, Split, default_split
 from forecasting.studies import Finding
 from forecasting.views import Channel
+from forecasting.windows import run_windows
 
 DEADLINE = 60  # seconds to wait for a worker on a busy machine
 
@@ -156,3 +161,25 @@ def wait_for(condition) -> None:
     while not condition():
         assert time.monotonic() - begun < DEADLINE
         time.sleep(0.02)
+
+
+def test_diagnosis_takes_what_the_run_came_to_and_tells_its_progress():
+    mine, run = channel(), RunSettings(default_split(channel().views), Architecture("linear", 1), Training(epochs=2))
+    judged = run_windows(mine.views, run).held_out
+    perfect = judged.targets[None].repeat(2, axis=0)
+    request = {"settings": run.to_json(), "peers": [], "train_loss": [3.0, 5.0], "predicted": perfect.tolist()}
+    *findings, last = studies.diagnosis(mine, json.loads(json.dumps(request)))
+    shares = [finding.share for finding in findings]
+    assert shares == sorted(shares) and len(set(shares)) > 5
+    assert [len(finding.answer["evidence"]) for finding in findings] == list(range(1, len(findings) + 1))
+    said = [Sentence.from_record(record).say() for record in last.answer["evidence"]]
+    assert said[0].startswith("It errs by 4 views on train") and said[0].endswith("and 0 on held-out.")
+    assert last.share == 1 and last.answer["branch"] in NAMES and json.dumps(last.answer)
+
+
+def test_a_channel_too_short_to_be_diagnosed_says_so(kept, line):
+    short = Channel("mine", channel().views[:120])
+    split = Split(Period(date(2020, 3, 1), date(2020, 3, 3)), Period(date(2020, 3, 20), date(2020, 4, 20)))
+    run = RunSettings(split, Architecture("linear", 1), Training(epochs=1))
+    study = answered(kept, line, kept.ask("me", short, "diagnosis", {"settings": run.to_json()}))
+    assert study.status == "failed" and "too few" in str(study.reason)

@@ -1,0 +1,16 @@
+"""The leaves of the lecture's decision tree (Lee 2021, video 3), by name."""
+
+from typing import Literal
+
+from forecasting.errors import N_
+
+Branch = Literal["bias", "optimization", "overfitting", "mismatch", "fine", "cannot tell"]
+
+NAMES: dict[str, str] = {
+    "bias": N_("Model bias"),
+    "optimization": N_("Optimization issue"),
+    "overfitting": N_("Overfitting"),
+    "mismatch": N_("Mismatch"),
+    "fine": N_("Nothing wrong"),
+    "cannot tell": N_("Cannot tell"),
+}
