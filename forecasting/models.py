@@ -10,7 +10,7 @@ from itertools import pairwise
 import torch
 from torch.nn import functional
 
-from forecasting.passes import Passes
+from forecasting.passes import SMALL, Passes
 from forecasting.settings import Architecture, Inputs, Regularisation
 
 ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
@@ -113,7 +113,8 @@ class StackedNetwork:
 
     def outputs(self, inputs: torch.Tensor):
         """The same a chunk at a time, for `inputs` whose last column is ones; each overwrites the one before."""
-        rows = max(CHUNK // (len(self.seeds) * max(self.sizes)), 64)
+        largest = max(before * after for before, after in self._shapes[: len(self.sizes) - 1])
+        rows = max(min(CHUNK // (len(self.seeds) * max(self.sizes)), SMALL // largest), 64)
         if self._passes is None:
             self._passes = Passes(self.weights, self.architecture.family, rows)
         self._passes.take(self._folded())

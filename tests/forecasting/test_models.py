@@ -7,7 +7,7 @@ from torch import nn
 
 from forecasting.descent import gradient_by_autograd
 from forecasting.models import StackedNetwork
-from forecasting.passes import Passes
+from forecasting.passes import Passes, _blocks
 from forecasting.settings import Architecture, Regularisation
 
 FAMILIES = {
@@ -110,6 +110,17 @@ def test_the_gradient_by_hand_is_that_of_autograd(architecture, loss):
         torch.testing.assert_close(residual, network(inputs[:, :rows, :-1]) - targets[:, :rows])
     slope = (residual.sign() if loss == "mae" else 2 * residual) / (12 * architecture.horizon)
     passes.backward(inputs, slope, network.parts(by_hand))
+    torch.testing.assert_close(by_hand, plain, rtol=1e-4, atol=1e-6)
+
+
+def test_a_wide_layer_is_multiplied_in_blocks_to_the_same_gradient():
+    network = StackedNetwork(Architecture("relu", 56, 1, 1000), range(2))
+    assert _blocks(64 * 57, 1000) == 4 and _blocks(64 * 57, 997) == 1  # a prime has no equal blocks
+    inputs, targets = with_ones(torch.randn(2, 64, 56)), torch.randn(2, 64, 1)
+    plain, by_hand = (torch.empty_like(network.parameters) for _ in range(2))
+    gradient_by_autograd(network, inputs, targets, "mse", (), network.parts(plain))
+    passes = Passes(network.weights, "relu", 64)
+    passes.backward(inputs, 2 * (passes.forward(inputs) - targets) / 64, network.parts(by_hand))
     torch.testing.assert_close(by_hand, plain, rtol=1e-4, atol=1e-6)
 
 
