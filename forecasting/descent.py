@@ -77,15 +77,14 @@ class Descent:
         return norm
 
     def _find_gradient(self, inputs: torch.Tensor, targets: torch.Tensor) -> None:
-        if self.regularisation.dropout or self.regularisation.batch_norm:
-            gradient_by_autograd(
-                self.network, inputs, targets, self.training.loss, self._masks(inputs.shape[1]), self.parts
-            )
+        masks = self._masks(inputs.shape[1])
+        if self.regularisation.batch_norm:
+            gradient_by_autograd(self.network, inputs, targets, self.training.loss, masks, self.parts)
             return
         if self.passes is None:
             self.passes = Passes(self.network.weights, self.network.architecture.family, inputs.shape[1])
-        residual = self.passes.forward(inputs).sub_(targets)
-        self.passes.backward(inputs, _slope(residual, self.training.loss), self.parts)
+        residual = self.passes.forward(inputs, masks).sub_(targets)
+        self.passes.backward(inputs, _slope(residual, self.training.loss), self.parts, masks)
 
     def _line_search(self, inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """An iteration of L-BFGS of each replica by itself; it sees the penalties, which are part of its loss."""

@@ -5,6 +5,7 @@ The products are numpy's: called on whole stacks they cost less than torch's, ab
 by element is torch's, on the same memory.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -54,6 +55,7 @@ class Passes:
         self._levels = [torch.empty(replicas, rows, weight.shape[1]) for weight in weights[1:]]
         self._outputs = torch.empty(replicas, rows, weights[-1].shape[2])
         self._above: list[torch.Tensor] = []
+        self._dropped: list[torch.Tensor] = []
         self._turned: list[np.ndarray] = []
         self._first: dict[tuple[str, int], list[_Buffer]] = {}
 
@@ -61,30 +63,49 @@ class Passes:
         """Go on with other weights of the same shapes."""
         self._weights = [weight.numpy() for weight in weights]
 
-    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        """Outputs (replicas, windows, out) of `inputs` (replicas or 1, windows, in + 1); kept until the next call."""
+    def forward(self, inputs: torch.Tensor, masks: Sequence[torch.Tensor] = ()) -> torch.Tensor:
+        """Outputs (replicas, windows, out) of `inputs` (replicas or 1, windows, in + 1); kept until the next call.
+
+        `masks`, one a hidden layer (replicas, windows, units), multiply its values, as dropout does.
+        """
+        if masks and not self._dropped:  # apart from the levels: a slope is that of what was not yet dropped
+            self._dropped = [torch.ones_like(level) for level in self._levels]
         rows, below = inputs.shape[1], inputs.numpy()
-        for weight, level in zip(self._weights, self._rows_of("_levels", rows), strict=False):
-            _multiply(below, weight, level.values)
+        levels = self._rows_of("_levels", rows)
+        dropped = self._rows_of("_dropped", rows) if masks else levels
+        for place, level in enumerate(levels):
+            _multiply(below, self._weights[place], level.values)
             self._activate(level.tensor)
             level.array[..., -1] = 1
             below = level.array
+            if masks:
+                torch.mul(level.tensor[..., :-1], masks[place], out=dropped[place].tensor[..., :-1])
+                below = dropped[place].array
         outputs = self._outputs[:, :rows]
         _multiply(below, self._weights[-1], outputs.numpy())
         return outputs
 
-    def backward(self, inputs: torch.Tensor, slope: torch.Tensor, gradients: list[torch.Tensor]) -> None:
+    def backward(
+        self,
+        inputs: torch.Tensor,
+        slope: torch.Tensor,
+        gradients: list[torch.Tensor],
+        masks: Sequence[torch.Tensor] = (),
+    ) -> None:
         """Fill `gradients`, shaped as the weights, given the loss's `slope` in the outputs of the last `forward`."""
         if not self._above:
             self._above = [torch.empty_like(level) for level in self._levels]
             self._turned = [np.empty_like(weight.swapaxes(1, 2), order="C") for weight in self._weights[1:]]
         rows, above = inputs.shape[1], slope.numpy()
         levels, slopes = self._rows_of("_levels", rows), self._rows_of("_above", rows)
+        given = self._rows_of("_dropped", rows) if masks else levels  # to the layer above
         for place in reversed(range(len(gradients))):
-            below = levels[place - 1].array if place else inputs.numpy()
+            below = given[place - 1].array if place else inputs.numpy()
             _multiply(below.swapaxes(1, 2), above, gradients[place].numpy())
             if place:
                 _times_transposed(above, self._weights[place], self._turned[place - 1], slopes[place - 1])
+                if masks:
+                    slopes[place - 1].tensor[..., :-1].mul_(masks[place - 1])
                 self._derive(slopes[place - 1].tensor, levels[place - 1].tensor)
                 above = slopes[place - 1].values
 

@@ -113,6 +113,24 @@ def test_the_gradient_by_hand_is_that_of_autograd(architecture, loss):
     torch.testing.assert_close(by_hand, plain, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize("family", ["hard-sigmoid", "sigmoid", "relu"])
+def test_the_gradient_of_dropout_by_hand_is_that_of_autograd(family):
+    architecture = Architecture(family, 5, 1 if "sigmoid" in family else 3, 4)
+    network = disturbed(StackedNetwork(architecture, range(3)))
+    network.parameters[:, ::7] *= 20  # far enough out for a hard sigmoid to be flat
+    inputs, targets = with_ones(torch.randn(3, 12, 5)), torch.randn(3, 12, 1)
+    passes, hidden = Passes(network.weights, family, 12), network.layers[:-1]
+    passes.forward(inputs)  # without masks, as for another purpose
+    for rows in (12, 7, 12):
+        masks = [(torch.rand(3, rows, 4) < 0.7) / 0.7 for _ in hidden]
+        plain, by_hand = (torch.empty_like(network.parameters) for _ in range(2))
+        some = inputs[:, :rows].contiguous()
+        gradient_by_autograd(network, some, targets[:, :rows], "mse", masks, network.parts(plain))
+        residual = passes.forward(some, masks) - targets[:, :rows]
+        passes.backward(some, 2 * residual / rows, network.parts(by_hand), masks)
+        torch.testing.assert_close(by_hand, plain, rtol=1e-4, atol=1e-5)
+
+
 def test_a_wide_layer_is_multiplied_in_blocks_to_the_same_gradient():
     network = StackedNetwork(Architecture("relu", 56, 1, 1000), range(2))
     assert _blocks(64 * 57, 1000) == 4 and _blocks(64 * 57, 997) == 1  # a prime has no equal blocks
