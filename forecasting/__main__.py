@@ -1,4 +1,4 @@
-"""The same path without a page: `python -m forecasting read FILE`, `... train FILE` and `... diagnose FILE`.
+"""The same path without a page: `python -m forecasting read FILE`, and train, diagnose, forecast, backtest likewise.
 
 Results go to stdout, everything else to stderr. Exit 0, or 2 with one line that begins `error:`.
 """
@@ -15,9 +15,11 @@ import numpy as np
 import pandas as pd
 
 from forecasting.branches import NAMES
+from forecasting.commands.channel import add_reading, bytes_of, channel_of, choice_of
+from forecasting.commands.forecasts import add_forecasts
 from forecasting.errors import BadInput
 from forecasting.machine import use_one_thread
-from forecasting.reading import Choice, Question, list_channels, read_views
+from forecasting.reading import Question, list_channels
 from forecasting.settings import BOUNDS, CHOICES, Architecture, Inputs, Regularisation, RunSettings, Training
 from forecasting.split import Period, Split, clipped, default_split
 from forecasting.views import Channel
@@ -50,12 +52,10 @@ def main(arguments: list[str]) -> int:
 
 def read(options: argparse.Namespace) -> None:
     """Print `date,views`; what was mended goes to stderr."""
-    data, name, choice = _bytes(options.file), Path(options.file).name, _choice(options)
     if options.list:
-        print(*list_channels(data, name, choice), sep="\n")
+        print(*list_channels(bytes_of(options.file), Path(options.file).name, choice_of(options)), sep="\n")
         return
-    channel = read_views(data, name, choice)
-    _report(channel)
+    channel = channel_of(options)
     if options.json:
         for day, views in channel.views.items():
             print(json.dumps({"date": str(day.date()), "views": None if np.isnan(views) else views}))
@@ -66,8 +66,7 @@ def read(options: argparse.Namespace) -> None:
 
 def train(options: argparse.Namespace) -> None:
     """Print a row an epoch: means over seeds as CSV, or every column as JSON."""
-    channel = read_views(_bytes(options.file), Path(options.file).name, _choice(options))
-    _report(channel)
+    channel = channel_of(options)
     settings = _settings(options, channel)
     print(f"split: train {settings.split.train}, held out {settings.split.held_out}", file=sys.stderr)
     if not options.json:
@@ -89,8 +88,7 @@ def train(options: argparse.Namespace) -> None:
 
 def diagnose(options: argparse.Namespace) -> None:
     """Print what is wrong with a model of these settings, how sure that is, on what evidence, and what to try next."""
-    channel = read_views(_bytes(options.file), Path(options.file).name, _choice(options))
-    _report(channel)
+    channel = channel_of(options)
     settings = _settings(options, channel)
     from forecasting.diagnosis import diagnose as verdict_on  # noqa: PLC0415  seconds a wrong option should not cost
     from forecasting.evidence import gather  # noqa: PLC0415
@@ -137,10 +135,6 @@ def _record(kind: type, options: argparse.Namespace):
     return kind(**{setting.name: getattr(options, setting.name) for setting in fields(kind)})
 
 
-def _choice(options: argparse.Namespace) -> Choice:
-    return Choice(**{said.name: getattr(options, said.name) for said in fields(Choice)})
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="python -m forecasting", description="Viewcast on the command line.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
@@ -151,18 +145,8 @@ def _parser() -> argparse.ArgumentParser:
     trainer.set_defaults(command=train)
     doctor = commands.add_parser("diagnose", help="say what is wrong with a model, and on what evidence")
     doctor.set_defaults(command=diagnose)
-    for command in (reader, trainer, doctor):
-        command.add_argument("file", metavar="FILE")
-        command.add_argument("--channel", metavar="NAME", help="which channel, where the file holds several")
-        command.add_argument("--table", metavar="NAME", help="which file of the zip or sheet of the workbook")
-        command.add_argument("--dates", choices=("dmy", "mdy", "ymd"), help="how to read dates such as 1/7/20")
-        command.add_argument("--decimal", choices=(".", ","), help="the decimal mark, where 1.234 can be both")
-        command.add_argument("--metric", metavar="NAME", help="the column to use although it is not called views")
-        command.add_argument("--fill", choices=("none", "interpolate", "same-weekday"), default=Choice.fill)
-        command.add_argument("--duplicates", choices=("sum", "first", "last"), help="days with rows that disagree")
-        command.add_argument("--keep-zeros", action="store_true", help="keep the zeros before the first view")
-        command.add_argument("--keep-last", action="store_true", help="keep last days that look unfinished")
-        command.add_argument("--json", action="store_true", help="one JSON object a line, with every column")
+    for command in (reader, trainer, doctor, *add_forecasts(commands)):
+        add_reading(command)
     period = {"metavar": "FIRST:LAST", "help": "such as 2017-01-01:2021-12-31"}
     for command in (trainer, doctor):
         command.add_argument("--train", **period)
@@ -194,18 +178,6 @@ def _whole(text: str) -> int:
     if not text.isdecimal():
         raise BadInput("--batch takes a whole number or “all”, not “{text}”", text=text)
     return int(text)
-
-
-def _bytes(file: str) -> bytes:
-    try:
-        return Path(file).read_bytes()
-    except OSError as problem:
-        raise BadInput("cannot open {file}: {why}", file=file, why=problem.strerror) from None
-
-
-def _report(channel: Channel) -> None:
-    for mend in channel.mends:
-        print("mended:", mend.say(), file=sys.stderr)
 
 
 def _answers(problem: BadInput) -> list[str]:

@@ -1,0 +1,1 @@
+"""What `python -m forecasting` does, a module for each group of commands."""
