@@ -20,6 +20,14 @@ SENTENCES = {
     "single": N_("A single seed of a trained model is not enough to hold {first} against {second}; train more seeds."),
 }
 
+SHORT = {
+    "better": N_("{size} less ({low} to {high})"),
+    "worse": N_("{size} more ({low} to {high})"),
+    "cannot tell": N_("cannot tell ({low} to {high})"),
+    "single": N_("cannot tell: one seed"),
+    "few": N_("cannot tell: {days} days"),
+}
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -34,11 +42,22 @@ class Difference:
 
     def sentence(self, first: str, second: str) -> Sentence:
         """One sentence; `first` and `second` are the names of the runs."""
-        worse, unsure = self.answer == "worse", self.answer == "cannot tell"
-        low, high = (self.low, self.high) if worse or unsure else (-self.high, -self.low)
-        facts = {"low": in_views(low), "high": in_views(high), "size": in_views(abs(self.difference))}
         text = SENTENCES[self.answer if self.enough_seeds else "single"]
-        return Sentence(text, facts | {"first": first, "second": second, "days": self.days})
+        return Sentence(text, self._facts() | {"first": first, "second": second})
+
+    def short(self) -> Sentence:
+        """The same for a cell of a table whose head names the second run."""
+        few = "few" if self.days < FEWEST_DAYS else self.answer
+        return Sentence(SHORT[few if self.enough_seeds else "single"], self._facts())
+
+    def _facts(self) -> dict[str, object]:
+        low, high = (-self.high, -self.low) if self.answer == "better" else (self.low, self.high)
+        return {
+            "low": in_views(low),
+            "high": in_views(high),
+            "size": in_views(abs(self.difference)),
+            "days": self.days,
+        }
 
 
 def difference(

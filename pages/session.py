@@ -27,7 +27,19 @@ from forecasting.windows import run_windows
 LANGUAGES = {"en": "English", "zh": "中文"}
 LOCALE = Path(__file__).parent / "locale"
 # Choices whose labels are words: a change of language gives them new labels, so their values are set anew with it.
-WORDED = ("channel", "split", "family", "loss", "optimizer", "schedule", "subtract", "country", "run")
+WORDED = (
+    "channel",
+    "split",
+    "family",
+    "loss",
+    "optimizer",
+    "schedule",
+    "subtract",
+    "country",
+    "run",
+    "along",
+    "against",
+)
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def fill(store: RunStore, owner: str, runs: int, epochs: int = 100, seeds: int =
     line, queue, ids = Line(store.url), RunQueue(store.url), []
     for place, settings in enumerate(many_settings(runs, epochs, seeds)):
         ids.append(store.queue(owner, sample_channel(), settings, f"Try {place + 1}"))
-        write(line.claim_next().id, queue, settings, np.random.default_rng(place))
+        write(line.claim_next().id, queue, settings, chance(place))
     line.engine.dispose()
     queue.engine.dispose()
     return ids
@@ -46,14 +46,19 @@ def validated(settings: RunSettings) -> RunSettings:
     return replace(settings, regularisation=Regularisation(validation=0.2))
 
 
-def write(run_id: str, queue: RunQueue, settings: RunSettings, chance: np.random.Generator) -> None:
+def chance(seed: int) -> np.random.Generator:
+    """Where made-up numbers come from."""
+    return np.random.default_rng(seed)
+
+
+def write(run_id: str, queue: RunQueue, settings: RunSettings, draw: np.random.Generator) -> None:
     """Do a claimed run's work as a worker would, with made-up numbers."""
     channel = sample_channel()
     queue.start(run_id, WORKER)
     epoch, seeds = np.arange(1, settings.training.epochs + 1), settings.training.seeds
-    floor = chance.uniform(300, 600)
-    falling = floor + 800 * np.exp(-epoch[:, None] / 15) + chance.normal(0, 8, (len(epoch), seeds))
-    held_out = falling + chance.uniform(10, 120) + chance.normal(0, 15, (len(epoch), seeds))
+    floor = draw.uniform(300, 600)
+    falling = floor + 800 * np.exp(-epoch[:, None] / 15) + draw.normal(0, 8, (len(epoch), seeds))
+    held_out = falling + draw.uniform(10, 120) + draw.normal(0, 15, (len(epoch), seeds))
     validation = held_out + 20 if settings.regularisation.validation else [None] * len(epoch)
     rows = [
         Row(number, falling[at], held_out[at], falling[at] / 100, 0.001, number / 50, validation[at])
@@ -61,6 +66,6 @@ def write(run_id: str, queue: RunQueue, settings: RunSettings, chance: np.random
     ]
     queue.write(run_id, WORKER, rows, {})
     judged = run_windows(channel.views, settings, channel.filled).held_out
-    errors = chance.laplace(0, held_out[-1].mean(), (len(judged), 1)) + chance.normal(0, 20, (len(judged), seeds))
+    errors = draw.laplace(0, held_out[-1].mean(), (len(judged), 1)) + draw.normal(0, 20, (len(judged), seeds))
     predictions = pd.DataFrame(judged.targets[:, None] + errors, index=judged.days)
     queue.end(run_id, WORKER, "finished", predictions, [falling[-1], held_out[-1]])

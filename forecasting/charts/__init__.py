@@ -1,15 +1,19 @@
 """Charts as functions from frames to Altair charts. `say` translates the words; views are plain counts."""
 
 from forecasting.charts.channel import views_over_time, weekday_means
-from forecasting.charts.comparison import compared_curves, final_losses
+from forecasting.charts.comparison import compared_curves, final_losses, generalization_gap
+from forecasting.charts.curves import ALONG, full_curve
 from forecasting.charts.marks import HEIGHT, POINTS
 from forecasting.charts.training import loss_frame, loss_spec, real_and_predicted, thin
 
 __all__ = [
+    "ALONG",
     "HEIGHT",
     "POINTS",
     "compared_curves",
     "final_losses",
+    "full_curve",
+    "generalization_gap",
     "loss_frame",
     "loss_spec",
     "real_and_predicted",

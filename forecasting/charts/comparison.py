@@ -6,7 +6,9 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from forecasting.charts.curves import ALONG
 from forecasting.charts.marks import (
+    BASELINE,
     HEIGHT,
     HELD_OUT,
     POINTS,
@@ -24,6 +26,10 @@ from forecasting.charts.marks import (
 )
 from forecasting.errors import N_
 
+FAINT = 0.3  # opacity of the raw line under an averaged one
+LEGEND_LINE = 21  # pixels
+MARGIN = 0.08  # of the range of losses, left free on all sides
+
 
 def compared_curves(
     curves: pd.DataFrame,
@@ -33,39 +39,119 @@ def compared_curves(
     say: Say = str,
     references: dict[str, float] | None = None,
     floor: float | None = None,
+    along: str = "epoch",
+    averaged: bool = False,
 ) -> alt.LayerChart:
-    """Loss curves of several runs, train thin and held-out strong. `curves` has run, epoch, and
-    in views train, held_out, held_out_low and held_out_high, its range over seeds."""
+    """Loss curves of several runs, train thin and held-out strong, `along` one of ALONG.
+
+    `curves` has run, the columns of a `full_curve`, and solved, which is true for a run that is solved at once: what
+    stands in a single row is drawn as a level line. Curves that are `averaged` stand over the raw ones.
+    """
     y_title, y_scale = loss_words(loss, log, say)
     colour = colour_by(say, runs, runs, field="run")
-    epochs = int(curves["epoch"].max())
+    if along == "seconds":  # what is solved at once has no loss before its end
+        curves = curves[~curves["solved"] | ~curves["run"].duplicated(keep="last")]
+    curves = curves.assign(epoch=curves[along].astype(float))
+    end = float(curves["epoch"].max())
     rows = curves["run"].map(curves["run"].value_counts())
-    solved = curves[rows == 1].assign(epoch=epochs)  # what is solved at once has a single row: drawn as a level line
-    curves = pd.concat([curves, solved], ignore_index=True)
-    base, x = alt.Chart(curves), epoch_axis(epochs, say)
-    train = base.mark_line(strokeWidth=1.2, strokeDash=[4, 2], point=epochs == 1).encode(
-        x=x, y=loss_axis("train", y_title, y_scale), color=colour
-    )
-    held_out = base.mark_line(strokeWidth=2.5, point=epochs == 1).encode(
-        x=x, y=loss_axis("held_out", y_title, y_scale), color=colour
-    )
+    level = curves[curves["solved"] & (rows == 1)]
+    curves = pd.concat([curves, level.assign(epoch=end)], ignore_index=True).drop(columns=["update", "seconds"])
+    points = bool((rows == 1).all()) and end <= 1  # a single row is no line
+    base, x = alt.Chart(curves), epoch_axis(end, say, ALONG[along])
+    shown = "_smooth" if averaged else ""
+
+    def line(column: str, **look) -> alt.Chart:
+        return base.mark_line(point=points, **look).encode(x=x, y=loss_axis(column, y_title, y_scale), color=colour)
+
     band = base.mark_area(opacity=0.12).encode(
         x=x, y=loss_axis("held_out_low", y_title, y_scale), y2="held_out_high:Q", color=colour
     )
-    lines = reference_lines(references or {}, floor, epochs, colour_by(say, runs, runs), say)
-    return alt.layer(band, train, held_out, *lines, _run_hover(curves, runs, say)).properties(height=HEIGHT)
+    thin, strong = {"strokeWidth": 1.2, "strokeDash": [4, 2]}, {"strokeWidth": 2.5}
+    raw = [line("train", opacity=FAINT, strokeWidth=1), line("held_out", opacity=FAINT, strokeWidth=1)]
+    layers = [band, *(raw if averaged else []), line(f"train{shown}", **thin), line(f"held_out{shown}", **strong)]
+    lines = reference_lines(references or {}, floor, end, colour_by(say, runs, runs), say)
+    return alt.layer(*layers, *lines, _run_hover(curves, runs, ALONG[along], say)).properties(height=_height(runs))
 
 
-def _run_hover(curves: pd.DataFrame, runs: Sequence[str], say: Say) -> alt.Chart:
-    """One hover for all runs: their held-out losses at the pointer's epoch."""
+def _run_hover(curves: pd.DataFrame, runs: Sequence[str], along: str, say: Say) -> alt.Chart:
+    """One hover for all runs: their held-out losses at the pointer's place, of the last row before it."""
     grid = np.unique(curves["epoch"])
+    grid = grid if len(grid) <= 2 * POINTS else np.linspace(grid[0], grid[-1], POINTS)
     wide = pd.DataFrame({"epoch": grid})
-    tooltip = [alt.Tooltip("epoch:Q", title=say(N_("Epoch")), format="d")]
+    tooltip = [alt.Tooltip("epoch:Q", title=say(along), format=",.0f" if along != ALONG["seconds"] else ",.1f")]
     for place, run in enumerate(runs):
-        curve = curves[curves["run"] == run].set_index("epoch")["held_out"]
-        wide[f"r{place}"] = curve.reindex(grid, method="ffill", limit=len(grid) // POINTS + 1).to_numpy()
+        curve = curves[curves["run"] == run].sort_values("epoch", kind="stable")
+        at = curve["epoch"].searchsorted(grid, side="right") - 1
+        known = (at >= 0) & (grid <= curve["epoch"].max())
+        wide[f"r{place}"] = np.where(known, curve["held_out"].to_numpy()[at], np.nan)
         tooltip.append(views_tip(f"r{place}", run))
     return hover("epoch:Q", tooltip).properties(data=wide)
+
+
+def generalization_gap(
+    frame: pd.DataFrame,
+    loss: str,
+    log: bool = True,
+    say: Say = str,
+    references: dict[str, float] | None = None,
+    floor: float | None = None,
+) -> alt.LayerChart:
+    """A dot a run, train loss to the right and held-out loss up: on the diagonal there is no gap between them.
+
+    `frame` has run and, in views, train, held_out and gap, and train_low, train_high, held_out_low and held_out_high,
+    the range over seeds that is drawn as a cross (NaN for none).
+    """
+    runs = list(frame["run"])
+    low, high = _square(frame, [*(references or {}).values(), *([floor] if floor else [])], log)
+    scale = alt.Scale(type="log" if log else "linear", domain=[low, high], nice=False)
+    axis = alt.Axis(format=VIEWS, tickCount=5)
+    right = {"title": say(N_("Train loss ({loss}, views)")).format(loss=loss), "scale": scale, "axis": axis}
+    up = right | {"title": say(N_("Held-out loss ({loss}, views)")).format(loss=loss)}
+    x, y = alt.X("train:Q", **right), alt.Y("held_out:Q", **up)
+    base, colour = alt.Chart(frame), colour_by(say, runs, runs, field="run")
+    tooltip = [alt.Tooltip("run:N", title=say(N_("Run")))]
+    tooltip += [views_tip("train", say(TRAIN)), views_tip("held_out", say(HELD_OUT)), views_tip("gap", say(N_("Gap")))]
+    dots = base.mark_point(size=110, filled=True, opacity=0.9).encode(x=x, y=y, color=colour, tooltip=tooltip)
+    across = base.mark_rule(strokeWidth=1.5, opacity=0.6).encode(
+        x=alt.X("train_low:Q", **right), x2="train_high:Q", y=y, color=colour
+    )
+    upright = base.mark_rule(strokeWidth=1.5, opacity=0.6).encode(
+        x=x, y=alt.Y("held_out_low:Q", **up), y2="held_out_high:Q", color=colour
+    )
+    role = colour_by(say, runs, runs)
+    lines = reference_lines(references or {}, floor, high, role, say, start=low, all_left=True)
+    return alt.layer(*_no_gap(low, high, log, role, say), *lines, across, upright, dots).properties(
+        height=_height(runs)
+    )
+
+
+def _height(runs: Sequence[str]) -> int:
+    """Room for the plot below a legend of all runs."""
+    return HEIGHT - 20 + LEGEND_LINE * len(runs)
+
+
+def _square(frame: pd.DataFrame, others: list[float], log: bool) -> tuple[float, float]:
+    """The same range for both axes: all losses and lines, with a margin."""
+    losses = frame.filter(regex="^(train|held_out)(_low|_high)?$").to_numpy(float)
+    found = np.array([*losses[np.isfinite(losses)], *others])
+    low, high = float(found.min()), float(found.max())
+    if log and low > 0:
+        room = max(high / low, 1.1) ** MARGIN
+        return low / room, high * room
+    room = MARGIN * max(high - low, 0.1 * high, 1e-6)
+    return low - room, high + room
+
+
+def _no_gap(low: float, high: float, log: bool, colour: alt.Color, say: Say) -> list[alt.Chart]:
+    """The diagonal, with its name below it, where there are hardly ever dots."""
+    role = say(BASELINE)
+    ends = alt.Chart(alt.Data(values=[{"train": edge, "held_out": edge, "role": role} for edge in (low, high)]))
+    share = 0.7
+    at = low ** (1 - share) * high**share if log and low > 0 else low + share * (high - low)
+    name = alt.Chart(alt.Data(values=[{"train": at, "held_out": at, "role": role}]))
+    text = name.mark_text(text=say(N_("No gap")), align="left", baseline="top", dx=6, dy=4, fontSize=11)
+    line = ends.mark_line(strokeWidth=1.5, opacity=0.7)
+    return [mark.encode(x="train:Q", y="held_out:Q", color=colour) for mark in (line, text)]
 
 
 def final_losses(

@@ -22,6 +22,7 @@ REAL, PREDICTED, TRAIN, HELD_OUT, BASELINE, VALIDATION = ROLES = (
     N_("Validation"),
 )
 PERIODS = {"train": TRAIN, "held_out": HELD_OUT, "validation": VALIDATION}
+RUN_COLOURS = 8  # in the theme's palette, after those of the roles
 POINTS = 300  # a curve: more than this a screen cannot show
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 VIEWS = "~s"  # 5200 -> 5.2k
@@ -44,7 +45,20 @@ def colour_by(say: Say, shown: Sequence[str], runs: Sequence[str] = (), field: s
         labelLimit=260,
         columns=1 if runs else 0,  # names of runs are long, and a phone is narrow
     )
-    return alt.Color(f"{field}:N", scale=alt.Scale(domain=[*map(say, ROLES), *runs]), legend=legend)
+    return alt.Color(f"{field}:N", scale=alt.Scale(domain=_domain(say, runs)), legend=legend)
+
+
+def _domain(say: Say, runs: Sequence[str]) -> list[str]:
+    """What the theme's colours stand for, in its order: the roles, then runs.
+
+    Where there are more runs than colours they come round again, and blanks take the roles' places: a role's colour is
+    never a run's.
+    """
+    names = [*map(say, ROLES)]
+    for start in range(0, len(runs), RUN_COLOURS):
+        names += [f"{start}.{place}" for place in range(len(ROLES)) if start]
+        names += runs[start : start + RUN_COLOURS]
+    return names
 
 
 def in_role(role: str, chart: alt.Chart, say: Say) -> alt.Chart:
@@ -64,11 +78,11 @@ def hover(field: str, tooltip: list[alt.Tooltip]) -> alt.Chart:
     return alt.Chart().mark_rule().encode(x=field, opacity=shown, tooltip=tooltip).add_params(near)
 
 
-def epoch_axis(epochs: int, say: Say) -> alt.X:
+def epoch_axis(epochs: float, say: Say, title: str = N_("Epoch")) -> alt.X:
     """Epochs along the bottom, all of them from the start, so that a live curve does not push its axis along."""
     return alt.X(
         "epoch:Q",
-        title=say(N_("Epoch")),
+        title=say(title),
         scale=alt.Scale(domain=[0, epochs], nice=False),
         axis=alt.Axis(grid=False, tickCount=8, tickMinStep=1),
     )
@@ -102,23 +116,30 @@ def day_tip(say: Say) -> alt.Tooltip:
 
 
 def reference_lines(
-    baselines: dict[str, float], floor: float | None, epochs: int, colour: alt.Color, say: Say
+    baselines: dict[str, float],
+    floor: float | None,
+    epochs: float,
+    colour: alt.Color,
+    say: Say,
+    start: float = 0,
+    all_left: bool = False,
 ) -> list[alt.Chart]:
     """Horizontal lines in the baseline colour, each with its name: baselines dashed, the floor dotted.
 
-    Curves fall from top left to bottom right, so names stand at the right end, that of the lowest line at the left.
+    Along the bottom the chart runs from `start` to `epochs`. Curves fall from top left to bottom right, so names stand
+    at the right end, that of the lowest line at the left; `all_left` is for charts where the right is taken.
     """
     lines = [(name, value, [6, 4]) for name, value in baselines.items()]
     lines += [(N_("Smallest possible, held-out"), floor, [2, 3])] if floor is not None else []
     layers, above = [], np.inf
     lowest = min((value for _name, value, _dash in lines), default=0.0)
     for name, value, dash in sorted(lines, key=lambda line: -line[1]):
-        left = value == lowest and len(lines) > 1
-        mark = {"value": value, "epoch": 0 if left else epochs, "role": say(BASELINE)}
+        left = all_left or (value == lowest and len(lines) > 1)
+        mark = {"value": value, "epoch": start if left else epochs, "role": say(BASELINE)}
         place = alt.Chart(alt.Data(values=[mark]))
         rule = place.mark_rule(strokeDash=dash, strokeWidth=1.5).encode(y="value:Q", color=colour)
         # A name stands above its line, or below where it would meet the name above.
-        meets = value > CLOSE * above and not left
+        meets = value > CLOSE * above and (all_left or not left)
         at = {"baseline": "top", "dy": 4} if meets else {"baseline": "bottom", "dy": -4}
         at |= {"align": "left", "dx": 4} if left else {"align": "right"}
         label = place.mark_text(fontSize=11, text=f"{say(name)} {in_views(value)}", **at)

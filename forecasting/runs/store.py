@@ -236,10 +236,10 @@ class RunStore:
             mine = (runs.c.id == run_id) & (runs.c.owner == owner)
             connection.execute(sa.update(runs).where(mine).values(name=name[:200]))
 
-    def pin(self, owner: str, run_id: str, pinned: bool) -> None:
-        """Keep the run on top of the list, or let it go back to its place."""
+    def pin(self, owner: str, run_ids: Sequence[str], pinned: bool) -> None:
+        """Keep runs on top of the list, or let them go back to their places."""
         with self.engine.begin() as connection:
-            mine = (runs.c.id == run_id) & (runs.c.owner == owner)
+            mine = runs.c.id.in_(run_ids) & (runs.c.owner == owner)
             connection.execute(sa.update(runs).where(mine).values(pinned=pinned))
 
     def tag(self, owner: str, run_ids: Sequence[str], add: Iterable[str] = (), drop: Iterable[str] = ()) -> None:

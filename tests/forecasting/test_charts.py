@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from forecasting import charts
+from forecasting.charts.marks import ROLES, RUN_COLOURS, colour_by
 from forecasting.runs import NOTHING_YET, History
 from forecasting.sample import sample_channel
 from forecasting.split import default_split
@@ -74,13 +75,81 @@ def test_views_chart_marks_mended_and_unknown_days():
     assert any(row.get("end", "").startswith("2020-03-21") for rows in data for row in rows)
 
 
+def compared(runs: dict[str, int], solved: tuple[str, ...] = (), over: float = 1) -> pd.DataFrame:
+    """Curves of runs by name -> epochs, thirty updates an epoch."""
+    curves = [
+        charts.full_curve(history(epochs), 30, over).assign(run=run, solved=run in solved)
+        for run, epochs in runs.items()
+    ]
+    return pd.concat(curves, ignore_index=True)
+
+
+def layers_of(spec: dict, mark: str) -> list[dict]:
+    return [layer for layer in spec["layer"] if layer["mark"]["type"] == mark]
+
+
 def test_compared_runs_share_axes_and_a_hover():
     runs = ["a [1]", "b.2"]
-    curves = pd.concat(
-        [charts.loss_frame(history(epochs)).assign(run=run) for run, epochs in zip(runs, (5, 40), strict=True)]
-    )
+    curves = compared(dict(zip(runs, (5, 40), strict=True)))
     spec = charts.compared_curves(curves, runs, "MAE", references={"Yesterday": 300.0}).to_dict()
     assert {"a [1]", "b.2", "Yesterday 300"} <= set(words(spec))
     assert "resolve" not in spec
-    bars = charts.final_losses(curves.groupby("run")[["train", "held_out"]].last().reset_index(), "MAE").to_dict()
+    last = curves.groupby("run")[["train", "held_out"]].last().reset_index()
+    bars = charts.final_losses(last, "MAE").to_dict()
     assert len(next(iter(bars["datasets"].values()))) == 4
+
+
+def test_what_is_solved_at_once_is_a_level_line():
+    curves = compared({"solved": 1, "trees": 6, "trained": 20}, solved=("solved", "trees"))
+    for along, end in (("epoch", 20), ("update", 600), ("seconds", curves["seconds"].max())):
+        spec = charts.compared_curves(curves, list(curves["run"].unique()), "MAE", along=along).to_dict()
+        drawn = pd.DataFrame(max(spec["datasets"].values(), key=lambda rows: "held_out" in rows[0]))
+        line = drawn[drawn["run"] == "solved"]
+        assert line["epoch"].max() == pytest.approx(end)
+        assert line["held_out"].nunique() == 1
+        assert (drawn["run"] == "trees").sum() == (6 if along != "seconds" else 2)
+
+
+def test_averaged_curves_leave_the_raw_ones_in_sight():
+    curves = compared({"a": 20}, over=5)
+    plain, averaged = (charts.compared_curves(curves, ["a"], "MAE", averaged=some).to_dict() for some in (False, True))
+    shown = [{line["encoding"]["y"]["field"] for line in layers_of(spec, "line")} for spec in (plain, averaged)]
+    assert shown == [{"train", "held_out"}, {"train", "held_out", "train_smooth", "held_out_smooth"}]
+
+
+def test_hover_of_compared_runs_shows_the_row_before_the_pointer():
+    curves = compared({"short": 3, "long": 900})
+    spec = charts.compared_curves(curves, ["short", "long"], "MAE", along="update").to_dict()
+    wide = next(pd.DataFrame(rows) for rows in spec["datasets"].values() if "r0" in rows[0])
+    assert len(wide) <= 2 * charts.POINTS
+    for _place, found in wide.iterrows():
+        for column, run in (("r0", "short"), ("r1", "long")):
+            before = curves[(curves["run"] == run) & (curves["update"] <= found["epoch"])]
+            ended = found["epoch"] > curves.loc[curves["run"] == run, "update"].max()
+            expected = np.nan if ended else before["held_out"].iloc[-1]
+            assert found[column] == pytest.approx(expected, nan_ok=True)
+
+
+def test_gap_chart_has_equal_axes_a_diagonal_and_room_for_all():
+    frame = pd.DataFrame({"run": ["a", "b"], "train": [100.0, 300.0], "held_out": [400.0, 350.0], "gap": [300.0, 50.0]})
+    frame = frame.assign(train_low=[90.0, np.nan], train_high=[120.0, np.nan])
+    frame = frame.assign(held_out_low=[380.0, np.nan], held_out_high=[430.0, np.nan])
+    for log in (False, True):
+        spec = charts.generalization_gap(frame, "MAE", log, str, {"Yesterday": 700.0}, 50.0).to_dict()
+        dots = layers_of(spec, "point")[0]["encoding"]
+        assert dots["x"]["scale"] == dots["y"]["scale"]
+        low, high = dots["x"]["scale"]["domain"]
+        assert low < 50
+        assert high > 700
+        diagonal = layers_of(spec, "line")[0]["data"]["values"]
+        assert [(at["train"], at["held_out"]) for at in diagonal] == [(low, low), (high, high)]
+        assert {"No gap", "Yesterday 700"} <= set(words(spec))
+
+
+def test_runs_never_take_the_colour_of_a_role():
+    runs = [f"run {place}" for place in range(30)]
+    domain = colour_by(str, runs, runs).to_dict()["scale"]["domain"]
+    palette = len(ROLES) + RUN_COLOURS
+    assert len(set(domain)) == len(domain)
+    assert all(domain.index(run) % palette >= len(ROLES) for run in runs)
+    assert domain.index("run 8") % palette == domain.index("run 0") % palette

@@ -35,9 +35,9 @@ def names(store: RunStore) -> list[str]:
 def test_pinned_runs_come_first_and_go_back(store):
     ids = fill(store, "me", 3, epochs=2)
     assert names(store) == ["Try 3", "Try 2", "Try 1"]
-    store.pin("me", ids[0], True)
+    store.pin("me", ids[:1], True)
     assert names(store) == ["Try 1", "Try 3", "Try 2"]
-    store.pin("me", ids[0], False)
+    store.pin("me", ids[:1], False)
     assert names(store) == ["Try 3", "Try 2", "Try 1"]
 
 
@@ -51,7 +51,7 @@ def test_tags_are_added_and_taken_off_without_touching_others(store):
 
 def test_nobody_pins_or_tags_anothers_runs(store):
     (mine,) = fill(store, "me", 1, epochs=2)
-    store.pin("you", mine, True)
+    store.pin("you", [mine], True)
     store.tag("you", [mine], add=["mine"])
     run = store.run("me", mine)
     assert (run.pinned, run.tags) == (False, ())
@@ -71,7 +71,7 @@ def test_store_from_before_keeps_its_runs_and_takes_pins_and_tags(tmp_path):
         store = RunStore(f"sqlite:///{place.as_posix()}")
         run = store.run("me", "abc")
         assert (run.name, run.settings) == ("Old", settings)
-        store.pin("me", "abc", True)
+        store.pin("me", ["abc"], True)
         store.tag("me", ["abc"], add=["kept"])
         assert (store.run("me", "abc").pinned, store.run("me", "abc").tags) == (True, ("kept",))
         store.engine.dispose()

@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable
-from urllib.parse import unquote
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -238,50 +237,6 @@ def test_diverged_run_says_what_to_try(visit):
         visit("train"), epochs=50, seeds=1, family="linear", window=7, loss="mse", optimizer="sgd", learning_rate=1.0
     )
     assert "learning rate" in app.error[0].value
-
-
-def test_compare_lists_runs_and_draws_the_ticked(visit):
-    app = visit("train")
-    train(app, epochs=2, seeds=1, units=4, window=7)
-    train(app, window=28)
-    app = visit("compare")
-    table = app.dataframe[0].value
-    assert table.columns[:2].tolist() == ["Run", "Window (days of input)"]  # what differs comes first
-    assert table["Window (days of input)"].tolist() == [28, 7]
-    assert table["Held-out loss"].notna().all()
-    assert len(app.get("vega_lite_chart")) == 2
-    assert unquote(str(app.query_params["runs"])) != "[]"
-
-
-def test_compare_warns_before_it_mixes_losses(visit):
-    app = visit("train")
-    train(app, epochs=2, seeds=1, units=4, window=7)
-    train(app, loss="mse")
-    app = visit("compare")
-    assert "losses" in app.warning[0].value
-
-
-def test_compare_says_which_of_two_runs_is_better(visit):
-    app = visit("train")
-    train(app, epochs=1, seeds=3, units=4, window=7)
-    train(app, epochs=40, units=32)
-    app = visit("compare")
-    assert "views less than" in app.info[0].value
-    assert "90 % interval" in app.info[0].value
-
-
-def test_compare_without_runs_shows_the_way(visit):
-    app = visit("compare")
-    assert "No runs yet" in app.info[0].value
-
-
-def test_run_is_deleted(visit):
-    app = visit("train")
-    train(app, epochs=2, seeds=1, units=4, window=7)
-    app = visit("compare")
-    app.button(key="delete").click().run()
-    assert not app.exception
-    assert "No runs yet" in app.info[0].value
 
 
 @pytest.mark.parametrize("page", ["data", "train", "compare", "table"])

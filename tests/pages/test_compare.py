@@ -1,0 +1,227 @@
+"""The Compare page's script, on stores filled without training."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from forecasting.runs import Line, RunQueue, RunStore
+from forecasting.sample import sample_channel
+from forecasting.settings import RunSettings, Training
+from forecasting.split import LECTURE
+from pages import session
+from tests.filled_store import chance, fill, many_settings, validated, write
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def mine(visitor) -> str:
+    """The owner that the visitor's runs belong to."""
+    visitor.app.session_state.token = "visitor"
+    session.store().delete(owner := session._digest("visitor"), [run.id for run in session.store().runs(owner)])
+    return owner
+
+
+def add(owner: str, settings: RunSettings, name: str, done: bool = True) -> str:
+    """A run of these settings on the sample, with made-up rows if `done`; its id."""
+    store: RunStore = session.store()
+    run_id = store.queue(owner, sample_channel(), settings, name)
+    if done:
+        line, queue = Line(store.url), RunQueue(store.url)
+        assert line.claim_next().id == run_id
+        write(run_id, queue, settings, chance(len(store.runs(owner))))
+    return run_id
+
+
+def come_again(visitor) -> AppTest:
+    """Leave the page and come back, as by the links at the side."""
+    visitor.go("data").query_params.clear()
+    return visitor.go("compare")
+
+
+def ticked(app: AppTest) -> list[str]:
+    runs = app.query_params.get("runs", [])
+    return [runs] if isinstance(runs, str) else list(runs)
+
+
+def losses(app: AppTest):
+    """The table of the ticked runs."""
+    return app.dataframe[1].value.set_index("Run")
+
+
+def test_what_differs_is_listed_and_the_first_are_ticked(visitor, mine):
+    ids = fill(session.store(), mine, 6, epochs=3)
+    app = visitor.go("compare")
+    table = app.dataframe[0].value
+    assert table.columns.tolist() == ["Run", "Held-out loss", "Train loss", "Window (days of input)", "Units a layer"]
+    assert table["Run"].tolist() == [f"Try {place}" for place in (6, 5, 4, 3, 2, 1)]
+    assert ticked(app) == ids[:1:-1]
+    assert len(app.get("vega_lite_chart")) == 2
+    app.toggle(key="differing").set_value(False).run()
+    assert {"Optimizer", "Loss", "Epochs done"} <= set(app.dataframe[0].value)
+
+
+def test_losses_stand_beside_baselines_and_one_run_is_held_against_the_others(visitor, mine):
+    ids = fill(session.store(), mine, 3, epochs=20)
+    app = visitor.go("compare")
+    table, store = losses(app), session.store()
+    last = store.final_losses(mine).set_index("run").loc[ids[0]]
+    assert table.loc["Try 1", "Gap"] == pytest.approx(last["held_out"] - last["train"])
+    assert table.loc["Same day last week", "Held-out loss"] == pytest.approx(673, abs=1)
+    assert table.loc["Try 1", "Skill"] == pytest.approx(1 - last["held_out"] / 673, abs=0.01)
+    assert table.loc["Smallest possible, held-out", "Held-out loss"] < table["Held-out loss"].drop("Yesterday").mean()
+    said = table["Held-out error against Try 3"]
+    assert said.notna().tolist() == [False, True, True, False, False, False]
+    app.selectbox(key="against").select("Same day last week").run()
+    assert losses(app)["Held-out error against Same day last week"].notna().sum() == 3
+
+
+def test_a_single_seed_gets_no_claim(visitor, mine):
+    fill(session.store(), mine, 2, epochs=3, seeds=1)
+    app = visitor.go("compare")
+    assert losses(app)["Held-out error against Try 2"]["Try 1"] == "cannot tell: one seed"
+    assert "A single seed" in app.info[0].value
+
+
+def test_two_runs_are_compared_in_a_sentence(visitor, mine):
+    fill(session.store(), mine, 2, epochs=20)
+    app = visitor.go("compare")
+    assert "90 % interval" in app.info[0].value
+
+
+def test_validation_has_columns_where_a_part_is_kept(visitor, mine):
+    (plain,) = many_settings(1, epochs=5)
+    add(mine, plain, "plain")
+    assert "Best validation" not in losses(visitor.go("compare"))
+    add(mine, validated(plain), "validated")
+    app = come_again(visitor)
+    assert "learn from different days" in app.warning[0].value
+    table = losses(app)
+    assert table["Best validation"].notna().sum() == 1
+    assert "Held-out error against plain" in table  # the held-out days are the same
+
+
+def test_filters_hide_runs_but_keep_their_ticks(visitor, mine):
+    ids = fill(session.store(), mine, 6, epochs=3)
+    session.store().tag(mine, ids[:2], add=["early"])
+    app = visitor.go("compare")
+    app.multiselect(key="tags").select("early").run()
+    assert app.dataframe[0].value["Run"].tolist() == ["Try 2", "Try 1"]
+    assert ticked(app) == ids[:1:-1]
+    assert "2 of 6 runs. 4 ticked runs are hidden." in [caption.value for caption in app.caption]
+    app.text_input(key="find").input("ADAM try 2").run()
+    assert app.dataframe[0].value["Run"].tolist() == ["Try 2"]
+    app.text_input(key="find").input("nothing like it").run()
+    assert "No run passes the filter." in [info.value for info in app.info]
+    assert not app.exception
+
+
+def test_runs_are_found_by_state_and_channel(visitor, mine):
+    first, second = many_settings(2, epochs=3)
+    add(mine, first, "done")
+    other = replace(
+        sample_channel(), name="Other", views=sample_channel().views.iloc[::-1].set_axis(sample_channel().views.index)
+    )
+    waiting = session.store().queue(mine, other, second, "waiting")
+    app = visitor.go("compare")
+    assert app.dataframe[0].value["Run"].tolist() == ["done"]
+    app.toggle(key="all").set_value(True).run()
+    assert app.dataframe[0].value["Channel"].tolist() == ["Other", "Sample channel"]
+    app.multiselect(key="states").select("queued").run()
+    assert app.dataframe[0].value["Run"].tolist() == ["waiting"]
+    app.multiselect(key="states").unselect("queued").run()
+    app.multiselect(key="channels").select(other.fingerprint).run()
+    assert app.dataframe[0].value["Run"].tolist() == ["waiting"]
+    session.store().delete(mine, [waiting])
+
+
+def test_runs_are_pinned_renamed_tagged_and_deleted(visitor, mine):
+    first, second = fill(session.store(), mine, 2, epochs=3)
+    app = visitor.go("compare", runs=first)
+    assert ticked(app) == [first]
+    app.button(key="pin").click().run()
+    assert app.dataframe[0].value["Run"].tolist() == ["Try 1", "Try 2"]
+    assert ticked(app) == [first]
+    app.text_input(key=f"name-{first}").input("Try 2").run()
+    assert app.dataframe[0].value["Run"].tolist() == ["Try 2 (2)", "Try 2"]
+    [box for box in app.multiselect if box.label.startswith("Tags of the ticked")][0].set_value(["odd"]).run()
+    assert session.store().run(mine, first).tags == ("odd",)
+    app.button(key="delete").click().run()
+    assert [run.id for run in session.store().runs(mine)] == [second]
+    assert not app.exception
+    assert not app.toast  # nobody followed a link to it
+
+
+def test_a_hidden_run_is_not_deleted(visitor, mine):
+    fill(session.store(), mine, 2, epochs=3)
+    app = visitor.go("compare")
+    app.text_input(key="find").input("Try 2").run()
+    app.button(key="delete").click().run()
+    assert [run.name for run in session.store().runs(mine)] == ["Try 1"]
+
+
+def test_a_link_to_runs_that_are_gone_says_so(visitor, mine):
+    fill(session.store(), mine, 2, epochs=3)
+    app = visitor.go("compare", runs=["gone", "gone too"])
+    assert "2 runs of this link are gone." in app.toast[0].value
+    assert len(ticked(app)) == 2
+    app.run()
+    assert not app.toast
+
+
+def test_losses_or_splits_are_not_mixed_without_a_word(visitor, mine):
+    (one,) = many_settings(1, epochs=3)
+    add(mine, one, "absolute")
+    add(mine, replace(one, training=Training(loss="mse", epochs=3)), "squared")
+    add(mine, replace(one, split=LECTURE), "other year")
+    app = visitor.go("compare")
+    assert all(word in app.warning[0].value for word in ("losses", "held-out days"))
+    assert not any("against" in column for column in losses(app))
+    assert "Yesterday" not in losses(app).index
+
+
+@pytest.mark.parametrize("along", ["epoch", "update", "seconds"])
+def test_axes_and_average_are_chosen(visitor, mine, along):
+    fill(session.store(), mine, 2, epochs=30)
+    app = visitor.go("compare")
+    app.button_group(key="along").set_value(along).run()
+    app.select_slider(key="average").set_value(10).run()
+    assert not app.exception
+    spec = app.get("vega_lite_chart")[0].proto.spec
+    assert {"epoch": "Epoch", "update": "Update", "seconds": "Seconds of training"}[along] in spec
+    assert "train_smooth" in spec
+
+
+def test_many_ticked_runs_are_drawn_up_to_what_colours_can_tell(visitor, mine):
+    ids = fill(session.store(), mine, 18, epochs=2)
+    app = visitor.go("compare", runs=ids)
+    assert "The first 16 of 18 ticked runs are shown." in [caption.value for caption in app.caption]
+    assert losses(app).index.str.startswith("Try").sum() == 16
+
+
+def test_everything_can_be_saved(visitor, mine):
+    fill(session.store(), mine, 2, epochs=3)
+    app = visitor.go("compare")
+    assert {button.label for button in app.get("download_button")} == {
+        "Losses at the end (CSV)",
+        "Losses along the way (CSV)",
+    }
+
+
+def test_without_runs_the_way_is_shown(visitor, mine):
+    app = visitor.go("compare")
+    assert "No runs yet" in app.info[0].value
+    add(mine, many_settings(1)[0], "waiting", done=False)
+    app = visitor.go("compare")
+    assert "Tick a run that has been trained" in app.info[0].value
+
+
+def test_two_hundred_runs_are_listed_and_found(visitor, mine):
+    fill(session.store(), mine, 200, epochs=2, seeds=2)
+    app = visitor.go("compare")
+    assert len(app.dataframe[0].value) == 200
+    app.text_input(key="find").input("try 200").run()
+    assert app.dataframe[0].value["Run"].tolist() == ["Try 200"]
+    assert not app.exception
