@@ -17,6 +17,7 @@ page = st.navigation(
         _("Your channel"): [
             st.Page("pages/data.py", title=_("Data"), icon=":material/calendar_month:", default=True),
             st.Page("pages/train.py", title=_("Train"), icon=":material/model_training:"),
+            st.Page("pages/forecast.py", title=_("Forecast"), icon=":material/online_prediction:"),
             st.Page("pages/compare.py", title=_("Compare"), icon=":material/compare_arrows:"),
             st.Page("pages/table.py", title=_("Lecture's table"), icon=":material/table_rows:"),
         ]

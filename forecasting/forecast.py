@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -26,12 +27,27 @@ from forecasting.backtest import (
 from forecasting.errors import N_, BadInput
 from forecasting.intervals import LEVELS, TOTALS, Scores, adaptive_edges, edges_in_views, scales, with_totals
 from forecasting.methods import BASELINES, BUDGET, METHODS, Forecaster
+from forecasting.sentences import Sentence, in_views
 from forecasting.settings import BOUNDS
 from forecasting.split import Split
 from forecasting.verdict import FEWEST_DAYS
 from forecasting.windows import known_views
 
 USUAL = "last-week"  # the baseline that skill is measured against
+SENTENCES = {
+    "better": N_(
+        "On day {ahead} of a forecast it errs by {size} views less than “{baseline}” (90 % interval {low} to {high},"
+        " {days} held-out days)."
+    ),
+    "worse": N_(
+        "On day {ahead} of a forecast it errs by {size} views more than “{baseline}” (90 % interval {low} to {high},"
+        " {days} held-out days)."
+    ),
+    "cannot tell": N_(
+        "Cannot tell whether it beats “{baseline}” on day {ahead} of a forecast: the 90 % interval of the difference"
+        " runs from {low} to {high} views ({days} held-out days)."
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -71,6 +87,19 @@ class Judged:
     high: float
     won: float  # share of origins with a smaller error
     origins: int
+
+    @property
+    def answer(self) -> Literal["better", "worse", "cannot tell"]:
+        """Whether it errs less than the same day last week, where the evidence is enough to say so."""
+        sure = self.origins >= FEWEST_DAYS
+        return "better" if sure and self.high < 0 else "worse" if sure and self.low > 0 else "cannot tell"
+
+    def sentence(self, baseline: str) -> Sentence:
+        """The answer with its figures; `baseline` is the name of the same day last week, already translated."""
+        low, high = (-self.high, -self.low) if self.answer == "better" else (self.low, self.high)
+        facts = {"low": in_views(low), "high": in_views(high), "size": in_views(abs(self.difference))}
+        facts |= {"baseline": baseline, "ahead": self.horizon, "days": self.origins}
+        return Sentence(SENTENCES[self.answer], facts)
 
     @classmethod
     def of_record(cls, record: dict) -> "Judged":

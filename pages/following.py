@@ -18,9 +18,12 @@ def ask(here: Session, kind: str, request: dict[str, object], model: bytes | Non
     return study_id
 
 
-def follow(here: Session, study_id: str | None, draw: Callable[[Study], None]) -> None:
-    """Show a study: `draw` is called with it whenever there is an answer, whole or not. None shows nothing."""
-    study = here.studies.study(here.owner, study_id)
+def follow(here: Session, study: Study | str | None, draw: Callable[[Study], None]) -> None:
+    """Show a study: `draw` is called with it whenever there is an answer, whole or not. None shows nothing.
+
+    A page that has drawn something of the study itself gives it as it was then, and is drawn again once that has ended.
+    """
+    study = here.studies.study(here.owner, study) if isinstance(study, str) else study
     if study:
         st.fragment(_follow, run_every=TICK if study.active else None)(here, study.id, study.active, draw)
 

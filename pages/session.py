@@ -39,6 +39,8 @@ WORDED = (
     "run",
     "along",
     "against",
+    "forecaster",
+    "holidays",
 )
 
 

@@ -1,5 +1,6 @@
 """Charts as functions from frames to Altair charts. `say` translates the words; views are plain counts."""
 
+from forecasting.charts.ahead import forecast_chart, ladder_chart
 from forecasting.charts.channel import views_over_time, weekday_means
 from forecasting.charts.comparison import compared_curves, final_losses, generalization_gap
 from forecasting.charts.curves import ALONG, full_curve
@@ -12,8 +13,10 @@ __all__ = [
     "POINTS",
     "compared_curves",
     "final_losses",
+    "forecast_chart",
     "full_curve",
     "generalization_gap",
+    "ladder_chart",
     "loss_frame",
     "loss_spec",
     "real_and_predicted",

@@ -1,0 +1,119 @@
+"""Charts of days to come: a forecast drawn on from the last real views, and the ladder that Auto climbed."""
+
+from collections.abc import Sequence
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from forecasting.charts.marks import (
+    BASELINE,
+    HEIGHT,
+    PREDICTED,
+    REAL,
+    VALIDATION,
+    VIEWS,
+    WEEKDAYS,
+    Say,
+    colour_by,
+    day_tip,
+    hover,
+    in_role,
+    views_tip,
+)
+from forecasting.errors import N_
+
+SHOWN_BEFORE = 56  # days of real views
+LINES = {  # column -> role, name in the tooltip, dash
+    "real": (REAL, REAL, None),
+    "baseline": (BASELINE, N_("Same day last week"), [6, 4]),
+    "predicted": (PREDICTED, PREDICTED, None),
+    "without": (PREDICTED, N_("Without the holidays"), [2, 3]),
+}
+EDGES = {"lower_90": N_("90 %, from"), "upper_90": N_("90 %, to")}
+
+
+def forecast_frame(
+    views: pd.Series, baseline: np.ndarray, forecast: pd.DataFrame | None = None, without: Sequence[float] = ()
+) -> pd.DataFrame:
+    """What `forecast_chart` draws: day, real, baseline, predicted, and the edges of the intervals."""
+    past = views[-SHOWN_BEFORE:].rename("real").to_frame()
+    ahead = pd.date_range(views.index[-1], periods=len(baseline) + 1)[1:]
+    columns = pd.DataFrame({"baseline": baseline}, index=ahead)
+    if forecast is not None:
+        columns = columns.join(forecast.rename(columns={"forecast": "predicted"}))
+    if len(without):
+        columns["without"] = list(without)
+    return pd.concat([past, columns]).rename_axis("day").reset_index()
+
+
+def forecast_chart(
+    views: pd.Series,
+    baseline: np.ndarray,
+    forecast: pd.DataFrame | None = None,
+    say: Say = str,
+    weekdays: Sequence[str] = WEEKDAYS,
+    without: Sequence[float] = (),
+) -> alt.LayerChart:
+    """The last weeks of real views, then the `baseline` (days,), dashed, and the `forecast` once there is one.
+
+    `forecast` is what Forecast.to_frame gives, its 50 and 90 % intervals are bands; `without` is the forecast without
+    the holidays that were assumed, dotted.
+    """
+    frame = forecast_frame(views, baseline, forecast, without)
+    frame["weekday"] = [weekdays[day] for day in frame["day"].dt.day_of_week]
+    roles = (REAL, PREDICTED, BASELINE) if forecast is not None else (REAL, BASELINE)
+    base, colour, alone = alt.Chart(frame), colour_by(say, roles), len(baseline) == 1
+    layers = [
+        in_role(PREDICTED, _band(base, level, opacity, alone, colour, say), say)
+        for level, opacity in ((90, 0.15), (50, 0.25))
+        if f"lower_{level}" in frame
+    ]
+    for column, (role, _name, dash) in LINES.items():
+        if column in frame:
+            style = {"strokeDash": dash, "strokeWidth": 1.5} if dash else {"strokeWidth": 2}
+            line = base.mark_line(point=alone and column != "real", **style)
+            layers.append(in_role(role, line.encode(x=_days(say), y=_views(column, say), color=colour), say))
+    tips = [day_tip(say), alt.Tooltip("weekday:N", title=say(N_("Weekday")))]
+    tips += [views_tip(column, say(name)) for column, (_role, name, _dash) in LINES.items() if column in frame]
+    tips += [views_tip(edge, say(name)) for edge, name in EDGES.items() if edge in frame]
+    return alt.layer(*layers, hover("day:T", tips).properties(data=frame)).properties(height=HEIGHT)
+
+
+def _band(base: alt.Chart, level: int, opacity: float, alone: bool, colour: alt.Color, say: Say) -> alt.Chart:
+    """An interval; of a single day a bar, because an area of one day has no width."""
+    mark = base.mark_bar(opacity=opacity, width=8) if alone else base.mark_area(opacity=opacity)
+    known = mark.transform_filter(f"isValid(datum['lower_{level}'])")
+    return known.encode(x=_days(say), y=_views(f"lower_{level}", say), y2=f"upper_{level}:Q", color=colour)
+
+
+def _days(say: Say) -> alt.X:
+    return alt.X("day:T", title=say(N_("Day")), axis=alt.Axis(format="%m-%d", tickCount=8, grid=False))
+
+
+def _views(column: str, say: Say) -> alt.Y:
+    axis = alt.Axis(format=VIEWS, tickCount=6)
+    return alt.Y(f"{column}:Q", title=say(N_("Views a day")), scale=alt.Scale(zero=False), axis=axis)
+
+
+def ladder_chart(ladder: pd.DataFrame, say: Say = str) -> alt.LayerChart:
+    """What Auto tried, in order, from the top: `ladder` is what ladder.ladder_frame makes."""
+    y = alt.Y("name:N", title=None, sort=list(ladder["name"]), axis=alt.Axis(labelLimit=210))
+    axis = alt.Axis(tickCount=5)
+    x = alt.X(
+        "alone:Q", title=say(N_("Error in validation (MASE)")), scale=alt.Scale(zero=False, padding=12), axis=axis
+    )
+    colour = colour_by(say, (VALIDATION, PREDICTED))
+    tips = [
+        alt.Tooltip("name:N", title=say(N_("Tried"))),
+        alt.Tooltip("alone:Q", title=say(N_("Alone")), format=".3f"),
+        alt.Tooltip("mixed:Q", title=say(N_("Auto so far")), format=".3f"),
+        alt.Tooltip("seconds:Q", title=say(N_("Seconds")), format=".1f"),
+    ]
+    base = alt.Chart(ladder)
+    alone = base.mark_point(filled=True, size=70, opacity=1).encode(x=x, y=y, color=colour, tooltip=tips)
+    mixed = base.mark_line(strokeWidth=2, point=len(ladder) == 1).encode(
+        x=alt.X("mixed:Q"), y=y, color=colour, order="step:Q"
+    )
+    layers = in_role(PREDICTED, mixed, say), in_role(VALIDATION, alone, say)
+    return alt.layer(*layers).properties(height=70 + 22 * len(ladder))

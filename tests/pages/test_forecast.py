@@ -1,0 +1,115 @@
+"""The Forecast page: by a run, by its model file, by Auto; and what it does with input it cannot use."""
+
+import json
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from forecasting.forecast import Forecast
+from forecasting.runs import StudyStore
+from pages import session
+from tests.pages.test_pages import csv, metrics, train, wait_for
+
+
+def press(app: AppTest, word: str = "Forecast") -> AppTest:
+    """Ask for the forecast and wait until it is there."""
+    [button for button in app.button if button.label == word][0].click().run()
+    wait_for(app, lambda: not any(button.label in ("Stop", "停止") for button in app.button))
+    assert not app.exception
+    return app
+
+
+def last_answer() -> tuple[Forecast, bytes]:
+    """The forecast asked for last, and its model file."""
+    kept = StudyStore(session.store())
+    with kept.engine.connect() as connection:
+        latest = connection.exec_driver_sql("select owner, id from studies order by queued desc").first()
+    study = kept.study(*latest)
+    return Forecast.from_json(json.dumps(study.answer["forecast"])), kept.weights(*latest)
+
+
+@pytest.fixture
+def by_run(visitor) -> Callable[..., AppTest]:
+    """Train a small run on a short channel, and open the page with it chosen."""
+
+    def opened(**settings) -> AppTest:
+        visitor.go("data").file_uploader[0].upload("mine.csv", csv(300)).run()
+        app = train(visitor.go("train"), **{"epochs": 3, "seeds": 2, "units": 4, "window": 7} | settings)
+        return visitor.go("forecast", forecaster=app.selectbox(key="run").options[0])
+
+    return opened
+
+
+def test_run_forecasts_and_its_file_says_the_same_elsewhere(by_run):
+    app = press(by_run())
+    shown = metrics(app)
+    assert re.fullmatch(r"[\d.]+k", shown["Next 7 days, views"])
+    assert shown["90 % interval held"].endswith(" %")
+    assert any("day 7 of a forecast" in said.value for said in (*app.success, *app.error, *app.info))
+    forecast, file = last_answer()
+    assert len(forecast.days) == 28 and min(forecast.bands[-1].lower) >= 0
+    table = app.dataframe[0].value
+    assert list(table["Forecast"]) == [round(value) for value in forecast.point]
+    # The model file, brought to the same page, is asked for as many days.
+    app.file_uploader(key="model_file").upload("model.safetensors", file).run()
+    assert not app.exception and not app.error
+    again = press(app)
+    assert list(again.dataframe[0].value["Forecast"]) == list(table["Forecast"])
+    assert metrics(again) == shown
+
+
+def test_horizon_of_a_day_and_of_a_quarter(by_run):
+    app = by_run()
+    for days in (1, 90):
+        app.slider(key="ahead").set_value(days).run()
+        press(app)
+        assert len(app.dataframe[0].value) == days
+        assert "cannot tell" not in metrics(app)["90 % interval held"]
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [(b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "no model file"), (b"", "no model file"), (b"{}", "no model file")],
+)
+def test_bad_model_file_is_one_sentence(visit, content, word):
+    app = visit("forecast")
+    app.file_uploader(key="model_file").upload("model.safetensors", content).run()
+    assert not app.exception
+    assert word in app.error[0].value
+    assert app.selectbox(key="forecaster").value == "auto"
+
+
+def test_model_file_on_a_channel_too_short_for_it(by_run, visitor):
+    press(by_run())
+    _forecast, file = last_answer()
+    visitor.go("data").file_uploader[0].upload("short.csv", csv(6)).run()
+    app = visitor.go("forecast")
+    app.file_uploader(key="model_file").upload("model.safetensors", file).run()
+    app = press(app)
+    assert "this model needs the last 7" in app.error[0].value
+
+
+def test_auto_climbs_within_its_budget_and_forecasts(visit):
+    app = press(visit("forecast", budget="10", ahead="7"))
+    assert len(app.dataframe[0].value) == 7
+    assert metrics(app)["Skill"] != "–"
+
+
+def test_holidays_are_asked_only_where_the_run_knows_them(by_run):
+    app = press(by_run(country="TW"))
+    before = np.array(app.dataframe[0].value["Forecast"])
+    days = app.multiselect(key="holidays").options
+    app.multiselect(key="holidays").set_value([days[10].split()[0]]).run()
+    press(app)
+    assert any("With these holidays" in caption.value for caption in app.caption)
+    after = np.array(app.dataframe[0].value["Forecast"])
+    assert (after[:9] == before[:9]).all()  # the eve of the day is the first that changes
+
+
+def test_page_in_chinese(visit):
+    app = visit("forecast", lang="中文")
+    assert app.title[0].value == "预测"
+    assert not [metric.label for metric in app.metric if "views" in metric.label]
