@@ -1,13 +1,14 @@
 """Forecasts that need no model. A model that loses to them has learnt nothing of use."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from forecasting.errors import N_
 from forecasting.metrics import IN_VIEWS
-from forecasting.windows import Windows
+from forecasting.windows import Windows, histories
 
 
 def yesterday(views: pd.Series, days: pd.DatetimeIndex, ahead: int = 1) -> np.ndarray:
@@ -38,6 +39,27 @@ def baseline_losses(views: pd.Series, judged: Windows, loss: str) -> dict[str, f
         predicted = np.stack([predict(views, days, ahead) for days, ahead in steps], axis=1)
         found[name] = float(IN_VIEWS[loss](targets.ravel(), predicted.ravel()))
     return found
+
+
+NAIVE = {
+    "yesterday": (yesterday, 1),
+    "last-week": (same_day_last_week, 7),
+    "four-weeks": (four_weeks, 28),
+}  # days needed
+
+
+@dataclass(frozen=True)
+class Naive:
+    """A rule of NAIVE as a forecaster, which needs no fitting."""
+
+    name: str
+
+    def predict(self, views: pd.Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
+        """Views (origins, horizon), each origin's from the `views` through it alone."""
+        rule, needs = NAIVE[self.name]
+        histories(views, origins, needs)  # says so where they are not there
+        ahead = range(1, horizon + 1)
+        return np.stack([rule(views, origins + pd.Timedelta(days=day), day) for day in ahead], axis=1)
 
 
 def _days_ago(views: pd.Series, days: pd.DatetimeIndex, lag: int) -> np.ndarray:

@@ -5,16 +5,15 @@ through that day alone. `views` are what `windows.known_views` makes of a channe
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
 from forecasting.auto import Rung, fit_auto
-from forecasting.baselines import four_weeks, same_day_last_week, yesterday
+from forecasting.baselines import NAIVE, Naive
 from forecasting.errors import N_, BadInput
-from forecasting.windows import histories, known_views
+from forecasting.windows import known_views
 
 BASELINES = {
     "yesterday": N_("Yesterday"),
@@ -28,7 +27,6 @@ REFERENCES = {
 }
 METHODS = BASELINES | REFERENCES | {"auto": N_("Auto")}
 BUDGET = 60.0  # seconds that Auto takes
-NAIVE = {"yesterday": (yesterday, 1), "last-week": (same_day_last_week, 7), "four-weeks": (four_weeks, 28)}
 
 
 class Forecaster(Protocol):
@@ -36,20 +34,6 @@ class Forecaster(Protocol):
 
     def predict(self, views: pd.Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
         """Views (origins, horizon)."""
-
-
-@dataclass(frozen=True)
-class Naive:
-    """A forecast that needs no fitting, from `baselines`."""
-
-    rule: Callable[[pd.Series, pd.DatetimeIndex, int], np.ndarray]
-    needs: int  # days of views through the origin
-
-    def predict(self, views: pd.Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
-        """Views (origins, horizon)."""
-        histories(views, origins, self.needs)  # says so where they are not there
-        ahead = range(1, horizon + 1)
-        return np.stack([self.rule(views, origins + pd.Timedelta(days=day), day) for day in ahead], axis=1)
 
 
 def fit(
@@ -69,7 +53,7 @@ def fit(
     if name not in METHODS:
         raise BadInput(N_("“{name}” is no method; choose one of {choices}."), name=name, choices=", ".join(METHODS))
     if name in NAIVE:
-        return Naive(*NAIVE[name])
+        return Naive(name)
     seen = views.loc[:last]
     known, plain = known_views(seen, filled), seen.mask(seen.index.isin(filled))
     if name == "ets":
