@@ -157,7 +157,7 @@ def _inputs(known: np.ndarray, origins: pd.DatetimeIndex, recipe: Recipe, scale:
 
 
 def _year(days: pd.DatetimeIndex, recipe: Recipe) -> list[np.ndarray]:
-    angles = 2 * np.pi * np.asarray(days.dayofyear)[:, None] / 365.25 * np.arange(1, YEARLY + 1)
+    angles = 2 * np.pi * np.asarray(days.day_of_year)[:, None] / 365.25 * np.arange(1, YEARLY + 1)
     return [np.sin(angles), np.cos(angles)] if recipe.year else []
 
 
