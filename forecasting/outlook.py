@@ -51,10 +51,10 @@ def _auto(channel: Channel, request: dict) -> Iterator[Finding]:
             auto = step
             break
         ladder.append(asdict(step))
-        yield Finding(CLIMBED * min((time.perf_counter() - begun) / request["auto"], 1.0), {"ladder": ladder})
+        yield Finding(CLIMBED * min((time.perf_counter() - begun) / request["auto"], 1.0), {"ladder": list(ladder)})
     fitted = fitted_before("auto", auto, views, last, filled, *auto.validated)
     done, judged = judge_held_out(views, fitted, split, horizon, filled)
-    yield Finding((1 + CLIMBED) / 2, {"ladder": ladder})
+    yield Finding((1 + CLIMBED) / 2, {"ladder": list(ladder)})
     again = fit_again(fitted, views, views.index[-1], reach_of(horizon), filled)
     found = ahead_of(again, fitted, known_views(views, filled), done.scores, horizon, judged=judged)
     yield Finding(1.0, {"ladder": ladder, "forecast": _record(found)})
