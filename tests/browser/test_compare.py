@@ -1,0 +1,129 @@
+"""Compare in a real browser, with two hundred runs in the store that nobody had to train."""
+
+import re
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from forecasting.runs import RunStore
+from tests.browser.conftest import PATIENCE, Server
+from tests.filled_store import fill
+
+RUNS = 200
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server whose visitor has two hundred runs."""
+    folder = tmp_path_factory.mktemp("full")
+    store = RunStore(f"sqlite:///{(folder / 'runs.db').as_posix()}")
+    fill(store, "local", RUNS, epochs=20, seeds=2)
+    store.engine.dispose()
+    server = Server(folder).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def compare(browser: Browser, full: Server) -> Iterator[Page]:
+    """The page, opened and drawn."""
+    context = browser.new_context(viewport={"width": 1440, "height": 1000}, locale="en-US", base_url=full.url)
+    context.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
+    page = context.new_page()
+    page.goto("/compare")
+    expect(curves(page)).to_contain_text(f"Try {RUNS}")
+    yield page
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    context.close()
+
+
+def curves(page: Page):
+    return page.locator(".st-key-curves_chart").get_by_test_id("stVegaLiteChart")
+
+
+def find(page: Page, words: str) -> None:
+    """Filter the table by words."""
+    page.get_by_role("button", name="Filter").click()
+    page.get_by_role("textbox", name="Find").fill(words)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(re.compile(rf"\d+ of {RUNS} runs"))).to_be_visible()
+    page.keyboard.press("Escape")
+
+
+def save(page: Page, name: str, folder: Path) -> Path:
+    """Press a button of the Save list; the file that comes."""
+    if not page.get_by_role("button", name="Losses at the end (CSV)").is_visible():
+        page.get_by_role("button", name="Save").click()
+    with page.expect_download() as coming:
+        page.get_by_role("button", name=name).click()
+    place = folder / coming.value.suggested_filename
+    coming.value.save_as(place)
+    return place
+
+
+def tick(page: Page, row: int) -> None:
+    """Tick or untick a row of the table, which is a canvas: heads are 35 pixels high, as rows are."""
+    page.get_by_test_id("stDataFrame").first.click(position={"x": 16, "y": 35 + 35 * row + 17})
+
+
+def test_a_run_is_found_ticked_and_linked_to(compare: Page, full: Server) -> None:
+    find(compare, "try 79")  # and 179
+    expect(compare.get_by_text(f"2 of {RUNS} runs. 4 ticked runs are hidden.")).to_be_visible()
+    tick(compare, 1)
+    expect(curves(compare)).to_contain_text("Try 79")
+    expect(compare.get_by_role("button", name="Rename")).to_be_enabled()
+    link = compare.url
+    again = compare.context.new_page()
+    again.goto(link)
+    for name in ("Try 79", "Try 200"):
+        expect(curves(again)).to_contain_text(name)
+    again.close()
+
+
+def test_axes_go_into_the_url_and_a_link_sets_them(compare: Page) -> None:
+    compare.get_by_role("radio", name="Seconds of training").click()
+    expect(curves(compare)).to_contain_text("Seconds of training")
+    expect(compare).to_have_url(re.compile("along=Seconds"))
+    compare.goto("/compare?along=Update&average=10")
+    expect(curves(compare)).to_contain_text("Update")
+    lines = curves(compare).locator(".mark-line path")
+    expect(lines).to_have_count(4 * 4)  # train and held-out of four runs, raw and averaged
+
+
+def test_a_run_is_pinned_and_let_go(compare: Page) -> None:
+    find(compare, "129")
+    tick(compare, 0)
+    expect(curves(compare)).to_contain_text("Try 129")
+    compare.get_by_role("button", name="Pin", exact=True).click()
+    expect(compare.get_by_role("button", name="Unpin")).to_be_visible()
+    compare.get_by_role("button", name="Unpin").click()
+    expect(compare.get_by_role("button", name="Pin", exact=True)).to_be_visible()
+
+
+def test_tables_and_charts_are_saved_under_readable_names(compare: Page, tmp_path: Path) -> None:
+    table = pd.read_csv(save(compare, "Losses at the end (CSV)", tmp_path))
+    assert table["run"].tolist()[:4] == [f"Try {place}" for place in (200, 199, 198, 197)]
+    points = pd.read_csv(save(compare, "Losses along the way (CSV)", tmp_path))
+    assert points.groupby("run")["epoch"].max().between(20, 40).all()
+    drawn = save(compare, "Train against held-out (SVG)", tmp_path)
+    assert drawn.name == "Sample-channel-gap.svg"
+    assert {"Try 200", "No gap"} <= set(re.findall(r"<text[^>]*>([^<]*)</text>", drawn.read_text(encoding="utf-8")))
+    picture = save(compare, "Losses along the way (PNG)", tmp_path).read_bytes()
+    assert picture.startswith(b"\x89PNG")
+    width, height = struct.unpack(">II", picture[16:24])
+    assert width > 800
+    assert height > 600
+
+
+def test_compare_of_many_runs_fits_a_phone(browser: Browser, full: Server) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN", base_url=full.url)
+    page = context.new_page()
+    page.goto("/compare")
+    expect(curves(page)).to_contain_text(f"Try {RUNS}", timeout=PATIENCE)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    context.close()
