@@ -13,15 +13,14 @@ from forecasting.windows import COMMON_HISTORY, run_windows
 
 
 def held_out_days(run: Run) -> tuple:
-    """What decides the days that a run is judged on."""
-    net = run.settings.architecture
-    return run.settings.split.held_out, max(net.window, COMMON_HISTORY), net.horizon
+    """What decides the days that a run is judged on, besides how many it looks ahead."""
+    return run.settings.split.held_out, max(run.settings.architecture.window, COMMON_HISTORY)
 
 
 def training_days(run: Run) -> tuple:
-    """What decides the days that a run learns from."""
+    """What decides the days that a run learns from, besides how many it looks ahead."""
     kept = run.settings.regularisation
-    return run.settings.split.train, *held_out_days(run)[1:], kept.train_days, kept.validation
+    return run.settings.split.train, held_out_days(run)[1], kept.train_days, kept.validation
 
 
 def updates_an_epoch(views: pd.Series, run: Run, filled: Sequence[pd.Timestamp] = ()) -> int:

@@ -86,7 +86,7 @@ def difference(
 def _error_draws(actual: np.ndarray, predictions: np.ndarray, loss: str, seed: int) -> np.ndarray:
     """Errors (draws,) of a run on days drawn in blocks, the same days for every run, and on seeds drawn by `seed`."""
     errors = np.abs(predictions - actual)
-    means = np.stack([block_means(days if loss == "mae" else days**2) for days in errors])
+    means = block_means(errors if loss == "mae" else errors**2)
     means = means if loss == "mae" else np.sqrt(means)
     picked = np.random.default_rng(seed).integers(0, len(means), (len(means), DRAWS))
     return means[picked, np.arange(DRAWS)].mean(axis=0)

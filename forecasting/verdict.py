@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -80,9 +81,18 @@ def judge(actual: np.ndarray, predictions: np.ndarray, baseline: np.ndarray) -> 
 
 
 def block_means(values: np.ndarray, block: int = BLOCK, draws: int = DRAWS, seed: int = 0) -> np.ndarray:
-    """Means (draws,) of series put together from blocks of `values` (days,) drawn with replacement, ends joined."""
-    days = len(values)
+    """Means (..., draws) of series put together from blocks of `values` (..., days) drawn anew, ends joined.
+
+    All series are put together from the same days.
+    """
+    return values @ _shares(values.shape[-1], block, draws, seed).T
+
+
+@lru_cache(maxsize=4)
+def _shares(days: int, block: int, draws: int, seed: int) -> np.ndarray:
+    """What each day counts for in each draw, (draws, days)."""
     block = min(block, days)
     starts = np.random.default_rng(seed).integers(0, days, (draws, -(-days // block)))
     places = (starts[:, :, None] + np.arange(block)).reshape(draws, -1)[:, :days] % days
-    return values[places].mean(axis=1)
+    counts = np.bincount((places + days * np.arange(draws)[:, None]).ravel(), minlength=draws * days)
+    return counts.reshape(draws, days) / days

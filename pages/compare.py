@@ -29,6 +29,7 @@ def alike(runs: list[Run]) -> bool:
     """Whether the held-out losses can be held against each other; says so where they, or the train losses, cannot."""
     found = {
         _("channels"): {run.fingerprint for run in runs},
+        _("days ahead"): {run.settings.architecture.horizon for run in runs},
         _("held-out days"): {held_out_days(run) for run in runs},
         _("losses (MAE and RMSE)"): {run.settings.training.loss for run in runs},
     }

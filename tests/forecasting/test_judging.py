@@ -92,6 +92,11 @@ def test_block_means_equal_a_loop():
     assert block_means(values, 7, 50, seed=5) == pytest.approx(np.array(slow))
 
 
+def test_block_means_of_several_series_are_those_of_each():
+    series = np.random.default_rng(0).normal(size=(3, 40))
+    assert block_means(series) == pytest.approx(np.stack([block_means(one) for one in series]))
+
+
 def test_block_bootstrap_is_wider_than_drawing_days_where_weeks_hang_together(rng):
     weeks = np.repeat(rng.normal(size=60), 7)
     assert block_means(weeks).std() > 1.8 * block_means(weeks, block=1).std()
