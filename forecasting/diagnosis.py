@@ -14,7 +14,7 @@ from forecasting.branches import Branch
 from forecasting.drift import NAMES as DRIFTS
 from forecasting.drift import Drift
 from forecasting.errors import N_
-from forecasting.evidence import Estimate, Evidence
+from forecasting.evidence import MARGIN, SHIFTED, Estimate, Evidence
 from forecasting.peers import Peer, contains_linear, is_within, telling
 from forecasting.remedies import next_run
 from forecasting.sentences import Sentence, in_views, percent
@@ -25,6 +25,8 @@ LIKELY = 0.6  # below it none is given
 LARGE = 0.15  # a training loss that much above the best reference's validation loss is large, whatever validation says
 HONEST = 0.85  # a reference's training loss counts down to this share of its validation loss
 OF_ONE_SEED = 0.85  # the most that is claimed of a single seed
+FURTHER = 0.98  # of its training loss is what a model must fall below to have come further
+RESTS_ON = {"mismatch": ("shift", "drift"), "fine": ("regret", "shift")}  # all others on validation and train
 FEWEST_TRAIN, FEWEST_HELD_OUT = 56, 28  # days
 
 
@@ -52,7 +54,7 @@ def diagnose(found: Evidence, peers: Sequence[Peer] = ()) -> Diagnosis:
     branch = likeliest if chances[likeliest] >= LIKELY and _days_suffice(found, likeliest) else "cannot tell"
     others = tuple(name for name, chance in _alone(chances, found).items() if chance >= 0.5 and name != branch)
     sure = min(chances[likeliest], OF_ONE_SEED) if _single(found) else chances[likeliest]
-    return Diagnosis(branch, sure, others, tuple(sentences(found, peers)), next_run(branch, found), chances)
+    return Diagnosis(branch, sure, others, tuple(sentences(found, peers, branch)), next_run(branch, found), chances)
 
 
 def to_record(said: Diagnosis, found: Evidence) -> dict[str, object]:
@@ -108,35 +110,41 @@ def reachable(found: Evidence, peers: Sequence[Peer] = ()) -> float:
     return min([found.train, *(loss for loss in losses if np.isfinite(loss))])
 
 
-def sentences(found: Evidence, peers: Sequence[Peer] = ()) -> list[Sentence]:
-    """The evidence in words, in the order of the tree."""
+def sentences(found: Evidence, peers: Sequence[Peer] = (), branch: str = "cannot tell") -> list[Sentence]:
+    """The evidence in words, in the order of the tree; what the branch rests on comes before the rest."""
     best, best_name = found.best, Sentence(found.best.name)
     losses = {"train": in_views(found.train), "validation": in_views(found.validation)}
-    said = [
-        Sentence(
-            N_(
-                "It errs by {train} views on train, {validation} in validation inside the training period and"
-                " {held_out} on held-out."
-            ),
-            losses | {"held_out": in_views(found.held_out)},
+    regret = Sentence(
+        N_(
+            "The best reference in validation is “{reference}” with {loss}; the run's loss is {times} times that"
+            " (90 % interval {low} to {high}), and above {limit} counts as a fault."
         ),
-        Sentence(
-            N_(
-                "The best reference in validation is {reference} with {loss}; the run's loss is {times} times that"
-                " (90 % interval {low} to {high})."
-            ),
-            {"reference": best_name, "loss": in_views(best.validation), **_times(found.regret)},
-        ),
-    ]
-    said += _on_training(found, peers)
-    said.append(
-        Sentence(
-            N_("Its held-out loss is {times} times its loss in validation (90 % interval {low} to {high})."),
-            _times(found.shift),
-        )
+        {"reference": best_name, "loss": in_views(best.validation), **_times(found.regret, MARGIN)},
     )
-    said.append(_over_seeds(found))
-    return _too_few(found) + said + [_drift(drift) for drift in found.drifts]
+    shift = Sentence(
+        N_(
+            "Its held-out loss is {times} times its loss in validation (90 % interval {low} to {high}), and above"
+            " {limit} counts as a mismatch."
+        ),
+        _times(found.shift, SHIFTED),
+    )
+    first = Sentence(
+        N_(
+            "It errs by {train} views on train, {validation} in validation inside the training period and"
+            " {held_out} on held-out."
+        ),
+        losses | {"held_out": in_views(found.held_out)},
+    )
+    drifting = sorted(found.drifts, key=lambda drift: not drift.found)
+    parts = {
+        "regret": [regret],
+        "train": _on_training(found, peers),
+        "shift": [shift],
+        "seeds": [_over_seeds(found)],
+        "drift": [_drift(drift) for drift in drifting],
+    }
+    order = sorted(parts, key=lambda part: part not in RESTS_ON.get(branch, ()))
+    return [*_too_few(found), first, *(line for part in order for line in parts[part])]
 
 
 def _too_few(found: Evidence) -> list[Sentence]:
@@ -162,14 +170,15 @@ def _on_training(found: Evidence, peers: Sequence[Peer]) -> list[Sentence]:
         )
     if np.isfinite(found.tuned_train):
         facts = {"tuned": in_views(found.tuned_train), "train": in_views(found.train)}
-        said.append(
-            Sentence(N_("The same model trained with care reaches {tuned} on train instead of {train}."), facts)
-        )
+        further = N_("The same model trained with care reaches {tuned} on train instead of {train}.")
+        as_far = N_("The same model trained with care comes no further on train: {tuned}.")
+        said.append(Sentence(further if found.tuned_train < FURTHER * found.train else as_far, facts))
     if smaller := telling(peers, found.settings, found.train):
         facts = {"loss": in_views(min(peer.train for peer in smaller)), "train": in_views(found.train)}
         said.append(Sentence(N_("A smaller net of the set reaches {loss} on train, this one only {train}."), facts))
-    facts = {"larger": in_views(found.larger_train)}
-    said.append(Sentence(N_("A larger net reaches {larger} on train."), facts))
+    if found.larger_train < found.train:
+        facts = {"larger": in_views(found.larger_train)}
+        said.append(Sentence(N_("A net of two layers of 64 that sees 28 days reaches {larger} on train."), facts))
     return said
 
 
@@ -191,9 +200,9 @@ def _drift(drift: Drift) -> Sentence:
     return Sentence(N_("{name}: no more different than usual ({between}; inside training {inside})."), facts)
 
 
-def _times(estimate: Estimate) -> dict[str, str]:
-    numbers = {"times": estimate.value, "low": estimate.low, "high": estimate.high}
-    return {name: f"{1 + number:.2f}" for name, number in numbers.items()}
+def _times(estimate: Estimate, limit: float) -> dict[str, str]:
+    numbers = {"times": estimate.value, "low": estimate.low, "high": estimate.high, "limit": limit}
+    return {name: f"{1 + number:.2f}" if number < 99 else in_views(1 + number) for name, number in numbers.items()}
 
 
 def _single(found: Evidence) -> bool:

@@ -10,6 +10,11 @@ YEAR = 365  # days
 
 def next_run(branch: str, found: Evidence) -> RunSettings | None:
     """The run that the branch of the lecture's tree asks for; None where there is nothing to mend or to go by."""
+    tried = _remedy(branch, found)
+    return tried and _with_seeds(tried, found.settings.training.seeds)
+
+
+def _remedy(branch: str, found: Evidence) -> RunSettings | None:
     settings = found.settings
     if branch == "optimization":
         return found.tuned or found.best.settings
@@ -18,6 +23,11 @@ def next_run(branch: str, found: Evidence) -> RunSettings | None:
     if branch == "overfitting":
         return held_back(settings) or found.best.settings
     return recent(settings) if branch == "mismatch" else None
+
+
+def _with_seeds(settings: RunSettings, seeds: int) -> RunSettings:
+    """With `seeds` at least: evidence is gathered with few."""
+    return replace(settings, training=replace(settings.training, seeds=max(seeds, settings.training.seeds)))
 
 
 def held_back(settings: RunSettings) -> RunSettings | None:

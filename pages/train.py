@@ -15,6 +15,7 @@ from forecasting.sentences import in_views
 from forecasting.settings import RunSettings, Training
 from forecasting.split import default_split
 from forecasting.verdict import judge
+from pages import diagnosis_panel
 from pages.following import duration
 from pages.session import choose_split, fall_back, note_bad_link, open_page, plain, references
 from pages.settings_form import LABELS, STATES, SUBTRACT, Form, queue
@@ -248,6 +249,7 @@ with picture:
         st.caption(_("The controls differ from the run shown; press Train to train them."))
     if run and not active:
         draw_held_out(run)
+        diagnosis_panel.draw(here, run, st.rerun)
     with st.expander(_("The model as a formula"), icon=":material/function:"):
         st.latex(shown.architecture.formula)
         st.caption(say_inputs(shown))

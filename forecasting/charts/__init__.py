@@ -4,6 +4,7 @@ from forecasting.charts.ahead import forecast_chart, ladder_chart
 from forecasting.charts.channel import views_over_time, weekday_means
 from forecasting.charts.comparison import compared_curves, final_losses, generalization_gap
 from forecasting.charts.curves import ALONG, full_curve
+from forecasting.charts.diagnosis import decision_tree
 from forecasting.charts.marks import HEIGHT, POINTS
 from forecasting.charts.training import loss_frame, loss_spec, real_and_predicted, thin
 
@@ -12,6 +13,7 @@ __all__ = [
     "HEIGHT",
     "POINTS",
     "compared_curves",
+    "decision_tree",
     "final_losses",
     "forecast_chart",
     "full_curve",

@@ -30,8 +30,7 @@ class StudyStore:
 
         `model` is the one it is about, as safetensors; `request` should tell models apart.
         """
-        text = json.dumps(request, sort_keys=True, default=str)
-        study_id = hashlib.sha256("\n".join((kind, text, channel.fingerprint, owner)).encode()).hexdigest()[:12]
+        text, study_id = _named(owner, channel.fingerprint, kind, request)
         if self.store.channel(owner, channel.fingerprint) is None:
             self.store.save_channel(owner, channel)
         known = self.study(owner, study_id)
@@ -49,6 +48,10 @@ class StudyStore:
         """The owner's study, or None."""
         found = self._studies(owner, studies.c.id == study_id)
         return found[0] if found else None
+
+    def asked(self, owner: str, fingerprint: str, kind: str, request: dict[str, object]) -> Study | None:
+        """The study of exactly this question, or None where it has not been asked."""
+        return self.study(owner, _named(owner, fingerprint, kind, request)[1])
 
     def studies(self, owner: str, fingerprint: str, kind: str) -> list[Study]:
         """The owner's studies of one kind on one channel, latest first."""
@@ -70,6 +73,12 @@ class StudyStore:
     def cancel(self, owner: str, study_id: str) -> None:
         """Ask the study to stop; a waiting one stops at once."""
         cancel(self.engine, studies, owner, study_id)
+
+
+def _named(owner: str, fingerprint: str, kind: str, request: dict[str, object]) -> tuple[str, str]:
+    """The request as text, and the study's id: twelve hex digits of all that is asked."""
+    text = json.dumps(request, sort_keys=True, default=str)
+    return text, hashlib.sha256("\n".join((kind, text, fingerprint, owner)).encode()).hexdigest()[:12]
 
 
 class StudyQueue:

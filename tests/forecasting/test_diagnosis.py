@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting.diagnosis import diagnose, to_record
+from forecasting.branches import NAMES
+from forecasting.diagnosis import diagnose, sentences, to_record
 from forecasting.drift import Drift
 from forecasting.evidence import Estimate, Evidence, LargeError, Reference
 from forecasting.peers import Peer, is_within, telling
@@ -127,6 +128,15 @@ def test_thin_evidence_is_no_verdict(found):
     assert said.branch == "cannot tell" and not said.confident and said.next_run is None
 
 
+def test_evidence_that_decides_comes_first():
+    drifting = (Drift("week", 0.0, 0.0, 0.05), Drift("level", 0.3, 0.1, 0.15))
+    said = [line.say() for line in diagnose(replace(MISMATCH, drifts=drifting)).evidence]
+    assert "held-out loss" in said[1] and said[2].startswith("Level of views: differs")
+    assert "best reference" in diagnose(BIAS).evidence[1].say()
+    orders = [sorted(line.say() for line in sentences(BIAS, branch=branch)) for branch in NAMES]
+    assert all(order == orders[0] for order in orders)
+
+
 def test_too_few_days_are_named_first():
     assert diagnose(replace(BIAS, train_days=40)).evidence[0].say().startswith("Only 40 training days")
     assert diagnose(evidence(held_out_days=20)).evidence[0].say().startswith("Only 20 held-out days")
@@ -148,6 +158,8 @@ def test_what_to_try_next():
     assert next_run("overfitting", evidence(settings=BEST.settings)) == BEST.settings
     assert diagnose(MISMATCH).next_run.regularisation.train_days == 365
     assert diagnose(evidence()).next_run is None
+    few = replace(CAREFUL, training=replace(CAREFUL.training, seeds=2))
+    assert diagnose(replace(OPTIMIZATION, tuned=few)).next_run == CAREFUL  # five seeds again, as the run has
 
 
 def test_tree_on_a_whole_problem():
@@ -203,3 +215,10 @@ def test_peers_that_tell_have_come_further_with_less():
     other = Peer(replace(NET, architecture=Architecture("relu", 56, 1, 50)), 80.0)
     assert telling([further, short, other], NET, 100.0) == [further]
     assert Peer.from_record(json.loads(json.dumps(further.to_record()))) == further
+
+
+def test_only_what_came_further_is_said_to_have():
+    said = " ".join(line.say() for line in diagnose(replace(BIAS, larger_train=200.0)).evidence)
+    assert "comes no further on train: 147" in said and "two layers of 64" not in said
+    said = " ".join(line.say() for line in diagnose(replace(OPTIMIZATION, larger_train=90.0)).evidence)
+    assert "reaches 60 on train instead of 148" in said and "reaches 90 on train" in said

@@ -1,6 +1,7 @@
 """Exact solutions against scipy and numpy, and against what descent comes near to."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.optimize import linprog
 
@@ -79,3 +80,14 @@ def test_regularisation_of_descent_is_set_aside(split):
         split, Architecture("linear", 7), Training("mse", "exact"), regularisation=Regularisation(l1=1, train_days=50)
     )
     assert settings.regularisation == Regularisation(train_days=50)
+
+
+@pytest.mark.parametrize("window", [7, 28])
+def test_views_without_noise_are_solved_too(split, window):
+    """The solver of linear programmes gives up where a line errs nowhere."""
+    day = np.arange(420)
+    views = pd.Series(1000.0 + 30 * (day % 7) + day, index=pd.date_range("2020-01-01", periods=420))
+    run = RunSettings(split, Architecture("linear", window), Training(optimizer="exact"), Inputs(weekday=True))
+    (row,) = fit(build(run), run_windows(views, run), run)
+    assert row.train_loss == pytest.approx([0], abs=0.05) and row.held_out_loss == pytest.approx([0], abs=0.05)
+    assert next(fit(build(run), run_windows(views * 0 + 5, run), run)).train_loss == pytest.approx([0], abs=1e-4)

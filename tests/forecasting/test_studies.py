@@ -91,6 +91,9 @@ def test_what_was_asked_before_is_not_worked_out_again(kept, line):
     study = answered(kept, line, kept.ask("me", channel(), "counting", {"to": 3}))
     assert kept.ask("me", channel(), "counting", {"to": 3}) == study.id
     assert line.claim_next() is None
+    assert kept.asked("me", channel().fingerprint, "counting", {"to": 3}) == study
+    assert kept.asked("me", channel().fingerprint, "counting", {"to": 4}) is None
+    assert kept.asked("you", channel().fingerprint, "counting", {"to": 3}) is None
     assert kept.ask("me", channel(), "counting", {"to": 4}) != study.id
     assert [known.id for known in kept.studies("me", channel().fingerprint, "counting")][-1] == study.id
 

@@ -1,0 +1,82 @@
+"""The lecture's decision tree (Lee 2021, video 3) with the branch that a run is on."""
+
+import altair as alt
+
+from forecasting.branches import NAMES
+from forecasting.charts.marks import BASELINE, REAL, Say, colour_by
+from forecasting.errors import N_
+from forecasting.sentences import percent
+
+LEAVES = ("bias", "optimization", "overfitting", "mismatch", "fine")  # from above
+HEIGHT = 230  # pixels
+LEAF, WIDEST = 60, 38  # where a leaf's name begins and how long a bar can be, of 100 from left to right
+# Lines from (x, y) to (x, y), y in places of leaves; which leaves lie behind, from the first to before the last.
+LINES = (
+    ((0, 2), (18, 2), (0, 5)),
+    ((18, 2), (18, 0.5), (0, 2)),
+    ((18, 0.5), (52, 0.5), (0, 2)),
+    ((18, 2), (18, 3.25), (2, 5)),
+    ((18, 3.25), (40, 3.25), (2, 5)),
+    ((40, 3.25), (40, 2.5), (2, 4)),
+    ((40, 2.5), (52, 2.5), (2, 4)),
+    ((40, 3.25), (40, 4), (4, 5)),
+    ((40, 4), (58, 4), (4, 5)),
+    *(line for leaf in range(4) for line in (
+        ((52, 0.5 + leaf // 2 * 2), (52, leaf), (leaf, leaf + 1)), ((52, leaf), (58, leaf), (leaf, leaf + 1))
+    )),
+)  # fmt: skip
+# Questions and answers beside the lines: their place, above (-1) or below (1) the line, which leaves lie behind.
+WORDS = (
+    (N_("Train loss"), (0, 2), -1, (0, 5)),
+    (N_("large"), (18, 0.5), -1, (0, 2)),
+    (N_("small"), (18, 3.25), -1, (2, 5)),
+    (N_("Held-out loss"), (18, 3.25), 1, (2, 5)),
+    (N_("large"), (40, 2.5), -1, (2, 4)),
+    (N_("small"), (40, 4), -1, (4, 5)),
+)
+
+
+def decision_tree(branch: str, chances: dict[str, float], say: Say = str) -> alt.LayerChart:
+    """Train loss large or small, then held-out loss large or small: the way to `branch` is strong.
+
+    Under every leaf a bar of its chance (0 to 1). "cannot tell" is no leaf, and then nothing is strong.
+    """
+
+    def role(behind: tuple[int, int]) -> str:
+        return say(REAL if branch in LEAVES[slice(*behind)] else BASELINE)
+
+    colour = colour_by(say, ()).legend(None)
+    x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, 100], nice=False))
+    y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[-0.5, 4.5], reverse=True, nice=False))
+    values = [{"x": a, "y": b, "x2": c, "y2": d, "role": role(part)} for (a, b), (c, d), part in LINES]
+    strong = alt.condition(alt.datum.role == say(REAL), alt.value(3), alt.value(1.2))
+    lines = alt.Chart(alt.Data(values=values)).mark_rule(strokeCap="square")
+    layers = [lines.encode(x=x, y=y, x2="x2:Q", y2="y2:Q", color=colour, strokeWidth=strong)]
+    for side, baseline in ((-1, "bottom"), (1, "top")):
+        values = [
+            {"x": a, "y": b, "text": say(text), "role": role(part)} for text, (a, b), at, part in WORDS if at == side
+        ]
+        words = alt.Chart(alt.Data(values=values)).mark_text(align="left", baseline=baseline, dx=4, dy=4 * side)
+        layers.append(words.encode(x=x, y=y, text="text:N", color=colour))
+    return alt.layer(*layers, *_leaves(branch, chances, colour, x, y, say)).properties(height=HEIGHT)
+
+
+def _leaves(branch: str, chances: dict[str, float], colour: alt.Color, x: alt.X, y: alt.Y, say: Say) -> list[alt.Chart]:
+    """Name and chance of every branch, and the chance as a bar."""
+    values = [
+        {
+            "x": LEAF,
+            "end": LEAF + WIDEST * chances[leaf],
+            "y": place,
+            "text": f"{say(NAMES[leaf])} {percent(chances[leaf])}",
+            "role": say(REAL if leaf == branch else BASELINE),
+        }
+        for place, leaf in enumerate(LEAVES)
+    ]
+    bars = alt.Chart(alt.Data(values=values)).mark_rule(strokeWidth=4, yOffset=9)
+    layers = [bars.encode(x=x, x2="end:Q", y=y, color=colour)]
+    for weight, shown in (("bold", [branch]), ("normal", [leaf for leaf in LEAVES if leaf != branch])):
+        some = alt.Data(values=[value for value, leaf in zip(values, LEAVES, strict=True) if leaf in shown])
+        names = alt.Chart(some).mark_text(align="left", baseline="middle", fontSize=12, fontWeight=weight, dy=-3)
+        layers.append(names.encode(x=x, y=y, text="text:N", color=colour))
+    return layers
