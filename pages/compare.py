@@ -11,6 +11,7 @@ from forecasting.difference import Difference
 from forecasting.errors import N_
 from forecasting.metrics import NAMES, skill
 from forecasting.runs import Run
+from pages import diagnosis_panel
 from pages.export import offer
 from pages.runs_table import RunsTable
 from pages.session import fall_back, note_bad_link, open_page, plain, references
@@ -230,3 +231,6 @@ offer(
     {"losses": (_("Losses at the end"), numbers), "curves": (_("Losses along the way"), curves)},
     {"curves": (_("Losses along the way"), "curves_chart"), "gap": (_("Train against held-out"), "gap_chart")},
 )
+with st.expander(_("Diagnosis"), icon=":material/troubleshoot:", key="diagnosis", bind="query-params") as panel:
+    if panel.open:
+        diagnosis_panel.draw_set(here, chosen, lambda: st.switch_page("pages/train.py", query_params={}))

@@ -27,6 +27,10 @@ def words(app: AppTest) -> str:
     return "\n".join(element.value for element in (*app.markdown, *app.caption))
 
 
+def verdicts(app: AppTest) -> list[str]:
+    return next(list(table.value["Verdict"]) for table in app.dataframe if "Verdict" in table.value)
+
+
 def visitors_view(app: AppTest) -> session.Session:
     owner = session._digest(app.session_state["token"])
     store = session.store()
@@ -142,3 +146,30 @@ def test_changes_are_named_in_words(trained):
     kept = Regularisation(validation=0.2, patience=10)
     after = RunSettings(settings.split, settings.architecture, settings.training, regularisation=kept)
     assert _changes(settings, after, str) == ["Validation part 0.2", "Early stopping (epochs) 10"]
+
+
+def test_compare_diagnoses_all_ticked_runs_and_starts_the_next_one(visit):
+    app = visit()
+    app.file_uploader[0].upload("mine.csv", csv()).run()
+    app = visit("train")
+    train(app, epochs=2, seeds=2, units=4, window=1)
+    train(app, epochs=1)
+    app = visit("compare", diagnosis="true")
+    press(app, "Diagnose these 2 runs")
+    wait_for(app, lambda: "–" not in verdicts(app))
+    assert len(verdicts(app)) == 2 and set(verdicts(app)) <= set(NAMES.values())
+    assert "% sure" in words(app)
+    press(app, "Try next")
+    assert app.title[0].value == "Train"
+    assert len(app.selectbox(key="run").options) == 3
+
+
+def test_compare_says_so_when_nothing_has_ended(visit):
+    app = visit("train")
+    app.number_input(key="epochs").set_value(10_000)
+    app.number_input(key="layers").set_value(4).run()
+    press(app, "Train")
+    wait_for(app, lambda: "left" in "".join(bar.text for bar in app.get("progress")))
+    app = visit("compare", diagnosis="true")
+    assert "Only a run that has ended" in words(app)
+    press(visit("train"), "Stop")
