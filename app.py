@@ -20,6 +20,8 @@ page = st.navigation(
             st.Page("pages/forecast.py", title=_("Forecast"), icon=":material/online_prediction:"),
             st.Page("pages/compare.py", title=_("Compare"), icon=":material/compare_arrows:"),
             st.Page("pages/table.py", title=_("Lecture's table"), icon=":material/table_rows:"),
+            st.Page("pages/cross_validation.py", title=_("Cross-validation"), icon=":material/splitscreen:"),
+            st.Page("pages/selection.py", title=_("Choosing by a score"), icon=":material/casino:"),
         ]
     }
 )

@@ -41,7 +41,8 @@ class Leak:
 class FoldLoss:
     """Losses (seeds,) in views of one model on one fold, both places in the lists that were given.
 
-    `errors` (seeds, validation days) are absolute, in views; of several days ahead their mean, its root under MSE.
+    `errors` (seeds, validation days) are absolute, in views; of several days ahead their mean, its root under MSE. They
+    and `validation` are infinite where the training left the numbers.
     """
 
     model: int
@@ -107,6 +108,17 @@ def target_days(
     return days
 
 
+def safe_folds(
+    views: pd.Series, settings: Sequence[RunSettings], kind: Kind, folds: int, filled: Sequence[pd.Timestamp] = ()
+) -> list[Fold]:
+    """Folds of the days that all of `settings` know, as far apart as their windows need; random ones cannot be.
+
+    Raises BadInput where days are too few, or where the losses of these models do not mean the same.
+    """
+    check_comparable(settings)
+    return make_folds(target_days(views, settings, filled), kind, folds, safe_gap(settings))
+
+
 def fold_windows(
     views: pd.Series, settings: RunSettings, fold: Fold, filled: Sequence[pd.Timestamp] = ()
 ) -> SplitWindows:
@@ -145,11 +157,12 @@ def cross_validate(
     for place, fold in enumerate(folds):
         for model, run in enumerate(settings):
             data, network = fold_windows(views, run, fold, filled), build(run)
-            for _row in fit(network, data, run, stop):
-                pass
+            for row in fit(network, data, run, stop):
+                finite = row.finite
             if stop():
                 return
             train, errors = (daily_errors(network, data, part, run) for part in (data.train, data.held_out))
+            errors = errors if finite else np.full_like(errors, np.inf)
             yield FoldLoss(model, place, *(over_days(each, run) for each in (train, errors)), errors)
 
 

@@ -11,7 +11,10 @@ import numpy as np
 
 from forecasting.peers import Peer
 from forecasting.settings import RunSettings
+from forecasting.split import Period, Split
 from forecasting.views import Channel
+
+A_STEP = 0.04  # share of the work done between two findings of a study that has thousands
 
 
 @dataclass(frozen=True)
@@ -53,4 +56,25 @@ def forecast(channel: Channel, request: dict) -> Iterator[Finding]:
     yield from look_ahead(channel, request)
 
 
-KINDS: dict[str, Study] = {"diagnosis": diagnosis, "forecast": forecast}
+def folds(channel: Channel, request: dict) -> Iterator[Finding]:
+    """How the models of `request["models"]` (JSON) rank on `request["folds"]` folds of a `request["kind"]`."""
+    from forecasting.cross_validation import rank  # noqa: PLC0415
+
+    models = [RunSettings.from_json(text) for text in request["models"]]
+    for share, known in rank(channel, models, request["kind"], request["folds"]):
+        yield Finding(share, known.to_record())
+
+
+def game(channel: Channel, request: dict) -> Iterator[Finding]:
+    """How `request["models"]` useless models fare on the held-out days, a share `request["public"]` of them public."""
+    from forecasting.selection import play_on  # noqa: PLC0415
+
+    split = Split(*(Period.parse(request[period]) for period in ("train", "held_out")))
+    models, told = request["models"], 0.0
+    for done, known in play_on(channel, split, models, request["public"]):
+        if done == models or done / models - told > A_STEP:
+            told = done / models
+            yield Finding(told, known.to_record())
+
+
+KINDS: dict[str, Study] = {"diagnosis": diagnosis, "folds": folds, "forecast": forecast, "game": game}

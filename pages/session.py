@@ -41,6 +41,8 @@ WORDED = (
     "against",
     "forecaster",
     "holidays",
+    "models",
+    "fold_kind",
 )
 
 

@@ -2,6 +2,7 @@
 
 from forecasting.charts.ahead import forecast_chart, ladder_chart
 from forecasting.charts.channel import views_over_time, weekday_means
+from forecasting.charts.choosing import fold_losses, fold_rows, game_scores
 from forecasting.charts.comparison import compared_curves, final_losses, generalization_gap
 from forecasting.charts.curves import ALONG, full_curve
 from forecasting.charts.diagnosis import decision_tree
@@ -19,6 +20,9 @@ __all__ = [
     "full_curve",
     "generalization_gap",
     "ladder_chart",
+    "fold_losses",
+    "fold_rows",
+    "game_scores",
     "loss_frame",
     "loss_spec",
     "real_and_predicted",

@@ -5,9 +5,12 @@ import pandas as pd
 import pytest
 
 from forecasting import charts
+from forecasting.charts.choosing import stretches
 from forecasting.charts.marks import ROLES, RUN_COLOURS, colour_by
+from forecasting.folds import make_folds
 from forecasting.runs import NOTHING_YET, History
 from forecasting.sample import sample_channel
+from forecasting.selection import Game
 from forecasting.split import default_split
 
 
@@ -153,3 +156,48 @@ def test_runs_never_take_the_colour_of_a_role():
     assert len(set(domain)) == len(domain)
     assert all(domain.index(run) % palette >= len(ROLES) for run in runs)
     assert domain.index("run 8") % palette == domain.index("run 0") % palette
+
+
+def test_stretches_equal_a_slow_loop():
+    days = pd.date_range("2020-01-01", periods=90).delete([0, 5, 6, 30, *range(50, 62), 80])
+    for hole in (1, 2, 7):
+        found, begin = [], days[0]
+        for day, following in zip(days, [*days[1:], None], strict=True):
+            if following is None or (following - day).days > hole:
+                found.append((begin, day + pd.Timedelta(days=1)))
+                begin = following
+        assert stretches(days, hole) == found
+
+
+@pytest.mark.parametrize("kind", ["blocked", "random"])
+def test_folds_are_drawn_in_their_roles(kind):
+    views = sample_channel().views
+    split = default_split(views)
+    folds = make_folds(views["2017":"2021"].index, kind, 3, 56)
+    spec = charts.fold_rows(folds, split.held_out).to_dict()
+    rows = pd.DataFrame([row for rows in spec["datasets"].values() for row in rows])
+    assert set(rows["fold"]) == {"Fold 1", "Fold 2", "Fold 3"}
+    lengths = (pd.to_datetime(rows["end"]) - pd.to_datetime(rows["day"])).dt.days
+    judged = lengths[rows["role"] == "Validation"].groupby(rows["fold"]).sum()
+    assert judged.tolist() == [len(fold.validation) for fold in folds]
+    assert lengths[rows["role"] == "Held-out"].tolist() == [365] * 3
+    if kind == "random":  # the train days are a row behind the others, but for holes of a week
+        assert (rows["role"] == "Train").sum() < 10
+
+
+def test_losses_on_folds_have_a_line_a_model_and_their_unit():
+    frame = pd.DataFrame(
+        [("one", "1", 5.0, 6.0, 9.0), ("one", "2", 7.0, 6.0, 9.0), ("week", "1", 8.0, 8.0, np.nan)],
+        columns=["model", "fold", "validation", "mean", "held_out"],
+    )
+    said = words(charts.fold_losses(frame, "RMSE").to_dict())
+    assert {"Loss (RMSE, views)", "Validation", "Held-out", "Mean over folds"} <= set(said)
+
+
+def test_scores_of_the_game_go_on_to_the_last_model():
+    game = Game(500, 5, 9, 60.0, 95.0, 90.0, 40.0, ((1, 100.0, 80.0), (20, 60.0, 95.0)))
+    spec = charts.game_scores(game).to_dict()
+    rows = next(rows for rows in spec["datasets"].values() if "score" in rows[0])
+    private = [(row["models"], row["loss"]) for row in rows if row["score"] == "private"]
+    assert private == [(1, 80.0), (20, 95.0), (500, 95.0)]
+    assert {"Public score", "Private score", "Same day last week, private 40"} <= set(words(spec))

@@ -239,10 +239,10 @@ def test_diverged_run_says_what_to_try(visit):
     assert "learning rate" in app.error[0].value
 
 
-@pytest.mark.parametrize("page", ["data", "train", "compare", "table"])
+@pytest.mark.parametrize("page", ["data", "train", "compare", "table", "cross_validation", "selection"])
 def test_page_is_chinese_where_asked(visit, page):
     app = visit(page, lang="中文")
-    assert app.title[0].value in ("数据", "训练", "比较", "课程的模型表")
+    assert app.title[0].value in ("数据", "训练", "比较", "课程的模型表", "交叉验证", "按分数挑选")
     labels = [metric.label for metric in app.metric] + [box.label for box in app.selectbox]
     assert all(any("\u4e00" <= letter <= "\u9fff" for letter in label) for label in labels)
 

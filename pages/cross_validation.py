@@ -1,0 +1,246 @@
+"""Choose a model by N folds of the training period; the held-out period has no say in it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+
+from forecasting import charts
+from forecasting.cross_validation import EXAMPLE, FEWEST, FOLDS, MOST, Flattery, Ranking, usual_models
+from forecasting.errors import N_, BadInput
+from forecasting.folds import BOUNDS, Fold, leak, safe_folds, safe_gap
+from forecasting.metrics import NAMES
+from forecasting.runs import Study
+from forecasting.sentences import percent
+from forecasting.settings import RunSettings
+from forecasting.split import Split
+from pages.following import ask, follow
+from pages.session import choose_split, fall_back, note_bad_link, open_page, plain, references, unlike
+from pages.settings_form import name_of, queue
+
+KINDS = {"blocked": N_("Blocked"), "rolling": N_("Rolling origin"), "random": N_("Random")}
+WHAT_THEY_ARE = {
+    "blocked": N_("Each stretch of the training period is judged once, by models that learnt from the others."),
+    "rolling": N_("Each stretch is judged by models that learnt from all days before it, as in real forecasting."),
+    "random": N_("Days are drawn by lot, as in the lecture: their neighbours stay among the days learnt from."),
+}
+FAR_OFF = 1e9  # views: a model that errs by as much is leaving the numbers
+
+here = open_page()
+_ = here.say
+
+
+def offered(split: Split) -> dict[str, tuple[str, RunSettings]]:
+    """Models to choose from by key: the usual ones, and those of the channel's runs, all on this split."""
+    found = {f"usual-{k}": (name_of(run, _), run) for k, run in enumerate(usual_models(split))}
+    for run in here.store.runs(here.owner):
+        settings = replace(run.settings, split=split)
+        if run.fingerprint == here.channel.fingerprint and settings not in [known for _name, known in found.values()]:
+            found[run.id] = (unlike(run.name, [name for name, _settings in found.values()]), settings)
+    return found
+
+
+def choose_models(split: Split) -> tuple[list[str], list[RunSettings]]:
+    """Names and settings of the models ticked. Raises BadInput where these are not enough for a choice."""
+    found = offered(split)
+    names = {key: name for key, (name, _settings) in found.items()}
+    if "models" in st.session_state:
+        st.session_state.models = [key for key in st.session_state.models if key in found]
+    usual = [key for key in found if key.startswith("usual")]
+    ticked = st.multiselect(
+        _("Models"),
+        names,
+        usual,
+        format_func=names.get,
+        key="models",
+        bind="query-params",
+        max_selections=MOST,
+        wrap=True,
+        help=_("The channel's runs can be chosen too; they are trained anew on every fold."),
+    )
+    if len(ticked) < FEWEST:
+        raise BadInput(N_("Choose two models or more; one alone wins nothing."))
+    chosen = [found[key] for key in found if key in ticked]
+    return [name for name, _settings in chosen], [settings for _name, settings in chosen]
+
+
+def request_of(settings: Sequence[RunSettings], kind: str, folds: int) -> dict[str, object]:
+    """What a worker is asked."""
+    return {"models": [run.to_json() for run in settings], "kind": kind, "folds": folds}
+
+
+def study_of(kind: str) -> Study | None:
+    """The study of these models on folds of this kind, where it was asked for."""
+    asked = request_of(settings, kind, folds)
+    return here.studies.asked(here.owner, here.channel.fingerprint, "folds", asked)
+
+
+def ranking_of(kind: str) -> Ranking | None:
+    """What these models came to on folds of this kind, once every one of them is known."""
+    study = study_of(kind)
+    return Ranking.from_record(study.answer) if study and study.status == "finished" else None
+
+
+def share_seen(cuts: Sequence[Fold], settings: Sequence[RunSettings]) -> float:
+    """The largest share, over models, of validation targets that were among the days learnt from."""
+    nets = {(run.architecture.window, run.architecture.horizon) for run in settings}
+    judged = sum(len(cut.validation) for cut in cuts)
+    return max(sum(leak(cut, *net).targets * len(cut.validation) for cut in cuts) / judged for net in nets)
+
+
+def draw_folds(cuts: Sequence[Fold]) -> None:
+    """The folds, and what leaks through them."""
+    chart = charts.fold_rows(cuts, split.held_out, _)
+    st.altair_chart(chart, key="folds-chart", alt=_("The folds over the calendar"))
+    what = WHAT_THEY_ARE[kind]
+    seen = _("Of the validation days, {share} were seen in training, as a day of some window.").format(
+        share=percent(share_seen(cuts, settings))
+    )
+    gap = _("{gap} days between the sides are left out, so that no window reaches across.").format(
+        gap=safe_gap(settings)
+    )
+    st.caption(" ".join([_(what), seen, *([gap] if kind != "random" else [])]))
+
+
+def draw_ranking(known: Ranking) -> None:
+    """Losses on the folds as a chart, a sentence and a table, as far as they are known."""
+    week = _("Same day last week")
+    order = known.order if known.judged else range(len(names))
+    lines = [(names[k], known.validation[k], known.held_out[k]) for k in order]
+    lines.append((week, known.baseline, known.baseline_held_out))
+    dots = [
+        (name, str(fold + 1), loss, losses.mean(), held_out)
+        for name, losses, held_out in lines
+        if not losses.max() > FAR_OFF
+        for fold, loss in enumerate(losses)
+    ]
+    frame = pd.DataFrame(dots, columns=["model", "fold", "validation", "mean", "held_out"])
+    st.altair_chart(
+        charts.fold_losses(frame, NAMES[settings[0].training.loss], _),
+        key="losses",
+        alt=_("Validation loss of every model on every fold, with means and held-out losses"),
+    )
+    if known.judged:
+        st.info(plain(known.sentence(names).say(_)), icon=":material/emoji_events:")
+    draw_table(lines, names[known.order[0]] if known.judged else None)
+
+
+def draw_table(lines: list[tuple], best: str | None) -> None:
+    """A line a model, the winner marked."""
+    table = {_("Model"): [name for name, *_losses in lines]}
+    for fold in range(len(lines[0][1])):
+        table[_("Fold {number}").format(number=fold + 1)] = [cell(losses[fold]) for _name, losses, _held in lines]
+    table[_("Mean")] = [cell(losses.mean()) + " ★" * (name == best) for name, losses, _held in lines]
+    table[_("Held-out")] = [cell(held_out) for *_rest, held_out in lines]
+    st.dataframe(
+        pd.DataFrame(table),
+        hide_index=True,
+        height="content",
+        placeholder="–",
+        alt=_("Losses of the models on the folds"),
+    )
+    st.caption(
+        _(
+            "{loss} in views, means over seeds. ★ is the smallest mean; held-out stands beside it and had no say."
+        ).format(loss=NAMES[settings[0].training.loss])
+    )
+
+
+def cell(loss: float) -> str:
+    """A loss, or nothing where there is none."""
+    return "" if loss != loss else f"{loss:,.0f}" if loss < FAR_OFF else f"{loss:.0e}"
+
+
+def draw_flattery(blocked: Ranking, random: Ranking) -> None:
+    """What random folds make of the same models, beside blocked ones."""
+    loss = settings[0].training.loss
+    found = [Flattery.of(*errors, loss) for errors in zip(blocked.errors, random.errors, strict=True)]
+    most = max(range(len(found)), key=lambda k: (found[k].share == found[k].share, found[k].share))
+    st.info(plain(found[most].sentence(names[most]).say(_)), icon=":material/visibility:")
+    means = {_("Blocked, mean"): blocked, _("Random, mean"): random}
+    table = {_("Model"): names}
+    for label, known in means.items():
+        table[label] = [cell(mean) + " ★" * (k == known.order[0]) for k, mean in enumerate(known.means)]
+    table[_("Random is less by")] = [percent(one.share) if one.share == one.share else "" for one in found]
+    table[_("Held-out")] = [cell(held_out) for held_out in blocked.held_out]
+    st.dataframe(pd.DataFrame(table), hide_index=True, height="content", alt=_("Blocked against random folds"))
+    st.caption(_("Blocked folds learn from fewer days, for the gaps: a small part of the difference may be that."))
+
+
+def follow_kind(kind: str, draw: Callable[[Study], None]) -> None:
+    """Progress and answer of the study on folds of this kind, where it was asked for."""
+    study = study_of(kind)
+    follow(here, study and study.id, draw)
+
+
+def retrain(winner: RunSettings) -> None:
+    """Queue the winner on the whole training period, and show it on Train."""
+    st.session_state.run = queue(here, winner)
+    here.jobs.fill()
+    name = here.store.run(here.owner, st.session_state.run).name
+    st.switch_page("pages/train.py", query_params={"run": name})  # without any it stumbles over bound ones
+
+
+st.title(_("Cross-validation"))
+st.caption(_("Choose a model by days inside the training period, so that the held-out days stay a fair judge."))
+controls, picture = st.columns([1, 3], gap="medium")
+
+with controls:
+    for key, allowed in (("folds", BOUNDS["folds"]), ("fold_kind", [_(word) for word in KINDS.values()])):
+        note_bad_link(key, allowed, _)
+    fall_back("fold_kind", KINDS, "blocked")
+    try:
+        split = choose_split(here.channel.views, _)
+        names, settings = choose_models(split)
+        kinds = {name: _(word) for name, word in KINDS.items()}
+        kind = st.selectbox(_("Folds"), kinds, format_func=kinds.get, key="fold_kind", bind="query-params")
+        folds = st.number_input(
+            _("Number of folds"),
+            *BOUNDS["folds"],
+            FOLDS,
+            key="folds",
+            bind="query-params",
+            help=_("The lecture has 3."),
+        )
+        cuts = safe_folds(here.channel.views, settings, kind, folds, here.channel.filled)
+        references(here.channel, here.channel.fingerprint, settings[0])
+    except BadInput as unusable:
+        st.warning(plain(unusable.say(_)), icon=":material/event_busy:")
+        st.stop()
+    if st.button(_("Cross-validate"), type="primary", icon=":material/play_arrow:", width="stretch"):
+        ask(here, "folds", request_of(settings, kind, folds))
+
+
+def draw(study: Study) -> None:
+    """What a study has found."""
+    draw_ranking(Ranking.from_record(study.answer))
+
+
+with picture:
+    draw_folds(cuts)
+    follow_kind(kind, draw)
+    if known := ranking_of(kind):
+        period = f"{split.train.first} – {split.train.last}"
+        if st.button(_("Retrain the winner on everything"), icon=":material/model_training:"):
+            retrain(settings[known.order[0]])
+        st.caption(_("On everything it was chosen by: the training period, {period}.").format(period=period))
+    rankings = {name: ranking_of(name) for name in ("blocked", "random")}
+    if any(rankings.values()):
+        st.subheader(_("What random folds hide"))
+        missing = [name for name, found in rankings.items() if found is None]
+        if not missing:
+            draw_flattery(**rankings)
+        else:
+            other = KINDS[missing[0]]
+            label = _("Run them on the other folds too: {kind}").format(kind=_(other))
+            if st.button(label, icon=":material/compare:"):
+                ask(here, "folds", request_of(settings, missing[0], folds))
+            follow_kind(missing[0], lambda _study: None)
+    with st.expander(_("The lecture's example"), icon=":material/school:"):
+        example = pd.DataFrame(EXAMPLE, columns=[_("Fold {number}").format(number=k) for k in (1, 2, 3)])
+        example.insert(0, _("Model"), [_("Model {number}").format(number=k) for k in (1, 2, 3)])
+        means = [sum(losses) / len(losses) for losses in EXAMPLE]
+        example[_("Mean")] = [f"{mean:.1f}" + " ★" * (mean == min(means)) for mean in means]
+        st.dataframe(example, hide_index=True, height="content", alt=_("The lecture's example"))
+        st.caption(_("Losses from the lecture, not of this channel. Its folds are random thirds."))

@@ -1,0 +1,119 @@
+"""The game of public and private scores: the best of many useless models looks good, and then collapses."""
+
+import numpy as np
+import streamlit as st
+
+from forecasting import charts
+from forecasting.errors import BadInput
+from forecasting.runs import Study
+from forecasting.selection import MOST, Choice, Game, choose, play_on
+from forecasting.split import Split
+from pages.following import ask, follow
+from pages.session import choose_split, note_bad_link, open_page, plain
+
+DARED = [m * 10**e for e in range(6) for m in (1, 3)] + [MOST]
+AT_ONCE = 10_000  # models played on the page itself, some hundredths of a second; more are a worker's
+FIRST = 1_000
+SHARES = [5, 10, 20, 30, 50, 70, 90]  # per cent of the held-out days
+RUNS = 30  # trained models looked at, the latest
+
+here = open_page()
+_ = here.say
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def small_game(_channel, fingerprint: str, split: Split, models: int, public: float) -> Game:
+    """A game that is over at once."""
+    *_before, (_done, game) = play_on(_channel, split, models, public)
+    return game
+
+
+def draw_game(game: Game) -> None:
+    """Scores by number of models, and what happened."""
+    st.altair_chart(
+        charts.game_scores(game, _, models),
+        key="scores",
+        alt=_("Best public score so far and its private score, by number of useless models"),
+    )
+    st.info(game.sentence.say(_), icon=":material/casino:")
+    days = _("{public} of the held-out days are public, drawn by lot; the other {private} are private.").format(
+        public=game.public_days, private=game.private_days
+    )
+    st.caption(days)
+
+
+def played(request: dict[str, object]) -> str:
+    """The id of a game that a worker plays, begun where it is new; one that was stopped can be begun again."""
+    known = here.studies.asked(here.owner, here.channel.fingerprint, "game", request)
+    if known and known.status in ("stopped", "failed"):
+        again = st.button(_("Play on"), icon=":material/play_arrow:")
+        return ask(here, "game", request) if again else known.id
+    return known.id if known else ask(here, "game", request)
+
+
+def draw_study(study: Study) -> None:
+    """The game as far as a worker has played it."""
+    draw_game(Game.from_record(study.answer))
+
+
+def trained(split: Split) -> np.ndarray | None:
+    """Absolute errors (models, held-out days) of the seeds of the channel's runs on this split, one day ahead."""
+    runs = [run for run in here.store.runs(here.owner) if run.fingerprint == here.channel.fingerprint]
+    same = [run for run in runs if run.settings.split == split and run.settings.architecture.horizon == 1]
+    found = [predicted for run in same[:RUNS] if (predicted := here.store.predictions(run.id)) is not None]
+    if not found:
+        return None
+    days = found[0].index
+    for predicted in found[1:]:
+        days = days.intersection(predicted.index)
+    predictions = np.concatenate([predicted.loc[days].to_numpy().T for predicted in found])
+    errors = np.abs(predictions - here.channel.views[days].to_numpy())
+    return errors[np.isfinite(errors).all(axis=1)]
+
+
+def draw_trained(choice: Choice) -> None:
+    """The same choice among trained models."""
+    st.info(choice.sentence.say(_), icon=":material/model_training:")
+
+
+st.title(_("Choosing by a score"))
+st.caption(
+    _("Try enough models that have learnt nothing, and the best of them looks good on the days it was chosen by.")
+)
+controls, picture = st.columns([1, 3], gap="medium")
+
+with controls:
+    note_bad_link("dared", [f"{number:,}" for number in DARED], _)
+    note_bad_link("public", [f"{share} %" for share in SHARES], _)
+    try:
+        split = choose_split(here.channel.views, _)
+        models = st.select_slider(
+            _("Useless models"), DARED, FIRST, format_func="{:,}".format, key="dared", bind="query-params"
+        )
+        share = st.select_slider(
+            _("Public share of the held-out days"),
+            SHARES,
+            10,
+            format_func="{} %".format,
+            key="public",
+            bind="query-params",
+        )
+        st.caption(_("Each model guesses for every held-out day the views of a training day drawn by lot."))
+        small = small_game(here.channel, here.channel.fingerprint, split, min(models, AT_ONCE), share / 100)
+    except BadInput as unusable:
+        st.warning(plain(unusable.say(_)), icon=":material/event_busy:")
+        st.stop()
+
+with picture:
+    if models <= AT_ONCE:
+        draw_game(small)
+    else:
+        request = {"train": str(split.train), "held_out": str(split.held_out), "models": models, "public": share / 100}
+        follow(here, played(request), draw_study)
+    st.subheader(_("The same with trained models"))
+    errors = trained(split)
+    if errors is None or len(errors) < 2:
+        st.caption(_("Train a model with two seeds or more on this split, and the same choice is made among them."))
+        st.page_link("pages/train.py", label=_("Train a model"), icon=":material/play_arrow:")
+    else:
+        draw_trained(choose(errors, share / 100))

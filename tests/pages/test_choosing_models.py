@@ -1,0 +1,175 @@
+"""Cross-validation and choosing by a score: what they show and what their controls do."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.test_pages import train, wait_for
+
+LINES = ["usual-0", "usual-1"]  # exact solutions, the quickest
+
+
+def noisy(days: int = 700) -> bytes:
+    """A file of views with a week in them."""
+    rng = np.random.default_rng(0)
+    lines = [
+        f"{day.date()},{1000 + 90 * (k % 7) + rng.normal(0, 40):.0f}"
+        for k, day in enumerate(pd.date_range("2020-01-01", periods=days))
+    ]
+    return "\n".join(["Date,Views", *lines]).encode()
+
+
+@pytest.fixture
+def own(visitor):
+    """Open a page with a channel of one's own, which is small."""
+
+    def opened(page: str, days: int = 700, **query: str) -> AppTest:
+        app = visitor.go("data", **query)
+        app.file_uploader[0].upload("mine.csv", noisy(days)).run()
+        return visitor.go(page)
+
+    return opened
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    next(button for button in app.button if button.label.startswith(label)).click().run()
+    assert not app.exception
+    return app
+
+
+def labels(app: AppTest) -> list[str]:
+    return [button.label for button in app.button]
+
+
+def cross_validate(app: AppTest, *models: str) -> AppTest:
+    """Press the button and wait until every model is known."""
+    app.multiselect(key="models").set_value(list(models or LINES)).run()
+    press(app, "Cross-validate")
+    wait_for(app, lambda: "Stop" not in labels(app))
+    assert not app.exception
+    return app
+
+
+def test_models_are_ranked_beside_the_baseline_and_held_out(own):
+    app = cross_validate(own("cross_validation"))
+    table = app.dataframe[0].value
+    assert table.columns.tolist() == ["Model", "Fold 1", "Fold 2", "Fold 3", "Mean", "Held-out"]
+    assert table["Model"].tolist() == ["Linear, exact, 28 days", "Linear, exact, 7 days", "Same day last week"]
+    assert table["Mean"].str.contains("★").tolist() == [True, False, False]
+    assert (table != "").all(axis=None)
+    means = table["Mean"].str.replace(" ★", "").astype(float)
+    assert means.tolist() == pytest.approx(table[["Fold 1", "Fold 2", "Fold 3"]].astype(float).mean(axis=1), abs=1)
+    assert app.info[0].value.startswith("Linear, exact, 28 days wins")
+    assert "90 % interval" in app.info[0].value
+    assert "0 % were seen in training" in "".join(caption.value for caption in app.caption)
+
+
+def test_what_was_worked_out_is_shown_again_and_other_folds_are_another_question(own, visitor):
+    app = cross_validate(own("cross_validation"))
+    first = app.dataframe[0].value
+    visitor.go("train")
+    app = visitor.go("cross_validation")
+    app.multiselect(key="models").set_value(LINES).run()
+    assert app.dataframe[0].value.equals(first)
+    app.number_input(key="folds").set_value(4).run()
+    assert "Mean" not in [name for table in app.dataframe[:-1] for name in table.value.columns]
+
+
+def test_random_folds_are_held_against_blocked_ones(own):
+    app = cross_validate(own("cross_validation"))
+    press(app, "Run them on the other folds too: Random")
+    wait_for(app, lambda: len(app.dataframe) == 3)
+    table = app.dataframe[1].value
+    assert table.columns.tolist()[:4] == ["Model", "Blocked, mean", "Random, mean", "Random is less by"]
+    assert table["Random is less by"].str.endswith(" %").all()
+    assert "andom folds" in app.info[1].value
+    app.selectbox(key="fold_kind").select("random").run()
+    assert "100 % were seen in training" in "".join(caption.value for caption in app.caption)
+    assert not app.exception
+
+
+def test_winner_is_retrained_and_shown_on_train(own, visitor):
+    app = press(cross_validate(own("cross_validation")), "Retrain the winner")
+    assert app.title[0].value == "Train"
+    assert app.selectbox(key="run").options == ["Linear, exact, 28 days"]
+    assert app.selectbox(key="run").value
+    visitor.go("train")
+    wait_for(app, lambda: any(metric.label == "Held-out loss (MAE)" and metric.value != "–" for metric in app.metric))
+
+
+def test_cross_validation_is_stopped_and_keeps_what_it_has(visit):
+    app = visit("cross_validation", folds="20")
+    app.multiselect(key="models").set_value(["usual-0", "usual-3"]).run()
+    press(app, "Cross-validate")
+    wait_for(app, lambda: len(app.dataframe) == 2)
+    press(app, "Stop")
+    wait_for(app, lambda: "Stop" not in labels(app))
+    assert "Stopped before the answer was whole" in app.info[0].value
+    table = app.dataframe[0].value
+    assert table["Fold 1"].iloc[0] != "" and "★" not in "".join(table["Mean"])
+    assert "Retrain the winner on everything" not in labels(app)
+
+
+def test_runs_of_another_loss_are_not_ranked_with_these(visit):
+    squared = train(visit("train"), epochs=1, seeds=1, units=4, window=7, loss="mse").selectbox(key="run").value
+    app = visit("cross_validation")
+    assert "ReLU layers 1×4, 7 days" in app.multiselect(key="models").options
+    app.multiselect(key="models").set_value([LINES[0], squared]).run()
+    assert "same split, loss" in app.warning[0].value
+    assert not app.exception
+
+
+@pytest.mark.parametrize("language", ["English", "中文"])
+def test_one_model_or_too_many_folds_is_one_sentence(own, language):
+    app = own("cross_validation", 200, lang=language)
+    app.multiselect(key="models").set_value(LINES[:1]).run()
+    assert len(app.warning) == 1 and not app.exception
+    app.multiselect(key="models").set_value(LINES).run()
+    app.number_input(key="folds").set_value(20)
+    app.selectbox(key="fold_kind").select("rolling").run()
+    (sentence,) = [warning.value for warning in app.warning]
+    assert "20" in sentence and ("few" in sentence) == (language == "English")
+    assert not app.exception
+
+
+def test_lectures_example_is_named_as_the_lectures(visit):
+    app = visit("cross_validation")
+    table = app.dataframe[-1].value
+    assert table["Mean"].tolist() == ["0.3 ★", "0.5", "0.4"]
+    assert "from the lecture" in "".join(caption.value for caption in app.caption)
+
+
+def test_useless_models_are_played_at_once(visit):
+    app = visit("selection")
+    assert "The best of 1,000 useless models" in app.info[0].value
+    assert "36 of the held-out days are public" in "".join(caption.value for caption in app.caption)
+    app.select_slider(key="public").set_value(50).run()
+    assert "182 of the held-out days" in "".join(caption.value for caption in app.caption)
+    assert not app.exception
+
+
+def test_a_great_many_are_left_to_a_worker(visit):
+    app = visit("selection")
+    app.select_slider(key="dared").set_value(30_000).run()
+    wait_for(app, lambda: "Stop" not in labels(app) and bool(app.info))
+    assert "The best of 30,000 useless models" in app.info[0].value
+    assert not app.exception
+
+
+def test_trained_models_are_chosen_the_same_way(visit):
+    app = visit("selection")
+    assert "two seeds or more" in "".join(caption.value for caption in app.caption)
+    train(visit("train"), epochs=2, seeds=3, units=4, window=7)
+    app = visit("selection")
+    assert "Of 3 trained models" in app.info[1].value
+
+
+def test_impossible_links_fall_back_with_a_note(visit):
+    app = visit("selection", dared="7", public="99 %")
+    notes = "".join(toast.value for toast in app.toast)
+    assert "dared = 7" in notes and "99" in notes
+    app = visit("cross_validation", folds="99", fold_kind="Magic")
+    notes = "".join(toast.value for toast in app.toast)
+    assert "folds = 99" in notes and "Magic" in notes
+    assert app.number_input(key="folds").value == 3
