@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from forecasting.auto import Auto, Rung
+from forecasting.auto import Auto
 from forecasting.errors import N_, BadInput
 from forecasting.intervals import (
     LEVELS,
@@ -18,6 +18,7 @@ from forecasting.intervals import (
     split_edges,
     with_totals,
 )
+from forecasting.ladder import Rung
 from forecasting.methods import BUDGET, METHODS, Forecaster, fit
 from forecasting.metrics import bias, coverage, mae, mase, pinball, rmsse, skill, width
 from forecasting.split import Period

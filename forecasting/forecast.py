@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from forecasting.auto import Auto, Rung
+from forecasting.auto import Auto
 from forecasting.backtest import (
     Backtest,
     Fitted,
@@ -26,6 +26,7 @@ from forecasting.backtest import (
 )
 from forecasting.errors import N_, BadInput
 from forecasting.intervals import LEVELS, TOTALS, Scores, adaptive_edges, edges_in_views, scales, with_totals
+from forecasting.ladder import Rung
 from forecasting.methods import BASELINES, BUDGET, METHODS, Forecaster
 from forecasting.sentences import Sentence, in_views
 from forecasting.settings import BOUNDS

@@ -11,12 +11,14 @@ import numpy as np
 import pandas as pd
 
 from forecasting.calendars import calendar
-from forecasting.settings import Architecture, Inputs, Training
+from forecasting.settings import Architecture, Inputs, Regularisation, Training
 from forecasting.trained import recursive
 from forecasting.windows import SplitWindows, Windows, futures, histories
 
-UPDATES = (50, 150, 400, 1000)  # after which a fit is kept: how long is best, no validation of a few months can say
+# Updates after which a fit is kept: which is best, no validation of a few months can say.
+UPDATES = {"linear": (50, 150, 400, 1000, 2500), "relu": (50, 150, 400, 1000)}
 RATE = 0.003
+DECAY = 1.0  # of a network's weights, as adamw has it
 BATCH = 64  # windows an update
 SMOOTH = 0.8  # weights kept are moving averages from epoch to epoch: less noise at the same cost as a falling rate
 HIGHEST = 3.0  # times the largest views of the window: no forecast goes beyond
@@ -76,7 +78,7 @@ class Member:
     """A fitted recipe: `parameters` (seeds, unknowns), as `models.StackedNetwork` keeps them."""
 
     recipe: Recipe
-    length: int  # place in UPDATES
+    length: int  # place in UPDATES of its family
     scale: Scale
     parameters: np.ndarray
 
@@ -124,10 +126,10 @@ def fit_members(
     prepared = Prepared(*map(_tensor, (ones, scale.scale(targets) - offset, offset, targets)))
     network = _network(recipe)
     windows = Windows(inputs, targets, origins)
-    training = Training(learning_rate=RATE, batch_size=BATCH, seeds=recipe.seeds)
+    training = Training("mae", "adamw", RATE, BATCH, seeds=recipe.seeds)
     descent = Descent(network, training, SplitWindows(windows, windows, scale))
     average, done, epoch, members = network.parameters.clone(), 0, 0, []
-    for length, wanted in enumerate(UPDATES):
+    for length, wanted in enumerate(UPDATES[recipe.family]):
         while done < wanted:
             if descent.epoch(prepared, RATE, stop) is None:
                 return members
@@ -166,7 +168,9 @@ def _network(recipe: Recipe):
 
     columns = recipe.window + 7 + 2 * YEARLY * recipe.year
     return StackedNetwork(
-        Architecture(recipe.family, columns, recipe.layers, recipe.units, recipe.reach), range(recipe.seeds)
+        Architecture(recipe.family, columns, recipe.layers, recipe.units, recipe.reach),
+        range(recipe.seeds),
+        regularisation=Regularisation(weight_decay=DECAY * (recipe.family == "relu")),
     )
 
 

@@ -10,9 +10,10 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from forecasting.auto import Rung, fit_auto
 from forecasting.baselines import NAIVE, Naive
+from forecasting.climb import fit_auto
 from forecasting.errors import N_, BadInput
+from forecasting.ladder import Rung
 from forecasting.windows import known_views
 
 BASELINES = {

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from forecasting.auto import Rung
 from forecasting.backtest import backtest, fit_method, origins_in, table
 from forecasting.commands.channel import bytes_of, channel_of
 from forecasting.errors import BadInput
 from forecasting.forecast import USUAL, Forecast, ahead_of, check_horizon, judged_horizons, reach_of
 from forecasting.intervals import LEVELS
+from forecasting.ladder import Rung
 from forecasting.methods import BUDGET, METHODS
 from forecasting.split import Period, default_split
 from forecasting.views import Channel
