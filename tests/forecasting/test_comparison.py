@@ -116,6 +116,9 @@ def test_a_run_is_held_against_another_and_against_a_baseline():
     assert held.difference == pytest.approx(np.abs(near - views[days].to_numpy()[:, None]).mean(axis=None) - week)
     assert held.enough_seeds  # a baseline needs none
     assert not against(run("near"), near.iloc[:, :1], "Same day last week", None, views).enough_seeds
+    exact = run("exact", architecture=Architecture("linear"), training=Training(optimizer="exact"))
+    assert against(exact, near.iloc[:, :1], "Same day last week", None, views).enough_seeds  # no seed changes it
+    assert against(run("far"), far, exact, near.iloc[:, :1], views).enough_seeds
 
 
 def test_days_differ_where_split_window_or_validation_do():
