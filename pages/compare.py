@@ -5,22 +5,17 @@ import pandas as pd
 import streamlit as st
 
 from forecasting import charts
-from forecasting.baselines import BASELINES
-from forecasting.comparison import against, held_out_days, results, training_days, updates_an_epoch
-from forecasting.difference import Difference
-from forecasting.errors import N_
-from forecasting.metrics import NAMES, skill
+from forecasting.comparison import held_out_days, results, training_days, updates_an_epoch
+from forecasting.metrics import NAMES
 from forecasting.runs import Run
 from pages import diagnosis_panel
 from pages.export import offer
+from pages.losses_table import WEEK, LossesTable
 from pages.runs_table import RunsTable
-from pages.session import fall_back, note_bad_link, open_page, plain, references
+from pages.session import note_bad_link, open_page, references
 
 MOST_DRAWN = 16  # curves: the palette twice over
 AVERAGES = (1, 5, 10, 20, 50, 100)  # epochs
-DIFFERENCE = ("difference", "low", "high", "answer")
-WEEK = "Same day last week"
-FLOOR = N_("Smallest possible, held-out")
 
 here = open_page()
 _ = here.say
@@ -55,19 +50,6 @@ def curves_of(runs: list[Run], over: int) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-@st.cache_data(max_entries=512, show_spinner=False)
-def held_against(key: tuple, _run: Run, _other: Run | str, _views: pd.Series) -> Difference | None:
-    """Held-out error of a run less that of another or of a baseline; None before both have predictions.
-
-    `key` names both as they are now: a run that goes on is another one afterwards.
-    """
-    found = here.store.predictions(_run.id)
-    theirs = here.store.predictions(_other.id) if isinstance(_other, Run) else None
-    if found is None or (isinstance(_other, Run) and (theirs is None or not theirs.index.equals(found.index))):
-        return None
-    return against(_run, found, _other, theirs, _views)
-
-
 def choose_axes() -> tuple[str, int, bool]:
     """What the curves run along, over how many epochs they are averaged, and whether losses are in logarithms."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -91,77 +73,6 @@ def choose_axes() -> tuple[str, int, bool]:
             help=_("An exponential moving average; the raw curve stays in sight. 1 averages nothing."),
         )
         return along, over, st.toggle(_("Log scale"), True, key="log_scale", bind="query-params")
-
-
-def choose_reference(runs: list[Run]) -> Run | str:
-    """What the others are held against: one of the runs or a baseline."""
-    offered = {run.id: run for run in runs} | {name: name for name in BASELINES}
-    fall_back("against", offered, runs[0].id)
-    chosen = st.selectbox(
-        _("Held against"),
-        offered,
-        format_func=lambda key: _(key) if key in BASELINES else offered[key].name,
-        key="against",
-        bind="query-params",
-        width=360,
-    )
-    return offered[chosen]
-
-
-def hold_against(runs: list[Run], other: Run | str) -> dict[str, Difference]:
-    """Every other run with predictions against one: name -> difference."""
-    views, found = channels[runs[0].fingerprint].views, {}
-    for run in runs:
-        if run is not other:
-            now = [(one.id, one.queued, one.status) if isinstance(one, Run) else one for one in (run, other)]
-            found[run.name] = held_against(tuple(now), run, other, views)
-    return {name: difference for name, difference in found.items() if difference}
-
-
-def baseline_lines(lines: dict[str, float], floor: float | None) -> pd.DataFrame:
-    """What needs no model, as further lines of the table."""
-    lines = lines | ({FLOOR: floor} if floor is not None else {})
-    frame = pd.DataFrame({"run": [_(name) for name in lines], "held_out": list(lines.values())})
-    return frame.assign(skill=skill(frame["held_out"], lines[WEEK])) if len(frame) else frame
-
-
-def draw_table(frame: pd.DataFrame, against: dict[str, Difference], other: str | None) -> None:
-    """The losses in words, each with what it is held against."""
-    columns = {
-        "run": _("Run"),
-        "seeds": _("Seeds"),
-        "held_out": _("Held-out loss"),
-        "train": _("Train loss"),
-        "gap": _("Gap"),
-        "skill": _("Skill"),
-        "validation": _("Best validation"),
-        "held_out_then": _("Held-out then"),
-    }
-    shown = frame.assign(skill=frame["skill"].round(2))[list(columns)].dropna(axis=1, how="all").rename(columns=columns)
-    if against:
-        cells = [against[name].short().say(_) if name in against else None for name in frame["run"]]
-        shown.insert(3, _("Held-out error against {other}").format(other=other), cells)
-    helps = {
-        "gap": _("Held-out loss less train loss."),
-        "skill": _("Share of the error of “same day last week” that is gone."),
-        "validation": _("The lowest loss on the validation part; every seed has its own epoch."),
-        "held_out_then": _("The held-out loss of the weights with the best validation loss."),
-    }
-    config = {
-        columns[name]: st.column_config.NumberColumn(
-            format="percent" if name == "skill" else "%.0f", help=helps.get(name)
-        )
-        for name in columns
-        if name not in ("run", "seeds")
-    }
-    st.dataframe(
-        shown,
-        hide_index=True,
-        height="content",
-        placeholder="–",
-        column_config=config,
-        alt=_("Losses of the ticked runs"),
-    )
 
 
 st.title(_("Compare"))
@@ -202,30 +113,15 @@ with left, st.container(key="curves_chart"):
 with right, st.container(key="gap_chart"):
     st.subheader(_("Train against held-out"))
     finite = frame[np.isfinite(frame["train"]) & np.isfinite(frame["held_out"])]
-    chart = charts.generalization_gap(finite, loss, log, _, lines, floor)
-    st.altair_chart(chart, alt=_("Train and held-out loss of every ticked run, with the diagonal of no gap"))
+    if len(finite):
+        chart = charts.generalization_gap(finite, loss, log, _, lines, floor)
+        st.altair_chart(chart, alt=_("Train and held-out loss of every ticked run, with the diagonal of no gap"))
+    else:
+        st.caption(_("None of these runs ended with a loss that is a number."))
 
 st.subheader(_("Losses at the end"))
-found, other = {}, None
-if comparable:
-    other = choose_reference(chosen)
-    found = hold_against(chosen, other)
-    other = other.name if isinstance(other, Run) else _(other)
-    if len(found) == 1:
-        ((name, difference),) = found.items()
-        icon = ":material/help:" if difference.answer == "cannot tell" else ":material/balance:"
-        st.info(plain(difference.sentence(name, other).say(_)), icon=icon)
-whole = pd.concat([frame, baseline_lines(lines, floor)], ignore_index=True)
-draw_table(whole, found, other)
-if found:
-    st.caption(
-        _("Intervals are 90 %, over days in blocks of a week and over seeds. Of many runs some differ by chance.")
-    )
+numbers = LossesTable(here, chosen, frame, lines, floor).draw(channels[chosen[0].fingerprint] if comparable else None)
 
-known = {name: vars(difference) for name, difference in found.items()}
-numbers = whole.assign(
-    against=other, **{name: [known.get(run, {}).get(name) for run in whole["run"]] for name in DIFFERENCE}
-)
 offer(
     here,
     {"losses": (_("Losses at the end"), numbers), "curves": (_("Losses along the way"), curves)},

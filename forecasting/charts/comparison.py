@@ -103,6 +103,7 @@ def generalization_gap(
     """
     runs = list(frame["run"])
     low, high = _square(frame, [*(references or {}).values(), *([floor] if floor else [])], log)
+    log = log and low > 0  # a loss of nothing has no logarithm
     scale = alt.Scale(type="log" if log else "linear", domain=[low, high], nice=False)
     axis = alt.Axis(format=VIEWS, tickCount=5)
     right = {"title": say(N_("Train loss ({loss}, views)")).format(loss=loss), "scale": scale, "axis": axis}
@@ -147,7 +148,7 @@ def _no_gap(low: float, high: float, log: bool, colour: alt.Color, say: Say) -> 
     role = say(BASELINE)
     ends = alt.Chart(alt.Data(values=[{"train": edge, "held_out": edge, "role": role} for edge in (low, high)]))
     share = 0.7
-    at = low ** (1 - share) * high**share if log and low > 0 else low + share * (high - low)
+    at = low ** (1 - share) * high**share if log else low + share * (high - low)
     name = alt.Chart(alt.Data(values=[{"train": at, "held_out": at, "role": role}]))
     text = name.mark_text(text=say(N_("No gap")), align="left", baseline="top", dx=6, dy=4, fontSize=11)
     line = ends.mark_line(strokeWidth=1.5, opacity=0.7)

@@ -3,15 +3,18 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from forecasting.errors import BadInput
 from forecasting.runs import Line, RunQueue, RunStore
 from forecasting.sample import sample_channel
 from forecasting.settings import RunSettings, Training
 from forecasting.split import LECTURE
+from forecasting.training import Row
 from pages import session
-from tests.filled_store import chance, fill, many_settings, validated, write
+from tests.filled_store import WORKER, chance, fill, many_settings, validated, write
 
 Open = Callable[..., AppTest]
 
@@ -199,6 +202,25 @@ def test_many_ticked_runs_are_drawn_up_to_what_colours_can_tell(visitor, mine):
     app = visitor.go("compare", runs=ids)
     assert "The first 16 of 18 ticked runs are shown." in [caption.value for caption in app.caption]
     assert losses(app).index.str.startswith("Try").sum() == 16
+
+
+def test_a_run_that_left_the_numbers_is_listed_and_harms_nothing(visitor, mine):
+    fill(session.store(), mine, 1, epochs=3)
+    store, settings = session.store(), many_settings(2)[1]
+    run_id = store.queue(mine, sample_channel(), settings, "gone wild")
+    line, queue = Line(store.url), RunQueue(store.url)
+    line.claim_next()
+    queue.start(run_id, WORKER)
+    losses_of = [np.full(5, loss) for loss in (500.0, np.inf)]
+    queue.write(run_id, WORKER, [Row(at + 1, loss, loss, loss, 0.1, at) for at, loss in enumerate(losses_of)], {})
+    queue.fail(run_id, BadInput("The loss is no number any more."))
+    app = visitor.go("compare", runs=run_id)
+    assert app.dataframe[0].value["State"].tolist() == ["Failed", "Finished"]
+    assert len(app.get("vega_lite_chart")) == 1
+    assert "None of these runs ended with a loss that is a number." in [caption.value for caption in app.caption]
+    app = come_again(visitor)
+    assert len(app.get("vega_lite_chart")) == 2
+    assert not app.exception
 
 
 def test_everything_can_be_saved(visitor, mine):
