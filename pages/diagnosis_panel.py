@@ -158,7 +158,9 @@ def _answer(here: Session, run: Run, study: Study, show: Callable[[], None]) -> 
         st.markdown("\n".join(f"- {sentence}" for sentence in said[:FIRST]))
     with tree:
         alt = here.say(N_("The lecture's decision tree; the branch of this run: {branch}. Chances: {chances}"))
-        chances = ", ".join(f"{here.say(NAMES[name])} {percent(chance)}" for name, chance in answer["chances"].items())
+        chances = here.say(N_(", ")).join(
+            f"{here.say(NAMES[name])} {percent(chance)}" for name, chance in answer["chances"].items()
+        )
         st.altair_chart(
             charts.decision_tree(answer["branch"], answer["chances"], here.say),
             alt=alt.format(branch=here.say(NAMES[answer["branch"]]), chances=chances),
@@ -184,7 +186,7 @@ def _verdict(here: Session, answer: dict) -> None:
         st.markdown("#### " + here.say(N_("{branch}, {sure} sure")).format(branch=name, sure=sure))
         st.markdown(here.say(MEANINGS[branch]))
     if answer["others"]:
-        others = ", ".join(here.say(NAMES[other]) for other in answer["others"])
+        others = here.say(N_(", ")).join(here.say(NAMES[other]) for other in answer["others"])
         st.markdown(here.say(N_("Likely as well: {others}.")).format(others=others))
     if answer["single"]:
         st.caption(here.say(N_("A single seed may be luck, so this is never a sure verdict; train more seeds.")))
@@ -192,14 +194,15 @@ def _verdict(here: Session, answer: dict) -> None:
 
 def _offer_next(here: Session, run: Run, settings: RunSettings, show: Callable[[], None]) -> None:
     """A button that starts what to try next, and what it changes."""
-    changes = _changes(run.settings, settings, here.say)
+    each, comma = _changes(run.settings, settings, here.say), here.say(N_(", "))
+    changes = comma.join(each)
     another = run.settings.architecture != settings.architecture
-    brief = name_of(settings, here.say) if another or len(changes) > MOST_CHANGES else ", ".join(changes)
+    brief = name_of(settings, here.say) if another or len(each) > MOST_CHANGES else changes
     label = here.say(N_("Try next: {what}")).format(what=brief)
     if st.button(label, icon=":material/play_arrow:", key=f"next-{run.id}", on_click=_start, args=(here, settings)):
         show()
-    if brief != ", ".join(changes):
-        st.caption(here.say(N_("It changes: {changes}.")).format(changes=", ".join(changes)))
+    if brief != changes:
+        st.caption(here.say(N_("It changes: {changes}.")).format(changes=changes))
 
 
 def _start(here: Session, settings: RunSettings) -> None:
