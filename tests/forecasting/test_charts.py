@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from forecasting import charts
+from forecasting.branches import NAMES
 from forecasting.charts.choosing import stretches
 from forecasting.charts.marks import ROLES, RUN_COLOURS, colour_by
 from forecasting.folds import make_folds
@@ -201,3 +202,36 @@ def test_scores_of_the_game_go_on_to_the_last_model():
     private = [(row["models"], row["loss"]) for row in rows if row["score"] == "private"]
     assert private == [(1, 80.0), (20, 95.0), (500, 95.0)]
     assert {"Public score", "Private score", "Same day last week, private 40"} <= set(words(spec))
+
+
+CHANCES = {"bias": 0.1, "optimization": 0.2, "overfitting": 0.4, "mismatch": 0.05, "fine": 0.25}
+WAYS = {  # the words on the way from the root to each leaf, by hand
+    "bias": ["Train loss", "large"],
+    "optimization": ["Train loss", "large"],
+    "overfitting": ["Train loss", "small", "Held-out loss", "large"],
+    "mismatch": ["Train loss", "small", "Held-out loss", "large"],
+    "fine": ["Train loss", "small", "Held-out loss", "small"],
+    "cannot tell": [],
+}
+
+
+@pytest.mark.parametrize("branch", WAYS)
+def test_tree_marks_the_way_to_the_branch(branch):
+    layers = charts.decision_tree(branch, CHANCES).to_dict()["layer"]
+    marks = [value for layer in layers for value in layer["data"]["values"]]
+    strong = [mark for mark in marks if mark["role"] == "Real views"]
+    asked = [mark["text"] for mark in strong if "text" in mark and "end" not in mark]
+    assert sorted(asked) == sorted(WAYS[branch])
+    leaves = {mark["text"] for mark in strong if "end" in mark}
+    assert leaves == ({f"{NAMES[branch]} {round(100 * CHANCES[branch])} %"} if branch in CHANCES else set())
+    lines = [mark for mark in strong if "x2" in mark]
+    ends = {(line["x2"], line["y2"]) for line in lines} | {(0, 2)}
+    assert all((line["x"], line["y"]) in ends for line in lines)  # each begins where another one ends: it is one way
+    assert (max((line["x2"] for line in lines), default=None) == 58) == (branch in CHANCES)
+
+
+def test_bars_of_the_tree_are_as_long_as_the_chances():
+    bars = charts.decision_tree("fine", CHANCES).to_dict()["layer"][3]["data"]["values"]
+    lengths = np.array([bar["end"] - bar["x"] for bar in bars])
+    assert lengths / lengths.sum() == pytest.approx(list(CHANCES.values()))
+    assert [bar["y"] for bar in bars] == list(range(5))

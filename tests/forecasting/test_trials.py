@@ -80,6 +80,18 @@ def test_validation_equals_least_squares_by_hand(views, split):
     assert (train, held_out) == pytest.approx((242.6, 207.2), abs=0.5)  # the noise is 200
 
 
+def test_what_was_filled_in_has_no_say(views, split):
+    """One day of input sees nothing of a day that is neither target nor the day before one."""
+    run, wild = RunSettings(split, Architecture("linear", 1), Training("mse", "exact")), views.copy()
+    filled = pd.DatetimeIndex(["2020-07-10", "2021-01-10"])
+    wild[filled] = 1e6
+    assert both_periods(wild, run, go_on, filled) == pytest.approx(both_periods(views, run, go_on, filled))
+    every = make_folds(target_days(views, [run]), "blocked", 3, 7)
+    calm = [validate(some, run, every, go_on, filled) for some in (wild, views)]
+    assert calm[0].size == pytest.approx(calm[1].size) and len(calm[0].daily) == len(calm[1].daily)
+    assert validate(wild, run, every, go_on).size > 10 * calm[0].size
+
+
 def test_a_trial_that_is_told_to_stop_says_so(views, split):
     with pytest.raises(Stopped):
         both_periods(views, RunSettings(split, Architecture("linear", 7), Training(epochs=3)), lambda: True)
