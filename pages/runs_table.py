@@ -92,7 +92,11 @@ class RunsTable:
         if len(there) < 2 and not (there and key == "tags"):
             return []
         return st.multiselect(
-            label, there, key=key, format_func=lambda value: self.say(words[value]) if words else value
+            label,
+            there,
+            key=key,
+            format_func=lambda value: self.say(words[value]) if words else value,
+            placeholder=self.say(N_("All")),
         )
 
     def text_of(self, run: Run) -> str:

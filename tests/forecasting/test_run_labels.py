@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.dialects import postgresql, sqlite
 
-from forecasting.runs import RunStore
+from forecasting.runs import RunStore, tables
 from forecasting.runs.tables import added_column, metadata, runs
 from forecasting.sample import sample_channel
 from tests.filled_store import fill, many_settings
@@ -95,3 +95,20 @@ def test_last_losses_are_those_of_the_last_row(store):
         assert last.loc[run_id, "train"] == pytest.approx(history.train_loss[-1].mean())
     assert store.final_losses("you").empty
     assert store.final_losses("me", ids[1])["run"].tolist() == [ids[1]]
+
+
+def test_two_servers_may_add_the_same_column_at_once(tmp_path, monkeypatch):
+    url = f"sqlite:///{(tmp_path / 'runs.db').as_posix()}"
+    RunStore(url).engine.dispose()  # the faster one
+    looks, look = [], tables._columns_of
+
+    def look_too_early(engine, table):
+        looks.append(table.name)
+        return look(engine, table) - ({"pinned"} if looks == ["runs"] else set())
+
+    monkeypatch.setattr(tables, "_columns_of", look_too_early)
+    monkeypatch.setattr(type(metadata), "sorted_tables", [runs])
+    store = RunStore(url)
+    assert looks == ["runs", "runs"]  # it looked again after the statement was refused
+    assert store.runs("me") == []
+    store.engine.dispose()
