@@ -1,4 +1,4 @@
-"""What Compare hands out as files: numbers as CSV, charts as PNG and SVG. No page either."""
+"""What a page hands out as files: numbers as CSV, charts as PNG and SVG. No page either."""
 
 import re
 
@@ -78,7 +78,7 @@ def offer(here: Session, tables: dict[str, tuple[str, pd.DataFrame]], charts: di
     say, channel = here.say, re.sub(r"[^\w]+", "-", here.say(here.channel.name)).strip("-")[:40] or "channel"
     with st.popover(say(N_("Save")), icon=":material/download:"):
         for name, (label, frame) in tables.items():
-            text = frame.to_csv(index=False, float_format="%.6g").encode("utf-8-sig")  # with a mark for spreadsheets
+            text = frame.to_csv(index=False, float_format="%.8g").encode("utf-8-sig")  # with a mark for spreadsheets
             st.download_button(
                 f"{label} (CSV)", text, f"{channel}-{name}.csv", "text/csv", key=f"save-{name}", width="stretch"
             )

@@ -18,6 +18,7 @@ from forecasting.sentences import in_views, percent
 from forecasting.settings import BOUNDS, REFERENCES, RunSettings
 from forecasting.takeaway import NO_WEIGHTS
 from forecasting.windows import known_views
+from pages.export import offer
 from pages.following import ask, follow
 from pages.forecasters import AUTO, KIND, Forecasters
 from pages.session import SAMPLE, choose_split, note_bad_link, open_page, plain
@@ -120,7 +121,8 @@ def draw_chart(forecast: Forecast, without) -> None:
     views = here.channel.views
     frame = forecast.to_frame()
     chart = charts.forecast_chart(views, last_week(len(frame)), frame, _, here.weekdays(), without)
-    st.altair_chart(chart, key="ahead-chart", alt=_("The last weeks of real views and the forecast with its intervals"))
+    with st.container(key="forecast_chart"):
+        st.altair_chart(chart, alt=_("The last weeks of real views and the forecast with its intervals"))
     if len(without):
         facts = {"total": in_views(sum(forecast.point)), "without": in_views(sum(without)), "days": len(without)}
         st.caption(_("With these holidays {total} views in {days} days, without {without} (dotted).").format(**facts))
@@ -174,13 +176,8 @@ def draw_days(forecast: Forecast) -> None:
         shown[f"{level} %"] = ["–" if np.isnan(a) else f"{a:,.0f} – {b:,.0f}" for a, b in zip(low, high, strict=True)]
     shown[_("Same day last week")] = last_week(len(frame)).round()
     st.dataframe(shown, hide_index=True, height=min(38 + 35 * len(shown), 320), alt=_("The forecast day by day"))
-    st.download_button(
-        _("Forecast as CSV"),
-        frame.to_csv(lineterminator="\n", float_format="%.10g"),
-        "forecast.csv",
-        "text/csv",
-        icon=":material/download:",
-    )
+    days = frame.reset_index()
+    offer(here, {"forecast": (_("Forecast"), days)}, {"forecast-chart": (_("Chart"), "forecast_chart")})
 
 
 def draw_judged(forecast: Forecast) -> None:

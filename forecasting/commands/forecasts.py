@@ -120,10 +120,11 @@ def _print(options: argparse.Namespace, columns: Sequence[str], rows) -> None:
         if options.json:
             print(json.dumps(dict(zip(columns, map(_plain, row), strict=True))))
         else:
-            print(*(f"{value:.6g}" if isinstance(value, float) else value for value in row), sep=",")
+            print(*("" if _plain(v) is None else f"{v:.6g}" if isinstance(v, float) else v for v in row), sep=",")
 
 
 def _plain(value):
+    """None for an edge that cannot be told."""
     return None if isinstance(value, float) and np.isnan(value) else value
 
 
