@@ -84,6 +84,18 @@ def _file(channel: Channel, request: dict, holidays: list[pd.Timestamp]) -> Iter
     yield Finding(1.0, {"forecast": _record(found)} | _what_if(model, channel, found, holidays))
 
 
+def uncover(channel: Channel, request: dict) -> Iterator[Finding]:
+    """A finding whose answer has the `point` forecast of the last `days` days by a run that sees none of them.
+
+    `request` names the run as in `look_ahead`.
+    """
+    settings = RunSettings.from_json(request["settings"])
+    run = _trained(settings, channel, request["model"])
+    known = known_views(channel.views.iloc[: -request["days"]], channel.filled)
+    point = run.predict(known, known.index[-1:], request["days"])[0]
+    yield Finding(1.0, {"point": [float(views) for views in point]})
+
+
 def _what_if(model, channel: Channel, plain: Forecast, holidays: list[pd.Timestamp]) -> dict:
     """The forecast with further holidays takes the place of the `plain` one, which stays beside it."""
     if not holidays:

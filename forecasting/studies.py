@@ -77,4 +77,17 @@ def game(channel: Channel, request: dict) -> Iterator[Finding]:
             yield Finding(told, known.to_record())
 
 
-KINDS: dict[str, Study] = {"diagnosis": diagnosis, "folds": folds, "forecast": forecast, "game": game}
+def reveal(channel: Channel, request: dict) -> Iterator[Finding]:
+    """The last days as a run sees them coming; see `outlook.uncover`."""
+    from forecasting.outlook import uncover  # noqa: PLC0415
+
+    yield from uncover(channel, request)
+
+
+KINDS: dict[str, Study] = {
+    "diagnosis": diagnosis,
+    "folds": folds,
+    "forecast": forecast,
+    "game": game,
+    "reveal": reveal,
+}

@@ -1,6 +1,6 @@
 """Charts as functions from frames to Altair charts. `say` translates the words; views are plain counts."""
 
-from forecasting.charts.ahead import forecast_chart, ladder_chart
+from forecasting.charts.ahead import forecast_chart, ladder_chart, reveal_chart
 from forecasting.charts.channel import views_over_time, weekday_means
 from forecasting.charts.choosing import fold_losses, fold_rows, game_scores
 from forecasting.charts.comparison import compared_curves, final_losses, generalization_gap
@@ -26,6 +26,7 @@ __all__ = [
     "loss_frame",
     "loss_spec",
     "real_and_predicted",
+    "reveal_chart",
     "thin",
     "views_over_time",
     "weekday_means",

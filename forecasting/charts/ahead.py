@@ -96,6 +96,40 @@ def _views(column: str, say: Say) -> alt.Y:
     return alt.Y(f"{column}:Q", title=say(N_("Views a day")), scale=alt.Scale(zero=False), axis=axis)
 
 
+def reveal_chart(
+    views: pd.Series,
+    hidden: pd.DatetimeIndex,
+    forecasts: pd.DataFrame | None = None,
+    say: Say = str,
+    weekdays: Sequence[str] = WEEKDAYS,
+) -> alt.LayerChart:
+    """The last weeks with the `hidden` days shaded: left out, or with `forecasts` (a row a day, a column a model)."""
+    covered = forecasts is None
+    past = views[-max(14, 2 * len(hidden)) - len(hidden) :]  # so that few hidden days are wide enough
+    frame = past.rename("views").rename_axis("day").reset_index().assign(role=say(REAL))
+    if covered:
+        frame = frame[~frame["day"].isin(hidden)]
+    names = [] if covered else list(forecasts)
+    lines = frame if covered else pd.concat([frame, _long(forecasts)])
+    lines = lines.assign(weekday=[weekdays[day] for day in lines["day"].dt.day_of_week])
+    half = pd.Timedelta(hours=12)
+    edges = pd.DataFrame({"first": [hidden[0] - half], "last": [hidden[-1] + half]})
+    colour = colour_by(say, (REAL, *names), names)
+    shade = alt.Chart(edges).mark_rect(opacity=0.2).encode(x="first:T", x2="last:T", color=colour)
+    tips = [alt.Tooltip("role:N", title=say(N_("Model"))), day_tip(say)]
+    tips += [alt.Tooltip("weekday:N", title=say(N_("Weekday"))), views_tip("views", say(N_("Views a day")))]
+    x, y = _days(say), _views("views", say)
+    line = alt.Chart(lines).mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=30))
+    return alt.layer(in_role(BASELINE, shade, say), line.encode(x=x, y=y, color=colour, tooltip=tips)).properties(
+        height=HEIGHT
+    )
+
+
+def _long(forecasts: pd.DataFrame) -> pd.DataFrame:
+    """Columns day, role and views."""
+    return forecasts.rename_axis("day").reset_index().melt("day", var_name="role", value_name="views")
+
+
 def ladder_chart(ladder: pd.DataFrame, say: Say = str) -> alt.LayerChart:
     """What Auto tried, in order, from the top: `ladder` is what ladder.ladder_frame makes."""
     y = alt.Y("name:N", title=None, sort=list(ladder["name"]), axis=alt.Axis(labelLimit=210))

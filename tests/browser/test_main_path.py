@@ -161,7 +161,9 @@ def test_impossible_link_falls_back_with_a_note(page: Page) -> None:
     expect(metric(page, "Parameters")).to_have_text("5,801")
 
 
-@pytest.mark.parametrize("path", ["/", "/train", "/forecast", "/compare", "/table", "/cross_validation", "/selection"])
+@pytest.mark.parametrize(
+    "path", ["/", "/train", "/forecast", "/reveal", "/compare", "/table", "/cross_validation", "/selection"]
+)
 @pytest.mark.parametrize(("locale", "word"), [("en-US", "Channel"), ("zh-CN", "频道")])
 def test_pages_fit_a_phone_in_both_languages(browser, server: Server, path: str, locale: str, word: str) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, locale=locale, base_url=server.url)

@@ -1,0 +1,178 @@
+"""The last days are hidden, the class votes for a model, and then they are uncovered: the lecture's Friday."""
+
+import pandas as pd
+import streamlit as st
+
+from forecasting import charts
+from forecasting.errors import BadInput
+from forecasting.methods import NAIVE, Naive
+from forecasting.reveal import Reveal, hidden_days, reveal
+from forecasting.runs import Run, Study
+from forecasting.windows import known_views
+from pages.following import ask
+from pages.forecasters import Forecasters
+from pages.session import note_bad_link, open_page, plain
+
+KIND = "reveal"  # of study
+MOST = 28  # days hidden
+USUAL = 2  # the lecture's
+SEATS = 6  # models, and at most: a chart has no more colours that can be told apart
+TICK = 0.3  # seconds between two looks while workers are on it
+
+here = open_page()
+_ = here.say
+views, channel = here.channel.views, here.channel
+BASELINES = {_("Same day last week"): "last-week", _("Yesterday"): "yesterday"}
+
+
+def choose_runs(hidden: pd.DatetimeIndex) -> list[Run]:
+    """The runs that stand for election: done, and trained on earlier days than the hidden ones."""
+    runs = Forecasters(here).runs
+    blind = {key: run for key, run in runs.items() if pd.Timestamp(run.settings.split.train.last) < hidden[0]}
+    kept = [key for key in st.session_state.get("candidates", []) if key in blind]
+    if kept != st.session_state.get("candidates", kept):
+        st.session_state.candidates = kept
+    chosen = st.multiselect(
+        _("Models"),
+        blind,
+        list(blind)[:SEATS],
+        format_func=lambda key: blind[key].name,
+        key="candidates",
+        bind="query-params",
+        max_selections=SEATS,
+        help=_("Runs of this channel that have seen none of the hidden days. Baselines stand as well."),
+    )
+    if not runs:
+        st.page_link("pages/train.py", label=_("Train a model"), icon=":material/play_arrow:")
+        st.page_link("pages/table.py", label=_("Train the lecture's table"), icon=":material/table_rows:")
+    return [blind[key] for key in chosen]
+
+
+def request_of(run: Run, days: int) -> dict[str, object]:
+    """What a worker is asked about a run."""
+    return {"settings": run.settings.to_json(), "name": run.name, "trained": run.queued, "days": days}
+
+
+def vote(votes: dict[str, int]) -> None:
+    """Count one more."""
+    name = st.session_state.voted
+    votes[name] = votes.get(name, 0) + 1
+
+
+def uncover(runs: list[Run], days: int) -> None:
+    """Ask workers for the forecasts of the runs, which see none of the hidden days."""
+    for run in runs:
+        ask(here, KIND, request_of(run, days), here.store.checkpoint(here.owner, run.id, "last"))
+    st.session_state.uncovered = key_of(runs, days)
+
+
+def key_of(runs: list[Run], days: int) -> tuple:
+    """What an election is about."""
+    return channel.fingerprint, days, *(run.id for run in runs)
+
+
+def answers(runs: list[Run], days: int) -> dict[str, Study]:
+    """Studies by run, those that were asked for."""
+    asked = here.studies.studies(here.owner, channel.fingerprint, KIND)
+    requests = {run.id: request_of(run, days) for run in runs}
+    found = {run_id: [study for study in asked if study.request == request] for run_id, request in requests.items()}
+    return {run_id: studies[0] for run_id, studies in found.items() if studies}
+
+
+def result(runs: list[Run], studies: dict[str, Study], hidden: pd.DatetimeIndex) -> tuple[Reveal, pd.DataFrame]:
+    """What came of it, and the forecasts (a row a day, a column a candidate)."""
+    known = known_views(views.iloc[: -len(hidden)], channel.filled)
+    baselines = {
+        name: Naive(*NAIVE[rule]).predict(known, known.index[-1:], len(hidden))[0] for name, rule in BASELINES.items()
+    }
+    points = {run.name: studies[run.id].answer["point"] for run in runs if run.id in studies and studies[run.id].answer}
+    held_out = {run.name: here.store.predictions(run.id) for run in runs if run.settings.architecture.horizon == 1}
+    ahead = {name: found.mean(axis=1) for name, found in held_out.items() if found is not None}
+    everything = known_views(views, channel.filled)
+    if ahead:
+        judged = next(iter(ahead.values())).index
+        ahead |= {name: pd.Series(NAIVE[rule][0](everything, judged), judged) for name, rule in BASELINES.items()}
+    points |= baselines
+    return reveal(views, hidden, points, ahead), pd.DataFrame(points, index=hidden)
+
+
+def draw_result(found: Reveal, forecasts: pd.DataFrame, votes: dict[str, int]) -> None:
+    """The chart, each one's error, and the two sentences."""
+    chart = charts.reveal_chart(views, found.days, forecasts, _, here.weekdays())
+    st.altair_chart(chart, alt=_("The hidden days, uncovered, with each model's forecast"))
+    st.info(plain(found.on_the_vote(votes).say(_)), icon=":material/how_to_vote:")
+    st.warning(plain(found.how_little().say(_)), icon=":material/balance:")
+    lines = [
+        {
+            _("Model"): name,
+            _("Votes"): votes.get(name, 0),
+            _("Error on the hidden days, MAE"): round(error, 1),
+            _("Held-out, MAE, one day ahead"): round(found.held_out[name], 1) if name in found.held_out else None,
+        }
+        for name, error in sorted(found.errors.items(), key=lambda pair: pair[1])
+    ]
+    st.dataframe(pd.DataFrame(lines), hide_index=True, placeholder="–", alt=_("Errors of all models"))
+
+
+def draw_lecture() -> None:
+    """The lecture's own Friday."""
+    with st.expander(_("In the lecture"), icon=":material/school:"):
+        st.write(
+            _(
+                "On Friday 26 February 2021 the views were known to the 24th. The class voted among nets of one to four"
+                " layers; three layers had the smallest loss on days not learnt from, 0.38k. It foresaw 5.25k for the"
+                " 25th and, fed with that, 3.96k for the 26th. The truth was about 7.5k, the highest day of the year"
+                " so far: three layers were 2.58k off, two about 2k, one and four about 1.8k. The lecture calls it"
+                " mismatch. These are the lecture's figures, of another channel."
+            )
+        )
+
+
+def live(runs: list[Run], hidden: pd.DatetimeIndex, was_active: bool) -> None:
+    """Progress while workers are on it, then the result."""
+    studies = answers(runs, len(hidden))
+    active = [study for study in studies.values() if study.active]
+    if was_active and not active:
+        st.rerun()
+    if active:
+        done = len(studies) - len(active)
+        st.progress(done / len(studies), _("{done} of {all} forecasts").format(done=done, all=len(studies)))
+        return
+    for study in studies.values():
+        if study.reason:
+            st.error(plain(f"{study.request['name']}: {study.reason.say(_)}"), icon=":material/error:")
+    draw_result(*result(runs, studies, hidden), votes)
+
+
+st.title(_("Reveal"))
+st.caption(_("Hide the last days, vote for the model that will come closest, then uncover them."))
+controls, picture = st.columns([1, 3], gap="medium")
+with controls:
+    note_bad_link("hidden", (1, MOST), _)
+    days = st.slider(_("Days hidden"), 1, MOST, USUAL, key="hidden", bind="query-params")
+    try:
+        hidden = hidden_days(views, days)
+    except BadInput as unusable:
+        st.warning(plain(unusable.say(_)), icon=":material/event_busy:")
+        st.stop()
+    runs = choose_runs(hidden)
+    votes = st.session_state.setdefault("votes", {}).setdefault(key_of(runs, days), {})
+    uncovered = st.session_state.get("uncovered") == key_of(runs, days)
+    candidates = [run.name for run in runs] + list(BASELINES)
+    st.radio(_("Who will come closest?"), candidates, key="voted", format_func=plain)
+    st.button(
+        _("Vote"), icon=":material/how_to_vote:", on_click=vote, args=(votes,), disabled=uncovered, width="stretch"
+    )
+    if votes:
+        counted = ", ".join(f"{name} {count}" for name, count in votes.items())
+        st.caption(plain(_("Votes: {votes}").format(votes=counted)))
+    look = {"type": "primary", "icon": ":material/visibility:", "width": "stretch"}
+    st.button(_("Uncover"), **look, on_click=uncover, args=(runs, days), disabled=uncovered)
+with picture:
+    if uncovered:
+        active = any(study.active for study in answers(runs, days).values())
+        st.fragment(live, run_every=TICK if active else None)(runs, hidden, active)
+    else:
+        chart = charts.reveal_chart(views, hidden, None, _, here.weekdays())
+        st.altair_chart(chart, alt=_("The last weeks of real views, the hidden days left out"))
+    draw_lecture()
