@@ -126,7 +126,7 @@ class Forecast:
 
     def to_json(self) -> str:
         """All of it as text."""
-        return json.dumps(asdict(self), default=str)
+        return json.dumps(asdict(self), default=str, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> "Forecast":

@@ -163,15 +163,17 @@ def _year(days: pd.DatetimeIndex, recipe: Recipe) -> list[np.ndarray]:
     return [np.sin(angles), np.cos(angles)] if recipe.year else []
 
 
+def architecture(recipe: Recipe) -> Architecture:
+    """The network of a recipe: window, weekday and time of the year are its inputs."""
+    columns = recipe.window + 7 + 2 * YEARLY * recipe.year
+    return Architecture(recipe.family, columns, recipe.layers, recipe.units, recipe.reach)
+
+
 def _network(recipe: Recipe):
     from forecasting.models import StackedNetwork  # noqa: PLC0415  torch loads for a second
 
-    columns = recipe.window + 7 + 2 * YEARLY * recipe.year
-    return StackedNetwork(
-        Architecture(recipe.family, columns, recipe.layers, recipe.units, recipe.reach),
-        range(recipe.seeds),
-        regularisation=Regularisation(weight_decay=DECAY * (recipe.family == "relu")),
-    )
+    decay = Regularisation(weight_decay=DECAY * (recipe.family == "relu"))
+    return StackedNetwork(architecture(recipe), range(recipe.seeds), regularisation=decay)
 
 
 def _tensor(array: np.ndarray):

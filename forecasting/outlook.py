@@ -13,6 +13,7 @@ from forecasting.checkpoints import load, take_weights
 from forecasting.climb import climb
 from forecasting.fitting import build, fit
 from forecasting.forecast import Forecast, ahead_of, check_horizon, judge_held_out, reach_of
+from forecasting.methods import METHODS
 from forecasting.settings import REFERENCES, RunSettings
 from forecasting.split import Period, Split
 from forecasting.studies import Finding
@@ -58,7 +59,9 @@ def _auto(channel: Channel, request: dict) -> Iterator[Finding]:
     yield Finding((1 + CLIMBED) / 2, {"ladder": list(ladder)})
     again = fit_again(fitted, views, views.index[-1], reach_of(horizon), filled)
     found = ahead_of(again, fitted, known_views(views, filled), done.scores, horizon, judged=judged)
-    yield Finding(1.0, {"ladder": ladder, "forecast": _record(found)})
+    shares = [[name, [float(share) for share in by_day]] for name, by_day in again.shares()]
+    weights = save_model(take_away("auto", again, split, done.scores, judged, views))
+    yield Finding(1.0, {"ladder": ladder, "shares": shares, "forecast": _record(found)}, weights)
 
 
 def _run(channel: Channel, request: dict, holidays: list[pd.Timestamp]) -> Iterator[Finding]:
@@ -66,13 +69,14 @@ def _run(channel: Channel, request: dict, holidays: list[pd.Timestamp]) -> Itera
     views, filled, horizon = channel.views, channel.filled, request["horizon"]
     settings = RunSettings.from_json(request["settings"])
     run = _trained(settings, channel, request["model"])
-    fitted = adopt(request["name"], run, views, pd.Timestamp(settings.split.train.last), reach_of(horizon), filled)
+    name = request["name"] if request["name"] not in METHODS else f"{request['name']} (2)"  # those mean something else
+    fitted = adopt(name, run, views, pd.Timestamp(settings.split.train.last), reach_of(horizon), filled)
     yield Finding(0.2)
     done, judged = judge_held_out(views, fitted, settings.split, horizon, filled)
     found = ahead_of(run, fitted, known_views(views, filled), done.scores, horizon, judged=judged)
     answer, weights = {"forecast": _record(found)}, None
     if settings.architecture.family not in REFERENCES:
-        model = take_away(request["name"], run, done.scores, judged, views)
+        model = take_away(name, run, settings.split, done.scores, judged, views)
         weights = save_model(model)
         answer |= _what_if(model, channel, found, holidays)
     yield Finding(1.0, answer, weights)

@@ -16,20 +16,20 @@ import pandas as pd
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from forecasting.auto import Auto
 from forecasting.backtest import Fitted, joined, unknown
 from forecasting.errors import N_, BadInput
 from forecasting.forecast import Forecast, Judged, ahead_of, check_horizon, reach_of
 from forecasting.intervals import LEVELS, MEMORY, TOTALS, Scores, delays, make_scores
+from forecasting.packing import Arrays, check, needs, pack, settings_of, unpack
 from forecasting.settings import RunSettings
+from forecasting.split import Period, Split
 from forecasting.views import Channel
-from forecasting.windows import Scaler, futures, known_views
+from forecasting.windows import futures, known_views
 
 FORMAT = 1  # of the file; a reader refuses any other
 MARK = "viewcast"  # where the facts stand in the file's metadata
 LIBRARIES = ("numpy", "torch")  # whose versions are noted
-NO_WEIGHTS = N_(
-    "Support vectors and trees have no weights that a model file could hold; train a network to take it away."
-)
 NO_MODEL = N_("This is no model file; take one away from the Forecast page.")
 FOREIGN = N_("The model file was made by another program; only Viewcast's own say what a forecast needs.")
 DAMAGED = N_("The model file is damaged; take it away again.")
@@ -57,39 +57,20 @@ class Origin:
 
 @dataclass(frozen=True)
 class Model:
-    """A trained run away from the store. Arrays are as `checkpoints` keeps them; no torch before a forecast."""
+    """A run, or what Auto mixed, away from the store. Packed as `packing` has it: no torch before a forecast."""
 
     name: str
-    settings: RunSettings
-    scaler: Scaler
-    parameters: np.ndarray  # (seeds, unknowns)
-    running: np.ndarray  # (seeds, values), of batch normalization
+    record: dict
+    arrays: Arrays
+    split: Split
     scores: Scores  # of days before and after the end of training
     judged: tuple[Judged, ...]  # on the held-out days
     origin: Origin
 
     @property
-    def last(self) -> pd.Timestamp:
-        """The last day it learnt from."""
-        return pd.Timestamp(self.settings.split.train.last)
-
-    @property
-    def reach(self) -> int:
-        """Days ahead that its intervals reach."""
-        return len(self.scores.delays) - len(TOTALS)
-
-    def forecaster(self, holidays: Sequence[pd.Timestamp] = ()):
-        """The TrainedRun; `holidays` are days to take for holidays."""
-        import torch  # noqa: PLC0415  the server process reads files too, and never loads torch
-
-        from forecasting.checkpoints import take_weights  # noqa: PLC0415
-        from forecasting.fitting import build  # noqa: PLC0415
-        from forecasting.trained import TrainedRun  # noqa: PLC0415
-
-        network = build(self.settings)
-        parts = {name: torch.from_numpy(getattr(self, name).copy()) for name in ("parameters", "running")}
-        take_weights(network, parts)
-        return TrainedRun(self.settings, network, self.scaler, tuple(holidays))
+    def settings(self) -> RunSettings | None:
+        """Of a run; None for Auto."""
+        return settings_of(self.record)
 
     def forecast(
         self,
@@ -104,26 +85,34 @@ class Model:
         What it did on the held-out days is part of the forecast where `views` go on from the views it comes from.
         """
         check_horizon(horizon)
-        known, window = known_views(views, filled), self.settings.architecture.window
+        known, window = known_views(views, filled), needs(self.record)
         if len(known) < window:
             raise BadInput(
                 N_("The channel has {days} days of views; this model needs the last {window} before a forecast."),
                 days=len(known),
                 window=window,
             )
-        forecaster, reach = self.forecaster(holidays), reach_of(horizon)
-        known_before = self.origin.begins(views)
-        scores = self._scores_through(views, known, filled, forecaster, reach, known_before)
-        fitted = Fitted(self.name, forecaster, self.last, scores)
-        judged = self.judged if known_before else ()
-        return ahead_of(forecaster, fitted, known, scores, horizon, levels, judged)
+        forecaster, known_before = unpack(self.record, self.arrays, holidays), self.origin.begins(views)
+        self._check_reach(forecaster, horizon)
+        scores = self._scores_through(views, known, filled, forecaster, reach_of(horizon), known_before)
+        fitted = Fitted(self.name, forecaster, pd.Timestamp(self.split.train.last), scores)
+        return ahead_of(forecaster, fitted, known, scores, horizon, levels, self.judged if known_before else ())
+
+    def _check_reach(self, forecaster, horizon: int) -> None:
+        """A run goes on by its own forecasts; what Auto mixed goes as far as it was mixed for."""
+        if isinstance(forecaster, Auto) and reach_of(horizon) > forecaster.horizon:
+            raise BadInput(
+                N_("This model file forecasts {reach} days ahead at most; take one away that goes farther."),
+                reach=forecaster.horizon,
+            )
 
     def _scores_through(self, views, known, filled, forecaster, reach: int, known_before: bool) -> Scores:
         """The file's scores for `reach` days ahead, and those of the days since; of a stranger's views, of its own."""
         scores = _for_reach(self.scores, reach)
-        origins = known.index[self.settings.architecture.window - 1 : -1][-(MEMORY + reach) :]
-        if known_before:  # of the last days in the file, what came later was not known yet
-            origins = origins[origins > self.origin.last - pd.Timedelta(days=reach)]
+        origins = known.index[needs(self.record) - 1 : -1][-(MEMORY + reach) :]
+        if known_before:  # a run has learnt from no held-out day: what came after the last of them is known by now
+            back = 0 if isinstance(forecaster, Auto) else reach - 1
+            origins = origins[origins >= self.origin.last - pd.Timedelta(days=back)]
         if known.index[-1] == self.origin.last or not len(origins):
             return scores
         predicted = forecaster.predict(known, origins, reach)
@@ -132,13 +121,9 @@ class Model:
         return joined(scores, later) if known_before else later
 
 
-def take_away(name: str, run, scores: Scores, judged: Sequence[Judged], views: pd.Series) -> Model:
-    """The Model of a `run` (TrainedRun) of a channel's `views`. Raises BadInput for a shallow reference."""
-    network = run.model
-    if not hasattr(network, "parameters"):
-        raise BadInput(NO_WEIGHTS)
-    arrays = (np.array(part.numpy()) for part in (network.parameters, network.running))
-    return Model(name, run.settings, run.scaler, *arrays, scores, tuple(judged), Origin.of(views))
+def take_away(name: str, forecaster, split: Split, scores: Scores, judged: Sequence[Judged], views: pd.Series) -> Model:
+    """The Model of a TrainedRun or an Auto of a channel's `views`. Raises BadInput for a shallow reference."""
+    return Model(name, *pack(forecaster), split, scores, tuple(judged), Origin.of(views))
 
 
 def save_model(model: Model) -> bytes:
@@ -146,8 +131,8 @@ def save_model(model: Model) -> bytes:
     facts = {
         "format": FORMAT,
         "name": model.name,
-        "settings": json.loads(model.settings.to_json()),
-        "scaler": asdict(model.scaler),
+        "model": model.record,
+        "split": {"train": str(model.split.train), "held_out": str(model.split.held_out)},
         "judged": [asdict(one) for one in model.judged],
         "views": {
             "first": str(model.origin.first.date()),
@@ -156,9 +141,7 @@ def save_model(model: Model) -> bytes:
         },
         "libraries": {library: version(library) for library in LIBRARIES},
     }
-    arrays = {
-        "parameters": model.parameters,
-        "running": model.running,
+    arrays = model.arrays | {
         "scores": model.scores.values,
         "score_days": model.scores.origins.to_numpy().astype("datetime64[D]").astype(np.int64),
     }
@@ -169,28 +152,17 @@ def load_model(blob: bytes) -> Model:
     """The Model that `save_model` wrote. Raises BadInput for anything else, damaged files among it."""
     facts, arrays = _contents(blob)
     try:
-        settings = RunSettings.from_json(json.dumps(facts["settings"]))
-        if tuple(arrays[name].shape for name in ("parameters", "running")) != _shapes(settings):
-            raise ValueError("weights of another shape than the settings")
-        values = arrays["scores"]
-        days = pd.DatetimeIndex(arrays["score_days"].astype("datetime64[D]").astype("datetime64[us]"))
+        check(facts["model"], arrays)
+        values = arrays.pop("scores")
+        days = pd.DatetimeIndex(arrays.pop("score_days").astype("datetime64[D]").astype("datetime64[us]"))
         scores = Scores(days, values, delays(values.shape[1] - len(TOTALS)))
-        origin = Origin(
-            *(pd.Timestamp(facts["views"][end]) for end in ("first", "last")), facts["views"]["fingerprint"]
-        )
+        first, last, fingerprint = (facts["views"][name] for name in ("first", "last", "fingerprint"))
+        origin = Origin(pd.Timestamp(first), pd.Timestamp(last), fingerprint)
         judged = tuple(Judged.of_record(one) for one in facts["judged"])
-        scaler = Scaler(**facts["scaler"])
+        split = Split(*(Period.parse(facts["split"][name]) for name in ("train", "held_out")))
     except (KeyError, TypeError, ValueError, AttributeError, IndexError):  # whole, but not as it is written above
         raise BadInput(DAMAGED) from None
-    weights = arrays["parameters"], arrays["running"]
-    return Model(str(facts["name"]), settings, scaler, *weights, scores, judged, origin)
-
-
-def _shapes(settings: RunSettings) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Of parameters and running, as models.StackedNetwork has them."""
-    seeds, net = settings.training.seeds, settings.architecture
-    moving = 2 * net.hidden * net.units * settings.regularisation.batch_norm
-    return (seeds, settings.parameters), (seeds, moving)
+    return Model(str(facts["name"]), facts["model"], arrays, split, scores, judged, origin)
 
 
 def _contents(blob: bytes) -> tuple[dict, dict[str, np.ndarray]]:

@@ -8,15 +8,16 @@ import pandas as pd
 import streamlit as st
 
 from forecasting import charts
+from forecasting.baselines import Naive
 from forecasting.errors import BadInput
 from forecasting.forecast import Forecast, Judged
-from forecasting.ladder import ladder_frame, what_others_cost
-from forecasting.methods import BASELINES, BUDGET, NAIVE, Naive
+from forecasting.hindsight import ladder_frame, what_it_is, what_others_cost
+from forecasting.methods import BASELINES, BUDGET
+from forecasting.packing import NO_WEIGHTS
 from forecasting.program import program_from_file, program_of
 from forecasting.runs import Study
 from forecasting.sentences import in_views, percent
 from forecasting.settings import BOUNDS, REFERENCES, RunSettings
-from forecasting.takeaway import NO_WEIGHTS
 from forecasting.windows import known_views
 from pages.export import offer
 from pages.following import ask, follow
@@ -71,6 +72,7 @@ def draw(study: Study) -> None:
     draw_days(forecast)
     if answer.get("ladder"):
         with st.expander(_("The ladder that Auto climbed"), icon=":material/stairs:"):
+            draw_mixture(answer["shares"], len(forecast.days))
             draw_ladder(answer["ladder"])
     with st.expander(_("How far to trust it, by days ahead"), icon=":material/straighten:"):
         draw_judged(forecast)
@@ -139,7 +141,7 @@ def last_week(horizon: int) -> np.ndarray:
     known = known_views(here.channel.views, here.channel.filled)
     if len(known) < WEEK:
         return np.full(horizon, np.nan)
-    return Naive(*NAIVE["last-week"]).predict(known, known.index[-1:], horizon)[0]
+    return Naive("last-week").predict(known, known.index[-1:], horizon)[0]
 
 
 def say_trust(forecast: Forecast, judged: list[Judged]) -> None:
@@ -205,22 +207,24 @@ def draw_judged(forecast: Forecast) -> None:
 
 
 def draw_ladder(ladder: list[dict]) -> None:
-    """What Auto has tried so far."""
+    """What Auto has tried so far, and what it would have cost to choose otherwise."""
     frame = ladder_frame(ladder, _)
-    if frame.empty:
-        st.caption(_("Auto has begun; the first forecaster is being fitted."))
-        return
     st.altair_chart(charts.ladder_chart(frame, _), key="ladder", alt=_("Errors in validation of what Auto tried"))
-    st.caption(what_others_cost(ladder).say(_))
+    st.caption(plain(what_others_cost(ladder, _).say(_)))
+
+
+def draw_mixture(shares: list, days: int) -> None:
+    """What Auto is made of, tomorrow and on the last day."""
+    for day in sorted({1, days}):
+        for sentence in what_it_is(shares, day):
+            st.write(sentence.say(_))
 
 
 def draw_take_away(study: Study) -> None:
     """The model as a file, and the program of its run."""
-    if chosen == AUTO:
-        return
     with st.expander(_("Take it away"), icon=":material/output:"):
         file, said = file_of_channel()
-        if settings.architecture.family in REFERENCES:
+        if settings and settings.architecture.family in REFERENCES:
             st.caption(_(NO_WEIGHTS))
         else:
             name = re.sub(r"[^\w.-]+", "-", forecasters.names()[chosen]) + ".safetensors"

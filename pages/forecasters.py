@@ -1,6 +1,7 @@
 """What can forecast a channel: Auto, its runs that are done, and model files brought along. No page either."""
 
 import hashlib
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -29,7 +30,10 @@ class Forecasters:
         """Their labels, all unlike each other."""
         names: dict[str, str] = {}
         own = {AUTO: self.here.say(N_("Auto"))} | {key: run.name for key, run in self.runs.items()}
-        for key, name in (own | self.files).items():
+        files = {
+            key: self.here.say(N_("Auto, from a file")) if name == AUTO else name for key, name in self.files.items()
+        }
+        for key, name in (own | files).items():
             names[key] = unlike(name, list(names.values()))
         return names
 
@@ -60,16 +64,22 @@ class Forecasters:
         return self.here.studies.weights(self.here.owner, study.id) if study else None
 
     def settings(self, key: str) -> RunSettings | None:
-        """Those of a run, or of the run in a file; None for Auto."""
+        """Those of a run, or of the run in a file; None for what Auto mixed."""
         if key in self.runs:
             return self.runs[key].settings
-        return load_model(self.weights(key)).settings if key in self.files else None
+        return settings_in(key, lambda: self.weights(key)) if key in self.files else None
 
     def request(self, key: str) -> dict[str, object]:
         """What tells a worker, beside the weights, which one to ask; see forecasting.outlook. Nothing for Auto."""
         if run := self.runs.get(key):
             return {"settings": run.settings.to_json(), "name": run.name, "trained": run.queued}
         return {"weights": key, "name": self.files[key]} if key in self.files else {}
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def settings_in(digest: str, _weights: Callable[[], bytes]) -> RunSettings | None:
+    """The settings in a model file."""
+    return load_model(_weights()).settings
 
 
 def is_of_file(study) -> bool:

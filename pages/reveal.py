@@ -4,8 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from forecasting import charts
+from forecasting.baselines import NAIVE, Naive
 from forecasting.errors import BadInput
-from forecasting.methods import NAIVE, Naive
 from forecasting.reveal import Reveal, hidden_days, reveal
 from forecasting.runs import Run, Study
 from forecasting.windows import known_views
@@ -82,9 +82,7 @@ def answers(runs: list[Run], days: int) -> dict[str, Study]:
 def result(runs: list[Run], studies: dict[str, Study], hidden: pd.DatetimeIndex) -> tuple[Reveal, pd.DataFrame]:
     """What came of it, and the forecasts (a row a day, a column a candidate)."""
     known = known_views(views.iloc[: -len(hidden)], channel.filled)
-    baselines = {
-        name: Naive(*NAIVE[rule]).predict(known, known.index[-1:], len(hidden))[0] for name, rule in BASELINES.items()
-    }
+    baselines = {name: Naive(rule).predict(known, known.index[-1:], len(hidden))[0] for name, rule in BASELINES.items()}
     points = {run.name: studies[run.id].answer["point"] for run in runs if run.id in studies and studies[run.id].answer}
     held_out = {run.name: here.store.predictions(run.id) for run in runs if run.settings.architecture.horizon == 1}
     ahead = {name: found.mean(axis=1) for name, found in held_out.items() if found is not None}

@@ -24,6 +24,7 @@ from forecasting.charts.marks import (
 from forecasting.errors import N_
 
 SHOWN_BEFORE = 56  # days of real views
+LEGEND_LINE = 20  # pixels
 LINES = {  # column -> role, name in the tooltip, dash
     "real": (REAL, REAL, None),
     "baseline": (BASELINE, N_("Same day last week"), [6, 4]),
@@ -120,9 +121,8 @@ def reveal_chart(
     tips += [alt.Tooltip("weekday:N", title=say(N_("Weekday"))), views_tip("views", say(N_("Views a day")))]
     x, y = _days(say), _views("views", say)
     line = alt.Chart(lines).mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=30))
-    return alt.layer(in_role(BASELINE, shade, say), line.encode(x=x, y=y, color=colour, tooltip=tips)).properties(
-        height=HEIGHT
-    )
+    layers = in_role(BASELINE, shade, say), line.encode(x=x, y=y, color=colour, tooltip=tips)
+    return alt.layer(*layers).properties(height=HEIGHT + LEGEND_LINE * len(names))
 
 
 def _long(forecasts: pd.DataFrame) -> pd.DataFrame:
@@ -131,11 +131,11 @@ def _long(forecasts: pd.DataFrame) -> pd.DataFrame:
 
 
 def ladder_chart(ladder: pd.DataFrame, say: Say = str) -> alt.LayerChart:
-    """What Auto tried, in order, from the top: `ladder` is what ladder.ladder_frame makes."""
+    """What Auto tried, in order, from the top: `ladder` is what hindsight.ladder_frame makes."""
     y = alt.Y("name:N", title=None, sort=list(ladder["name"]), axis=alt.Axis(labelLimit=210))
     axis = alt.Axis(tickCount=5)
     x = alt.X(
-        "alone:Q", title=say(N_("Error in validation (MASE)")), scale=alt.Scale(zero=False, padding=12), axis=axis
+        "alone:Q", title=say(N_("Mean error in validation (MASE)")), scale=alt.Scale(zero=False, padding=12), axis=axis
     )
     colour = colour_by(say, (VALIDATION, PREDICTED))
     tips = [

@@ -85,7 +85,7 @@ def taken(file, split):
     fitted = adopt("mine", run, views, np.datetime64(split.train.last), reach_of(HORIZON), filled)
     done, judged = judge_held_out(views, fitted, split, HORIZON, filled)
     expected = ahead_of(run, fitted, known_views(views, filled), done.scores, HORIZON, judged=judged)
-    return channel, save_model(take_away("mine", run, done.scores, judged, views)), expected
+    return channel, save_model(take_away("mine", run, split, done.scores, judged, views)), expected
 
 
 def test_program_of_a_model_file_prints_the_forecast(file, taken, output_of):
