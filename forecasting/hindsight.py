@@ -1,4 +1,4 @@
-"""The ladder that Auto climbed, as records of `ladder.Rung`: what was tried, and what another choice would have cost."""
+"""The ladder that Auto climbed, as records of `ladder.Rung`: what each step, and another choice, would have cost."""
 
 from collections.abc import Callable, Sequence
 
