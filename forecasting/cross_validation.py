@@ -162,12 +162,12 @@ class Flattery:
         return cls(float(1 - sums[1] / max(sums[0], NEXT_TO_NOTHING)), float(low), float(high))
 
     def sentence(self, model: str) -> Sentence:
-        """One sentence on the model of that name."""
+        """One sentence on the model of that name, the one that is flattered most."""
         harsh = self.high < 0
         share, low, high = (-self.share, -self.high, -self.low) if harsh else (self.share, self.low, self.high)
         facts = {"model": model, "share": percent(share), "low": percent(low), "high": percent(high)}
         if self.low > 0:
-            return Sentence(N_("Random folds flatter {model} by {share} (90 % interval {low} to {high})."), facts)
+            return Sentence(N_("Random folds flatter {model} most, by {share} (90 % interval {low} to {high})."), facts)
         if harsh:
             return Sentence(
                 N_("Random folds are harder on {model}, by {share} (90 % interval {low} to {high})."), facts

@@ -6,7 +6,7 @@ import streamlit as st
 from forecasting import charts
 from forecasting.errors import BadInput
 from forecasting.runs import Study
-from forecasting.selection import MOST, Choice, Game, choose, play_on
+from forecasting.selection import MOST, Game, choose, play_on
 from forecasting.split import Split
 from pages.following import ask, follow
 from pages.session import choose_split, note_bad_link, open_page, plain
@@ -71,11 +71,6 @@ def trained(split: Split) -> np.ndarray | None:
     return errors[np.isfinite(errors).all(axis=1)]
 
 
-def draw_trained(choice: Choice) -> None:
-    """The same choice among trained models."""
-    st.info(choice.sentence.say(_), icon=":material/model_training:")
-
-
 st.title(_("Choosing by a score"))
 st.caption(
     _("Try enough models that have learnt nothing, and the best of them looks good on the days it was chosen by.")
@@ -116,4 +111,4 @@ with picture:
         st.caption(_("Train a model with two seeds or more on this split, and the same choice is made among them."))
         st.page_link("pages/train.py", label=_("Train a model"), icon=":material/play_arrow:")
     else:
-        draw_trained(choose(errors, share / 100))
+        st.info(choose(errors, share / 100).sentence.say(_), icon=":material/model_training:")

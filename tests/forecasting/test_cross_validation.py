@@ -144,7 +144,7 @@ def test_flattery_equals_a_ratio_by_hand(loss):
 def test_flattery_says_no_more_than_it_knows():
     assert (
         Flattery(0.11, 0.08, 0.13).sentence("it").say()
-        == "Random folds flatter it by 11 % (90 % interval 8 % to 13 %)."
+        == "Random folds flatter it most, by 11 % (90 % interval 8 % to 13 %)."
     )
     assert "harder on it, by 5 % (90 % interval 2 % to 9 %)" in Flattery(-0.05, -0.09, -0.02).sentence("it").say()
     assert "Cannot tell" in Flattery(0.01, -0.01, 0.03).sentence("it").say()

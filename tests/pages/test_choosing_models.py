@@ -82,7 +82,7 @@ def test_random_folds_are_held_against_blocked_ones(own):
     wait_for(app, lambda: len(app.dataframe) == 3)
     table = app.dataframe[1].value
     assert table.columns.tolist()[:4] == ["Model", "Blocked, mean", "Random, mean", "Random is less by"]
-    assert table["Random is less by"].str.endswith(" %").all()
+    assert table["Random is less by"].str.fullmatch(r"−?\d+ % \(−?\d+ % – −?\d+ %\)").all()
     assert "andom folds" in app.info[1].value
     app.selectbox(key="fold_kind").select("random").run()
     assert "100 % were seen in training" in "".join(caption.value for caption in app.caption)
@@ -131,6 +131,20 @@ def test_one_model_or_too_many_folds_is_one_sentence(own, language):
     (sentence,) = [warning.value for warning in app.warning]
     assert "20" in sentence and ("few" in sentence) == (language == "English")
     assert not app.exception
+
+
+def test_models_that_lose_to_last_week_are_not_praised(visitor):
+    rng = np.random.default_rng(0)
+    views = 1000 * np.exp(rng.normal(0, 1, 7)[np.arange(700) % 7]) + rng.normal(0, 1, 700)
+    lines = [
+        f"{day.date()},{count:.0f}" for day, count in zip(pd.date_range("2020-01-01", periods=700), views, strict=True)
+    ]
+    app = visitor.go("data")
+    app.file_uploader[0].upload("week.csv", "\n".join(["Date,Views", *lines]).encode()).run()
+    short = train(visitor.go("train"), epochs=1, seeds=2, units=4, window=7).selectbox(key="run").value
+    other = train(visitor.go("train"), epochs=2).selectbox(key="run").value
+    app = cross_validate(visitor.go("cross_validation"), short, other)
+    assert "None of these models" in app.warning[0].value
 
 
 def test_lectures_example_is_named_as_the_lectures(visit):
