@@ -17,8 +17,9 @@ from forecasting.windows import histories
 
 LEVELS = (0.5, 0.9)
 TOTALS = (7, 28)  # days
-STEP = 0.02  # of the adaptive variant: how far a miss moves the rate of misses that is aimed at
+STEP = 0.01  # of the adaptive variant: how far a miss moves the rate of misses that is aimed at
 MEMORY = 365  # scores of a column that are kept, the latest ones
+HANGING = 0.5  # errors h days ahead share days with their neighbours: one in h to the power of this is independent
 RECENT = 56  # days whose unrest is the unit of a score
 
 
@@ -72,8 +73,8 @@ def split_edges(earlier: Scores, origins: pd.DatetimeIndex, level: float) -> tup
     lows, highs = [], []
     for column, delay in enumerate(earlier.delays):
         known = sorted(_known(earlier, column, origins[0] - pd.Timedelta(days=int(delay))))
-        lows.append(_quantile(known, (1 - level) / 2, below=True))
-        highs.append(_quantile(known, (1 - level) / 2, below=False))
+        lows.append(_quantile(known, (1 - level) / 2, True, delay**HANGING))
+        highs.append(_quantile(known, (1 - level) / 2, False, delay**HANGING))
     return tuple(np.tile(edge, (len(origins), 1)) for edge in (lows, highs))
 
 
@@ -119,7 +120,8 @@ def _adapt(earlier: Scores, later: Scores, column: int, target: float, step: flo
             insort(known, score)
             if len(latest) > memory:
                 del known[bisect_left(known, latest.pop(0))]
-        edges[:, row] = _quantile(known, rates[0], below=True), _quantile(known, rates[1], below=False)
+        apart = delay**HANGING
+        edges[:, row] = _quantile(known, rates[0], True, apart), _quantile(known, rates[1], False, apart)
     return edges
 
 
@@ -144,10 +146,13 @@ def _known(scores: Scores, column: int, last: pd.Timestamp) -> np.ndarray:
     return values[np.isfinite(values)]
 
 
-def _quantile(ordered: list[float], rate: float, below: bool) -> float:
-    """The score that a new one passes with chance `rate` at most; the outermost one where there are too few for it."""
+def _quantile(ordered: list[float], rate: float, below: bool, apart: float = 1.0) -> float:
+    """The score that a new one passes with chance `rate` at most; the outermost one where there are too few for it.
+
+    Only one score in `apart` counts as independent of those before it.
+    """
     count = len(ordered)
     if not count:
         return 0.0
-    place = min(max(math.ceil((count + 1) * (1 - rate)), 1), count)
+    place = min(max(math.ceil((count + apart) * (1 - rate)), 1), count)
     return ordered[count - place] if below else ordered[place - 1]
