@@ -27,6 +27,7 @@ from forecasting.windows import futures, known_views
 
 LONGEST_VALIDATION = 365  # days
 FEWEST_VALIDATION = 56  # days, and as many as the horizon on top
+FEWEST_DAYS = 84  # before the first forecast, whatever the method
 SHARE = 5  # of the training days, one in so many is kept for validation
 
 
@@ -117,6 +118,13 @@ def fit_method(
     each rung that it climbs.
     """
     seen = known_views(views.loc[:last], filled)
+    if len(seen) < FEWEST_DAYS:
+        raise BadInput(
+            N_("{days} days of views before {first} are too few to learn from; at least {needed} are needed."),
+            days=len(seen),
+            first=(last + pd.Timedelta(days=1)).date(),
+            needed=FEWEST_DAYS,
+        )
     if name == "auto":
         forecaster = fit(name, views, last, horizon, filled, budget, note)
         origins, predicted = forecaster.validated
@@ -156,7 +164,7 @@ def fit_again(fitted: Fitted, views: pd.Series, last: pd.Timestamp, horizon: int
 
 def validation_origins(seen: pd.Series, horizon: int) -> pd.DatetimeIndex:
     """Origins in the last days of `seen`, every one of which has a day after it."""
-    days = min(max(len(seen) // SHARE, FEWEST_VALIDATION + horizon), LONGEST_VALIDATION + horizon, len(seen) - 1)
+    days = min(max(len(seen) // SHARE, FEWEST_VALIDATION + horizon), LONGEST_VALIDATION + horizon, len(seen) - 29)
     return seen.index[-days - 1 : -1]
 
 

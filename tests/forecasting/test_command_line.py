@@ -59,9 +59,45 @@ def test_diagnose_names_a_fault_and_what_to_try():
     assert found["next"] and found["evidence"]
 
 
+def test_forecast_prints_the_days_to_come():
+    done = run("forecast", SAMPLE, "--horizon", 3, "--model", "ets")
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert [row["date"] for row in rows] == ["2023-01-01", "2023-01-02", "2023-01-03"]
+    assert all(0 < float(row["lower"]) < float(row["forecast"]) < float(row["upper"]) for row in rows)
+    narrow = run("forecast", SAMPLE, "--horizon", 3, "--model", "ets", "--level", 0.5, "--json")
+    for row, line in zip(rows, narrow.stdout.splitlines(), strict=True):
+        half = json.loads(line)
+        assert half["date"] == row["date"]
+        assert float(row["lower"]) < half["lower"] < half["upper"] < float(row["upper"])
+
+
+def test_backtest_prints_a_line_a_method_and_horizon():
+    done = run(
+        *("backtest", SAMPLE, "--horizon", 10, "--held-out", "2022-01-01:2022-12-31", "--origins", 40),
+        *("--methods", "yesterday", "linear"),
+    )
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert done.stdout.startswith("method,horizon,mae,skill,mase,coverage,width\n")
+    assert [(row["method"], row["horizon"]) for row in rows] == [
+        (method, horizon) for method in ("yesterday", "linear") for horizon in ("1", "7", "10")
+    ]
+    skill = {(row["method"], row["horizon"]): float(row["skill"]) for row in rows}
+    assert skill["yesterday", "7"] == 0  # seven days ahead both take the same day
+    assert skill["linear", "1"] > 0.2
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (("forecast", SAMPLE, "--horizon", 0), "choose from 1 to 90"),
+        (("forecast", SAMPLE, "--horizon", 91), "choose from 1 to 90"),
+        (("forecast", SAMPLE, "--level", 1.5), "--level"),
+        (("forecast", SAMPLE, "--model", "oracle"), "neither a method"),
+        (("forecast", SAMPLE, "--model", "README.md"), "no model file"),
+        (("backtest", SAMPLE, "--methods", "oracle"), "oracle"),
+        (("backtest", SAMPLE, "--held-out", "2030-01-01:2030-12-31"), "no views"),
+        (("backtest", SAMPLE, "--held-out", "2022-01-01:2022-01-09"), "shorter than 28 days"),
+        (("backtest", SAMPLE, "--held-out", "2017-01-05:2017-12-31"), "too few"),
         (("read", "nowhere.csv"), "cannot open"),
         (("read", "README.md"), ""),
         (("train", SAMPLE, "--units", 5000), "units is 5000"),
