@@ -176,8 +176,8 @@ def shares(found: Flattery) -> str:
     """12 % (8 % to 15 %), as text; nothing for a model that left the numbers."""
     if found.share != found.share:
         return ""
-    low, high = percent(found.low), percent(found.high)
-    return f"{percent(found.share)} ({low} – {high})"
+    facts = {name: percent(share) for name, share in vars(found).items()}
+    return _("{share} ({low} to {high})").format(**facts)
 
 
 def days_learnt(kind: str) -> int:

@@ -82,7 +82,7 @@ def test_random_folds_are_held_against_blocked_ones(own):
     wait_for(app, lambda: len(app.dataframe) == 3)
     table = app.dataframe[1].value
     assert table.columns.tolist()[:4] == ["Model", "Blocked, mean", "Random, mean", "Random is less by"]
-    assert table["Random is less by"].str.fullmatch(r"−?\d+ % \(−?\d+ % – −?\d+ %\)").all()
+    assert table["Random is less by"].str.fullmatch(r"−?\d+ % \(−?\d+ % to −?\d+ %\)").all()
     assert "andom folds" in app.info[1].value
     app.selectbox(key="fold_kind").select("random").run()
     assert "100 % were seen in training" in "".join(caption.value for caption in app.caption)
