@@ -24,7 +24,7 @@ SURE = 0.9  # from here on a verdict is confident
 LIKELY = 0.6  # below it none is given
 LARGE = 0.15  # a training loss that much above the best reference's validation loss is large, whatever validation says
 HONEST = 0.85  # a reference's training loss counts down to this share of its validation loss
-OF_ONE_SEED = 0.85  # the most that is claimed of a single seed
+RESERVED = 0.85  # the most that is claimed of a single seed, or of overfitting that the held-out days do not bear out
 FURTHER = 0.98  # of its training loss is what a model must fall below to have come further
 RESTS_ON = {"mismatch": ("shift", "drift"), "fine": ("regret", "shift")}  # all others on validation and train
 FEWEST_TRAIN, FEWEST_HELD_OUT = 56, 28  # days
@@ -53,7 +53,8 @@ def diagnose(found: Evidence, peers: Sequence[Peer] = ()) -> Diagnosis:
     likeliest = max(chances, key=chances.get)
     branch = likeliest if chances[likeliest] >= LIKELY and _days_suffice(found, likeliest) else "cannot tell"
     others = tuple(name for name, chance in _alone(chances, found).items() if chance >= 0.5 and name != branch)
-    sure = min(chances[likeliest], OF_ONE_SEED) if _single(found) else chances[likeliest]
+    reserved = _single(found) or (likeliest == "overfitting" and not _borne_out(found))
+    sure = min(chances[likeliest], RESERVED) if reserved else chances[likeliest]
     return Diagnosis(branch, sure, others, tuple(sentences(found, peers, branch)), next_run(branch, found), chances)
 
 
@@ -121,6 +122,12 @@ def sentences(found: Evidence, peers: Sequence[Peer] = (), branch: str = "cannot
         ),
         {"reference": best_name, "loss": in_views(best.validation), **_times(found.regret, MARGIN)},
     )
+    hardly = N_("On held-out that reference errs by {loss} views, hardly less, so overfitting is never a sure verdict.")
+    reserved = branch == "overfitting" and not _borne_out(found)
+    on_held_out = Sentence(
+        hardly if reserved else N_("On held-out that reference errs by {loss} views."),
+        {"loss": in_views(best.held_out)},
+    )
     shift = Sentence(
         N_(
             "Its held-out loss is {times} times its loss in validation (90 % interval {low} to {high}), and above"
@@ -137,7 +144,7 @@ def sentences(found: Evidence, peers: Sequence[Peer] = (), branch: str = "cannot
     )
     drifting = sorted(found.drifts, key=lambda drift: not drift.found)
     parts = {
-        "regret": [regret],
+        "regret": [regret, on_held_out],
         "train": _on_training(found, peers),
         "shift": [shift],
         "seeds": [_over_seeds(found)],
@@ -180,6 +187,11 @@ def _on_training(found: Evidence, peers: Sequence[Peer]) -> list[Sentence]:
         facts = {"larger": in_views(found.larger_train)}
         said.append(Sentence(N_("A net of two layers of 64 that sees 28 days reaches {larger} on train."), facts))
     return said
+
+
+def _borne_out(found: Evidence) -> bool:
+    """Whether the run errs more than the best reference on the held-out days too, as it does in validation."""
+    return found.held_out > (1 + MARGIN) * found.best.held_out
 
 
 def _over_seeds(found: Evidence) -> Sentence:

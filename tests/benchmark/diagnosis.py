@@ -87,6 +87,7 @@ def show(answers: list[Answer], half: str) -> None:
         print(f"{truth:<24}" + "".join(f"{counts[name] or '.':>14}" for name in BRANCHES))
     share = {
         "right": sum(each.right for each in answers),
+        "confidently right": sum(each.confident and each.right for each in answers),
         "confidently wrong": sum(each.confident and not each.right for each in answers),
         "cannot tell": sum(each.branch == "cannot tell" for each in answers),
     }

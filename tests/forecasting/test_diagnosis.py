@@ -133,6 +133,7 @@ def test_evidence_that_decides_comes_first():
     said = [line.say() for line in diagnose(replace(MISMATCH, drifts=drifting)).evidence]
     assert "held-out loss" in said[1] and said[2].startswith("Level of views: differs")
     assert "best reference" in diagnose(BIAS).evidence[1].say()
+    assert diagnose(BIAS).evidence[2].say() == "On held-out that reference errs by 102 views."
     orders = [sorted(line.say() for line in sentences(BIAS, branch=branch)) for branch in NAMES]
     assert all(order == orders[0] for order in orders)
 
@@ -148,6 +149,14 @@ def test_a_single_seed_is_never_sure():
     assert said.branch == "fine" and not said.confident
     solved = replace(NET, architecture=Architecture("linear", 28), training=Training(optimizer="exact"))
     assert diagnose(evidence(spread=np.nan, settings=solved)).confident
+
+
+def test_overfitting_that_held_out_days_do_not_bear_out_is_never_sure():
+    said = diagnose(replace(OVERFITTING, held_out=108))  # the best reference has 102
+    assert (said.branch, said.confident, said.sure) == ("overfitting", False, 0.85)
+    assert "never a sure verdict" in said.evidence[2].say()
+    assert diagnose(replace(OVERFITTING, held_out=112)).confident
+    assert diagnose(replace(BIAS, held_out=90)).confident  # a large training loss is what bias is about
 
 
 def test_what_to_try_next():

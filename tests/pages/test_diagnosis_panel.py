@@ -132,12 +132,25 @@ def test_channel_too_short_to_diagnose_is_one_sentence(visit):
     assert "Diagnose" in [button.label for button in app.button]
 
 
-def test_several_days_ahead_are_trained_again_and_stopped_runs_judged_for_their_epochs(visit):
+def test_several_days_ahead_are_trained_again(visit):
     app = train(visit("train"), epochs=1, seeds=1, units=2, window=7, horizon=3)
     here = visitors_view(app)
-    run = here.store.run(here.owner, app.selectbox(key="run").value)
-    request = _request(here, run)
+    request = _request(here, here.store.run(here.owner, app.selectbox(key="run").value))
     assert request["predicted"] is None and request["train_loss"] is None
+
+
+def test_stopped_run_is_judged_for_the_epochs_that_it_had(visit):
+    app = visit("train")
+    app.number_input(key="epochs").set_value(10_000)
+    app.number_input(key="layers").set_value(4).run()
+    press(app, "Train")
+    wait_for(app, lambda: "left" in "".join(bar.text for bar in app.get("progress")))
+    press(app, "Stop")
+    wait_for(app, lambda: "Diagnose" in [button.label for button in app.button])
+    here = visitors_view(app)
+    run = here.store.run(here.owner, app.selectbox(key="run").value)
+    settings = RunSettings.from_json(_request(here, run)["settings"])
+    assert settings.training.epochs == len(here.store.history(run.id)) < 10_000
 
 
 def test_changes_are_named_in_words(trained):
