@@ -4,14 +4,17 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
+from forecasting.auto import Auto
 from forecasting.backtest import backtest, fit_method, origins_in, table
 from forecasting.commands.channel import bytes_of, channel_of
 from forecasting.errors import BadInput
 from forecasting.forecast import USUAL, Forecast, ahead_of, check_horizon, judged_horizons, reach_of
+from forecasting.hindsight import what_it_is, what_others_cost
 from forecasting.intervals import LEVELS
 from forecasting.ladder import Rung
 from forecasting.methods import BUDGET, METHODS
@@ -78,6 +81,8 @@ def _from_method(options: argparse.Namespace, channel: Channel) -> Forecast:
     known = known_views(views, filled)
     _use_one_thread()
     fitted = fit_method(options.model, views, views.index[-1], reach, filled, options.seconds, _tell)
+    if options.model == "auto":
+        _explain(fitted.forecaster, options.horizon)
     return ahead_of(fitted.forecaster, fitted, known, fitted.scores, options.horizon, [options.level])
 
 
@@ -111,6 +116,13 @@ def _tell(rung: Rung) -> None:
     if sys.stderr.isatty():
         errors = ", ".join(f"{ahead} days: {error:.3f}" for ahead, error in rung.errors)
         print(f"\r{rung.left:4.0f} s left  {rung.name} (MASE {errors})", file=sys.stderr)
+
+
+def _explain(auto: Auto, horizon: int) -> None:
+    """What Auto mixed, and what another choice would have cost."""
+    print("auto:", what_others_cost([asdict(rung) for rung in auto.ladder]).say(), file=sys.stderr)
+    for day in judged_horizons(horizon):
+        print("auto:", *(sentence.say() for sentence in what_it_is(auto.shares(), day)), file=sys.stderr)
 
 
 def _print(options: argparse.Namespace, columns: Sequence[str], rows) -> None:
