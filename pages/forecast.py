@@ -210,6 +210,7 @@ def draw_ladder(ladder: list[dict]) -> None:
     """What Auto has tried so far, and what it would have cost to choose otherwise."""
     frame = ladder_frame(ladder, _)
     st.altair_chart(charts.ladder_chart(frame, _), key="ladder", alt=_("Errors in validation of what Auto tried"))
+    st.caption(_("A dot is one alone, the line is the mixture of all down to there."))
     st.caption(plain(what_others_cost(ladder, _).say(_)))
 
 

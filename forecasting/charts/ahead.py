@@ -132,7 +132,7 @@ def _long(forecasts: pd.DataFrame) -> pd.DataFrame:
 
 def ladder_chart(ladder: pd.DataFrame, say: Say = str) -> alt.LayerChart:
     """What Auto tried, in order, from the top: `ladder` is what hindsight.ladder_frame makes."""
-    y = alt.Y("name:N", title=None, sort=list(ladder["name"]), axis=alt.Axis(labelLimit=210))
+    y = alt.Y("name:N", title=None, sort=list(ladder["name"]), axis=alt.Axis(labelLimit=210, labelOverlap=False))
     axis = alt.Axis(tickCount=5)
     x = alt.X(
         "alone:Q", title=say(N_("Mean error in validation (MASE)")), scale=alt.Scale(zero=False, padding=12), axis=axis
@@ -150,4 +150,4 @@ def ladder_chart(ladder: pd.DataFrame, say: Say = str) -> alt.LayerChart:
         x=alt.X("mixed:Q"), y=y, color=colour, order="step:Q"
     )
     layers = in_role(PREDICTED, mixed, say), in_role(VALIDATION, alone, say)
-    return alt.layer(*layers).properties(height=70 + 22 * len(ladder))
+    return alt.layer(*layers).properties(height=90 + 22 * len(ladder))

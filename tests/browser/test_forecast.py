@@ -1,0 +1,75 @@
+"""From a trained run to a forecast, its files and back, and Auto with a tiny budget, in a real browser."""
+
+import csv
+import io
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from forecasting.sample import sample_channel
+from forecasting.takeaway import load_model
+from tests.browser.test_main_path import metric, press_train
+
+SLOW = 90_000  # ms for Auto on a busy machine
+
+
+def press_forecast(page: Page) -> None:
+    page.get_by_role("button", name="Forecast", exact=True).click()
+    expect(page.get_by_text("Take it away")).to_be_visible(timeout=SLOW)
+
+
+def save(page: Page, button: str) -> bytes:
+    with page.expect_download() as found:
+        page.get_by_role("button", name=button).click()
+    with open(found.value.path(), "rb") as file:
+        return file.read()
+
+
+def test_run_is_forecast_taken_away_and_brought_back(page: Page) -> None:
+    page.goto("/train?epochs=5&seeds=2&units=8&window=7")
+    press_train(page)
+    expect(page.get_by_role("heading", name="Held-out days, one day ahead")).to_be_visible(timeout=SLOW)
+    page.get_by_role("link", name="Forecast").click()
+    page.get_by_role("combobox", name="Forecaster").click()
+    page.get_by_role("option", name="ReLU layers 1×8, 7 days").click()
+    expect(page.get_by_text("It learnt from the days to 2021-12-31.")).to_be_visible()
+    press_forecast(page)
+    expect(metric(page, "90 % interval held")).to_have_text(re.compile(r"\d+ %"))
+    shown = metric(page, "Next 7 days, views").inner_text()
+
+    page.get_by_role("button", name="Save").click()
+    rows = list(csv.DictReader(io.StringIO(save(page, "Forecast (CSV)").decode("utf-8-sig"))))
+    assert len(rows) == 28 and rows[0]["date"] == "2023-01-01"
+    assert all(0 <= float(row["lower_90"]) <= float(row["forecast"]) <= float(row["upper_90"]) for row in rows)
+    assert save(page, "Chart (PNG)").startswith(b"\x89PNG")
+    page.keyboard.press("Escape")
+
+    page.get_by_text("Take it away").click()
+    file = save(page, "Model file")
+    found = load_model(file).forecast(sample_channel().views, 28)
+    assert [float(row["forecast"]) for row in rows] == pytest.approx(found.point, rel=1e-6)
+
+    page.get_by_text("A model file", exact=True).click()
+    page.locator("input[type=file]").set_input_files(
+        {"name": "mine.safetensors", "mimeType": "application/octet-stream", "buffer": file}
+    )
+    expect(page.get_by_role("combobox", name="Forecaster")).to_have_value("ReLU layers 1×8, 7 days (2)")
+    press_forecast(page)
+    expect(metric(page, "Next 7 days, views")).to_have_text(shown)
+    page.reload()
+    expect(metric(page, "Next 7 days, views")).to_have_text(shown)  # the answer and its model are in the store
+
+
+def test_auto_shows_its_ladder_and_can_be_stopped(page: Page) -> None:
+    page.goto("/forecast?budget=10&ahead=7")
+    press_forecast(page)
+    expect(metric(page, "Skill")).to_have_text(re.compile(r"\d+ %"))
+    page.get_by_text("The ladder that Auto climbed").click()
+    expect(page.get_by_text("In validation Auto's mixture of")).to_be_visible()
+    page.get_by_role("spinbutton", name="Seconds for Auto").fill("600")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("budget=600"))
+    page.get_by_role("button", name="Forecast", exact=True).click()
+    page.get_by_test_id("stMain").get_by_role("button", name="Stop", exact=True).click()
+    expect(page.get_by_text("Stopped before the answer was whole.")).to_be_visible(timeout=SLOW)
