@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from forecasting.calendars import calendar
+from forecasting.recursion import recursive
 from forecasting.settings import Architecture, Inputs, Regularisation, Training
-from forecasting.trained import recursive
 from forecasting.windows import SplitWindows, Windows, futures, histories
 
 # Updates after which a fit is kept: which is best, no validation of a few months can say.

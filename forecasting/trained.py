@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from forecasting.recursion import recursive
 from forecasting.settings import RunSettings
 from forecasting.training import predict
 from forecasting.windows import Scaler, SplitWindows, Windows, histories
@@ -40,15 +41,6 @@ class TrainedRun:
         windows = Windows(known, np.zeros((len(known), own)), origins + pd.Timedelta(days=1))
         data = SplitWindows(windows, windows, self.scaler, None, self.settings.inputs)
         return np.maximum(predict(self.model, data, windows, self.holidays).mean(axis=0), 0)
-
-
-def recursive(direct, known: np.ndarray, origins: pd.DatetimeIndex, own: int, horizon: int) -> np.ndarray:
-    """Views (origins, horizon) of a `direct(windows, origins)` that predicts `own` days, which then count as known."""
-    window, parts = known.shape[1], []
-    for begin in range(0, horizon, own):
-        parts.append(direct(known, origins + pd.Timedelta(days=begin)))
-        known = np.concatenate([known, parts[-1]], axis=1)[:, -window:]
-    return np.concatenate(parts, axis=1)[:, :horizon]
 
 
 def of_run(settings: RunSettings, model, views: pd.Series, filled: Sequence[pd.Timestamp] = ()) -> TrainedRun:
