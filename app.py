@@ -17,13 +17,15 @@ page = st.navigation(
         _("Your channel"): [
             st.Page("pages/data.py", title=_("Data"), icon=":material/calendar_month:", default=True),
             st.Page("pages/train.py", title=_("Train"), icon=":material/model_training:"),
-            st.Page("pages/forecast.py", title=_("Forecast"), icon=":material/online_prediction:"),
-            st.Page("pages/reveal.py", title=_("Reveal"), icon=":material/visibility:"),
             st.Page("pages/compare.py", title=_("Compare"), icon=":material/compare_arrows:"),
+            st.Page("pages/forecast.py", title=_("Forecast"), icon=":material/online_prediction:"),
+        ],
+        _("From the lectures"): [
             st.Page("pages/table.py", title=_("Lecture's table"), icon=":material/table_rows:"),
+            st.Page("pages/reveal.py", title=_("Reveal"), icon=":material/visibility:"),
             st.Page("pages/cross_validation.py", title=_("Cross-validation"), icon=":material/splitscreen:"),
             st.Page("pages/selection.py", title=_("Choosing by a score"), icon=":material/casino:"),
-        ]
+        ],
     }
 )
 page.run()

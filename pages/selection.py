@@ -13,7 +13,7 @@ from pages.session import choose_split, note_bad_link, open_page, plain
 
 DARED = [m * 10**e for e in range(6) for m in (1, 3)] + [MOST]
 AT_ONCE = 10_000  # models played on the page itself, some hundredths of a second; more are a worker's
-FIRST = 1_000
+FIRST = 10_000  # models; enough to see the fall
 SHARES = [5, 10, 20, 30, 50, 70, 90]  # per cent of the held-out days
 RUNS = 30  # trained models looked at, the latest
 
@@ -88,7 +88,7 @@ with controls:
         share = st.select_slider(
             _("Public share of the held-out days"),
             SHARES,
-            10,
+            5,
             format_func="{} %".format,
             key="public",
             bind="query-params",

@@ -156,8 +156,8 @@ def test_lectures_example_is_named_as_the_lectures(visit):
 
 def test_useless_models_are_played_at_once(visit):
     app = visit("selection")
-    assert "The best of 1,000 useless models" in app.info[0].value
-    assert "36 of the held-out days are public" in "".join(caption.value for caption in app.caption)
+    assert "The best of 10,000 useless models" in app.info[0].value
+    assert "18 of the held-out days are public" in "".join(caption.value for caption in app.caption)
     app.select_slider(key="public").set_value(50).run()
     assert "182 of the held-out days" in "".join(caption.value for caption in app.caption)
     assert not app.exception
