@@ -44,3 +44,8 @@ def in_views(views: float) -> str:
 def percent(share: float) -> str:
     """0.123 as 12 %."""
     return f"{100 * share:.0f} %".replace("-", "−")
+
+
+def chance(share: float) -> str:
+    """The same for how likely something is judged to be: nobody is surer than >99 %, or <1 %."""
+    return ">99 %" if share > 0.99 else "<1 %" if share < 0.01 else percent(share)

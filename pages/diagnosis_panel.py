@@ -13,7 +13,7 @@ from forecasting.calendars import nearby_holiday
 from forecasting.errors import N_
 from forecasting.peers import Peer, is_within, telling
 from forecasting.runs import Run, Study
-from forecasting.sentences import Sentence, in_views, percent
+from forecasting.sentences import Sentence, chance, in_views
 from forecasting.settings import RunSettings
 from pages.following import TICK, ask, follow
 from pages.session import Session, current_channel
@@ -74,11 +74,11 @@ def _verdicts(here: Session, there: dict[str, Session], asked: Sequence[tuple[Ru
         st.rerun()
     answers = [study.answer if study and study.status == "finished" else None for study in studies]
     if any(study for study in studies):
-        verdict, chance = here.say(N_("Verdict")), here.say(N_("How sure"))
+        verdict, sure = here.say(N_("Verdict")), here.say(N_("How sure"))
         lines = {
             here.say(N_("Run")): [run.name for run, _request in asked],
             verdict: [here.say(NAMES[answer["branch"]]) if answer else "–" for answer in answers],
-            chance: [percent(answer["sure"]) if answer else "–" for answer in answers],
+            sure: [chance(answer["sure"]) if answer else "–" for answer in answers],
         }
         st.dataframe(pd.DataFrame(lines), hide_index=True, alt=here.say(N_("Verdicts on the runs")))
     open_ones = [run for (run, _request), study in zip(asked, studies, strict=True) if study is None]
@@ -159,7 +159,7 @@ def _answer(here: Session, run: Run, study: Study, show: Callable[[], None]) -> 
     with tree:
         alt = here.say(N_("The lecture's decision tree; the branch of this run: {branch}. Chances: {chances}"))
         chances = here.say(N_(", ")).join(
-            f"{here.say(NAMES[name])} {percent(chance)}" for name, chance in answer["chances"].items()
+            f"{here.say(NAMES[name])} {chance(share)}" for name, share in answer["chances"].items()
         )
         st.altair_chart(
             charts.decision_tree(answer["branch"], answer["chances"], here.say),
@@ -175,7 +175,7 @@ def _answer(here: Session, run: Run, study: Study, show: Callable[[], None]) -> 
 
 def _verdict(here: Session, answer: dict) -> None:
     """The branch, how sure, and what it means."""
-    branch, sure = answer["branch"], percent(answer["sure"])
+    branch, sure = answer["branch"], chance(answer["sure"])
     name = here.say(NAMES[branch])
     if branch == "cannot tell":
         likeliest = max(answer["chances"], key=answer["chances"].get)

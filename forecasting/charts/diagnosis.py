@@ -5,7 +5,7 @@ import altair as alt
 from forecasting.branches import NAMES
 from forecasting.charts.marks import BASELINE, REAL, Say, colour_by
 from forecasting.errors import N_
-from forecasting.sentences import percent
+from forecasting.sentences import chance
 
 LEAVES = ("bias", "optimization", "overfitting", "mismatch", "fine")  # from above
 HEIGHT = 230  # pixels
@@ -68,7 +68,7 @@ def _leaves(branch: str, chances: dict[str, float], colour: alt.Color, x: alt.X,
             "x": LEAF,
             "end": LEAF + WIDEST * chances[leaf],
             "y": place,
-            "text": f"{say(NAMES[leaf])} {percent(chances[leaf])}",
+            "text": f"{say(NAMES[leaf])} {chance(chances[leaf])}",
             "role": say(REAL if leaf == branch else BASELINE),
         }
         for place, leaf in enumerate(LEAVES)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from forecasting.sentences import Sentence, in_views, percent
+from forecasting.sentences import Sentence, chance, in_views, percent
 
 
 def test_a_fact_that_is_a_sentence_is_translated_as_well():
@@ -42,3 +42,9 @@ def test_a_sentence_goes_through_json_with_all_its_facts():
     again = Sentence.from_record(json.loads(json.dumps(sentence.to_record())))
     assert again == sentence
     assert again.say() == "one layer of 100 wins by 1.2k"
+
+
+def test_no_chance_is_said_to_be_certain():
+    assert [chance(share) for share in (0.0, 0.004, 0.01, 0.5, 0.99, 0.996, 1.0)] == [
+        *("<1 %", "<1 %", "1 %", "50 %", "99 %", ">99 %", ">99 %")
+    ]
