@@ -126,8 +126,9 @@ def draw_chart(forecast: Forecast, without) -> None:
     with st.container(key="forecast_chart"):
         st.altair_chart(chart, alt=_("The last weeks of real views and the forecast with its intervals"))
     if len(without):
-        facts = {"total": in_views(sum(forecast.point)), "without": in_views(sum(without)), "days": len(without)}
-        st.caption(_("With these holidays {total} views in {days} days, without {without} (dotted).").format(**facts))
+        change = sum(forecast.point) - sum(without)
+        said = _("These holidays change the {days} days by {change} views; the dotted line is without them.")
+        st.caption(said.format(days=len(without), change=("+" if change > 0 else "") + in_views(change)))
 
 
 def draw_before() -> None:

@@ -193,6 +193,8 @@ def draw_held_out(run: Run) -> None:
     show(verdict.say(_("Same day last week"), _), icon=icon)
     chart = charts.real_and_predicted(views, predictions, _, here.weekdays())
     st.altair_chart(chart, alt=_("Real and predicted views over the held-out days"))
+    link = {"icon": ":material/online_prediction:", "query_params": {"forecaster": run.name}}
+    st.page_link("pages/forecast.py", label=_("Forecast with this run"), **link)
 
 
 def say_inputs(settings: RunSettings) -> str:

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.browser.chromium import find
 from tests.browser.conftest import FLAGS, Server
 
-PAGES = {"data": "/", "train": "/train", "compare": "/compare"}
+PAGES = {"data": "/", "train": "/train", "compare": "/compare", "forecast": "/forecast", "reveal": "/reveal"}
 LANGUAGES = {
     "en": ("en-US", "Train", "Held-out days, one day ahead"),
     "zh": ("zh-CN", "训练", "留出期：提前一天的预测"),

@@ -128,7 +128,7 @@ def test_holidays_are_asked_only_where_the_run_knows_them(by_run):
     days = app.multiselect(key="holidays").options
     app.multiselect(key="holidays").set_value([days[10].split()[0]]).run()
     press(app)
-    assert any("With these holidays" in caption.value for caption in app.caption)
+    assert any("These holidays change" in caption.value for caption in app.caption)
     after = np.array(app.dataframe[0].value["Forecast"])
     assert (after[:9] == before[:9]).all()  # the eve of the day is the first that changes
 
