@@ -17,21 +17,30 @@ from tests.browser.conftest import FLAGS, Server
 
 PAGES = {"data": "/", "train": "/train", "compare": "/compare", "forecast": "/forecast", "reveal": "/reveal"}
 LANGUAGES = {
-    "en": ("en-US", "Train", "Held-out days, one day ahead"),
-    "zh": ("zh-CN", "训练", "留出期：提前一天的预测"),
+    "en": ("en-US", "Train", "Held-out days, one day ahead", "Forecast", "Take it away"),
+    "zh": ("zh-CN", "训练", "留出期：提前一天的预测", "预测", "导出"),
 }
 PAUSE = 1500  # ms for charts to be drawn to the end
+AUTO = 180_000  # ms that Auto may take
 
 
 def train(page: Page, url: str, language: str) -> str:
     """Train two runs; the address that shows the second one."""
-    _locale, button, heading = LANGUAGES[language]
+    _locale, button, heading, *_forecast = LANGUAGES[language]
     for query in ("family=Linear" if language == "en" else "family=线性", "epochs=60"):
         page.goto(f"{url}/train?{query}")
         page.get_by_role("button", name=button, exact=True).click()
         page.get_by_role("heading", name=heading).wait_for()
         page.wait_for_timeout(PAUSE)
     return page.url
+
+
+def forecast(page: Page, url: str, language: str) -> None:
+    """Let Auto forecast; the page shows its answer to whoever comes next."""
+    *_train, button, last = LANGUAGES[language]
+    page.goto(f"{url}/forecast")
+    page.get_by_role("button", name=button, exact=True).click()
+    page.get_by_text(last, exact=True).wait_for(timeout=AUTO)
 
 
 def take(browser: Browser, url: str, language: str, theme: str, width: int, name: str, path: str, folder: Path) -> None:
@@ -58,7 +67,9 @@ def main(folder: Path) -> None:
         for language, (locale, *_words) in LANGUAGES.items():
             with tempfile.TemporaryDirectory() as place:
                 server = Server(Path(place)).start()
-                trained = train(browser.new_page(locale=locale), server.url, language)
+                page = browser.new_page(locale=locale)
+                trained = train(page, server.url, language)
+                forecast(page, server.url, language)
                 paths = PAGES | {"train": trained}
                 for theme, width, name in product(("light", "dark"), (1440, 390), paths):
                     take(browser, server.url, language, theme, width, name, paths[name], folder)
