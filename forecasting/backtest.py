@@ -27,7 +27,9 @@ from forecasting.windows import futures, known_views
 
 LONGEST_VALIDATION = 365  # days
 FEWEST_VALIDATION = 56  # days, and as many as the horizon on top
-FEWEST_DAYS = 84  # before the first forecast, whatever the method
+FEWEST_DAYS = 84  # before the first forecast, for methods with little to learn
+FEWEST_TO_LEARN = 140  # for the others, beside twice the horizon: windows to learn from, and a validation part
+LEARNING = ("linear", "trees", "auto")
 SHARE = 5  # of the training days, one in so many is kept for validation
 
 
@@ -118,12 +120,13 @@ def fit_method(
     each rung that it climbs.
     """
     seen = known_views(views.loc[:last], filled)
-    if len(seen) < FEWEST_DAYS:
+    needed = FEWEST_TO_LEARN + 2 * horizon if name in LEARNING else FEWEST_DAYS
+    if len(seen) < needed:
         raise BadInput(
             N_("{days} days of views before {first} are too few to learn from; at least {needed} are needed."),
             days=len(seen),
             first=(last + pd.Timedelta(days=1)).date(),
-            needed=FEWEST_DAYS,
+            needed=needed,
         )
     if name == "auto":
         forecaster = fit(name, views, last, horizon, filled, budget, note)
@@ -240,11 +243,15 @@ def _row(result: Backtest, baseline: Backtest, ahead: int) -> dict[str, float]:
         for edge, share in ((low, (1 - level) / 2), (high, (1 + level) / 2))
     ]
     error, usual = mae(actual, predicted), float(mae(actual, other))
+    with np.errstate(divide="ignore", invalid="ignore"):  # a week that repeats itself has no usual error
+        relative = {
+            "mase": mase(actual, predicted, result.train_views),
+            "rmsse": rmsse(actual, predicted, result.train_views),
+        }
     row = {
         "mae": error,
         "skill": skill(error, usual) if usual else 0.0,
-        "mase": mase(actual, predicted, result.train_views),
-        "rmsse": rmsse(actual, predicted, result.train_views),
+        **relative,
         "bias": bias(actual, predicted),
         "pinball": np.mean([*losses, error / 2]),  # the forecast itself is the median
     }
