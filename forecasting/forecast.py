@@ -14,17 +14,9 @@ import numpy as np
 import pandas as pd
 
 from forecasting.auto import Auto
-from forecasting.backtest import (
-    Backtest,
-    Fitted,
-    backtest,
-    compare,
-    fit_again,
-    fit_method,
-    origins_in,
-    table,
-)
+from forecasting.backtest import Backtest, backtest, compare, origins_in, table
 from forecasting.errors import N_, BadInput
+from forecasting.fitted import Fitted, fit_again, fit_method
 from forecasting.intervals import LEVELS, TOTALS, Scores, adaptive_edges, edges_in_views, scales, with_totals
 from forecasting.ladder import Rung
 from forecasting.methods import BASELINES, BUDGET, METHODS, Forecaster

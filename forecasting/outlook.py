@@ -8,9 +8,9 @@ from dataclasses import asdict
 import pandas as pd
 
 from forecasting.auto import Auto
-from forecasting.backtest import adopt, fit_again, fitted_before, unknown
 from forecasting.checkpoints import load, take_weights
 from forecasting.climb import climb
+from forecasting.fitted import adopt, fit_again, fitted_before, unknown
 from forecasting.fitting import build, fit
 from forecasting.forecast import Forecast, ahead_of, check_horizon, judge_held_out, reach_of
 from forecasting.methods import METHODS

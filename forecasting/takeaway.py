@@ -17,8 +17,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from forecasting.auto import Auto
-from forecasting.backtest import Fitted, joined, unknown
+from forecasting.backtest import joined
 from forecasting.errors import N_, BadInput
+from forecasting.fitted import Fitted, unknown
 from forecasting.forecast import Forecast, Judged, ahead_of, check_horizon, reach_of
 from forecasting.intervals import LEVELS, MEMORY, TOTALS, Scores, delays, make_scores
 from forecasting.packing import Arrays, check, needs, pack, settings_of, unpack

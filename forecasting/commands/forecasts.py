@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from forecasting.auto import Auto
-from forecasting.backtest import backtest, fit_method, origins_in, table
+from forecasting.backtest import backtest, origins_in, table
 from forecasting.commands.channel import bytes_of, channel_of
 from forecasting.errors import BadInput
+from forecasting.fitted import fit_method
 from forecasting.forecast import USUAL, Forecast, ahead_of, check_horizon, judged_horizons, reach_of
 from forecasting.hindsight import what_it_is, what_others_cost
 from forecasting.intervals import LEVELS

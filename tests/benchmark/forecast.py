@@ -20,7 +20,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from forecasting.backtest import backtest, fit_method, origins_in, table
+from forecasting.backtest import backtest, origins_in, table
+from forecasting.fitted import fit_method
 from forecasting.forecast import judged_horizons
 from forecasting.machine import use_one_thread
 from forecasting.methods import BUDGET, METHODS

@@ -8,8 +8,9 @@ import pytest
 
 from forecasting import climb as climbing
 from forecasting.auto import Auto, arrays_of, auto_of
-from forecasting.backtest import backtest, fit_again, fit_method, origins_in, table
+from forecasting.backtest import backtest, origins_in, table
 from forecasting.climb import climb, fit_auto
+from forecasting.fitted import fit_again, fit_method
 from forecasting.ladder import PLAIN, Recipe, Rung, recipes
 from forecasting.split import Period
 from tests.forecasting.conftest import make_views

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from utilsforecast import losses
 
-from forecasting.backtest import backtest, by_day, compare, fit_method, origins_in, table
+from forecasting.backtest import backtest, by_day, compare, origins_in, table
 from forecasting.errors import BadInput
+from forecasting.fitted import fit_method
 from forecasting.split import Period
 from tests.forecasting.conftest import make_views
 

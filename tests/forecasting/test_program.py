@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from forecasting.__main__ import main
-from forecasting.backtest import adopt
 from forecasting.errors import BadInput
+from forecasting.fitted import adopt
 from forecasting.fitting import build, fit
 from forecasting.forecast import ahead_of, judge_held_out, reach_of
 from forecasting.program import program_from_file, program_of

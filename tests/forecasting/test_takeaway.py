@@ -9,8 +9,8 @@ import pytest
 import torch
 from safetensors.numpy import load, save
 
-from forecasting.backtest import adopt, fit_again, fit_method
 from forecasting.errors import BadInput
+from forecasting.fitted import adopt, fit_again, fit_method
 from forecasting.fitting import build, fit
 from forecasting.forecast import ahead_of, judge_held_out, make_forecast, reach_of
 from forecasting.packing import unpack
