@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.session import choose_channel, choose_language
+from pages.parts.session import choose_channel, choose_language
 
 st.set_page_config(page_title="Viewcast", page_icon=str(Path(__file__).parent / "pages" / "icon.png"), layout="wide")
 

@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from forecasting.branches import NAMES
 from forecasting.commands.channel import add_reading, bytes_of, channel_of, choice_of
 from forecasting.commands.forecasts import add_forecasts
+from forecasting.diagnosis.branches import NAMES
 from forecasting.errors import BadInput
-from forecasting.machine import use_one_thread
+from forecasting.learning.machine import use_one_thread
 from forecasting.reading import Question, list_channels
 from forecasting.settings import BOUNDS, CHOICES, Architecture, Inputs, Regularisation, RunSettings, Training
 from forecasting.split import Period, Split, clipped, default_split
@@ -90,8 +90,8 @@ def diagnose(options: argparse.Namespace) -> None:
     """Print what is wrong with a model of these settings, how sure that is, on what evidence, and what to try next."""
     channel = channel_of(options)
     settings = _settings(options, channel)
-    from forecasting.diagnosis import diagnose as verdict_on  # noqa: PLC0415  seconds a wrong option should not cost
-    from forecasting.evidence import gather  # noqa: PLC0415
+    from forecasting.diagnosis.evidence import gather  # noqa: PLC0415
+    from forecasting.diagnosis.tree import diagnose as verdict_on  # noqa: PLC0415  seconds a wrong option should not cost
 
     use_one_thread()
     found = verdict_on(gather(channel.views, settings, filled=channel.filled))
@@ -110,8 +110,8 @@ def diagnose(options: argparse.Namespace) -> None:
 
 def _trained(channel: Channel, settings: RunSettings) -> Iterable:
     data = run_windows(channel.views, settings, channel.filled)
-    from forecasting.fitting import build, fit  # noqa: PLC0415  seconds that a wrong option should not cost
     from forecasting.jobs import diverged  # noqa: PLC0415
+    from forecasting.learning.fitting import build, fit  # noqa: PLC0415  seconds that a wrong option should not cost
 
     use_one_thread()
     for row in fit(build(settings), data, settings):

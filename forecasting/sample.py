@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from forecasting.errors import N_
-from forecasting.metrics import mae
+from forecasting.judging.metrics import mae
 from forecasting.views import Channel
 
 DATA = Path(__file__).parent.parent / "data"

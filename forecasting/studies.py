@@ -5,25 +5,16 @@ channel and a request, both as the run store keeps them; what it finds has to be
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
-from forecasting.peers import Peer
+from forecasting.judging.peers import Peer
+from forecasting.runs import Finding
 from forecasting.settings import RunSettings
 from forecasting.split import Period, Split
 from forecasting.views import Channel
 
 A_STEP = 0.04  # share of the work done between two findings of a study that has thousands
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What is known after `share` (0 to 1) of the work."""
-
-    share: float
-    answer: dict | None = None
-    weights: bytes | None = None  # safetensors, where the answer comes with a model
 
 
 Study = Callable[[Channel, dict], Iterator[Finding]]
@@ -32,11 +23,11 @@ Study = Callable[[Channel, dict], Iterator[Finding]]
 def diagnosis(channel: Channel, request: dict) -> Iterator[Finding]:
     """Which branch of the lecture's tree a run is on.
 
-    `settings` of the run (JSON); `peers`, records of forecasting.peers; `train_loss` (seeds,) and `predicted` (seeds,
+    `settings` of the run (JSON); `peers`, records of judging.peers; `train_loss` (seeds,) and `predicted` (seeds,
     held-out days) in views, which are what the run came to; without them it is run again.
     """
-    from forecasting.diagnosis import diagnose, to_record  # noqa: PLC0415  torch and scikit-learn, for workers alone
-    from forecasting.evidence import gather_in_steps  # noqa: PLC0415
+    from forecasting.diagnosis.evidence import gather_in_steps  # noqa: PLC0415
+    from forecasting.diagnosis.tree import diagnose, to_record  # noqa: PLC0415  torch and scikit-learn, for workers alone
 
     peers = [Peer.from_record(peer) for peer in request.get("peers", [])]
     result = [request.get(name) and np.array(request[name]) for name in ("train_loss", "predicted")]
@@ -51,14 +42,14 @@ def diagnosis(channel: Channel, request: dict) -> Iterator[Finding]:
 
 def forecast(channel: Channel, request: dict) -> Iterator[Finding]:
     """The days to come, by Auto, by a run or by a model file; see `outlook.look_ahead`."""
-    from forecasting.outlook import look_ahead  # noqa: PLC0415
+    from forecasting.forecasts.outlook import look_ahead  # noqa: PLC0415
 
     yield from look_ahead(channel, request)
 
 
 def folds(channel: Channel, request: dict) -> Iterator[Finding]:
     """How the models of `request["models"]` (JSON) rank on `request["folds"]` folds of a `request["kind"]`."""
-    from forecasting.cross_validation import rank  # noqa: PLC0415
+    from forecasting.choosing.cross_validation import rank  # noqa: PLC0415
 
     models = [RunSettings.from_json(text) for text in request["models"]]
     for share, known in rank(channel, models, request["kind"], request["folds"]):
@@ -67,7 +58,7 @@ def folds(channel: Channel, request: dict) -> Iterator[Finding]:
 
 def game(channel: Channel, request: dict) -> Iterator[Finding]:
     """How `request["models"]` useless models fare on the held-out days, a share `request["public"]` of them public."""
-    from forecasting.selection import play_on  # noqa: PLC0415
+    from forecasting.choosing.selection import play_on  # noqa: PLC0415
 
     split = Split(*(Period.parse(request[period]) for period in ("train", "held_out")))
     models, told = request["models"], 0.0
@@ -79,7 +70,7 @@ def game(channel: Channel, request: dict) -> Iterator[Finding]:
 
 def reveal(channel: Channel, request: dict) -> Iterator[Finding]:
     """The last days as a run sees them coming; see `outlook.uncover`."""
-    from forecasting.outlook import uncover  # noqa: PLC0415
+    from forecasting.forecasts.outlook import uncover  # noqa: PLC0415
 
     yield from uncover(channel, request)
 

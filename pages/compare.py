@@ -5,14 +5,14 @@ import pandas as pd
 import streamlit as st
 
 from forecasting import charts
-from forecasting.comparison import held_out_days, results, training_days, updates_an_epoch
-from forecasting.metrics import NAMES
+from forecasting.judging.comparison import held_out_days, results, training_days, updates_an_epoch
+from forecasting.judging.metrics import NAMES
 from forecasting.runs import Run
-from pages import diagnosis_panel
-from pages.export import offer
-from pages.losses_table import WEEK, LossesTable
-from pages.runs_table import RunsTable
-from pages.session import note_bad_link, open_page, references
+from pages.parts import diagnosis_panel
+from pages.parts.export import offer
+from pages.parts.losses_table import WEEK, LossesTable
+from pages.parts.runs_table import RunsTable
+from pages.parts.session import note_bad_link, open_page, references
 
 MOST_DRAWN = 16  # curves: the palette twice over
 AVERAGES = (1, 5, 10, 20, 50, 100)  # epochs

@@ -7,17 +7,17 @@ import pandas as pd
 import streamlit as st
 
 from forecasting import charts
-from forecasting.cross_validation import EXAMPLE, FEWEST, FOLDS, MOST, Flattery, Ranking, usual_models
+from forecasting.choosing.cross_validation import EXAMPLE, FEWEST, FOLDS, MOST, Flattery, Ranking, usual_models
+from forecasting.choosing.folds import BOUNDS, Fold, leak, safe_folds, safe_gap
 from forecasting.errors import N_, BadInput
-from forecasting.folds import BOUNDS, Fold, leak, safe_folds, safe_gap
-from forecasting.metrics import NAMES
+from forecasting.judging.metrics import NAMES
 from forecasting.runs import Study
 from forecasting.sentences import percent
 from forecasting.settings import RunSettings
 from forecasting.split import Split
-from pages.following import ask, follow
-from pages.session import choose_split, fall_back, note_bad_link, open_page, plain, references, unlike
-from pages.settings_form import name_of, queue
+from pages.parts.following import ask, follow
+from pages.parts.session import choose_split, fall_back, note_bad_link, open_page, plain, references, unlike
+from pages.parts.settings_form import name_of, queue
 
 KINDS = {"blocked": N_("Blocked"), "rolling": N_("Rolling origin"), "random": N_("Random")}
 WHAT_THEY_ARE = {

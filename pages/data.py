@@ -11,7 +11,7 @@ from forecasting.reading import Choice, Question, read_views, to_csv
 from forecasting.runs import Source
 from forecasting.sentences import in_views
 from forecasting.views import Mend
-from pages.session import choose_split, keep_channel, open_page, plain
+from pages.parts.session import choose_split, keep_channel, open_page, plain
 
 TYPES = ["csv", "tsv", "txt", "zip", "xlsx", "gz"]
 FILLS = {

@@ -8,21 +8,21 @@ import pandas as pd
 import streamlit as st
 
 from forecasting import charts
-from forecasting.baselines import Naive
 from forecasting.errors import BadInput
-from forecasting.forecast import Forecast, Judged
-from forecasting.hindsight import ladder_frame, what_it_is, what_others_cost
-from forecasting.methods import BASELINES, BUDGET
-from forecasting.packing import NO_WEIGHTS
-from forecasting.program import program_from_file, program_of
+from forecasting.forecasts.forecast import Forecast, Judged
+from forecasting.forecasts.hindsight import ladder_frame, what_it_is, what_others_cost
+from forecasting.forecasts.methods import BASELINES, BUDGET
+from forecasting.forecasts.packing import NO_WEIGHTS
+from forecasting.forecasts.program import program_from_file, program_of
+from forecasting.judging.baselines import Naive
 from forecasting.runs import Study
 from forecasting.sentences import in_views, percent
 from forecasting.settings import BOUNDS, REFERENCES, RunSettings
 from forecasting.windows import known_views
-from pages.export import offer
-from pages.following import ask, follow
-from pages.forecasters import AUTO, KIND, Forecasters
-from pages.session import SAMPLE, choose_split, note_bad_link, open_page, plain
+from pages.parts.export import offer
+from pages.parts.following import ask, follow
+from pages.parts.forecasters import AUTO, KIND, Forecasters
+from pages.parts.session import SAMPLE, choose_split, note_bad_link, open_page, plain
 
 USUAL = 28  # days ahead at first
 WEEK = 7  # days ahead that the row of figures judges

@@ -4,14 +4,14 @@ import pandas as pd
 import streamlit as st
 
 from forecasting import charts
-from forecasting.baselines import NAIVE, Naive
 from forecasting.errors import BadInput
-from forecasting.reveal import Reveal, hidden_days, reveal
+from forecasting.forecasts.reveal import Reveal, hidden_days, reveal
+from forecasting.judging.baselines import NAIVE, Naive
 from forecasting.runs import Run, Study
 from forecasting.windows import known_views
-from pages.following import ask
-from pages.forecasters import Forecasters
-from pages.session import note_bad_link, open_page, plain
+from pages.parts.following import ask
+from pages.parts.forecasters import Forecasters
+from pages.parts.session import note_bad_link, open_page, plain
 
 KIND = "reveal"  # of study
 MOST = 28  # days hidden

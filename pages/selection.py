@@ -4,12 +4,12 @@ import numpy as np
 import streamlit as st
 
 from forecasting import charts
+from forecasting.choosing.selection import MOST, Game, choose, play_on
 from forecasting.errors import BadInput
 from forecasting.runs import Study
-from forecasting.selection import MOST, Game, choose, play_on
 from forecasting.split import Split
-from pages.following import ask, follow
-from pages.session import choose_split, note_bad_link, open_page, plain
+from pages.parts.following import ask, follow
+from pages.parts.session import choose_split, note_bad_link, open_page, plain
 
 DARED = [m * 10**e for e in range(6) for m in (1, 3)] + [MOST]
 AT_ONCE = 10_000  # models played on the page itself, some hundredths of a second; more are a worker's

@@ -4,12 +4,21 @@ import pandas as pd
 import streamlit as st
 
 from forecasting import charts
+from forecasting.choosing.lecture import (
+    EPOCHS,
+    ROWS,
+    SEEDS,
+    LectureRow,
+    Outcome,
+    best_on,
+    table_settings,
+    what_it_shows,
+)
 from forecasting.errors import BadInput
-from forecasting.lecture import EPOCHS, ROWS, SEEDS, LectureRow, Outcome, best_on, table_settings, what_it_shows
 from forecasting.runs import Run
 from forecasting.settings import BOUNDS, RunSettings
-from pages.session import choose_split, note_bad_link, open_page, plain, references
-from pages.settings_form import STATES, queue
+from pages.parts.session import choose_split, note_bad_link, open_page, plain, references
+from pages.parts.settings_form import STATES, queue
 
 TICK = 0.5  # seconds between two looks while runs are active
 

@@ -7,18 +7,18 @@ from dataclasses import replace
 import streamlit as st
 
 from forecasting import charts
-from forecasting.baselines import same_day_last_week
 from forecasting.errors import N_, BadInput
-from forecasting.metrics import NAMES
+from forecasting.judging.baselines import same_day_last_week
+from forecasting.judging.metrics import NAMES
+from forecasting.judging.verdict import judge
 from forecasting.runs import NOTHING_YET, History, Run
 from forecasting.sentences import in_views
 from forecasting.settings import RunSettings, Training
 from forecasting.split import default_split
-from forecasting.verdict import judge
-from pages import diagnosis_panel
-from pages.following import duration
-from pages.session import choose_split, fall_back, note_bad_link, open_page, plain, references
-from pages.settings_form import LABELS, STATES, SUBTRACT, Form, queue
+from pages.parts import diagnosis_panel
+from pages.parts.following import duration
+from pages.parts.session import choose_split, fall_back, note_bad_link, open_page, plain, references
+from pages.parts.settings_form import LABELS, STATES, SUBTRACT, Form, queue
 
 LARGEST_TWIN = 56  # days of input times days ahead; larger ones take the solver minutes
 TICK = 0.2  # seconds between two redraws of a live chart

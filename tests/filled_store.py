@@ -6,11 +6,11 @@ from itertools import islice, product
 import numpy as np
 import pandas as pd
 
+from forecasting.learning.training import Row
 from forecasting.runs import Line, RunQueue, RunStore
 from forecasting.sample import sample_channel
 from forecasting.settings import Architecture, Regularisation, RunSettings, Training
 from forecasting.split import default_split
-from forecasting.training import Row
 from forecasting.windows import run_windows
 
 WORKER = 1

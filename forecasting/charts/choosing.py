@@ -21,9 +21,9 @@ from forecasting.charts.marks import (
     loss_words,
     views_tip,
 )
+from forecasting.choosing.folds import Fold
+from forecasting.choosing.selection import Game
 from forecasting.errors import N_
-from forecasting.folds import Fold
-from forecasting.selection import Game
 from forecasting.sentences import in_views
 from forecasting.split import Period
 

@@ -2,8 +2,8 @@
 
 import altair as alt
 
-from forecasting.branches import NAMES
 from forecasting.charts.marks import BASELINE, REAL, Say, colour_by
+from forecasting.diagnosis.branches import NAMES
 from forecasting.errors import N_
 from forecasting.sentences import chance
 

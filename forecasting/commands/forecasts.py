@@ -9,16 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
-from forecasting.auto import Auto
-from forecasting.backtest import backtest, origins_in, table
 from forecasting.commands.channel import bytes_of, channel_of
 from forecasting.errors import BadInput
-from forecasting.fitted import fit_method
-from forecasting.forecast import USUAL, Forecast, ahead_of, check_horizon, judged_horizons, reach_of
-from forecasting.hindsight import what_it_is, what_others_cost
-from forecasting.intervals import LEVELS
-from forecasting.ladder import Rung
-from forecasting.methods import BUDGET, METHODS
+from forecasting.forecasts.auto import Auto
+from forecasting.forecasts.backtest import backtest, origins_in, table
+from forecasting.forecasts.fitted import fit_method
+from forecasting.forecasts.forecast import USUAL, Forecast, ahead_of, check_horizon, judged_horizons, reach_of
+from forecasting.forecasts.hindsight import what_it_is, what_others_cost
+from forecasting.forecasts.intervals import LEVELS
+from forecasting.forecasts.ladder import Rung
+from forecasting.forecasts.methods import BUDGET, METHODS
 from forecasting.split import Period, default_split
 from forecasting.views import Channel
 from forecasting.windows import known_views
@@ -88,7 +88,7 @@ def _from_method(options: argparse.Namespace, channel: Channel) -> Forecast:
 
 
 def _from_file(options: argparse.Namespace, channel: Channel) -> Forecast:
-    from forecasting.takeaway import load_model  # noqa: PLC0415  not needed by the methods
+    from forecasting.forecasts.takeaway import load_model  # noqa: PLC0415  not needed by the methods
 
     _use_one_thread()
     model = load_model(bytes_of(options.model))
@@ -142,6 +142,6 @@ def _plain(value):
 
 
 def _use_one_thread() -> None:
-    from forecasting.machine import use_one_thread  # noqa: PLC0415  loads torch
+    from forecasting.learning.machine import use_one_thread  # noqa: PLC0415  loads torch
 
     use_one_thread()

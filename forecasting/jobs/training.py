@@ -9,7 +9,7 @@ import pandas as pd
 
 from forecasting.errors import N_, BadInput
 from forecasting.jobs.watch import GLANCE, SIGN, watched
-from forecasting.metrics import IN_VIEWS
+from forecasting.judging.metrics import IN_VIEWS
 from forecasting.runs import RunQueue
 
 FLUSH = 0.1  # seconds between two writes of rows: a chart cannot show more
@@ -31,10 +31,10 @@ def train_run(url: str, run_id: str) -> None:
 
 
 def _train(queue: RunQueue, run_id: str, worker: int, channel, settings, kept: bytes | None) -> None:
-    from forecasting.checkpoints import load  # noqa: PLC0415  the server process never loads torch
-    from forecasting.fitting import build, fit  # noqa: PLC0415
-    from forecasting.progress import Progress  # noqa: PLC0415
-    from forecasting.training import predict  # noqa: PLC0415
+    from forecasting.learning.checkpoints import load  # noqa: PLC0415  the server process never loads torch
+    from forecasting.learning.fitting import build, fit  # noqa: PLC0415
+    from forecasting.learning.progress import Progress  # noqa: PLC0415
+    from forecasting.learning.training import predict  # noqa: PLC0415
     from forecasting.windows import run_windows  # noqa: PLC0415
 
     data, model = run_windows(channel.views, settings, channel.filled), build(settings)
@@ -68,7 +68,7 @@ def _train(queue: RunQueue, run_id: str, worker: int, channel, settings, kept: b
 
 def _losses(windows, model, data, settings) -> np.ndarray:
     """Losses in views (replicas,) of the weights that were kept; under early stopping those of an earlier epoch."""
-    from forecasting.training import predict  # noqa: PLC0415
+    from forecasting.learning.training import predict  # noqa: PLC0415
 
     predicted = predict(model, data, windows)
     return IN_VIEWS[settings.training.loss](windows.targets.ravel(), predicted.reshape(len(predicted), -1))
@@ -98,7 +98,7 @@ class _Scribe:
 
     def note(self, row) -> None:
         """Take a row; write once there is enough to show."""
-        from forecasting.checkpoints import is_logged, save_progress, save_weights  # noqa: PLC0415
+        from forecasting.learning.checkpoints import is_logged, save_progress, save_weights  # noqa: PLC0415
 
         self.rows.append(row)
         self.noted += 1
@@ -113,7 +113,7 @@ class _Scribe:
 
     def write(self, at_end: bool = False) -> None:
         """All that waits; at the end also the last and the best weights, and the progress."""
-        from forecasting.checkpoints import best_weights, save_progress, save_weights  # noqa: PLC0415
+        from forecasting.learning.checkpoints import best_weights, save_progress, save_weights  # noqa: PLC0415
 
         if at_end and self._is_network:
             epoch = self.progress.epoch

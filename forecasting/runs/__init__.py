@@ -5,13 +5,14 @@ Workers write it, pages read it. SQLite by default, any database by SQLAlchemy U
 
 from forecasting.runs.line import SILENCE, Line
 from forecasting.runs.queue import RunQueue
-from forecasting.runs.records import NOTHING_YET, History, Run, Source, Study
+from forecasting.runs.records import NOTHING_YET, Finding, History, Run, Source, Study
 from forecasting.runs.store import RunStore
 from forecasting.runs.studies import StudyQueue, StudyStore
 
 __all__ = [
     "NOTHING_YET",
     "SILENCE",
+    "Finding",
     "History",
     "Line",
     "Run",

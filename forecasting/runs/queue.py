@@ -57,7 +57,7 @@ class RunQueue:
         return asked(self.engine, runs, run_id, worker)
 
     def write(self, run_id: str, worker: int, new: Sequence, weights: dict[tuple[str, int], bytes | None]) -> None:
-        """Add rows (forecasting.training.Row), put checkpoints by (kind, epoch), give a sign of life, all at once."""
+        """Add rows (learning.training.Row), put checkpoints by (kind, epoch), give a sign of life, all at once."""
         records = [_record(run_id, row) for row in new]
         with self.engine.begin() as connection:
             mine = (runs.c.id == run_id) & (runs.c.worker == worker) & (runs.c.status == "running")

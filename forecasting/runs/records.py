@@ -68,6 +68,15 @@ class Study:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """What is known after `share` (0 to 1) of the work."""
+
+    share: float
+    answer: dict | None = None
+    weights: bytes | None = None  # safetensors, where the answer comes with a model
+
+
+@dataclass(frozen=True)
 class History:
     """A run's rows as arrays: per epoch (epochs,), losses and gradient norm (epochs, replicas). Losses in views."""
 

@@ -19,7 +19,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest, app_test
 
 from forecasting.runs import RunStore
-from pages import session
+from pages.parts import session
 from tests.filled_store import fill
 
 ROUNDS = 11

@@ -16,7 +16,7 @@ from multiprocessing import get_context
 
 import numpy as np
 
-from forecasting.machine import use_one_thread, worker_environment
+from forecasting.learning.machine import use_one_thread, worker_environment
 from forecasting.windows import run_windows
 from tests.benchmark.problems import HALVES, Problem, has_its_answer, make_problem, problems
 
@@ -47,8 +47,8 @@ class Answer:
 
 def answer(asked: tuple) -> Answer | None:
     """Diagnose one problem, in a worker. A draw without the answer it was made to have is drawn anew, or left out."""
-    from forecasting.diagnosis import diagnose
-    from forecasting.evidence import gather
+    from forecasting.diagnosis.evidence import gather
+    from forecasting.diagnosis.tree import diagnose
 
     *kind, seed = asked
     for again in range(TRIES):
@@ -70,8 +70,8 @@ def answer(asked: tuple) -> Answer | None:
 
 def ran(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
     """Training losses (seeds,) and held-out forecasts (seeds, days) of the problem's run."""
-    from forecasting.fitting import build, fit
-    from forecasting.training import predict
+    from forecasting.learning.fitting import build, fit
+    from forecasting.learning.training import predict
 
     data, model = run_windows(problem.views, problem.settings), build(problem.settings)
     for row in fit(model, data, problem.settings):  # noqa: B007  the last one counts

@@ -17,12 +17,12 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from forecasting.machine import use_one_thread, worker_environment
-from forecasting.models import StackedNetwork
+from forecasting.learning.machine import use_one_thread, worker_environment
+from forecasting.learning.models import StackedNetwork
+from forecasting.learning.training import train
 from forecasting.sample import sample_channel
 from forecasting.settings import Architecture, Training
 from forecasting.split import LECTURE
-from forecasting.training import train
 from forecasting.windows import SplitWindows, split_windows
 
 BATCH = 64

@@ -7,8 +7,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from forecasting.forecasts.takeaway import load_model
 from forecasting.sample import sample_channel
-from forecasting.takeaway import load_model
 from tests.browser.test_main_path import metric, press_train
 
 SLOW = 90_000  # ms for Auto on a busy machine

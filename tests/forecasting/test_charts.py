@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 
 from forecasting import charts
-from forecasting.branches import NAMES
 from forecasting.charts.choosing import stretches
 from forecasting.charts.marks import ROLES, RUN_COLOURS, colour_by
-from forecasting.folds import make_folds
+from forecasting.choosing.folds import make_folds
+from forecasting.choosing.selection import Game
+from forecasting.diagnosis.branches import NAMES
 from forecasting.runs import NOTHING_YET, History
 from forecasting.sample import sample_channel
-from forecasting.selection import Game
 from forecasting.split import default_split
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from forecasting.charts import forecast_chart, ladder_chart, reveal_chart
 from forecasting.charts.ahead import SHOWN_BEFORE, forecast_frame
-from forecasting.hindsight import ladder_frame
-from tests.forecasting.test_hindsight import LADDER
+from forecasting.forecasts.hindsight import ladder_frame
+from tests.forecasting.forecasts.test_hindsight import LADDER
 
 
 @pytest.fixture

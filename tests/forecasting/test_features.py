@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from forecasting.calendars import calendar, countries, is_holiday, nearby_holiday
-from forecasting.descent import rescale
 from forecasting.errors import BadInput
 from forecasting.features import prepare
-from forecasting.fitting import build, fit
+from forecasting.learning.descent import rescale
+from forecasting.learning.fitting import build, fit
+from forecasting.learning.training import predict
 from forecasting.settings import Architecture, Inputs, RunSettings, Training
-from forecasting.training import predict
 from forecasting.windows import Scaler, SplitWindows, Windows, run_windows
 
 ALL = [

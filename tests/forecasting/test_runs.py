@@ -13,10 +13,10 @@ import pytest
 
 from forecasting.errors import BadInput
 from forecasting.jobs import Jobs, train_run
+from forecasting.learning.training import Row
 from forecasting.runs import SILENCE, Line, RunQueue, RunStore, Source
 from forecasting.settings import Architecture, RunSettings, Training
 from forecasting.split import default_split
-from forecasting.training import Row
 from forecasting.views import Channel, Mend
 
 DEADLINE = 60  # seconds to wait for a worker on a busy machine
@@ -314,9 +314,9 @@ def test_cosine_schedule_is_not_continued_because_it_depends_on_its_end(store, q
 
 
 def test_checkpoints_predict_what_the_run_predicted(store, queue, line):
-    from forecasting.checkpoints import load, take_weights
-    from forecasting.fitting import build
-    from forecasting.training import predict
+    from forecasting.learning.checkpoints import load, take_weights
+    from forecasting.learning.fitting import build
+    from forecasting.learning.training import predict
     from forecasting.windows import run_windows
 
     run_id = store.queue("me", channel(), settings(epochs=7), "run")

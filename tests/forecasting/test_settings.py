@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from forecasting.errors import BadInput
-from forecasting.models import StackedNetwork
+from forecasting.learning.models import StackedNetwork
 from forecasting.settings import Architecture, Inputs, Regularisation, RunSettings, Training
 
 
@@ -77,7 +77,7 @@ def test_settings_need_no_torch():
 
     heavy = "torch", "sklearn", "scipy", "holidays"
     script = (
-        "import sys, forecasting.settings, forecasting.windows, forecasting.split, forecasting.baselines; "
+        "import sys, forecasting.settings, forecasting.windows, forecasting.split, forecasting.judging.baselines; "
         f"sys.exit(any(name in sys.modules for name in {heavy}))"
     )
     assert subprocess.run([sys.executable, "-c", script]).returncode == 0
@@ -140,7 +140,7 @@ def test_calendar_columns_and_batch_norm_are_counted(split):
         inputs=Inputs(weekday=True, country="DE"),
         regularisation=Regularisation(batch_norm=True),
     )
-    from forecasting.fitting import build
+    from forecasting.learning.fitting import build
 
     assert settings.parameters == (7 + 7 + 5 + 1) * 10 + 11 * 10 + 11 * 3 + 2 * 2 * 10
     assert settings.parameters == build(settings).parameters.shape[1]

@@ -9,15 +9,14 @@ import pandas as pd
 import pytest
 
 from forecasting import studies
-from forecasting.branches import NAMES
+from forecasting.diagnosis.branches import NAMES
 from forecasting.errors import BadInput
 from forecasting.jobs import Jobs
 from forecasting.jobs.studies import answer_study
-from forecasting.runs import Line, RunStore, Study, StudyStore
+from forecasting.runs import Finding, Line, RunStore, Study, StudyStore
 from forecasting.sentences import Sentence
 from forecasting.settings import Architecture, RunSettings, Training
 from forecasting.split import Period, Split, default_split
-from forecasting.studies import Finding
 from forecasting.views import Channel
 from forecasting.windows import run_windows
 

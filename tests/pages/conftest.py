@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest, app_test
 
-from pages import session
+from pages.parts import session
 
 ROOT = Path(__file__).parent.parent.parent
 

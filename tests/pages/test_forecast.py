@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from forecasting.forecast import Forecast
+from forecasting.forecasts.forecast import Forecast
 from forecasting.runs import StudyStore
-from pages import session
+from pages.parts import session
 from tests.pages.test_pages import csv, metrics, train, wait_for
 
 

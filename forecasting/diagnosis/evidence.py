@@ -1,0 +1,258 @@
+"""What a diagnosis rests on: the run beside cheap trials, validation inside the training period, and drift."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from forecasting.choosing.folds import Fold, make_folds, safe_gap, target_days
+from forecasting.diagnosis.drift import Drift, drifts
+from forecasting.diagnosis.trials import (
+    Errors,
+    Stop,
+    both_periods,
+    brief,
+    candidates,
+    effort,
+    enough_epochs,
+    fitted,
+    in_views,
+    linear,
+    tuned,
+    validate,
+)
+from forecasting.errors import N_
+from forecasting.judging.verdict import DRAWS
+from forecasting.learning.training import predict
+from forecasting.sentences import Sentence
+from forecasting.sentences import in_views as in_words
+from forecasting.settings import RunSettings
+from forecasting.windows import SplitWindows, Windows, make_windows, run_windows
+
+FOLDS = 4
+BLOCK = 14  # days drawn together: errors of neighbouring days hang together
+MARGIN = 0.07  # a validation loss that much above the best reference is a fault
+SHIFTED = 0.25  # a held-out loss that much above validation is a mismatch
+LARGEST = 5  # errors that are listed
+SAID_ON_TRAIN = {
+    "best": N_("The best of these references errs by {loss} views on train."),
+    "linear": N_("The exact linear solution on the same windows errs by {loss} views on train."),
+    "larger": N_("A net of two layers of 64 that sees 28 days errs by {loss} views on train."),
+    "tuned": N_("The same model trained with care errs by {loss} views on train."),
+}
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its 90 % interval, and the share of bootstrap draws in which it exceeds its margin."""
+
+    value: float
+    low: float
+    high: float
+    exceeds: float
+
+    @classmethod
+    def of(cls, value: float, draws: np.ndarray, margin: float) -> "Estimate":
+        """From bootstrap `draws` of `value`."""
+        low, high = np.quantile(draws, [0.05, 0.95])
+        return cls(float(value), float(low), float(high), float((draws > margin).mean()))
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A model that is hard to get wrong, on the same target days. Losses in views."""
+
+    name: str  # marked for translation
+    settings: RunSettings
+    train: float
+    validation: float
+    held_out: float
+
+
+@dataclass(frozen=True)
+class LargeError:
+    """A held-out day with one of the largest errors."""
+
+    day: pd.Timestamp
+    actual: float
+    predicted: float  # mean over seeds
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All losses in views, means over seeds."""
+
+    settings: RunSettings
+    train: float
+    spread: float  # of train over seeds, one standard deviation; NaN for a single seed
+    held_out: float
+    validation: float  # blocked, inside the training period
+    train_days: int
+    held_out_days: int
+    best: Reference  # the one with the smallest validation loss
+    linear_train: float  # exact linear solution on the same windows
+    larger_train: float  # larger net
+    tuned: RunSettings | None  # the same model trained with care; None for one that is not trained by steps
+    tuned_train: float  # NaN without
+    regret: Estimate  # validation over the best reference's, less 1
+    shift: Estimate  # held-out over validation, less 1; the smaller of views and share of the level
+    drifts: tuple[Drift, ...]
+    largest: tuple[LargeError, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What came out of one trial more; the last step brings all the evidence."""
+
+    share: float  # of the work that is done, 0 to 1
+    said: Sentence | None = None
+    found: Evidence | None = None
+
+
+def gather(
+    views: pd.Series,
+    settings: RunSettings,
+    train_loss: np.ndarray | None = None,
+    predicted: np.ndarray | None = None,
+    stop: Stop = lambda: False,
+    filled: Sequence[pd.Timestamp] = (),
+) -> Evidence:
+    """All of `gather_in_steps` at once."""
+    *_, last = gather_in_steps(views, settings, train_loss, predicted, stop, filled)
+    return last.found
+
+
+def gather_in_steps(
+    views: pd.Series,
+    settings: RunSettings,
+    train_loss: np.ndarray | None = None,
+    predicted: np.ndarray | None = None,
+    stop: Stop = lambda: False,
+    filled: Sequence[pd.Timestamp] = (),
+) -> Iterator[Step]:
+    """Train what is needed to judge the run of `settings`: some seconds for a model of a hundred units.
+
+    `train_loss` (seeds,) and `predicted` (seeds, held-out days) are what the run came to; without them it is run again
+    with two seeds. `filled` days were not measured. Raises Stopped.
+    """
+    data, others = run_windows(views, settings, filled), candidates(settings)
+    folds, days = make_evidence_folds(views, settings, filled), len(data.train)
+    exact, careful = linear(settings, settings.architecture.window, settings.inputs), tuned(settings)
+    careful = careful and enough_epochs(careful, days)
+    *_, larger = others.values()
+    known = train_loss is not None and predicted is not None
+    validated, trained = (*others.values(), brief(settings)), (larger, exact, larger, careful)  # the best is not known
+    shares = iter(_shares(None if known else brief(settings), validated, filter(None, trained), days))
+
+    def step(text: str, loss: float, **facts: Sentence) -> Step:
+        return Step(float(next(shares)), Sentence(text, facts | {"loss": in_words(loss)}))
+
+    if not known:
+        train_loss, predicted = _run_again(settings, data, stop)
+    held_out = Errors.of(predicted, data.held_out, settings.training.loss)
+    yield step(N_("It errs by {loss} views on held-out."), held_out.size)
+    errors = {}
+    for name, run in others.items():
+        errors[name] = validate(views, run, folds, stop, filled)
+        yield step(N_("In validation “{reference}” errs by {loss} views."), errors[name].size, reference=Sentence(name))
+    best = min(errors, key=lambda name: errors[name].size)
+    own = validate(views, brief(settings), folds, stop, filled)
+    yield step(N_("In validation the run itself errs by {loss} views."), own.size)
+    losses = {}
+    for name, run in {"best": others[best], "linear": exact, "larger": larger, "tuned": careful}.items():
+        losses[name] = both_periods(views, run, stop, filled) if run else (np.nan, np.nan)
+        if run:
+            yield step(SAID_ON_TRAIN[name], losses[name][0])
+    net = settings.architecture
+    judged = make_windows(views, settings.split.train, net.window, net.horizon, filled)
+    # With what early stopping keeps apart.
+    judged = judged[judged.days.isin(np.concatenate([fold.validation for fold in folds]))]
+    found = Evidence(
+        settings,
+        float(np.mean(train_loss)),
+        float(np.std(train_loss, ddof=1)) if len(train_loss) > 1 else np.nan,
+        held_out.size,
+        own.size,
+        days,
+        len(data.held_out),
+        Reference(best, others[best], losses["best"][0], errors[best].size, losses["best"][1]),
+        losses["linear"][0],
+        losses["larger"][0],
+        careful,
+        losses["tuned"][0],
+        regret(own, errors[best]),
+        shift(own, held_out, _level(judged), _level(data.held_out)),
+        drifts(judged, data.held_out, own.signed, held_out.signed),
+        largest(data.held_out, predicted),
+    )
+    yield Step(1.0, found=found)
+
+
+def _shares(
+    first: RunSettings | None, validated: Iterable[RunSettings], trained: Iterable[RunSettings], days: int
+) -> np.ndarray:
+    """Share of the work that is done after each trial (trials,): the run again, validations, trainings."""
+    plan = [effort(first, days) if first else 0.0]
+    plan += [(FOLDS - 1) * effort(run, days) for run in validated]  # each fold leaves out one part
+    plan += [effort(run, days) for run in trained]
+    return np.cumsum(plan) / sum(plan)
+
+
+def _run_again(settings: RunSettings, data: SplitWindows, stop: Stop) -> tuple[np.ndarray, np.ndarray]:
+    """Training losses (seeds,) and held-out predictions of the run, with two seeds."""
+    model = fitted(brief(settings), data, stop)
+    on_train = predict(model, data, data.train)
+    train_loss = [Errors.of(one[None], data.train, settings.training.loss).size for one in on_train]
+    return np.array(train_loss), predict(model, data, data.held_out)
+
+
+def make_evidence_folds(views: pd.Series, settings: RunSettings, filled: Sequence[pd.Timestamp] = ()) -> list[Fold]:
+    """Blocked folds; where days are few, the gap is smaller than safe: what then leaks are inputs, no targets."""
+    days = target_days(views, [settings], filled)
+    days = days.intersection(target_days(views, list(candidates(settings).values()), filled))
+    return make_folds(days, "blocked", FOLDS, min(safe_gap([settings]), len(days) // 16))
+
+
+def regret(own: Errors, best: Errors) -> Estimate:
+    """How much more a run errs in validation than a reference does, as a share, on the same drawn days."""
+    places = blocks(len(own.daily), len(own.daily))
+    draws = [in_views(errors.daily[places].mean(axis=1), own.loss) for errors in (own, best)]
+    return Estimate.of(own.size / (best.size or 1) - 1, draws[0] / np.maximum(draws[1], 1e-9) - 1, MARGIN)
+
+
+def shift(own: Errors, held_out: Errors, level: np.ndarray, held_out_level: np.ndarray) -> Estimate:
+    """How much more a run errs on held-out than in validation, as a share, over periods of the same length.
+
+    Counted in views and as a share of the level of the days before, and the smaller of the two is taken: a channel that
+    grows errs more in views, one that shrinks errs more by share, and neither is a mismatch.
+    """
+    power = 1 if own.loss == "mae" else 2
+    days = len(held_out.daily)
+    validation, later = blocks(len(own.daily), days, seed=1), blocks(days, days, seed=2)
+    values, draws = [], []
+    for unit, later_unit in ((1.0, 1.0), (level**power, held_out_level**power)):
+        usual, found = own.daily / unit, held_out.daily / later_unit
+        values.append(in_views(found.mean(), own.loss) / max(in_views(usual.mean(), own.loss), 1e-9) - 1)
+        drawn = [in_views(x[at].mean(axis=1), own.loss) for x, at in ((found, later), (usual, validation))]
+        draws.append(drawn[0] / np.maximum(drawn[1], 1e-9) - 1)
+    return Estimate.of(min(values), np.minimum(*draws), SHIFTED)
+
+
+def blocks(days: int, length: int, seed: int = 0) -> np.ndarray:
+    """Places (draws, length) of series put together from blocks of `days` drawn with replacement, ends joined."""
+    block = min(BLOCK, days)
+    starts = np.random.default_rng(seed).integers(0, days, (DRAWS, -(-length // block)))
+    return (starts[:, :, None] + np.arange(block)).reshape(DRAWS, -1)[:, :length] % days
+
+
+def largest(held_out: Windows, predicted: np.ndarray) -> tuple[LargeError, ...]:
+    """The days on which the mean prediction (over seeds; of the first day ahead) is furthest off, worst first."""
+    actual, mean = (values.reshape(len(held_out), -1)[:, 0] for values in (held_out.targets, predicted.mean(axis=0)))
+    worst = np.argsort(-np.nan_to_num(np.abs(mean - actual), nan=np.inf), kind="stable")[:LARGEST]
+    return tuple(LargeError(held_out.days[k], float(actual[k]), float(mean[k])) for k in worst)
+
+
+def _level(windows: Windows) -> np.ndarray:
+    """Mean views of each window (windows,), 1 at least."""
+    return np.maximum(windows.inputs.mean(axis=1), 1.0)

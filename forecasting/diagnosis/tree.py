@@ -1,0 +1,232 @@
+"""What is wrong with a model: the lecture's decision tree (Lee 2021, video 3), applied with evidence.
+
+Training loss large: model bias, or an optimization issue. Training loss small and loss on other days large:
+overfitting, or a mismatch of the periods. "Large" is measured by what the best of some simple references reaches in
+validation, so a channel full of noise is not taken for a bad model.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecasting.diagnosis.branches import Branch
+from forecasting.diagnosis.drift import NAMES as DRIFTS
+from forecasting.diagnosis.drift import Drift
+from forecasting.diagnosis.evidence import MARGIN, SHIFTED, Estimate, Evidence
+from forecasting.diagnosis.remedies import next_run
+from forecasting.errors import N_
+from forecasting.judging.peers import Peer, contains_linear, is_within, telling
+from forecasting.sentences import Sentence, in_views, percent
+from forecasting.settings import RunSettings
+
+SURE = 0.9  # from here on a verdict is confident
+LIKELY = 0.6  # below it none is given
+LARGE = 0.15  # a training loss that much above the best reference's validation loss is large, whatever validation says
+HONEST = 0.85  # a reference's training loss counts down to this share of its validation loss
+RESERVED = 0.85  # the most that is claimed of a single seed, or of overfitting that the held-out days do not bear out
+FURTHER = 0.98  # of its training loss is what a model must fall below to have come further
+RESTS_ON = {"mismatch": ("shift", "drift"), "fine": ("regret", "shift")}  # all others on validation and train
+FEWEST_TRAIN, FEWEST_HELD_OUT = 56, 28  # days
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """A branch of the tree. `sure` is from 0 to 1: 0.9 and more is confident."""
+
+    branch: Branch
+    sure: float
+    others: tuple[Branch, ...]  # further faults, each more likely than not
+    evidence: tuple[Sentence, ...]
+    next_run: RunSettings | None  # what to try
+    chances: dict[str, float]  # of every branch but "cannot tell"; they sum to 1
+
+    @property
+    def confident(self) -> bool:
+        """Whether the verdict may be said without a reservation."""
+        return self.branch != "cannot tell" and self.sure >= SURE
+
+
+def diagnose(found: Evidence, peers: Sequence[Peer] = ()) -> Diagnosis:
+    """Walk the tree: train, then validation, then held-out. `peers` are further runs of the set under judgement."""
+    chances = branch_chances(found, peers)
+    likeliest = max(chances, key=chances.get)
+    branch = likeliest if chances[likeliest] >= LIKELY and _days_suffice(found, likeliest) else "cannot tell"
+    others = tuple(name for name, chance in _alone(chances, found).items() if chance >= 0.5 and name != branch)
+    reserved = _single(found) or (likeliest == "overfitting" and not _borne_out(found))
+    sure = min(chances[likeliest], RESERVED) if reserved else chances[likeliest]
+    return Diagnosis(branch, sure, others, tuple(sentences(found, peers, branch)), next_run(branch, found), chances)
+
+
+def to_record(said: Diagnosis, found: Evidence) -> dict[str, object]:
+    """The verdict and what can be looked at beside it, as JSON can say it."""
+    return {
+        "branch": said.branch,
+        "sure": said.sure,
+        "confident": said.confident,
+        "others": list(said.others),
+        "chances": said.chances,
+        "evidence": [sentence.to_record() for sentence in said.evidence],
+        "single": _single(found),
+        "drifts": [{"name": drift.name, "found": drift.found} for drift in found.drifts],
+        "largest": [vars(error) | {"day": str(error.day.date())} for error in found.largest],
+        "next_run": said.next_run.to_json() if said.next_run else None,
+    }
+
+
+def branch_chances(found: Evidence, peers: Sequence[Peer] = ()) -> dict[str, float]:
+    """Chances from 0 to 1. What a run loses in validation is divided into what train shows and what it does not."""
+    if not np.isfinite(found.train) or not np.isfinite(found.held_out):
+        return {"bias": 0.0, "optimization": 1.0, "overfitting": 0.0, "mismatch": 0.0, "fine": 0.0}
+    floor = found.best.validation
+    # Against the reference's own training loss, so far as that is honest: trees fit what they see far too well.
+    excess = found.train - max(found.best.train, HONEST * floor)
+    fault, shifted = found.regret.exceeds, found.shift.exceeds
+    share = excess / max(found.validation - floor, 1e-9)
+    in_train = _leaning(min(max(share, (found.train / floor - 1) / (2 * LARGE)), 1.0), 0.1)
+    by_steps = _leaning((found.train - reachable(found, peers)) / max(excess, 1e-9), 0.1)
+    # Where validation and held-out are both too large, the fault that costs more of the held-out loss comes first.
+    beyond = max(found.shift.value, 0.0) / max(found.shift.value + found.regret.value, 1e-9)
+    outside = shifted * _leaning(min(beyond, 1.0), 0.1)
+    return {
+        "bias": fault * in_train * (1 - by_steps),
+        "optimization": fault * in_train * by_steps,
+        "overfitting": fault * (1 - in_train) * (1 - outside),
+        "mismatch": fault * (1 - in_train) * outside + (1 - fault) * shifted,
+        "fine": (1 - fault) * (1 - shifted),
+    }
+
+
+def _alone(chances: dict[str, float], found: Evidence) -> dict[str, float]:
+    """How likely each fault is whether or not another is there as well."""
+    inside = {"bias": chances["bias"], "optimization": chances["optimization"]}
+    return inside | {"overfitting": found.regret.exceeds - sum(inside.values()), "mismatch": found.shift.exceeds}
+
+
+def reachable(found: Evidence, peers: Sequence[Peer] = ()) -> float:
+    """The smallest training loss that this model is known to be able to reach, in views."""
+    losses = [found.tuned_train, *(peer.train for peer in peers if is_within(peer.settings, found.settings))]
+    if contains_linear(found.settings):
+        losses.append(found.linear_train)
+    return min([found.train, *(loss for loss in losses if np.isfinite(loss))])
+
+
+def sentences(found: Evidence, peers: Sequence[Peer] = (), branch: str = "cannot tell") -> list[Sentence]:
+    """The evidence in words, in the order of the tree; what the branch rests on comes before the rest."""
+    best, best_name = found.best, Sentence(found.best.name)
+    losses = {"train": in_views(found.train), "validation": in_views(found.validation)}
+    regret = Sentence(
+        N_(
+            "The best reference in validation is “{reference}” with {loss}; the run's loss is {times} times that"
+            " (90 % interval {low} to {high}), and above {limit} counts as a fault."
+        ),
+        {"reference": best_name, "loss": in_views(best.validation), **_times(found.regret, MARGIN)},
+    )
+    hardly = N_("On held-out that reference errs by {loss} views, hardly less, so overfitting is never a sure verdict.")
+    reserved = branch == "overfitting" and not _borne_out(found)
+    on_held_out = Sentence(
+        hardly if reserved else N_("On held-out that reference errs by {loss} views."),
+        {"loss": in_views(best.held_out)},
+    )
+    shift = Sentence(
+        N_(
+            "Its held-out loss is {times} times its loss in validation (90 % interval {low} to {high}), and above"
+            " {limit} counts as a mismatch."
+        ),
+        _times(found.shift, SHIFTED),
+    )
+    first = Sentence(
+        N_(
+            "It errs by {train} views on train, {validation} in validation inside the training period and"
+            " {held_out} on held-out."
+        ),
+        losses | {"held_out": in_views(found.held_out)},
+    )
+    drifting = sorted(found.drifts, key=lambda drift: not drift.found)
+    parts = {
+        "regret": [regret, on_held_out],
+        "train": _on_training(found, peers),
+        "shift": [shift],
+        "seeds": [_over_seeds(found)],
+        "drift": [_drift(drift) for drift in drifting],
+    }
+    order = sorted(parts, key=lambda part: part not in RESTS_ON.get(branch, ()))
+    return [*_too_few(found), first, *(line for part in order for line in parts[part])]
+
+
+def _too_few(found: Evidence) -> list[Sentence]:
+    counts = {
+        N_("Only {days} training days to judge by; a verdict needs at least {needed}."): (
+            found.train_days,
+            FEWEST_TRAIN,
+        ),
+        N_("Only {days} held-out days to judge by; whether the periods are alike needs at least {needed}."): (
+            found.held_out_days,
+            FEWEST_HELD_OUT,
+        ),
+    }
+    return [Sentence(text, {"days": days, "needed": most}) for text, (days, most) in counts.items() if days < most]
+
+
+def _on_training(found: Evidence, peers: Sequence[Peer]) -> list[Sentence]:
+    facts = {"train": in_views(found.train), "linear": in_views(found.linear_train)}
+    said = []
+    if found.settings.architecture.hidden and found.train > found.linear_train:
+        said.append(
+            Sentence(N_("Its training loss, {train}, is above that of the exact linear solution, {linear}."), facts)
+        )
+    if np.isfinite(found.tuned_train):
+        facts = {"tuned": in_views(found.tuned_train), "train": in_views(found.train)}
+        further = N_("The same model trained with care reaches {tuned} on train instead of {train}.")
+        as_far = N_("The same model trained with care comes no further on train: {tuned}.")
+        said.append(Sentence(further if found.tuned_train < FURTHER * found.train else as_far, facts))
+    if smaller := telling(peers, found.settings, found.train):
+        facts = {"loss": in_views(min(peer.train for peer in smaller)), "train": in_views(found.train)}
+        said.append(Sentence(N_("A smaller net of the set reaches {loss} on train, this one only {train}."), facts))
+    if found.larger_train < found.train:
+        facts = {"larger": in_views(found.larger_train)}
+        said.append(Sentence(N_("A net of two layers of 64 that sees 28 days reaches {larger} on train."), facts))
+    return said
+
+
+def _borne_out(found: Evidence) -> bool:
+    """Whether the run errs more than the best reference on the held-out days too, as it does in validation."""
+    return found.held_out > (1 + MARGIN) * found.best.held_out
+
+
+def _over_seeds(found: Evidence) -> Sentence:
+    if found.settings.solved_at_once:
+        return Sentence(N_("No seed changes this model."))
+    if not np.isfinite(found.spread):
+        return Sentence(N_("It has a single seed, so the verdict is never a sure one; train more."))
+    return Sentence(
+        N_("Over seeds its training loss differs by {spread} views (one standard deviation)."),
+        {"spread": in_views(found.spread)},
+    )
+
+
+def _drift(drift: Drift) -> Sentence:
+    facts = {"name": Sentence(DRIFTS[drift.name]), "between": percent(drift.between), "inside": percent(drift.inside)}
+    if drift.found:
+        return Sentence(N_("{name}: differs between the periods ({between}; inside training {inside})."), facts)
+    return Sentence(N_("{name}: no more different than usual ({between}; inside training {inside})."), facts)
+
+
+def _times(estimate: Estimate, limit: float) -> dict[str, str]:
+    numbers = {"times": estimate.value, "low": estimate.low, "high": estimate.high, "limit": limit}
+    return {name: f"{1 + number:.2f}" if number < 99 else in_views(1 + number) for name, number in numbers.items()}
+
+
+def _single(found: Evidence) -> bool:
+    """Whether another seed would give another model, and there is none."""
+    return not found.settings.solved_at_once and not np.isfinite(found.spread)
+
+
+def _leaning(share: float, width: float) -> float:
+    """0 well below one half, 1 well above it, smooth between."""
+    return float(1 / (1 + np.exp(-np.clip((share - 0.5) / width, -30, 30))))
+
+
+def _days_suffice(found: Evidence, branch: str) -> bool:
+    needs_held_out = branch in ("mismatch", "fine")
+    return found.train_days >= FEWEST_TRAIN and (not needs_held_out or found.held_out_days >= FEWEST_HELD_OUT)

@@ -1,0 +1,135 @@
+"""Auto: all good models of many are averaged, by how good each has been of late.
+
+Choosing the single best of many is mostly luck, an average is not: errors of different models partly cancel. Weights
+follow the errors that are known by the origin, so they move as the views do. Far ahead, where errors are few and hang
+together, part of the mixture always belongs to forecasts that need no choice (Claeskens et al. 2016 on why weights that
+are estimated should be shrunk).
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from forecasting.forecasts.ladder import PLAIN, Rung
+from forecasting.forecasts.members import Member, Recipe, fit_members
+from forecasting.forecasts.mixing import Record, follow
+from forecasting.forecasts.smoothing import Smoothing, fit_smoothing
+from forecasting.judging.baselines import Naive
+from forecasting.windows import futures
+
+
+@dataclass(frozen=True)
+class Auto:
+    """A mixture of `members`, whose weights at an origin come from the errors known there."""
+
+    members: tuple  # Member, Smoothing or Naive
+    groups: np.ndarray  # (members,), the recipe of each
+    names: tuple[str, ...]  # of the recipes
+    last: pd.Timestamp  # the last day that members have learnt from
+    record: Record  # of errors known by then
+    validated: tuple[pd.DatetimeIndex, np.ndarray]  # origins, and the mixture's forecasts from them without these days
+    ladder: tuple[Rung, ...] = ()
+
+    @property
+    def horizon(self) -> int:
+        """Days ahead at most."""
+        return len(self.record.counts)
+
+    @property
+    def plain(self) -> np.ndarray:
+        """Which members need no choice (members,)."""
+        return np.array([self.names[group] in PLAIN for group in self.groups])
+
+    def predict(self, views: pd.Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
+        """Views (origins, horizon), each origin's from the `views` through it alone."""
+        days, forecasts = self._forecasts(views, origins)
+        wanted = days.get_indexer(origins)
+        weights = self._follow(views, days, forecasts).weights(self.groups, self.plain)[wanted]
+        return np.einsum("moh,omh->oh", forecasts[:, wanted], weights)[:, :horizon]
+
+    def shares(self) -> list[tuple[str, np.ndarray]]:
+        """Each recipe and its share (horizon,) of the mixture on the last day learnt from."""
+        weights = self.record.weights(self.groups, self.plain)
+        return [(name, weights[self.groups == group].sum(axis=0)) for group, name in enumerate(self.names)]
+
+    def refit(self, known: pd.Series, plain: pd.Series) -> "Auto":
+        """The same choice fitted on more days; what became known since `last` has its say in the weights."""
+        record = self._follow(known, *self._forecasts(known, known.index[-1:])).at(-1)
+        return replace(self, members=fit_again_all(self.members, known, plain), last=known.index[-1], record=record)
+
+    def _forecasts(self, views: pd.Series, origins: pd.DatetimeIndex) -> tuple[pd.DatetimeIndex, np.ndarray]:
+        """Forecasts (members, days, horizon) from every day since `last` through the last origin."""
+        days = pd.date_range(min(self.last, origins.min()), origins.max())
+        return days, np.stack([member.predict(views, days, self.horizon) for member in self.members])
+
+    def _follow(self, views: pd.Series, days: pd.DatetimeIndex, forecasts: np.ndarray) -> Record:
+        actual = futures(views.loc[: days[-1]], days, self.horizon)
+        actual[days < self.last] = np.nan  # members have learnt from what came next
+        return follow(forecasts, actual, self.record)
+
+
+def arrays_of(auto: Auto) -> tuple[dict[str, np.ndarray], dict]:
+    """All of it as arrays and a record for JSON, without pickle: `auto_of` gives the same again."""
+    arrays = {"groups": auto.groups, "errors": auto.record.errors, "counts": auto.record.counts}
+    arrays |= {"validated": auto.validated[1], "validation_days": _numbers(auto.validated[0])}
+    kept = []
+    for place, member in enumerate(auto.members):
+        if isinstance(member, Naive):
+            kept.append({"naive": member.name})
+            continue
+        arrays[f"member_{place}"] = member.parameters
+        smooth = isinstance(member, Smoothing)
+        kept.append({"form": member.form, "first": str(member.first.date())} if smooth else member.record())
+    ladder = [asdict(rung) for rung in auto.ladder]
+    return arrays, {"members": kept, "names": auto.names, "last": str(auto.last.date()), "ladder": ladder}
+
+
+def auto_of(arrays: dict[str, np.ndarray], record: dict) -> Auto:
+    """The Auto that `arrays_of` took apart."""
+    members: list = []
+    for place, kept in enumerate(record["members"]):
+        if "naive" in kept:
+            members.append(Naive(kept["naive"]))
+        elif "form" in kept:
+            members.append(Smoothing(tuple(kept["form"]), arrays[f"member_{place}"], pd.Timestamp(kept["first"])))
+        else:
+            members.append(Member.of_record(kept, arrays[f"member_{place}"]))
+    days = pd.DatetimeIndex(arrays["validation_days"].astype("datetime64[D]").astype("datetime64[us]"))
+    return Auto(
+        tuple(members),
+        arrays["groups"],
+        tuple(record["names"]),
+        pd.Timestamp(record["last"]),
+        Record(arrays["errors"], arrays["counts"]),
+        (days, arrays["validated"]),
+        tuple(Rung.of_record(rung) for rung in record["ladder"]),
+    )
+
+
+def _numbers(days: pd.DatetimeIndex) -> np.ndarray:
+    return days.to_numpy().astype("datetime64[D]").astype(np.int64)
+
+
+def fit_step(step: str | Recipe, known: pd.Series, plain: pd.Series) -> list:
+    """The members of one step of the ladder."""
+    if isinstance(step, Recipe):
+        return fit_members(step, known, plain)
+    return [fit_smoothing(known) if step == "ets" else Naive(step)]
+
+
+def fit_again_all(members: Sequence, known: pd.Series, plain: pd.Series) -> tuple:
+    """The same members learnt from other days; one that leaves the numbers stays as it was."""
+    fitted: dict[Recipe, list] = {}
+    found = []
+    for member in members:
+        if isinstance(member, Smoothing):
+            member = fit_smoothing(known)
+        elif isinstance(member, Member):
+            if member.recipe not in fitted:
+                fitted[member.recipe] = fit_members(member.recipe, known, plain)
+            again = fitted[member.recipe][member.length]
+            member = again if np.isfinite(again.parameters).all() else member
+        found.append(member)
+    return tuple(found)

@@ -1,0 +1,286 @@
+"""A forecast of the days to come and all that is said beside it, a plain record: a worker makes it, a page shows it.
+
+`make_forecast` judges the method on the held-out period first, alike with the baselines, then fits it again on all days
+and forecasts from the last one.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from forecasting.errors import N_, BadInput
+from forecasting.forecasts.auto import Auto
+from forecasting.forecasts.backtest import Backtest, backtest, compare, origins_in, table
+from forecasting.forecasts.fitted import Fitted, fit_again, fit_method
+from forecasting.forecasts.intervals import LEVELS, TOTALS, Scores, adaptive_edges, edges_in_views, scales, with_totals
+from forecasting.forecasts.ladder import Rung
+from forecasting.forecasts.methods import BASELINES, BUDGET, METHODS, Forecaster
+from forecasting.judging.verdict import FEWEST_DAYS
+from forecasting.sentences import Sentence, in_views
+from forecasting.settings import BOUNDS
+from forecasting.split import Split
+from forecasting.windows import known_views
+
+USUAL = "last-week"  # the baseline that skill is measured against
+SENTENCES = {
+    "better": N_(
+        "On day {ahead} of a forecast it errs by {size} views less than “{baseline}” (90 % interval {low} to {high},"
+        " {days} held-out days)."
+    ),
+    "worse": N_(
+        "On day {ahead} of a forecast it errs by {size} views more than “{baseline}” (90 % interval {low} to {high},"
+        " {days} held-out days)."
+    ),
+    "cannot tell": N_(
+        "Cannot tell whether it beats “{baseline}” on day {ahead} of a forecast: the 90 % interval of the difference"
+        " runs from {low} to {high} views ({days} held-out days)."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Band:
+    """One interval of every day of a forecast."""
+
+    level: float  # share of days that it should hold
+    lower: tuple[float, ...]  # views
+    upper: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Total:
+    """The sum of the next `days` days, in views, with `level` -> (lower, upper) as pairs of its own."""
+
+    days: int
+    point: float
+    bands: tuple[tuple[float, float, float], ...]  # (level, lower, upper)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """How a method did on the held-out days, `horizon` days ahead. Errors and widths in views."""
+
+    method: str
+    horizon: int
+    mae: float
+    skill: float  # against the same day last week
+    mase: float
+    rmsse: float
+    bias: float
+    pinball: float
+    coverage: tuple[float, ...]  # a level each, as `Forecast.bands` has them
+    width: tuple[float, ...]
+    difference: float  # MAE less that of the same day last week
+    low: float  # the 90 % interval of the difference
+    high: float
+    won: float  # share of origins with a smaller error
+    origins: int
+
+    @property
+    def answer(self) -> Literal["better", "worse", "cannot tell"]:
+        """Whether it errs less than the same day last week, where the evidence is enough to say so."""
+        sure = self.origins >= FEWEST_DAYS
+        return "better" if sure and self.high < 0 else "worse" if sure and self.low > 0 else "cannot tell"
+
+    def sentence(self, baseline: str) -> Sentence:
+        """The answer with its figures; `baseline` is the name of the same day last week, already translated."""
+        low, high = (-self.high, -self.low) if self.answer == "better" else (self.low, self.high)
+        facts = {"low": in_views(low), "high": in_views(high), "size": in_views(abs(self.difference))}
+        facts |= {"baseline": baseline, "ahead": self.horizon, "days": self.origins}
+        return Sentence(SENTENCES[self.answer], facts)
+
+    @classmethod
+    def of_record(cls, record: dict) -> "Judged":
+        """Back from JSON."""
+        return cls(**record | {part: tuple(record[part]) for part in ("coverage", "width")})
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """The days after `origin`, the last day known.
+
+    An edge of an interval is NaN where too few days were forecast that a model had not learnt from.
+    """
+
+    method: str
+    origin: date
+    days: tuple[date, ...]
+    point: tuple[float, ...]  # views
+    bands: tuple[Band, ...]
+    totals: tuple[Total, ...]
+    judged: tuple[Judged, ...]  # the method first, then the baselines, each a horizon after the other
+    ladder: tuple[Rung, ...] = ()  # what Auto tried
+
+    def to_json(self) -> str:
+        """All of it as text."""
+        return json.dumps(asdict(self), default=str, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Forecast":
+        """The forecast that `to_json` wrote."""
+        record = json.loads(text)
+        return cls(
+            record["method"],
+            date.fromisoformat(record["origin"]),
+            tuple(date.fromisoformat(day) for day in record["days"]),
+            tuple(record["point"]),
+            tuple(Band(band["level"], tuple(band["lower"]), tuple(band["upper"])) for band in record["bands"]),
+            tuple(
+                Total(total["days"], total["point"], tuple(tuple(band) for band in total["bands"]))
+                for total in record["totals"]
+            ),
+            tuple(map(Judged.of_record, record["judged"])),
+            tuple(Rung.of_record(rung) for rung in record["ladder"]),
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Columns forecast, lower_90, upper_90 and so on in views, a row a day."""
+        columns = {"forecast": self.point}
+        for band in self.bands:
+            columns |= {f"lower_{100 * band.level:g}": band.lower, f"upper_{100 * band.level:g}": band.upper}
+        return pd.DataFrame(columns, index=pd.DatetimeIndex(self.days, name="date"))
+
+
+def make_forecast(
+    views: pd.Series,
+    method: str | Fitted,
+    split: Split,
+    horizon: int,
+    filled: Sequence[pd.Timestamp] = (),
+    beside: Sequence[str] = tuple(BASELINES),
+    levels: Sequence[float] = LEVELS,
+    budget: float = BUDGET,
+    note: Callable[[Rung], None] = lambda rung: None,
+) -> Forecast:
+    """Forecast the `horizon` days after the last one. `method` is a name, or a trained run that `adopt` took in.
+
+    Coverage and errors are those of the held-out period of `split`, by the method as fitted on the training period.
+    Then it is fitted again on all days, a trained run excepted; intervals rest on the errors of the held-out days.
+    """
+    check_horizon(horizon)
+    reach, last = reach_of(horizon), pd.Timestamp(split.train.last)
+    named = isinstance(method, str)
+    fitted = fit_method(method, views, last, reach, filled, budget, note) if named else method
+    done, judged = judge_held_out(views, fitted, split, horizon, filled, beside, levels)
+    again = fit_again(fitted, views, views.index[-1], reach, filled)
+    return ahead_of(again, fitted, known_views(views, filled), done.scores, horizon, levels, judged)
+
+
+def reach_of(horizon: int) -> int:
+    """Days ahead that are worked out: those asked for, and those that the totals need."""
+    return max(horizon, *TOTALS)
+
+
+def judge_held_out(
+    views: pd.Series,
+    fitted: Fitted,
+    split: Split,
+    horizon: int,
+    filled: Sequence[pd.Timestamp] = (),
+    beside: Sequence[str] = tuple(BASELINES),
+    levels: Sequence[float] = LEVELS,
+) -> tuple[Backtest, list[Judged]]:
+    """Forecasts from every day since the end of training, and how they and the baselines did on the held-out days."""
+    reach, last = reach_of(horizon), pd.Timestamp(split.train.last)
+    origins_in(views, split.held_out, 1)  # says so where there are none
+    origins = views.index[(views.index >= last) & (views.index < views.index[-1])]
+    done = backtest(views, fitted, origins, reach, filled, levels=levels)
+    others = [
+        backtest(views, fit_method(name, views, last, reach, filled), origins, reach, filled, levels=levels)
+        for name in dict.fromkeys((USUAL, *beside))
+    ]
+    shown = [one.within(split.held_out) for one in (done, *(other for other in others if other.method in beside))]
+    return done, judge_all(shown, others[0].within(split.held_out), horizon)
+
+
+def ahead_of(
+    forecaster: Forecaster,
+    fitted: Fitted,
+    known: pd.Series,
+    scores: Scores,
+    horizon: int,
+    levels: Sequence[float] = LEVELS,
+    judged: Sequence[Judged] = (),
+) -> Forecast:
+    """The forecast from the last day of `known`, with adaptive intervals that `scores` of earlier days have taught.
+
+    No interval is given where fewer than FEWEST_DAYS scores are of days that the method had not learnt from.
+    """
+    reach = reach_of(horizon)
+    now = known.index[-1:]
+    predicted = forecaster.predict(known, now, reach)
+    scale, centre = scales(known, now, predicted), with_totals(predicted)
+    start = scores.origins > fitted.last  # the rate of misses has been moving since the method was fitted
+    earlier = Scores(scores.origins[~start], scores.values[~start], scores.delays)
+    unknown_yet = np.full((1, len(scores.delays)), np.nan)
+    later = Scores(
+        scores.origins[start].append(now), np.concatenate([scores.values[start], unknown_yet]), scores.delays
+    )
+    fair = scores.values if fitted.method in METHODS else scores.values[scores.origins >= fitted.last]
+    untold = np.isfinite(fair).sum(axis=0) < FEWEST_DAYS
+    bands, sums = [], []
+    for level in levels:
+        lows, highs = adaptive_edges(earlier, later, level)
+        lower, upper = edges_in_views(centre, scale, lows[-1:], highs[-1:])
+        lower[:, untold] = upper[:, untold] = np.nan
+        bands.append(Band(level, _plain(lower[0, :horizon]), _plain(upper[0, :horizon])))
+        sums.append([(level, float(low), float(high)) for low, high in zip(lower[0], upper[0], strict=True)][reach:])
+    totals = [
+        Total(days, float(centre[0, reach + place]), tuple(level[place] for level in sums))
+        for place, days in enumerate(TOTALS)
+    ]
+    days = pd.date_range(now[0] + pd.Timedelta(days=1), periods=horizon)
+    ladder = forecaster.ladder if isinstance(forecaster, Auto) else ()
+    return Forecast(
+        fitted.method,
+        now[0].date(),
+        tuple(days.date),
+        _plain(predicted[0, :horizon]),
+        tuple(bands),
+        tuple(totals),
+        tuple(judged),
+        tuple(ladder),
+    )
+
+
+def judge_all(results: Sequence[Backtest], usual: Backtest, horizon: int) -> list[Judged]:
+    """Every method at horizons 1, 7, 28 up to `horizon`, and at `horizon` itself, where any such day is known."""
+    horizons = [ahead for ahead in judged_horizons(horizon) if np.isfinite(usual.actual[:, ahead - 1]).any()]
+    found = []
+    for result in results:
+        rows = table(result, usual, horizons)
+        for ahead in horizons:
+            row = rows.loc[ahead]
+            against = compare(result, usual, ahead)
+            shares = [
+                tuple(float(row[f"{part}_{100 * level:g}"]) for level in result.lower) for part in ("coverage", "width")
+            ]
+            plain = {name: float(row[name]) for name in ("mae", "skill", "mase", "rmsse", "bias", "pinball")}
+            found.append(Judged(result.method, ahead, **plain, coverage=shares[0], width=shares[1], **asdict(against)))
+    return found
+
+
+def judged_horizons(horizon: int) -> list[int]:
+    """Days ahead that are reported: tomorrow, a week, four weeks, and the farthest."""
+    return sorted({ahead for ahead in (1, 7, 28, horizon) if ahead <= horizon})
+
+
+def check_horizon(horizon: int) -> None:
+    """Raise BadInput where no forecast reaches so far."""
+    low, high = BOUNDS["horizon"]
+    if not low <= horizon <= high:
+        raise BadInput(
+            N_("A forecast {horizon} days ahead is not possible; choose from {low} to {high} days."),
+            horizon=horizon,
+            low=low,
+            high=high,
+        )
+
+
+def _plain(values: np.ndarray) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)

@@ -1,0 +1,123 @@
+"""A forecast as a worker makes it: Auto climbs its ladder, a run or a file is asked, and what is known is said."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import pandas as pd
+
+from forecasting.forecasts.auto import Auto
+from forecasting.forecasts.climb import climb
+from forecasting.forecasts.fitted import adopt, fit_again, fitted_before, unknown
+from forecasting.forecasts.forecast import Forecast, ahead_of, check_horizon, judge_held_out, reach_of
+from forecasting.forecasts.methods import METHODS
+from forecasting.forecasts.takeaway import load_model, save_model, take_away
+from forecasting.forecasts.trained import of_run
+from forecasting.learning.checkpoints import load, take_weights
+from forecasting.learning.fitting import build, fit
+from forecasting.runs import Finding
+from forecasting.settings import REFERENCES, RunSettings
+from forecasting.split import Period, Split
+from forecasting.views import Channel
+from forecasting.windows import known_views, run_windows
+
+CLIMBED = 0.65  # share of the budget that is for the ladder; in the rest its choice is judged, and fitted again
+
+
+def look_ahead(channel: Channel, request: dict) -> Iterator[Finding]:
+    """Findings whose answers hold `ladder` (records of Rung) and at the end `forecast` (a record of Forecast).
+
+    `request`: `horizon` in days, and either `auto` (its budget in seconds) with `train` and `held_out`; or `settings`
+    (JSON) and `name` of a run with its checkpoint as `model`; or a taken-away `model` alone. `holidays` are further
+    days to take for holidays; the answer then has `without`, the forecast of the calendar as it is.
+    """
+    check_horizon(request["horizon"])
+    holidays = [pd.Timestamp(day) for day in request.get("holidays", ())]
+    if "auto" in request:
+        yield from _auto(channel, request)
+    elif "settings" in request:
+        yield from _run(channel, request, holidays)
+    else:
+        yield from _file(channel, request, holidays)
+
+
+def _auto(channel: Channel, request: dict) -> Iterator[Finding]:
+    views, filled, horizon = channel.views, channel.filled, request["horizon"]
+    split = Split(*(Period.parse(request[part]) for part in ("train", "held_out")))
+    last, begun, ladder = pd.Timestamp(split.train.last), time.perf_counter(), []
+    seen = known_views(views.loc[:last], filled)
+    plain, auto = unknown(views.loc[:last], filled), None
+    for step in climb(seen, plain, reach_of(horizon), CLIMBED * request["auto"]):
+        if isinstance(step, Auto):
+            auto = step
+            break
+        ladder.append(asdict(step))
+        yield Finding(min((time.perf_counter() - begun) / request["auto"], CLIMBED), {"ladder": list(ladder)})
+    fitted = fitted_before("auto", auto, views, last, filled, *auto.validated)
+    done, judged = judge_held_out(views, fitted, split, horizon, filled)
+    yield Finding((1 + CLIMBED) / 2, {"ladder": list(ladder)})
+    again = fit_again(fitted, views, views.index[-1], reach_of(horizon), filled)
+    found = ahead_of(again, fitted, known_views(views, filled), done.scores, horizon, judged=judged)
+    shares = [[name, [float(share) for share in by_day]] for name, by_day in again.shares()]
+    weights = save_model(take_away("auto", again, split, done.scores, judged, views))
+    yield Finding(1.0, {"ladder": ladder, "shares": shares, "forecast": _record(found)}, weights)
+
+
+def _run(channel: Channel, request: dict, holidays: list[pd.Timestamp]) -> Iterator[Finding]:
+    """A run keeps its weights, so what it learnt from stays what it learnt from."""
+    views, filled, horizon = channel.views, channel.filled, request["horizon"]
+    settings = RunSettings.from_json(request["settings"])
+    run = _trained(settings, channel, request["model"])
+    name = request["name"] if request["name"] not in METHODS else f"{request['name']} (2)"  # those mean something else
+    fitted = adopt(name, run, views, pd.Timestamp(settings.split.train.last), reach_of(horizon), filled)
+    yield Finding(0.2)
+    done, judged = judge_held_out(views, fitted, settings.split, horizon, filled)
+    found = ahead_of(run, fitted, known_views(views, filled), done.scores, horizon, judged=judged)
+    answer, weights = {"forecast": _record(found)}, None
+    if settings.architecture.family not in REFERENCES:
+        model = take_away(name, run, settings.split, done.scores, judged, views)
+        weights = save_model(model)
+        answer |= _what_if(model, channel, found, holidays)
+    yield Finding(1.0, answer, weights)
+
+
+def _file(channel: Channel, request: dict, holidays: list[pd.Timestamp]) -> Iterator[Finding]:
+    model = load_model(request["model"])
+    found = model.forecast(channel.views, request["horizon"], channel.filled)
+    yield Finding(1.0, {"forecast": _record(found)} | _what_if(model, channel, found, holidays))
+
+
+def uncover(channel: Channel, request: dict) -> Iterator[Finding]:
+    """A finding whose answer has the `point` forecast of the last `days` days by a run that sees none of them.
+
+    `request` names the run as in `look_ahead`.
+    """
+    settings = RunSettings.from_json(request["settings"])
+    run = _trained(settings, channel, request["model"])
+    known = known_views(channel.views.iloc[: -request["days"]], channel.filled)
+    point = run.predict(known, known.index[-1:], request["days"])[0]
+    yield Finding(1.0, {"point": [float(views) for views in point]})
+
+
+def _what_if(model, channel: Channel, plain: Forecast, holidays: list[pd.Timestamp]) -> dict:
+    """The forecast with further holidays takes the place of the `plain` one, which stays beside it."""
+    if not holidays:
+        return {}
+    found = model.forecast(channel.views, len(plain.days), channel.filled, holidays)
+    return {"forecast": _record(found), "without": plain.point}
+
+
+def _trained(settings: RunSettings, channel: Channel, checkpoint: bytes | None):
+    """The run's forecaster. A shallow reference leaves no weights and is fitted again, which gives the same."""
+    model = build(settings)
+    if checkpoint:
+        take_weights(model, load(checkpoint)[1])
+    else:
+        for _row in fit(model, run_windows(channel.views, settings, channel.filled), settings):
+            pass
+    return of_run(settings, model, channel.views, channel.filled)
+
+
+def _record(found: Forecast) -> dict:
+    return json.loads(found.to_json())

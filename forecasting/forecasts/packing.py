@@ -1,0 +1,153 @@
+"""Fitted forecasters as plain arrays and a record for JSON, and back: a trained run, or what Auto mixed."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+
+from forecasting.errors import N_, BadInput
+from forecasting.forecasts.auto import Auto
+from forecasting.forecasts.ladder import Rung
+from forecasting.forecasts.members import Member, Recipe, architecture
+from forecasting.forecasts.mixing import Record
+from forecasting.forecasts.smoothing import Smoothing
+from forecasting.judging.baselines import NAIVE, Naive
+from forecasting.settings import RunSettings
+from forecasting.windows import Scaler
+
+NO_WEIGHTS = N_(
+    "Support vectors and trees have no weights that a model file could hold; train a network to take it away."
+)
+WEEK = 7  # days
+Arrays = dict[str, np.ndarray]
+
+
+def pack(forecaster) -> tuple[dict, Arrays]:
+    """Record and arrays of an Auto or a TrainedRun. Raises BadInput for a shallow reference, which is neither."""
+    return _pack_auto(forecaster) if isinstance(forecaster, Auto) else _pack_run(forecaster)
+
+
+def unpack(record: dict, arrays: Arrays, holidays: Sequence[pd.Timestamp] = ()):
+    """The forecaster that was packed; to a run `holidays` are further days to take for holidays."""
+    return _unpack_auto(record, arrays) if "members" in record else _unpack_run(record, arrays, holidays)
+
+
+def check(record: dict, arrays: Arrays) -> None:
+    """Raise ValueError, KeyError or TypeError unless the arrays are those that the record needs. Loads no torch."""
+    if "scaler" in record:
+        Scaler(**record["scaler"])
+    auto = "members" in record
+    wanted = _shapes_of_auto(record, arrays["errors"].shape[1]) if auto else _shapes_of_run(record)
+    if {name: arrays[name].shape for name in wanted} != wanted:
+        raise ValueError("arrays of other shapes than the record says")
+    if auto:  # members are plain arrays: putting them together tells whether they fit
+        _unpack_auto(record, arrays)
+
+
+def settings_of(record: dict) -> RunSettings | None:
+    """The settings of a run; None for Auto."""
+    return RunSettings.from_json(json.dumps(record["settings"])) if "settings" in record else None
+
+
+def needs(record: dict) -> int:
+    """Days of views before a forecast."""
+    if settings := settings_of(record):
+        return settings.architecture.window
+    return max(WEEK, *map(_member_needs, record["members"]))
+
+
+# A run
+
+
+def _pack_run(run) -> tuple[dict, Arrays]:
+    network = run.model
+    if not hasattr(network, "parameters"):
+        raise BadInput(NO_WEIGHTS)
+    arrays = {name: np.array(getattr(network, name).numpy()) for name in ("parameters", "running")}
+    return {"settings": json.loads(run.settings.to_json()), "scaler": asdict(run.scaler)}, arrays
+
+
+def _unpack_run(record: dict, arrays: Arrays, holidays: Sequence[pd.Timestamp]):
+    import torch  # noqa: PLC0415  the server process reads files too, and never loads torch
+
+    from forecasting.forecasts.trained import TrainedRun  # noqa: PLC0415
+    from forecasting.learning.checkpoints import take_weights  # noqa: PLC0415
+    from forecasting.learning.fitting import build  # noqa: PLC0415
+
+    settings = settings_of(record)
+    network = build(settings)
+    take_weights(network, {name: torch.from_numpy(arrays[name].copy()) for name in ("parameters", "running")})
+    return TrainedRun(settings, network, Scaler(**record["scaler"]), tuple(holidays))
+
+
+def _shapes_of_run(record: dict) -> dict[str, tuple[int, ...]]:
+    """As models.StackedNetwork has them."""
+    settings = settings_of(record)
+    seeds, net = settings.training.seeds, settings.architecture
+    moving = 2 * net.hidden * net.units * settings.regularisation.batch_norm
+    return {"parameters": (seeds, settings.parameters), "running": (seeds, moving)}
+
+
+# Auto
+
+
+def _pack_auto(auto: Auto) -> tuple[dict, Arrays]:
+    record = {
+        "members": [_pack_member(member) for member in auto.members],
+        "names": list(auto.names),
+        "last": str(auto.last.date()),
+        "ladder": [asdict(rung) for rung in auto.ladder],
+    }
+    arrays = {f"member{place}": member.parameters for place, member in enumerate(auto.members) if _learnt(member)}
+    return record, arrays | {"groups": auto.groups, "errors": auto.record.errors, "counts": auto.record.counts}
+
+
+def _pack_member(member) -> dict:
+    if isinstance(member, Naive):
+        return {"naive": member.name}
+    if isinstance(member, Smoothing):
+        return {"form": list(member.form), "first": str(member.first.date())}
+    return member.record()
+
+
+def _learnt(member) -> bool:
+    return not isinstance(member, Naive)
+
+
+def _unpack_auto(record: dict, arrays: Arrays) -> Auto:
+    members = [_unpack_member(member, arrays.get(f"member{place}")) for place, member in enumerate(record["members"])]
+    return Auto(
+        tuple(members),
+        arrays["groups"],
+        tuple(record["names"]),
+        pd.Timestamp(record["last"]),
+        Record(arrays["errors"], arrays["counts"]),
+        (pd.DatetimeIndex([]), np.empty((0, len(arrays["counts"])))),
+        tuple(map(Rung.of_record, record["ladder"])),
+    )
+
+
+def _unpack_member(member: dict, parameters: np.ndarray | None):
+    if "naive" in member:
+        return Naive(member["naive"])
+    if "form" in member:
+        return Smoothing(tuple(member["form"]), parameters, pd.Timestamp(member["first"]))
+    return Member.of_record(member, parameters)
+
+
+def _member_needs(member: dict) -> int:
+    if "naive" in member:
+        return NAIVE[member["naive"]][1]
+    return member["recipe"]["window"] if "recipe" in member else WEEK
+
+
+def _shapes_of_auto(record: dict, horizon: int) -> dict[str, tuple[int, ...]]:
+    members = record["members"]
+    shapes = {"groups": (len(members),), "errors": (len(members), horizon), "counts": (horizon,)}
+    for place, member in enumerate(members):
+        if "recipe" in member:
+            recipe = Recipe(**member["recipe"])
+            shapes[f"member{place}"] = (recipe.seeds, architecture(recipe).parameters)
+    return shapes

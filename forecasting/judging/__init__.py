@@ -1,0 +1,1 @@
+"""How far a forecast is off, and what that proves: metrics, baselines, verdicts and differences."""

@@ -1,0 +1,246 @@
+"""What is wrong with a run: the lecture's tree with the branch it is on, on what evidence, and what to try next."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
+
+import pandas as pd
+import streamlit as st
+
+from forecasting import charts
+from forecasting.calendars import nearby_holiday
+from forecasting.diagnosis.branches import NAMES
+from forecasting.errors import N_
+from forecasting.judging.peers import Peer, is_within, telling
+from forecasting.runs import Run, Study
+from forecasting.sentences import Sentence, chance, in_views
+from forecasting.settings import RunSettings
+from pages.parts.following import TICK, ask, follow
+from pages.parts.session import Session, current_channel
+from pages.parts.settings_form import CHOICES, LABELS, country_names, name_of, queue
+
+FIRST = 3  # sentences of evidence in sight; the others are folded
+MOST_CHANGES = 3  # that a button can name
+MEANINGS = {
+    "bias": N_(
+        "It errs too much on the days it learnt from, and no training mends that: it is too simple, or sees too little."
+    ),
+    "optimization": N_(
+        "It errs too much on the days it learnt from, though such a model can do better: train it well."
+    ),
+    "overfitting": N_("It knows the days it learnt from too well, and errs more on other days of the same period."),
+    "mismatch": N_("It does well inside the training period, and worse on held-out: the two periods are not alike."),
+    "fine": N_("No simple model is clearly better, and the held-out days are no harder for it than usual."),
+}
+
+
+def draw(here: Session, run: Run, show: Callable[[], None]) -> None:
+    """The panel of a run that has ended; nothing for one that has not predicted. `show` brings up a run just begun."""
+    request = _request(here, run)
+    if request is None:
+        return
+    with st.container(border=True):
+        st.subheader(here.say(N_("Diagnosis")), anchor=False)
+        _draw(here, run, request, show)
+
+
+def draw_set(here: Session, runs: Sequence[Run], show: Callable[[], None]) -> None:
+    """The same for several runs, of any channel: their verdicts in a table, and one of them whole."""
+    channels = {run.fingerprint: here.store.channel(here.owner, run.fingerprint) for run in runs}
+    there = {fingerprint: replace(here, channel=channel) for fingerprint, channel in channels.items() if channel}
+    asked = [(run, _request(there[run.fingerprint], run)) for run in runs if run.fingerprint in there]
+    asked = [(run, request) for run, request in asked if request]
+    if not asked:
+        st.caption(here.say(N_("Only a run that has ended can be diagnosed.")))
+        return
+    active = any(study and study.active for study in _studies(here, asked))
+    if len(asked) > 1:
+        st.fragment(_verdicts, run_every=TICK if active else None)(here, there, asked, active)
+    names = {run.id: run.name for run, _request in asked}
+    label = here.say(N_("Run to look at"))
+    chosen = st.selectbox(label, names, format_func=names.get, key="diagnosed") if len(asked) > 1 else asked[0][0].id
+    run, request = next((run, request) for run, request in asked if run.id == chosen)
+    _draw(there[run.fingerprint], run, request, show)
+
+
+def _studies(here: Session, asked: Sequence[tuple[Run, dict]]) -> list[Study | None]:
+    return [here.studies.asked(here.owner, run.fingerprint, "diagnosis", request) for run, request in asked]
+
+
+def _verdicts(here: Session, there: dict[str, Session], asked: Sequence[tuple[Run, dict]], was_active: bool) -> None:
+    """A line a run, drawn again while any is being diagnosed."""
+    studies = _studies(here, asked)
+    if was_active and not any(study and study.active for study in studies):
+        st.rerun()
+    answers = [study.answer if study and study.status == "finished" else None for study in studies]
+    if any(study for study in studies):
+        verdict, sure = here.say(N_("Verdict")), here.say(N_("How sure"))
+        lines = {
+            here.say(N_("Run")): [run.name for run, _request in asked],
+            verdict: [here.say(NAMES[answer["branch"]]) if answer else "–" for answer in answers],
+            sure: [chance(answer["sure"]) if answer else "–" for answer in answers],
+        }
+        st.dataframe(pd.DataFrame(lines), hide_index=True, alt=here.say(N_("Verdicts on the runs")))
+    open_ones = [run for (run, _request), study in zip(asked, studies, strict=True) if study is None]
+    if len(open_ones) > 1:
+        label = here.say(N_("Diagnose these {count} runs")).format(count=len(open_ones))
+        if st.button(label, icon=":material/troubleshoot:"):
+            for run in open_ones:
+                _ask(there[run.fingerprint], run.id)
+            st.rerun()
+
+
+def _draw(here: Session, run: Run, request: dict, show: Callable[[], None]) -> None:
+    study = here.studies.asked(here.owner, run.fingerprint, "diagnosis", request)
+    follow(here, study and study.id, lambda study: _answer(here, run, study, show))
+    if study is None or study.status in ("stopped", "failed"):
+        if study is None:
+            explained = N_(
+                "Trains some simple models beside this run, to tell which branch of the lecture's tree it is on."
+            )
+            st.caption(here.say(explained))
+        label = here.say(N_("Diagnose"))
+        st.button(label, icon=":material/troubleshoot:", key=f"diagnose-{run.id}", on_click=_ask, args=(here, run.id))
+
+
+def _ask(here: Session, run_id: str) -> None:
+    """Have a worker diagnose the run as it is now."""
+    run = here.store.run(here.owner, run_id)
+    request = run and _request(here, run)
+    if request:
+        ask(here, "diagnosis", request)
+    else:
+        st.toast(here.say(N_("This run is gone; choose another one.")), icon=":material/delete:")
+
+
+def _request(here: Session, run: Run) -> dict | None:
+    """What a worker needs to know of a run: its settings, what it came to, and runs that could do more with less."""
+    predictions = None if run.active else here.store.predictions(run.id)
+    if predictions is None:
+        return None
+    settings, last = run.settings, here.store.final_losses(here.owner, run.id).iloc[0]
+    if run.status != "finished":  # what was stopped is judged for the epochs that it had
+        settings = replace(settings, training=replace(settings.training, epochs=int(last["epochs"])))
+    # Of several days ahead only the farthest is kept, too little to judge by: the worker trains the run again.
+    one_day = settings.architecture.horizon == 1
+    predicted = [[float(f"{views:.6g}") for views in seed] for seed in predictions.to_numpy().T] if one_day else None
+    return {
+        "run": run.id,
+        "settings": settings.to_json(),
+        "train_loss": [float(loss) for loss in last["train_seeds"]] if one_day else None,
+        "predicted": predicted,
+        "peers": [peer.to_record() for peer in _peers(here, run, last["train"])],
+    }
+
+
+def _peers(here: Session, run: Run, train: float) -> list[Peer]:
+    """Finished runs of the same channel that say something about what this one could have come to."""
+    others = [other for other in here.store.runs(here.owner) if other.fingerprint == run.fingerprint]
+    others = [other for other in others if other.id != run.id and other.status == "finished"]
+    likely = [other for other in others if is_within(other.settings, run.settings)]
+    losses = here.store.final_losses(here.owner).set_index("run")["train"] if likely else {}
+    peers = [Peer(other.settings, float(losses[other.id])) for other in likely if other.id in losses]
+    return sorted(telling(peers, run.settings, train), key=lambda peer: peer.train)[:1]
+
+
+# The answer
+
+
+def _answer(here: Session, run: Run, study: Study, show: Callable[[], None]) -> None:
+    answer = study.answer
+    said = [Sentence.from_record(record).say(here.say) for record in answer["evidence"]]
+    if "branch" not in answer:  # still at work, or stopped
+        st.caption("\n".join(f"- {sentence}" for sentence in said))
+        return
+    words, tree = st.columns(2, gap="large")
+    with words:
+        _verdict(here, answer)
+        st.markdown("\n".join(f"- {sentence}" for sentence in said[:FIRST]))
+    with tree:
+        alt = here.say(N_("The lecture's decision tree; the branch of this run: {branch}. Chances: {chances}"))
+        chances = here.say(N_(", ")).join(
+            f"{here.say(NAMES[name])} {chance(share)}" for name, share in answer["chances"].items()
+        )
+        st.altair_chart(
+            charts.decision_tree(answer["branch"], answer["chances"], here.say),
+            alt=alt.format(branch=here.say(NAMES[answer["branch"]]), chances=chances),
+        )
+    if answer["next_run"]:
+        _offer_next(here, run, RunSettings.from_json(answer["next_run"]), show)
+    with st.expander(here.say(N_("More evidence")), icon=":material/fact_check:"):
+        st.markdown("\n".join(f"- {sentence}" for sentence in said[FIRST:]))
+    with st.expander(here.say(N_("Days with the largest errors")), icon=":material/event:"):
+        _largest(here, run, answer["largest"])
+
+
+def _verdict(here: Session, answer: dict) -> None:
+    """The branch, how sure, and what it means."""
+    branch, sure = answer["branch"], chance(answer["sure"])
+    name = here.say(NAMES[branch])
+    if branch == "cannot tell":
+        likeliest = max(answer["chances"], key=answer["chances"].get)
+        st.markdown(f"#### {name}")
+        thin = here.say(N_("The evidence is too thin for a verdict. The likeliest is “{branch}”, with {sure}."))
+        st.markdown(thin.format(branch=here.say(NAMES[likeliest]), sure=sure))
+    else:
+        st.markdown("#### " + here.say(N_("{branch}, {sure} sure")).format(branch=name, sure=sure))
+        st.markdown(here.say(MEANINGS[branch]))
+    if answer["others"]:
+        others = here.say(N_(", ")).join(here.say(NAMES[other]) for other in answer["others"])
+        st.markdown(here.say(N_("Likely as well: {others}.")).format(others=others))
+    if answer["single"]:
+        st.caption(here.say(N_("A single seed may be luck, so this is never a sure verdict; train more seeds.")))
+
+
+def _offer_next(here: Session, run: Run, settings: RunSettings, show: Callable[[], None]) -> None:
+    """A button that starts what to try next, and what it changes."""
+    each, comma = _changes(run.settings, settings, here.say), here.say(N_(", "))
+    changes = comma.join(each)
+    another = run.settings.architecture != settings.architecture
+    brief = name_of(settings, here.say) if another or len(each) > MOST_CHANGES else changes
+    label = here.say(N_("Try next: {what}")).format(what=brief)
+    if st.button(label, icon=":material/play_arrow:", key=f"next-{run.id}", on_click=_start, args=(here, settings)):
+        show()
+    if brief != changes:
+        st.caption(here.say(N_("It changes: {changes}.")).format(changes=changes))
+
+
+def _start(here: Session, settings: RunSettings) -> None:
+    """Queue the run, and make it the one that Train shows."""
+    st.session_state.run = queue(here, settings)
+    if here.channel.fingerprint != current_channel().fingerprint:
+        st.session_state.channel = here.channel.fingerprint
+    here.jobs.fill()
+
+
+def _changes(before: RunSettings, after: RunSettings, say: Callable[[str], str]) -> list[str]:
+    """Every setting that is not as before, in words."""
+    old, new = before.flat(), after.flat()
+    size = after.architecture.family == "relu"
+    names = [name for name in LABELS if old[name] != new[name] and (size or name not in ("layers", "units"))]
+    return [f"{say(LABELS[name])} {_value(name, new[name], say)}" for name in names]
+
+
+def _value(name: str, value: object, say: Callable[[str], str]) -> str:
+    if name in CHOICES:
+        return say(CHOICES[name][value])
+    if isinstance(value, bool):
+        return say(N_("on") if value else N_("off"))
+    return f"{value:g}" if isinstance(value, int | float) else str(value) or "–"
+
+
+def _largest(here: Session, run: Run, errors: Sequence[dict]) -> None:
+    """The days, and the holidays around them where a country is chosen."""
+    names = {"": here.say(N_("No country"))} | country_names(here.language)
+    label, of_run = here.say(N_("Show public holidays of")), list(names).index(run.settings.inputs.country)
+    country = st.selectbox(label, names, of_run, format_func=names.get, key=f"holidays-{run.id}")
+    days, weekdays = [date.fromisoformat(error["day"]) for error in errors], here.weekdays()
+    lines = {here.say(N_("Day")): [f"{day} {weekdays[day.weekday()]}" for day in days]}
+    if country:
+        near = [nearby_holiday(pd.Timestamp(day), country) for day in days]
+        lines[here.say(N_("Holiday within three days"))] = near
+    lines[here.say(N_("Real views"))] = [in_views(error["actual"]) for error in errors]
+    lines[here.say(N_("Predicted"))] = [in_views(error["predicted"]) for error in errors]
+    st.dataframe(
+        pd.DataFrame(lines), hide_index=True, placeholder="–", alt=here.say(N_("Days with the largest errors"))
+    )

@@ -1,0 +1,134 @@
+"""The table of losses on Compare: every ticked run beside baselines, held against one of them. No page either."""
+
+import pandas as pd
+import streamlit as st
+
+from forecasting.errors import N_
+from forecasting.judging.baselines import BASELINES
+from forecasting.judging.comparison import against
+from forecasting.judging.difference import Difference
+from forecasting.judging.metrics import skill
+from forecasting.runs import Run
+from forecasting.views import Channel
+from pages.parts.session import Session, fall_back, plain, store
+
+DIFFERENCE = ("difference", "low", "high", "answer")
+WEEK = "Same day last week"
+FLOOR = N_("Smallest possible, held-out")
+COLUMNS = {
+    "run": N_("Run"),
+    "seeds": N_("Seeds"),
+    "held_out": N_("Held-out loss"),
+    "train": N_("Train loss"),
+    "gap": N_("Gap"),
+    "skill": N_("Skill"),
+    "validation": N_("Best validation"),
+    "held_out_then": N_("Held-out then"),
+}
+HELP = {
+    "gap": N_("Held-out loss less train loss."),
+    "skill": N_("Share of the error of “same day last week” that is gone."),
+    "validation": N_("The lowest loss on the validation part; every seed has its own epoch."),
+    "held_out_then": N_("The held-out loss of the weights with the best validation loss."),
+}
+
+
+class LossesTable:
+    """The losses of `runs` (a frame of judging.comparison.results), of baselines and, where known, of the floor."""
+
+    def __init__(
+        self, here: Session, runs: list[Run], frame: pd.DataFrame, lines: dict[str, float], floor: float | None
+    ) -> None:
+        self.here, self.say, self.runs = here, here.say, runs
+        lines = lines | ({FLOOR: floor} if floor is not None else {})
+        names = [self.say(name) for name in lines]
+        held_out = pd.Series(list(lines.values()), dtype=float)
+        baselines = pd.DataFrame({"run": names, "held_out": held_out})
+        if lines:
+            baselines["skill"] = skill(held_out, lines[WEEK])
+        self.frame = pd.concat([frame, baselines], ignore_index=True) if lines else frame
+
+    def draw(self, channel: Channel | None) -> pd.DataFrame:
+        """Draw it and return its numbers. Without a channel that all runs share none is held against another."""
+        say, found, name = self.say, {}, None
+        if channel:
+            other = self.choose_reference()
+            name = other.name if isinstance(other, Run) else say(other)
+            found = self.hold_against(other, channel)
+        if len(found) == 1:
+            ((only, difference),) = found.items()
+            icon = ":material/help:" if difference.answer == "cannot tell" else ":material/balance:"
+            st.info(plain(difference.sentence(only, name).say(say)), icon=icon)
+        self.draw_table(found, name)
+        if found:
+            st.caption(
+                say(
+                    N_(
+                        "Intervals are 90 %, over days in blocks of a week and over seeds."
+                        " Of many runs some differ by chance."
+                    )
+                )
+            )
+        known = {run: vars(difference) for run, difference in found.items()}
+        cells = {part: [known.get(run, {}).get(part) for run in self.frame["run"]] for part in DIFFERENCE}
+        return self.frame.assign(against=name, **cells)
+
+    def choose_reference(self) -> Run | str:
+        """What the others are held against: one of the runs or a baseline."""
+        offered = {run.id: run for run in self.runs} | {name: name for name in BASELINES}
+        fall_back("against", offered, self.runs[0].id)
+        chosen = st.selectbox(
+            self.say(N_("Held against")),
+            offered,
+            format_func=lambda key: self.say(key) if key in BASELINES else offered[key].name,
+            key="against",
+            bind="query-params",
+            width=360,
+        )
+        return offered[chosen]
+
+    def hold_against(self, other: Run | str, channel: Channel) -> dict[str, Difference]:
+        """Every other run with predictions against one: name -> difference."""
+        found = {}
+        for run in self.runs:
+            if run is not other:
+                now = [(one.id, one.queued, one.status) if isinstance(one, Run) else one for one in (run, other)]
+                found[run.name] = _held_against(tuple(now), run, other, channel.views)
+        return {name: difference for name, difference in found.items() if difference}
+
+    def draw_table(self, found: dict[str, Difference], other: str | None) -> None:
+        """The losses in words, each with what it is held against."""
+        say, columns = self.say, {name: self.say(word) for name, word in COLUMNS.items()}
+        shown = self.frame.assign(skill=self.frame["skill"].round(2))[list(columns)]
+        shown = shown.dropna(axis=1, how="all").rename(columns=columns)
+        if found:
+            cells = [found[name].short().say(say) if name in found else None for name in self.frame["run"]]
+            shown.insert(3, say(N_("Held-out error against {other}")).format(other=other), cells)
+        config = {
+            columns[name]: st.column_config.NumberColumn(
+                format="percent" if name == "skill" else "%.0f", help=say(HELP[name]) if name in HELP else None
+            )
+            for name in columns
+            if name not in ("run", "seeds")
+        }
+        st.dataframe(
+            shown,
+            hide_index=True,
+            height="content",
+            placeholder="–",
+            column_config=config,
+            alt=say(N_("Losses of the ticked runs")),
+        )
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def _held_against(now: tuple, _run: Run, _other: Run | str, _views: pd.Series) -> Difference | None:
+    """Held-out error of a run less that of another or of a baseline; None before both have predictions.
+
+    `now` names both as they are: a run that goes on is another one afterwards.
+    """
+    found = store().predictions(_run.id)
+    theirs = store().predictions(_other.id) if isinstance(_other, Run) else None
+    if found is None or (isinstance(_other, Run) and (theirs is None or not theirs.index.equals(found.index))):
+        return None
+    return against(_run, found, _other, theirs, _views)

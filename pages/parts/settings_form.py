@@ -1,0 +1,248 @@
+"""The controls for a run's settings, each kept in the URL, and the words for them. No page either: Train draws it."""
+
+from dataclasses import fields
+
+import streamlit as st
+
+from forecasting.calendars import countries
+from forecasting.errors import N_
+from forecasting.settings import BOUNDS, REFERENCES, Architecture, Inputs, Regularisation, RunSettings, Training
+from forecasting.split import Split
+from pages.parts.session import Session, note_bad_link, unlike
+
+FAMILIES = {
+    "relu": N_("ReLU layers"),
+    "sigmoid": N_("Sum of sigmoids"),
+    "hard-sigmoid": N_("Sum of hard sigmoids"),
+    "linear": N_("Linear"),
+    "svr": N_("Support vectors"),
+    "trees": N_("Boosted trees"),
+}
+LOSSES = {"mae": N_("Absolute error (MAE)"), "mse": N_("Squared error (MSE)")}
+OPTIMIZERS = {
+    "adam": N_("Adam"),
+    "sgd": N_("SGD"),
+    "momentum": N_("SGD with momentum"),
+    "nesterov": N_("Nesterov momentum"),
+    "adagrad": N_("Adagrad (sum of squares)"),
+    "adagrad-mean": N_("Adagrad (mean of squares, lecture)"),
+    "rmsprop": N_("RMSProp"),
+    "adamw": N_("AdamW"),
+    "lbfgs": N_("L-BFGS (full batch)"),
+    "exact": N_("Exact solution"),
+}
+SCHEDULES = {"constant": N_("Constant"), "step": N_("Steps"), "1/t": N_("1/t decay"), "cosine": N_("Cosine")}
+SUBTRACT = {"nothing": N_("Nothing"), "mean": N_("The window's mean"), "last": N_("The last day")}
+CHOICES = {"family": FAMILIES, "loss": LOSSES, "optimizer": OPTIMIZERS, "schedule": SCHEDULES, "subtract": SUBTRACT}
+# What a run is at
+STATES = {
+    "queued": N_("Queued"),
+    "running": N_("Running"),
+    "paused": N_("Paused"),
+    "finished": N_("Finished"),
+    "stopped": N_("Stopped"),
+    "failed": N_("Failed"),
+}
+RATES = [m * 10.0**e for e in range(-5, 0) for m in (1, 3)] + [1.0]
+WINDOWS = (1, 7, 28, 56)  # days; the lecture's
+NARROW = 75  # pixels that a number needs
+
+LABELS = {
+    "family": N_("Model"),
+    "window": N_("Window (days of input)"),
+    "layers": N_("Layers"),
+    "units": N_("Units a layer"),
+    "horizon": N_("Days ahead"),
+    "loss": N_("Loss"),
+    "optimizer": N_("Optimizer"),
+    "learning_rate": N_("Learning rate"),
+    "batch_size": N_("Batch size"),
+    "epochs": N_("Epochs"),
+    "seeds": N_("Seeds"),
+    "momentum": N_("Momentum"),
+    "schedule": N_("Schedule of the rate"),
+    "warmup": N_("Warm-up (epochs)"),
+    "decay": N_("Factor of a step"),
+    "decay_epochs": N_("Epochs a step"),
+    "log": N_("Logarithm of views"),
+    "standardise": N_("Standardise"),
+    "subtract": N_("Subtract from the window"),
+    "weekday": N_("Weekday as input"),
+    "country": N_("Public holidays of"),
+    "weight_decay": N_("Weight decay (L2)"),
+    "l1": N_("L1"),
+    "dropout": N_("Dropout"),
+    "batch_norm": N_("Batch normalization"),
+    "noise": N_("Noise on inputs"),
+    "scale": N_("Random scale"),
+    "clip": N_("Gradient clipping"),
+    "train_days": N_("Last training days only"),
+    "validation": N_("Validation part"),
+    "patience": N_("Early stopping (epochs)"),
+    "train": N_("Training period"),
+    "held_out": N_("Held-out period"),
+}
+HELP = {
+    "seeds": N_("The same model from as many random starts; the band shows their spread."),
+    "batch_size": N_("Windows an update; 0 takes all of them."),
+    "horizon": N_("The model predicts all these days at once; the lecture's is 1."),
+    "decay_epochs": N_("Under 1/t: epochs until the rate has halved."),
+    "log": N_("The loss minimised is then that of logarithms; the curves stay in views."),
+    "standardise": N_("By mean and spread of the training days. The lecture's error surface needs it off."),
+    "noise": N_("In standard deviations, drawn anew for every update."),
+    "scale": N_("Windows and targets are multiplied by a random factor of this spread."),
+    "clip": N_("Longest gradient allowed; 0 allows any."),
+    "train_days": N_("0 trains on all of them."),
+    "validation": N_("Share of the training days, its last ones, kept for choosing."),
+    "patience": N_("Stop a seed after so many epochs without a better validation loss; 0 never stops."),
+}
+DEFAULTS = {f.name: f.default for part in (Architecture, Training, Inputs, Regularisation) for f in fields(part)}
+
+
+class Form:
+    """The controls in one visitor's language."""
+
+    def __init__(self, here: Session) -> None:
+        self.say, self.language = here.say, here.language
+        self.middle = None
+
+    def settings(self, split: Split) -> RunSettings:
+        """All controls, the rarer ones folded away. Raises BadInput where they do not go together."""
+        family, window = self.choice("family"), self.window()
+        reference, size = family in REFERENCES, {}
+        with st.grid(2, min_column_width=NARROW):
+            if family in ("relu", "sigmoid", "hard-sigmoid"):
+                size["units"] = self.number("units")
+            if family == "relu":
+                size["layers"] = self.number("layers")
+            steps = {"epochs": self.number("epochs", step=50)} if family != "svr" else {}
+            if not reference:
+                steps["seeds"] = self.number("seeds")
+        self.middle = st.container()  # for what shall not move down when a group is unfolded
+        with st.expander(self.say(N_("Loss and optimizer"))):
+            descent = {"loss": self.choice("loss")} if reference else self.descent(family)
+        with st.expander(self.say(N_("Inputs and horizon"))):
+            inputs, horizon = self.inputs(), self.number("horizon")
+        with st.expander(self.say(N_("Regularisation"))):
+            held_back = self.regularisation(family, reference or descent["optimizer"] == "exact")
+        architecture = Architecture(family, window, horizon=horizon, **size)
+        return RunSettings(
+            split, architecture, Training(**descent, **steps), Inputs(**inputs), Regularisation(**held_back)
+        )
+
+    def window(self) -> int:
+        """The lecture's windows as a quick pick, beside any number of days."""
+        days = st.session_state.get("window", Architecture.window)
+        st.session_state.quick_window = days if days in WINDOWS else None
+        label = self.say(LABELS["window"])
+        st.segmented_control(label, WINDOWS, key="quick_window", on_change=_take_quick_window, width="stretch")
+        return self.number("window", label_visibility="collapsed")
+
+    def descent(self, family: str) -> dict[str, object]:
+        """Loss, optimizer and what that optimizer needs."""
+        offered = [name for name in OPTIMIZERS if family == "linear" or name != "exact"]
+        chosen = {"loss": self.choice("loss"), "optimizer": self.choice("optimizer", offered)}
+        if chosen["optimizer"] in ("exact", "lbfgs"):
+            return chosen
+        chosen["learning_rate"] = self.rate()
+        chosen["batch_size"] = self.number("batch_size")
+        if chosen["optimizer"] in ("momentum", "nesterov"):
+            chosen["momentum"] = self.number("momentum", step=0.05)
+        chosen["schedule"] = self.choice("schedule")
+        if chosen["schedule"] in ("step", "1/t"):
+            chosen["decay_epochs"] = self.number("decay_epochs")
+        if chosen["schedule"] == "step":
+            chosen["decay"] = self.number("decay", step=0.1)
+        return chosen | {"warmup": self.number("warmup")}
+
+    def inputs(self) -> dict[str, object]:
+        """What the model sees of the days before."""
+        chosen = {name: self.switch(name) for name in ("log", "standardise", "weekday")}
+        chosen["subtract"] = self.choice("subtract")
+        names = {"": self.say(N_("No country"))} | country_names(self.language)
+        note_bad_link("country", names.values(), self.say)
+        label = self.say(LABELS["country"])
+        chosen["country"] = st.selectbox(label, names, format_func=names.get, key="country", bind="query-params")
+        return chosen
+
+    def regularisation(self, family: str, solved: bool) -> dict[str, object]:
+        """What holds the model back; what is solved at once knows only which days it may see."""
+        with st.grid(2, min_column_width=NARROW):
+            chosen = {
+                "train_days": self.number("train_days", step=100),
+                "validation": self.number("validation", step=0.1),
+            }
+            if solved:
+                return chosen
+            for name, step in (
+                ("patience", 5),
+                ("weight_decay", 0.001),
+                ("l1", 0.001),
+                ("noise", 0.05),
+                ("scale", 0.05),
+            ):
+                chosen[name] = self.number(name, step=step)
+            chosen["clip"] = self.number("clip", step=1.0)
+            if family != "linear":
+                chosen["dropout"] = self.number("dropout", step=0.1)
+        return chosen | ({"batch_norm": self.switch("batch_norm")} if family != "linear" else {})
+
+    def number(self, name: str, **more) -> float:
+        """A number within its bounds."""
+        low, high = BOUNDS[name]
+        note_bad_link(name, (low, high), self.say)
+        if isinstance(low, float):
+            more |= {"format": "%g"}
+        label, default = self.say(LABELS[name]), DEFAULTS[name]
+        return st.number_input(label, low, high, default, key=name, bind="query-params", help=self.help(name), **more)
+
+    def choice(self, name: str, offered: list[str] | None = None) -> str:
+        """One of a few, kept in the URL under its label."""
+        words = {value: self.say(word) for value, word in CHOICES[name].items() if offered is None or value in offered}
+        note_bad_link(name, words.values(), self.say)
+        return st.selectbox(self.say(LABELS[name]), words, format_func=words.get, key=name, bind="query-params")
+
+    def switch(self, name: str) -> bool:
+        """On or off."""
+        return st.toggle(self.say(LABELS[name]), DEFAULTS[name], key=name, bind="query-params", help=self.help(name))
+
+    def rate(self) -> float:
+        """The learning rate, in thirds of a power of ten."""
+        note_bad_link("learning_rate", [f"{rate:g}" for rate in RATES], self.say)
+        label = self.say(LABELS["learning_rate"])
+        return st.select_slider(
+            label, RATES, DEFAULTS["learning_rate"], format_func="{:g}".format, key="learning_rate", bind="query-params"
+        )
+
+    def help(self, name: str) -> str | None:
+        """A sentence for those who wonder."""
+        return self.say(HELP[name]) if name in HELP else None
+
+
+@st.cache_data(show_spinner=False)
+def country_names(language: str) -> dict[str, str]:
+    """ISO code -> name of every country whose holidays are known, by name."""
+    from babel import Locale  # noqa: PLC0415
+
+    territories = Locale(language).territories
+    return dict(sorted(((code, territories.get(code, code)) for code in countries()), key=lambda pair: pair[1]))
+
+
+def _take_quick_window() -> None:
+    if st.session_state.quick_window:
+        st.session_state.window = st.session_state.quick_window
+
+
+def name_of(settings: RunSettings, say) -> str:
+    """Family, size and window in words."""
+    net, exact = settings.architecture, settings.training.optimizer == "exact"
+    size = {"relu": f" {net.layers}×{net.units}", "sigmoid": f" {net.units}", "hard-sigmoid": f" {net.units}"}
+    family = say(FAMILIES[net.family]) + size.get(net.family, "")
+    family = say(N_("{family}, exact")).format(family=family) if exact else family
+    return say(N_("{family}, {window} days")).format(family=family, window=net.window)
+
+
+def queue(here: Session, settings: RunSettings) -> str:
+    """Queue a run on the visitor's channel, named unlike the channel's others; its id."""
+    taken = [run.name for run in here.store.runs(here.owner) if run.fingerprint == here.channel.fingerprint]
+    return here.store.queue(here.owner, here.channel, settings, unlike(name_of(settings, here.say), taken))

@@ -1,0 +1,233 @@
+"""The tree walked on records whose answer is plain, and on a whole problem with a known answer."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecasting.diagnosis.branches import NAMES
+from forecasting.diagnosis.drift import Drift
+from forecasting.diagnosis.evidence import Estimate, Evidence, LargeError, Reference
+from forecasting.diagnosis.remedies import next_run
+from forecasting.diagnosis.tree import diagnose, sentences, to_record
+from forecasting.judging.peers import Peer, is_within, telling
+from forecasting.sentences import Sentence
+from forecasting.settings import Architecture, Regularisation, RunSettings, Training
+from forecasting.split import LECTURE
+
+NET = RunSettings(LECTURE, Architecture("relu", 28, 2, 50))
+CAREFUL = RunSettings(LECTURE, NET.architecture, Training(learning_rate=0.003))
+BEST = Reference("svr", RunSettings(LECTURE, Architecture("svr", 28)), 95.0, 100.0, 102.0)
+NO, YES = Estimate(0.0, -0.1, 0.1, 0.0), Estimate(0.5, 0.3, 0.7, 1.0)
+
+
+def evidence(**facts) -> Evidence:
+    """A run with which nothing is wrong, but for `facts`."""
+    fine = {
+        "settings": NET,
+        "train": 94.0,
+        "spread": 1.0,
+        "held_out": 103.0,
+        "validation": 101.0,
+        "train_days": 800,
+        "held_out_days": 200,
+        "best": BEST,
+        "linear_train": 99.0,
+        "larger_train": 60.0,
+        "tuned": CAREFUL,
+        "tuned_train": 90.0,
+        "regret": NO,
+        "shift": NO,
+        "drifts": (),
+        "largest": (),
+    }
+    return Evidence(**fine | facts)
+
+
+BIAS = evidence(train=148, validation=150, held_out=151, tuned_train=147, linear_train=160, regret=YES)
+OPTIMIZATION = evidence(train=148, validation=150, held_out=151, tuned_train=60, regret=YES)
+OVERFITTING = evidence(train=20, validation=150, held_out=151, tuned_train=18, regret=YES)
+MISMATCH = evidence(held_out=160, shift=YES)
+
+
+@pytest.mark.parametrize(
+    ("found", "branch"),
+    [
+        (BIAS, "bias"),
+        (OPTIMIZATION, "optimization"),
+        (OVERFITTING, "overfitting"),
+        (MISMATCH, "mismatch"),
+        (evidence(), "fine"),
+    ],
+)
+def test_each_branch_of_the_tree(found, branch):
+    said = diagnose(found)
+    assert (said.branch, said.confident, said.others) == (branch, True, ())
+    assert sum(said.chances.values()) == pytest.approx(1)
+    assert all(sentence.say() for sentence in said.evidence)
+
+
+def test_a_deeper_net_above_the_linear_solution_is_an_optimization_issue():
+    found = replace(BIAS, linear_train=98.0)
+    assert diagnose(found).branch == "optimization"
+    assert any("above that of the exact linear solution" in line.say() for line in diagnose(found).evidence)
+    held_back = replace(found, settings=replace(NET, regularisation=Regularisation(weight_decay=3.0)))
+    assert diagnose(held_back).branch == "bias"  # it may not be that line
+
+
+def test_a_large_training_loss_comes_before_a_larger_validation_loss():
+    wild = replace(OPTIMIZATION, validation=600, held_out=150)  # an unsteady training that broke on some folds
+    assert diagnose(wild).branch == "optimization"
+    assert diagnose(replace(wild, train=103)).branch == "overfitting"
+
+
+def test_a_reference_that_is_better_on_train_as_well_shows_bias():
+    solved = replace(NET, architecture=Architecture("linear", 7), training=Training(optimizer="exact"))
+    found = evidence(settings=solved, train=101, linear_train=101, validation=120, tuned_train=np.nan, regret=YES)
+    assert diagnose(replace(found, best=replace(BEST, train=85.0))).branch == "bias"
+    assert diagnose(replace(found, best=replace(BEST, train=99.0))).branch == "overfitting"
+
+
+def test_a_smaller_net_of_the_set_shows_an_optimization_issue():
+    smaller = replace(NET, architecture=Architecture("relu", 28, 1, 50))
+    assert diagnose(BIAS, [Peer(smaller, 80.0)]).branch == "optimization"
+    other_window = replace(NET, architecture=Architecture("relu", 56, 1, 50))
+    assert diagnose(BIAS, [Peer(other_window, 80.0)]).branch == "bias"
+    assert is_within(smaller, NET) and not is_within(NET, smaller)
+    wider = replace(NET, architecture=Architecture("relu", 28, 1, 51))
+    assert not is_within(wider, NET)
+
+
+def test_two_faults_are_both_named():
+    both = diagnose(replace(BIAS, held_out=230, shift=YES))
+    assert (both.branch, both.others) == ("bias", ("mismatch",))
+    mild = Estimate(0.1, 0.08, 0.12, 1.0)
+    found = diagnose(replace(OVERFITTING, validation=110, regret=mild, shift=Estimate(2.0, 1.0, 3.0, 1.0)))
+    assert (found.branch, found.others) == ("mismatch", ("overfitting",))  # the one that costs more comes first
+
+
+def test_a_run_that_left_the_numbers_did_not_train():
+    assert diagnose(evidence(train=np.nan)).branch == "optimization"
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        evidence(regret=Estimate(0.07, 0.0, 0.14, 0.5)),
+        evidence(shift=Estimate(0.25, 0.0, 0.5, 0.5)),
+        replace(BIAS, tuned_train=121.5),
+        replace(MISMATCH, held_out_days=20),
+        evidence(held_out_days=20),
+        replace(BIAS, train_days=40),
+    ],
+)
+def test_thin_evidence_is_no_verdict(found):
+    said = diagnose(found)
+    assert said.branch == "cannot tell" and not said.confident and said.next_run is None
+
+
+def test_evidence_that_decides_comes_first():
+    drifting = (Drift("week", 0.0, 0.0, 0.05), Drift("level", 0.3, 0.1, 0.15))
+    said = [line.say() for line in diagnose(replace(MISMATCH, drifts=drifting)).evidence]
+    assert "held-out loss" in said[1] and said[2].startswith("Level of views: differs")
+    assert "best reference" in diagnose(BIAS).evidence[1].say()
+    assert diagnose(BIAS).evidence[2].say() == "On held-out that reference errs by 102 views."
+    orders = [sorted(line.say() for line in sentences(BIAS, branch=branch)) for branch in NAMES]
+    assert all(order == orders[0] for order in orders)
+
+
+def test_too_few_days_are_named_first():
+    assert diagnose(replace(BIAS, train_days=40)).evidence[0].say().startswith("Only 40 training days")
+    assert diagnose(evidence(held_out_days=20)).evidence[0].say().startswith("Only 20 held-out days")
+    assert not diagnose(BIAS).evidence[0].say().startswith("Only")
+
+
+def test_a_single_seed_is_never_sure():
+    said = diagnose(evidence(spread=np.nan))
+    assert said.branch == "fine" and not said.confident
+    solved = replace(NET, architecture=Architecture("linear", 28), training=Training(optimizer="exact"))
+    assert diagnose(evidence(spread=np.nan, settings=solved)).confident
+
+
+def test_overfitting_that_held_out_days_do_not_bear_out_is_never_sure():
+    said = diagnose(replace(OVERFITTING, held_out=108))  # the best reference has 102
+    assert (said.branch, said.confident, said.sure) == ("overfitting", False, 0.85)
+    assert "never a sure verdict" in said.evidence[2].say()
+    assert diagnose(replace(OVERFITTING, held_out=112)).confident
+    assert diagnose(replace(BIAS, held_out=90)).confident  # a large training loss is what bias is about
+
+
+def test_what_to_try_next():
+    assert diagnose(OPTIMIZATION).next_run == CAREFUL
+    assert diagnose(BIAS).next_run == BEST.settings
+    kept = diagnose(OVERFITTING).next_run.regularisation
+    assert kept.patience and kept.weight_decay and kept.validation
+    assert next_run("overfitting", evidence(settings=BEST.settings)) == BEST.settings
+    assert diagnose(MISMATCH).next_run.regularisation.train_days == 365
+    assert diagnose(evidence()).next_run is None
+    few = replace(CAREFUL, training=replace(CAREFUL.training, seeds=2))
+    assert diagnose(replace(OPTIMIZATION, tuned=few)).next_run == CAREFUL  # five seeds again, as the run has
+
+
+def test_tree_on_a_whole_problem():
+    from forecasting.diagnosis.evidence import gather
+    from tests.benchmark.problems import TUNING, make_problem
+
+    problem = make_problem("tuning", "bias", TUNING["bias"][1], seed=1)
+    assert diagnose(gather(problem.views, problem.settings)).branch == "bias"
+
+
+def test_only_problems_that_have_their_answer_are_put():
+    from tests.benchmark.problems import FRESH, has_its_answer, make_problem
+
+    for answer, cause in (("fine", FRESH["fine"][0]), ("bias", FRESH["bias"][0]), ("mismatch", FRESH["mismatch"][0])):
+        problem = make_problem("fresh", answer, cause, seed=0)
+        held_out = problem.settings.split.held_out
+        days = slice(str(held_out.first), str(held_out.last))
+        perfect, poor = problem.oracle[days].to_numpy()[None], problem.oracle[days].to_numpy()[None] * 3
+        put = has_its_answer(problem, perfect), has_its_answer(problem, poor)
+        assert put == {"fine": (True, False), "bias": (False, True), "mismatch": (True, True)}[answer]
+
+
+def test_problems_repeat_and_halves_share_no_cause():
+    from tests.benchmark.problems import FRESH, TUNING, make_problem, problems
+
+    asked = problems("fresh", 1)[0]
+    one, again = make_problem(*asked), make_problem(*asked)
+    assert one.views.equals(again.views) and one.settings == again.settings
+    causes = [{(c, t) for causes in half.values() for c, t, _s in causes} for half in (TUNING, FRESH)]
+    assert not causes[0] & causes[1]
+    assert set(TUNING) == set(FRESH)
+
+
+def test_verdict_goes_through_json():
+    worst = LargeError(pd.Timestamp("2021-02-11"), 4100.0, 5200.0)
+    found = replace(OVERFITTING, largest=(worst,), drifts=(Drift("level", 0.3, 0.1, 0.15),))
+    said = diagnose(found)
+    record = json.loads(json.dumps(to_record(said, found)))
+    assert (record["branch"], record["sure"], record["confident"]) == ("overfitting", said.sure, True)
+    assert record["chances"] == said.chances
+    assert [Sentence.from_record(line) for line in record["evidence"]] == list(said.evidence)
+    assert record["largest"] == [{"day": "2021-02-11", "actual": 4100.0, "predicted": 5200.0}]
+    assert record["drifts"] == [{"name": "level", "found": True}]
+    assert RunSettings.from_json(record["next_run"]) == said.next_run
+    assert not record["single"]
+    alone = replace(found, spread=np.nan)
+    assert to_record(diagnose(alone), alone)["single"]
+
+
+def test_peers_that_tell_have_come_further_with_less():
+    smaller = replace(NET, architecture=Architecture("relu", 28, 1, 50))
+    further, short = Peer(smaller, 80.0), Peer(smaller, 200.0)
+    other = Peer(replace(NET, architecture=Architecture("relu", 56, 1, 50)), 80.0)
+    assert telling([further, short, other], NET, 100.0) == [further]
+    assert Peer.from_record(json.loads(json.dumps(further.to_record()))) == further
+
+
+def test_only_what_came_further_is_said_to_have():
+    said = " ".join(line.say() for line in diagnose(replace(BIAS, larger_train=200.0)).evidence)
+    assert "comes no further on train: 147" in said and "two layers of 64" not in said
+    said = " ".join(line.say() for line in diagnose(replace(OPTIMIZATION, larger_train=90.0)).evidence)
+    assert "reaches 60 on train instead of 148" in said and "reaches 90 on train" in said

@@ -1,0 +1,188 @@
+"""The diagnosis of a run: asked for, worked out, shown, and followed by the next run."""
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from forecasting.diagnosis.branches import NAMES
+from forecasting.runs import Line, StudyQueue, StudyStore
+from forecasting.sample import sample_channel
+from forecasting.sentences import Sentence
+from forecasting.settings import Regularisation, RunSettings
+from pages.parts import session
+from pages.parts.diagnosis_panel import _changes, _request
+from tests.pages.test_pages import csv, train, wait_for
+
+CHANCES = {"bias": 0.01, "optimization": 0.02, "overfitting": 0.93, "mismatch": 0.03, "fine": 0.01}
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    next(button for button in app.button if button.label.startswith(label)).click().run()
+    assert not app.exception
+    return app
+
+
+def words(app: AppTest) -> str:
+    return "\n".join(element.value for element in (*app.markdown, *app.caption))
+
+
+def verdicts(app: AppTest) -> list[str]:
+    return next(list(table.value["Verdict"]) for table in app.dataframe if "Verdict" in table.value)
+
+
+def visitors_view(app: AppTest) -> session.Session:
+    owner = session._digest(app.session_state["token"])
+    store = session.store()
+    return session.Session(str, "en", owner, store, StudyStore(store), session.jobs(), sample_channel())
+
+
+def fill(app: AppTest, **facts: object) -> None:
+    """Put a finished diagnosis of the run shown into the store, without a worker."""
+    here = visitors_view(app)
+    run = here.store.run(here.owner, app.selectbox(key="run").value)
+    said = [Sentence("Level of views").to_record()] * 5
+    answer = {"branch": "overfitting", "sure": 0.93, "confident": True, "others": [], "chances": CHANCES, "drifts": []}
+    answer |= {"evidence": said, "single": False, "next_run": None}
+    answer["largest"] = [{"day": "2022-12-26", "actual": 4100.0, "predicted": 5300.0}]
+    study_id = here.studies.ask(here.owner, sample_channel(), "diagnosis", _request(here, run))
+    line, queue = Line(here.store.url), StudyQueue(here.store.url)
+    assert line.claim_next() == ("study", study_id)
+    queue.start(study_id, 1)
+    queue.tell(study_id, 1, share=1.0, answer=answer | facts, status="finished")
+    line.engine.dispose()
+    queue.engine.dispose()
+
+
+@pytest.fixture
+def trained(visit: Callable[..., AppTest]) -> AppTest:
+    return train(visit("train"), epochs=2, seeds=1, units=4, window=7)
+
+
+def test_run_is_diagnosed_and_the_next_one_started(visit):
+    app = visit()
+    app.file_uploader[0].upload("mine.csv", csv()).run()
+    app = train(visit("train"), epochs=2, seeds=2, family="linear", window=1)
+    first = app.selectbox(key="run").value
+    press(app, "Diagnose")
+    wait_for(app, lambda: "% sure" in words(app))
+    assert any(f"#### {NAMES[name]}, " in words(app) for name in ("bias", "optimization"))
+    assert "It errs by" in words(app)
+    assert "Diagnose" not in [button.label for button in app.button]
+    press(app, "Try next")
+    assert app.selectbox(key="run").value != first
+    wait_for(app, lambda: not any(button.label == "Stop" for button in app.button))
+    assert "Diagnose" in [button.label for button in app.button]  # the next run is another question
+    assert not app.exception
+
+
+@pytest.mark.parametrize("language", ["English", "中文"])
+@pytest.mark.parametrize("branch", NAMES)
+def test_every_verdict_can_be_said(visit, branch, language):
+    app = train(visit("train", lang=language), epochs=1, seeds=1, units=2, window=7)
+    fill(app, branch=branch, others=["mismatch"], single=True)
+    app.run()
+    assert not app.exception
+    name = session.translator("zh")(NAMES[branch]) if language == "中文" else NAMES[branch]
+    assert f"#### {name}" in words(app) and "93 %" in words(app)
+    assert ("种子" if language == "中文" else "A single seed may be luck") in words(app)
+
+
+def test_holidays_are_shown_for_a_country(trained):
+    fill(trained)
+    trained.run()
+    table = trained.dataframe[0].value
+    assert table.iloc[0].tolist() == ["2022-12-26 Mon", "4.1k", "5.3k"]
+    box = next(box for box in trained.selectbox if box.label == "Show public holidays of")
+    box.select("US").run()
+    assert "Christmas" in trained.dataframe[0].value["Holiday within three days"][0]
+
+
+def test_verdict_is_about_the_run_as_it_is(trained):
+    """A smaller net that got further is news; a run on other windows is none."""
+    fill(trained)
+    trained.run()
+    assert "#### Overfitting" in words(trained)
+    shown = trained.selectbox(key="run").value
+    train(trained, window=28, epochs=1)
+    trained.selectbox(key="run").select(shown).run()
+    assert "#### Overfitting" in words(trained)
+    train(trained, window=7, family="linear")  # brings its exact solution along
+    trained.selectbox(key="run").select(shown).run()
+    wait_for(trained, lambda: "#### Overfitting" not in words(trained))
+    here = visitors_view(trained)
+    (peer,) = _request(here, here.store.run(here.owner, shown))["peers"]
+    assert RunSettings.from_json(peer["settings"]).architecture.family == "linear"
+
+
+def test_run_deleted_meanwhile_is_one_sentence(trained):
+    here = visitors_view(trained)
+    here.store.delete(here.owner, [trained.selectbox(key="run").value])
+    press(trained, "Diagnose")
+    assert "This run is gone" in trained.toast[0].value
+
+
+def test_channel_too_short_to_diagnose_is_one_sentence(visit):
+    app = visit()
+    app.file_uploader[0].upload("short.csv", csv(days=72)).run()
+    app = train(visit("train"), epochs=1, seeds=1, family="linear", window=1)
+    press(app, "Diagnose")
+    wait_for(app, lambda: bool(app.error))
+    assert "too few" in app.error[0].value
+    assert "Diagnose" in [button.label for button in app.button]
+
+
+def test_several_days_ahead_are_trained_again(visit):
+    app = train(visit("train"), epochs=1, seeds=1, units=2, window=7, horizon=3)
+    here = visitors_view(app)
+    request = _request(here, here.store.run(here.owner, app.selectbox(key="run").value))
+    assert request["predicted"] is None and request["train_loss"] is None
+
+
+def test_stopped_run_is_judged_for_the_epochs_that_it_had(visit):
+    app = visit("train")
+    app.number_input(key="epochs").set_value(10_000)
+    app.number_input(key="layers").set_value(4).run()
+    press(app, "Train")
+    wait_for(app, lambda: "left" in "".join(bar.text for bar in app.get("progress")))
+    press(app, "Stop")
+    wait_for(app, lambda: "Diagnose" in [button.label for button in app.button])
+    here = visitors_view(app)
+    run = here.store.run(here.owner, app.selectbox(key="run").value)
+    settings = RunSettings.from_json(_request(here, run)["settings"])
+    assert settings.training.epochs == len(here.store.history(run.id)) < 10_000
+
+
+def test_changes_are_named_in_words(trained):
+    here = visitors_view(trained)
+    settings = here.store.run(here.owner, trained.selectbox(key="run").value).settings
+    kept = Regularisation(validation=0.2, patience=10)
+    after = RunSettings(settings.split, settings.architecture, settings.training, regularisation=kept)
+    assert _changes(settings, after, str) == ["Validation part 0.2", "Early stopping (epochs) 10"]
+
+
+def test_compare_diagnoses_all_ticked_runs_and_starts_the_next_one(visit):
+    app = visit()
+    app.file_uploader[0].upload("mine.csv", csv()).run()
+    app = visit("train")
+    train(app, epochs=2, seeds=2, units=4, window=1)
+    train(app, epochs=1)
+    app = visit("compare", diagnosis="true")
+    press(app, "Diagnose these 2 runs")
+    wait_for(app, lambda: "–" not in verdicts(app))
+    assert len(verdicts(app)) == 2 and set(verdicts(app)) <= set(NAMES.values())
+    assert "% sure" in words(app)
+    press(app, "Try next")
+    assert app.title[0].value == "Train"
+    assert len(app.selectbox(key="run").options) == 3
+
+
+def test_compare_says_so_when_nothing_has_ended(visit):
+    app = visit("train")
+    app.number_input(key="epochs").set_value(10_000)
+    app.number_input(key="layers").set_value(4).run()
+    press(app, "Train")
+    wait_for(app, lambda: "left" in "".join(bar.text for bar in app.get("progress")))
+    app = visit("compare", diagnosis="true")
+    assert "Only a run that has ended" in words(app)
+    press(visit("train"), "Stop")

@@ -1,0 +1,20 @@
+"""What pages share, without a page."""
+
+import pytest
+
+from forecasting.sample import sample_channel
+from pages.parts.session import Session, plain, unlike
+
+
+@pytest.mark.parametrize(("language", "monday", "sunday"), [("en", "Mon", "Sun"), ("zh", "周一", "周日")])
+def test_weekdays_begin_on_monday_as_pandas_counts_them(language, monday, sunday):
+    names = Session(str, language, "me", None, None, None, sample_channel()).weekdays()
+    assert (names[0], names[6], len(names)) == (monday, sunday, 7)
+
+
+def test_markup_of_a_header_is_shown_and_not_obeyed():
+    assert plain("![x](y) $a$ **b**") == r"\!\[x\]\(y\) \$a\$ \*\*b\*\*"
+
+
+def test_names_are_numbered_where_they_are_taken():
+    assert [unlike("a", taken) for taken in ([], ["a"], ["a", "a (2)"])] == ["a", "a (2)", "a (3)"]
