@@ -18,6 +18,8 @@ from forecasting.windows import histories
 LEVELS = (0.5, 0.9)
 TOTALS = (7, 28)  # days
 STEP = 0.01  # of the adaptive variant: how far a miss moves the rate of misses that is aimed at
+LEAST = 0.2  # of the target, the lowest rate aimed at: far days' misses come late, and would go on widening long after
+REACH = 3  # days ahead on either side whose edges are averaged
 MEMORY = 365  # scores of a column that are kept, the latest ones
 HANGING = 0.5  # errors h days ahead share days with their neighbours: one in h to the power of this is independent
 RECENT = 56  # days whose unrest is the unit of a score
@@ -85,13 +87,14 @@ def adaptive_edges(
 
     After a miss the rate of misses aimed at falls by `step` times (1 - target), after a hit it rises by `step` times
     the target: in the long run as many are missed as should be, whatever the views do. Scores that become known also
-    join the `memory` latest ones that quantiles are taken of.
+    join the `memory` latest ones that quantiles are taken of. Days ahead that follow each other lend each other their
+    edges: apart, a few misses make one day's interval twice as wide as the next one's.
     """
     lows, highs = np.empty_like(later.values), np.empty_like(later.values)
     for column in range(len(later.delays)):
         below, above = _adapt(earlier, later, column, (1 - level) / 2, step, memory)
         lows[:, column], highs[:, column] = below, above
-    return lows, highs
+    return _evened(lows, later.delays), _evened(highs, later.delays)
 
 
 def edges_in_views(
@@ -115,7 +118,8 @@ def _adapt(earlier: Scores, later: Scores, column: int, target: float, step: flo
             _day, score, place = waiting.pop(0)
             if place is not None:
                 missed = score < edges[0, place], score > edges[1, place]
-                rates = [rate + step * (target - miss) for rate, miss in zip(rates, missed, strict=True)]
+                moved = (rate + step * (target - miss) for rate, miss in zip(rates, missed, strict=True))
+                rates = [max(rate, LEAST * target) for rate in moved]
             latest.append(score)
             insort(known, score)
             if len(latest) > memory:
@@ -123,6 +127,19 @@ def _adapt(earlier: Scores, later: Scores, column: int, target: float, step: flo
         apart = delay**HANGING
         edges[:, row] = _quantile(known, rates[0], True, apart), _quantile(known, rates[1], False, apart)
     return edges
+
+
+def _evened(edges: np.ndarray, delays: np.ndarray) -> np.ndarray:
+    """Each day ahead's edges (origins, columns) as the mean of its own and those up to REACH days before and after.
+
+    As many on either side, so fewer near the first and the last day; totals stay as they are.
+    """
+    days = int((np.arange(1, len(delays) + 1) == delays).sum())
+    evened = edges.copy()
+    for day in range(days):
+        reach = min(REACH, day, days - 1 - day)
+        evened[:, day] = edges[:, day - reach : day + reach + 1].mean(axis=1)
+    return evened
 
 
 def _arrivals(earlier: Scores, later: Scores, column: int, first: pd.Timestamp) -> list:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from forecasting.forecasts.intervals import (
+    LEAST,
     Scores,
     adaptive_edges,
     delays,
@@ -60,7 +61,7 @@ def test_adaptive_keeps_its_coverage_where_noise_grows_and_the_split_one_does_no
 
 
 def test_adaptive_equals_a_slow_loop():
-    rng, delay, level, step, memory = np.random.default_rng(7), 3, 0.8, 0.05, 25
+    rng, delay, level, step, memory = np.random.default_rng(7), 3, 0.8, 0.15, 25
     before, after = rng.normal(size=40), rng.normal(size=60)
     earlier, later = scores(before, delay=delay), scores(after, FIRST + pd.Timedelta(days=40), delay)
     found = adaptive_edges(earlier, later, level, step, memory)
@@ -72,11 +73,34 @@ def test_adaptive_equals_a_slow_loop():
             low, high = edges[shows - 40]
             rates[0] += step * (0.1 - (every[shows] < low))
             rates[1] += step * (0.1 - (every[shows] > high))
+            rates = [max(rate, LEAST * 0.1) for rate in rates]
         latest = sorted(known[-memory:])
         apart = delay**0.5
         places = [min(max(math.ceil((len(latest) + apart) * (1 - rate)), 1), len(latest)) for rate in rates]
         edges.append((latest[len(latest) - places[0]], latest[places[1] - 1]))
     assert np.column_stack([side[:, 0] for side in found]) == pytest.approx(np.array(edges))
+
+
+def test_neighbouring_days_lend_each_other_their_edges_and_totals_keep_theirs():
+    rng, columns = np.random.default_rng(8), delays(9)  # nine days ahead and the total of seven
+    earlier, later = (
+        Scores(pd.date_range(first, periods=60), rng.normal(size=(60, 10)), columns)
+        for first in (FIRST, FIRST + pd.Timedelta(days=60))
+    )
+    found = adaptive_edges(earlier, later, 0.9)
+    for place, side in enumerate(found):
+        alone = [_alone(earlier, later, column)[place] for column in range(10)]
+        assert side[:, 0] == pytest.approx(alone[0])
+        assert side[:, 1] == pytest.approx(np.mean(alone[0:3], axis=0))
+        assert side[:, 4] == pytest.approx(np.mean(alone[1:8], axis=0))
+        assert side[:, 8] == pytest.approx(alone[8])
+        assert side[:, 9] == pytest.approx(alone[9])
+
+
+def _alone(earlier: Scores, later: Scores, column: int) -> tuple[np.ndarray, np.ndarray]:
+    """The edges of a column that has no neighbours."""
+    one = (Scores(s.origins, s.values[:, [column]], s.delays[[column]]) for s in (earlier, later))
+    return tuple(side[:, 0] for side in adaptive_edges(*one, 0.9))
 
 
 @pytest.mark.parametrize("delay", [1, 7, 28])
