@@ -7,7 +7,7 @@ are estimated should be shrunk).
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -68,48 +68,6 @@ class Auto:
         actual = futures(views.loc[: days[-1]], days, self.horizon)
         actual[days < self.last] = np.nan  # members have learnt from what came next
         return follow(forecasts, actual, self.record)
-
-
-def arrays_of(auto: Auto) -> tuple[dict[str, np.ndarray], dict]:
-    """All of it as arrays and a record for JSON, without pickle: `auto_of` gives the same again."""
-    arrays = {"groups": auto.groups, "errors": auto.record.errors, "counts": auto.record.counts}
-    arrays |= {"validated": auto.validated[1], "validation_days": _numbers(auto.validated[0])}
-    kept = []
-    for place, member in enumerate(auto.members):
-        if isinstance(member, Naive):
-            kept.append({"naive": member.name})
-            continue
-        arrays[f"member_{place}"] = member.parameters
-        smooth = isinstance(member, Smoothing)
-        kept.append({"form": member.form, "first": str(member.first.date())} if smooth else member.record())
-    ladder = [asdict(rung) for rung in auto.ladder]
-    return arrays, {"members": kept, "names": auto.names, "last": str(auto.last.date()), "ladder": ladder}
-
-
-def auto_of(arrays: dict[str, np.ndarray], record: dict) -> Auto:
-    """The Auto that `arrays_of` took apart."""
-    members: list = []
-    for place, kept in enumerate(record["members"]):
-        if "naive" in kept:
-            members.append(Naive(kept["naive"]))
-        elif "form" in kept:
-            members.append(Smoothing(tuple(kept["form"]), arrays[f"member_{place}"], pd.Timestamp(kept["first"])))
-        else:
-            members.append(Member.of_record(kept, arrays[f"member_{place}"]))
-    days = pd.DatetimeIndex(arrays["validation_days"].astype("datetime64[D]").astype("datetime64[us]"))
-    return Auto(
-        tuple(members),
-        arrays["groups"],
-        tuple(record["names"]),
-        pd.Timestamp(record["last"]),
-        Record(arrays["errors"], arrays["counts"]),
-        (days, arrays["validated"]),
-        tuple(Rung.of_record(rung) for rung in record["ladder"]),
-    )
-
-
-def _numbers(days: pd.DatetimeIndex) -> np.ndarray:
-    return days.to_numpy().astype("datetime64[D]").astype(np.int64)
 
 
 def fit_step(step: str | Recipe, known: pd.Series, plain: pd.Series) -> list:

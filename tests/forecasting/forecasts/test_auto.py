@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from forecasting.forecasts import climb as climbing
-from forecasting.forecasts.auto import Auto, arrays_of, auto_of
+from forecasting.forecasts.auto import Auto
 from forecasting.forecasts.backtest import backtest, origins_in, table
-from forecasting.forecasts.climb import climb, fit_auto
+from forecasting.forecasts.climb import climb
 from forecasting.forecasts.fitted import fit_again, fit_method
 from forecasting.forecasts.ladder import PLAIN, Recipe, Rung, recipes
 from forecasting.split import Period
@@ -81,16 +81,6 @@ def test_told_to_stop_it_mixes_what_it_has():
     views = make_views(300)
     *rungs, auto = climb(views, views, HORIZON, stop=lambda: True)
     assert isinstance(auto, Auto) and len(rungs) == len(PLAIN) + 1
-
-
-def test_arrays_and_record_give_the_same_to_the_last_bit():
-    views = make_views(400)
-    auto = fit_auto(views.iloc[:350], views.iloc[:350], HORIZON, 60.0, lambda rung: None)
-    arrays, record = arrays_of(auto)
-    again = auto_of(arrays, json.loads(json.dumps(record)))
-    origins = views.index[[349, 370, 398]]
-    assert (again.predict(views, origins, HORIZON) == auto.predict(views, origins, HORIZON)).all()
-    assert again.ladder == auto.ladder and (again.validated[0] == auto.validated[0]).all()
 
 
 def test_fitted_again_it_keeps_its_choice_and_learns_the_new_days():
