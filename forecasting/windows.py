@@ -66,6 +66,11 @@ def make_windows(
             N_(
                 "No day from {first} to {last} has {history} known days before it;"
                 " choose a longer period, or a window of 56 days or less."
+            )
+            if window > COMMON_HISTORY
+            else N_(
+                "No day from {first} to {last} has {history} known days before it, which every model needs, however"
+                " short its window; choose a longer or a later period."
             ),
             first=period.first,
             last=period.last,

@@ -100,7 +100,8 @@ def draw_folds(cuts: Sequence[Fold]) -> None:
     gap = _("{gap} days between the sides are left out, so that no window reaches across.").format(
         gap=safe_gap(settings)
     )
-    st.caption(" ".join([_(what), seen, *([gap] if kind != "random" else [])]))
+    learnt = _("Days to learn from, fold by fold: {days}.").format(days=", ".join(str(len(cut.train)) for cut in cuts))
+    st.caption(" ".join([_(what), learnt, seen, *([gap] if kind != "random" else [])]))
 
 
 def draw_ranking(known: Ranking) -> None:

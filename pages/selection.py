@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from forecasting import charts
-from forecasting.choosing.selection import MOST, Game, choose, play_on
+from forecasting.choosing.selection import MOST, Game, choose, play_on, stayed
 from forecasting.errors import BadInput
 from forecasting.runs import Study
 from forecasting.split import Split
@@ -16,6 +16,7 @@ AT_ONCE = 10_000  # models played on the page itself, some hundredths of a secon
 FIRST = 10_000  # models; enough to see the fall
 SHARES = [5, 10, 20, 30, 50, 70, 90]  # per cent of the held-out days
 RUNS = 30  # trained models looked at, the latest
+FEWEST_SEEDS = 2  # to choose from
 
 here = open_page()
 _ = here.say
@@ -56,19 +57,33 @@ def draw_study(study: Study) -> None:
     draw_game(Game.from_record(study.answer))
 
 
-def trained(split: Split) -> np.ndarray | None:
-    """Absolute errors (models, held-out days) of the seeds of the channel's runs on this split, one day ahead."""
+def trained(split: Split) -> list[np.ndarray]:
+    """Absolute errors (seeds, held-out days) of each of the channel's runs on this split, one day ahead."""
     runs = [run for run in here.store.runs(here.owner) if run.fingerprint == here.channel.fingerprint]
     same = [run for run in runs if run.settings.split == split and run.settings.architecture.horizon == 1]
     found = [predicted for run in same[:RUNS] if (predicted := here.store.predictions(run.id)) is not None]
     if not found:
-        return None
+        return []
     days = found[0].index
     for predicted in found[1:]:
         days = days.intersection(predicted.index)
-    predictions = np.concatenate([predicted.loc[days].to_numpy().T for predicted in found])
-    errors = np.abs(predictions - here.channel.views[days].to_numpy())
-    return errors[np.isfinite(errors).all(axis=1)]
+    actual = here.channel.views[days].to_numpy()
+    return [np.abs(predicted.loc[days].to_numpy().T - actual) for predicted in found]
+
+
+def draw_choice(of_runs: list[np.ndarray]) -> None:
+    """The same choice among the seeds of trained runs; those that diverged are left out, and counted."""
+    kept = [errors[stayed(errors, here.channel.views)] for errors in of_runs]
+    seeds, left_out = sum(map(len, kept)), sum(map(len, of_runs)) - sum(map(len, kept))
+    if seeds < FEWEST_SEEDS:
+        st.caption(_("Train a model with two seeds or more on this split, and the same choice is made among them."))
+        st.page_link("pages/train.py", label=_("Train a model"), icon=":material/play_arrow:")
+        return
+    choice = choose(np.concatenate(kept), share / 100)
+    st.info(choice.sentence(sum(map(bool, map(len, kept)))).say(_), icon=":material/model_training:")
+    if left_out:
+        out = _("Left out: {seeds} seeds that diverged; they err by more than the channel's largest day.")
+        st.caption(out.format(seeds=left_out))
 
 
 st.title(_("Choosing by a score"))
@@ -106,9 +121,4 @@ with picture:
         request = {"train": str(split.train), "held_out": str(split.held_out), "models": models, "public": share / 100}
         follow(here, played(request), draw_study)
     st.subheader(_("The same with trained models"))
-    errors = trained(split)
-    if errors is None or len(errors) < 2:
-        st.caption(_("Train a model with two seeds or more on this split, and the same choice is made among them."))
-        st.page_link("pages/train.py", label=_("Train a model"), icon=":material/play_arrow:")
-    else:
-        st.info(choose(errors, share / 100).sentence.say(_), icon=":material/model_training:")
+    draw_choice(trained(split))

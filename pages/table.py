@@ -1,5 +1,6 @@
 """The lecture's table of models, trained on the channel in one go beside the lecture's own figures."""
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -44,22 +45,37 @@ def stop(ids: list[str]) -> None:
         here.store.cancel(here.owner, run_id)
 
 
-def outcomes_of(ids: list[str]) -> list[Outcome]:
+def outcomes_of(ids: list[str], runs: dict[str, Run]) -> dict[LectureRow, Outcome]:
     """What each row that has begun has come to so far, in the table's order."""
     last = here.store.final_losses(here.owner).set_index("run")
-    begun = [(row, run_id) for row, run_id in zip(ROWS, ids, strict=True) if run_id in last.index]
-    return [Outcome.of(row, *last.loc[run_id, ["train_seeds", "held_out_seeds"]]) for row, run_id in begun]
+    found = {}
+    for row, run_id in zip(ROWS, ids, strict=True):
+        if run_id in runs and runs[run_id].status == "failed":
+            found[row] = Outcome.diverged(row)
+        elif run_id in last.index:
+            losses = last.loc[run_id, ["train_seeds", "held_out_seeds"]]
+            found[row] = Outcome.of(row, *losses, errors_of(run_id))
+    return found
+
+
+def errors_of(run_id: str) -> np.ndarray | None:
+    """Absolute errors (seeds, held-out days) in views of a run that has ended."""
+    predicted = here.store.predictions(run_id)
+    return None if predicted is None else np.abs(predicted.T - here.channel.views[predicted.index]).to_numpy()
 
 
 def mean_and_spread(mean: float, spread: float) -> str:
-    """371 ± 4, as text: a table of two numbers a cell."""
+    """371 ± 4, as text: a table of two numbers a cell; nothing for what left the numbers."""
+    if not np.isfinite(mean):
+        return ""
     return f"{mean:,.0f} ± {spread:,.0f}" if spread == spread else f"{mean:,.0f}"
 
 
-def draw_table(outcomes: list[Outcome], runs: dict[str, Run], ids: list[str]) -> None:
-    """A line a row: ours with the best marked, and the lecture's."""
-    found = {outcome.row: outcome for outcome in outcomes}
-    best = {period: best_on(outcomes, period).row if outcomes else None for period in ("train", "held_out")}
+def draw_table(found: dict[LectureRow, Outcome], runs: dict[str, Run], ids: list[str]) -> None:
+    """A line a row: ours with the best of those trained to the end marked, and the lecture's."""
+    ended = {run_id for run_id, run in runs.items() if run.status == "finished"}
+    whole = [found[row] for row, run_id in zip(ROWS, ids, strict=True) if row in found and run_id in ended]
+    best = {period: best_on(whole, period).row if whole else None for period in ("train", "held_out")}
 
     def cell(row: LectureRow, period: str) -> str:
         if row not in found:
@@ -78,7 +94,10 @@ def draw_table(outcomes: list[Outcome], runs: dict[str, Run], ids: list[str]) ->
     }
     st.dataframe(pd.DataFrame(lines), hide_index=True, height="content", placeholder="–", alt=_("The lecture's table"))
     st.caption(
-        _("★ is the smallest mean. ± is one standard deviation over seeds. The lecture's channel is another one.")
+        _(
+            "★ is the smallest mean of the models trained to the end. ± is one standard deviation over seeds."
+            " The lecture's channel is another one."
+        )
     )
 
 
@@ -97,19 +116,22 @@ def live(settings: list[RunSettings], was_active: bool) -> None:
     active = any(run.active for run in runs.values())
     if was_active and not active:
         st.rerun()
-    outcomes = outcomes_of(ids)
+    found = outcomes_of(ids, runs)
+    outcomes = list(found.values())
     lines, floor = references(here.channel, here.channel.fingerprint, settings[0])
     bars = pd.DataFrame(
-        [(_(o.row.name), o.train, o.held_out) for o in outcomes], columns=["run", "train", "held_out"], dtype=object
+        [(_(o.row.name), o.train, o.held_out) for o in outcomes if o.seeds],
+        columns=["run", "train", "held_out"],
+        dtype=object,
     )
-    if outcomes:
+    if len(bars):
         chart = charts.final_losses(bars, "MAE", _, lines, floor)
         st.altair_chart(chart, key="bars", alt=_("Train and held-out loss of the lecture's models"))
     if active:
         draw_progress(runs, settings, ids)
-    elif len(outcomes) == len(ROWS):
+    elif all(run_id in runs and runs[run_id].status in ("finished", "failed") for run_id in ids):
         st.info(what_it_shows(outcomes).say(_), icon=":material/lightbulb:")
-    draw_table(outcomes, runs, ids)
+    draw_table(found, runs, ids)
 
 
 st.title(_("Lecture's table"))

@@ -4,11 +4,12 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import streamlit as st
 
 from forecasting import charts
 from forecasting.errors import N_, BadInput
-from forecasting.judging.baselines import same_day_last_week
+from forecasting.judging.baselines import hardest
 from forecasting.judging.metrics import NAMES
 from forecasting.judging.verdict import judge
 from forecasting.runs import NOTHING_YET, History, Run
@@ -92,13 +93,14 @@ def spec_of(
     return charts.loss_spec(epochs, lines, NAMES[loss], log, _, floor, validated)
 
 
-def draw_figures(settings: RunSettings, losses: tuple[float, float] | None, week: float) -> None:
-    """Both losses, the baseline that counts, and the size of the model."""
+def draw_figures(settings: RunSettings, losses: tuple[float, float] | None, lines: dict[str, float]) -> None:
+    """Both losses, the baseline that is harder to beat, and the size of the model."""
     unit = NAMES[settings.training.loss]
     with st.grid(4, min_column_width=150):
-        for label, loss in zip((_("Train loss"), _("Held-out loss")), losses or (None, None), strict=True):
-            st.metric(f"{label} ({unit})", "–" if loss is None else in_views(loss))
-        st.metric(_("Same day last week"), in_views(week), help=_("This baseline's loss on the held-out days."))
+        for label, loss in zip((_("Train loss"), _("Held-out loss")), losses or (np.nan, np.nan), strict=True):
+            st.metric(f"{label} ({unit})", in_views(loss) if np.isfinite(loss) else "–")
+        baseline = min(lines, key=lines.get)
+        st.metric(_(baseline), in_views(lines[baseline]), help=_("This baseline's loss on the held-out days."))
         unknowns = f"{settings.parameters:,}" if settings.parameters else "–"
         st.metric(_("Parameters"), unknowns, help=_("Weights and biases of one seed's model."))
 
@@ -160,7 +162,7 @@ def live(settings: RunSettings, run_id: str | None, was_active: bool) -> None:
     history = history_of(run) if run else NOTHING_YET
     lines, floor = references(here.channel, here.channel.fingerprint, settings)
     with figures.container():
-        draw_figures(settings, losses_of(run, history) if run else None, lines["Same day last week"])
+        draw_figures(settings, losses_of(run, history) if run else None, lines)
     training, validated = settings.training, settings.regularisation.validation > 0
     lines = lines | exact_loss(settings)
     spec = spec_of(here.language, training.epochs, training.loss, log_scale, lines, floor, validated)
@@ -184,13 +186,14 @@ def draw_held_out(run: Run) -> None:
     views, days, ahead = here.channel.views, predictions.index, run.settings.architecture.horizon
     one_day = _("Held-out days, one day ahead")
     st.subheader(one_day if ahead == 1 else _("Held-out days, {ahead} days ahead").format(ahead=ahead))
-    verdict = judge(views[days].to_numpy(), predictions.to_numpy().T, same_day_last_week(views, days, ahead))
+    baseline, expected = hardest(views, days, ahead)
+    verdict = judge(views[days].to_numpy(), predictions.to_numpy().T, expected)
     show, icon = {
         "better": (st.success, ":material/trending_up:"),
         "worse": (st.error, ":material/trending_down:"),
         "cannot tell": (st.info, ":material/help:"),
     }[verdict.answer]
-    show(verdict.say(_("Same day last week"), _), icon=icon)
+    show(verdict.say(_(baseline), _), icon=icon)
     chart = charts.real_and_predicted(views, predictions, _, here.weekdays())
     st.altair_chart(chart, alt=_("Real and predicted views over the held-out days"))
     link = {"icon": ":material/online_prediction:", "query_params": {"forecaster": run.name}}

@@ -19,6 +19,7 @@ from forecasting.windows import SplitWindows, Windows, cut_windows, make_windows
 Kind = Literal["blocked", "rolling", "random"]
 KINDS = get_args(Kind)
 BOUNDS = {"folds": (2, 20)}
+FEWEST_TRAIN = 28  # days a fold must leave to learn from: four weeks, each weekday four times
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,10 @@ def make_folds(days: pd.DatetimeIndex, kind: Kind, folds: int, gap: int = 0, see
     cuts = _cut(len(days), kind, folds, gap, seed)
     if any(not (len(train) and len(validation)) for train, validation in cuts):
         raise BadInput(
-            N_("{days} training days are too few for {folds} folds with {gap} days between their sides."),
+            N_(
+                "{days} training days have enough known days before them to be predicted: too few for {folds} folds"
+                " with {gap} days between their sides."
+            ),
             days=len(days),
             folds=folds,
             gap=gap,
@@ -116,7 +120,18 @@ def safe_folds(
     Raises BadInput where days are too few, or where the losses of these models do not mean the same.
     """
     check_comparable(settings)
-    return make_folds(target_days(views, settings, filled), kind, folds, safe_gap(settings))
+    found = make_folds(target_days(views, settings, filled), kind, folds, safe_gap(settings))
+    fewest = min(len(fold.train) for fold in found)
+    if fewest < FEWEST_TRAIN:
+        raise BadInput(
+            N_(
+                "A fold would leave {days} days to learn from, fewer than {least}; choose fewer folds, shorter windows"
+                " or another kind of folds."
+            ),
+            days=fewest,
+            least=FEWEST_TRAIN,
+        )
+    return found
 
 
 def fold_windows(

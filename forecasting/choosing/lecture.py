@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecasting.errors import N_
+from forecasting.judging.difference import difference
+from forecasting.judging.verdict import FEWEST_DAYS
 from forecasting.sentences import Sentence, in_views
 from forecasting.settings import Architecture, RunSettings, Training
 from forecasting.split import Split
@@ -49,7 +51,11 @@ def table_settings(split: Split, epochs: int = EPOCHS, seeds: int = SEEDS) -> li
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a row came to on the channel: means and standard deviations over seeds, in views."""
+    """What a row came to on the channel: means and standard deviations over seeds, in views.
+
+    `errors` (seeds, days) are absolute, in views, on the held-out days, which are the same for all rows; None where
+    they are not at hand.
+    """
 
     row: LectureRow
     train: float
@@ -57,12 +63,20 @@ class Outcome:
     held_out: float
     held_out_spread: float
     seeds: int
+    errors: np.ndarray | None = None
 
     @classmethod
-    def of(cls, row: LectureRow, train: np.ndarray, held_out: np.ndarray) -> "Outcome":
+    def of(
+        cls, row: LectureRow, train: np.ndarray, held_out: np.ndarray, errors: np.ndarray | None = None
+    ) -> "Outcome":
         """From the final losses (seeds,) of a run. A single seed has no spread (NaN)."""
         spreads = [float(np.std(losses, ddof=1)) if len(losses) > 1 else np.nan for losses in (train, held_out)]
-        return cls(row, float(np.mean(train)), spreads[0], float(np.mean(held_out)), spreads[1], len(train))
+        return cls(row, float(np.mean(train)), spreads[0], float(np.mean(held_out)), spreads[1], len(train), errors)
+
+    @classmethod
+    def diverged(cls, row: LectureRow) -> "Outcome":
+        """Of a row that left the numbers: never best, and worse than any that did not."""
+        return cls(row, np.inf, np.nan, np.inf, np.nan, 0)
 
 
 def best_on(outcomes: Sequence[Outcome], period: str) -> Outcome:
@@ -72,12 +86,24 @@ def best_on(outcomes: Sequence[Outcome], period: str) -> Outcome:
 
 
 def clearly_less(one: Outcome, other: Outcome, period: str) -> bool:
-    """Whether the mean loss of `one` is smaller by more than seeds explain; a single seed is never enough."""
+    """Whether the mean loss of `one` is smaller by more than chance explains; a single seed is never enough.
+
+    On train the chance is that of seeds. Held-out days are themselves a draw of what may come: where their errors are
+    at hand, weeks of them drawn anew must agree as well.
+    """
     first, second = getattr(one, period), getattr(other, period)
-    if min(one.seeds, other.seeds) < 2 or not np.isfinite(first):
+    if one.seeds < 2 or not np.isfinite(first):
+        return False
+    if not np.isfinite(second):
+        return True
+    if other.seeds < 2:
         return False
     variances = [getattr(each, f"{period}_spread") ** 2 / each.seeds for each in (one, other)]
-    return not np.isfinite(second) or second - first > CLEAR * np.sqrt(sum(variances))
+    by_seeds = second - first > CLEAR * np.sqrt(sum(variances))
+    if period == "train" or one.errors is None or other.errors is None:
+        return bool(by_seeds)
+    nothing = np.zeros(one.errors.shape[1])  # errors are distances from what came already
+    return bool(by_seeds) and difference(nothing, one.errors, other.errors).answer == "better"
 
 
 def what_it_shows(outcomes: Sequence[Outcome]) -> Sentence:
@@ -88,13 +114,32 @@ def what_it_shows(outcomes: Sequence[Outcome]) -> Sentence:
         "train": in_views(train.train),
         "held_out_row": Sentence(held_out.row.name),
         "held_out": in_views(held_out.held_out),
+        "sure": _sure(outcomes, held_out),
         "depth": _depth(outcomes),
         "turn": _turn(outcomes, held_out),
     }
     return Sentence(
-        N_("On train {train_row} is best ({train}), on held-out {held_out_row} ({held_out}); {depth}, and {turn}."),
+        N_(
+            "On train {train_row} has the smallest mean ({train}), on held-out {held_out_row} ({held_out}), where"
+            " {sure}; {depth}, and {turn}."
+        ),
         facts,
     )
+
+
+def _sure(outcomes: Sequence[Outcome], best: Outcome) -> Sentence:
+    """How many rows may be as good as the best one on held-out days, or what is too thin to say."""
+    days = None if best.errors is None else best.errors.shape[1]
+    if best.seeds < 2:
+        return Sentence(N_("one seed a model cannot tell them apart"))
+    if days is not None and days < FEWEST_DAYS:
+        return Sentence(N_("{days} days cannot tell the models apart"), {"days": days})
+    alike = sum(not clearly_less(best, other, "held_out") for other in outcomes if other is not best)
+    if days is None:
+        return Sentence(N_("{alike} others cannot be told apart from it by their seeds alone"), {"alike": alike})
+    if alike:
+        return Sentence(N_("{alike} others cannot be told apart from it"), {"alike": alike})
+    return Sentence(N_("it is clearly ahead of all others"))
 
 
 def _depth(outcomes: Sequence[Outcome]) -> Sentence:
@@ -104,29 +149,42 @@ def _depth(outcomes: Sequence[Outcome]) -> Sentence:
         return Sentence(N_("depth was not tried"))
     shallow, deepest = nets[1], nets[max(nets)]
     best = best_on([net for layers, net in nets.items() if layers > 1], "train")
-    facts = {"row": Sentence(best.row.name), "shallow": in_views(shallow.train), "deep": in_views(best.train)}
+    facts = {
+        "one": Sentence(shallow.row.name),
+        "row": Sentence(best.row.name),
+        "shallow": in_views(shallow.train),
+        "deep": in_views(best.train),
+    }
     if clearly_less(best, shallow, "train"):
-        if clearly_less(best, deepest, "train"):
+        if clearly_less(best, deepest, "train") and np.isfinite(deepest.train):
             failed = {"deepest": Sentence(deepest.row.name), "loss": in_views(deepest.train)}
             return Sentence(
-                N_("depth lowers train from {shallow} to {deep} with {row}, but {deepest} ends at {loss}"),
+                N_(
+                    "depth lowers the train loss from {shallow} with {one} to {deep} with {row}, but {deepest} ends at"
+                    " {loss}"
+                ),
                 facts | failed,
             )
-        return Sentence(N_("depth lowers train from {shallow} to {deep} with {row}"), facts)
+        return Sentence(N_("depth lowers the train loss from {shallow} with {one} to {deep} with {row}"), facts)
     if clearly_less(shallow, best, "train"):
-        return Sentence(N_("depth does not help train ({shallow} with one layer, {deep} at best with more)"), facts)
-    return Sentence(N_("these seeds do not tell whether depth helps train"))
+        return Sentence(
+            N_("depth does not lower the train loss ({shallow} with one layer, {deep} at best with more)"), facts
+        )
+    return Sentence(N_("these seeds do not tell whether depth lowers the train loss"))
 
 
 def _turn(outcomes: Sequence[Outcome], best: Outcome) -> Sentence:
     """Whether held-out loss rises again past its best row, the table being in order of growing models."""
     after = list(outcomes)[list(outcomes).index(best) + 1 :]
-    worse = [outcome for outcome in after if clearly_less(best, outcome, "held_out")]
+    finite = [outcome for outcome in after if np.isfinite(outcome.held_out)]
+    worse = [outcome for outcome in finite if clearly_less(best, outcome, "held_out")]
+    facts = {"best": Sentence(best.row.name)}
     if worse:
-        facts = {"row": Sentence(worse[-1].row.name), "loss": in_views(worse[-1].held_out)}
-        return Sentence(N_("held-out turns up again after that, to {loss} with {row}"), facts)
+        highest = max(worse, key=lambda outcome: outcome.held_out)
+        facts |= {"row": Sentence(highest.row.name), "loss": in_views(highest.held_out)}
+        return Sentence(N_("past {best} held-out turns up again, to {loss} with {row}"), facts)
     if after:
-        return Sentence(N_("these seeds do not tell whether held-out turns up again"))
+        return Sentence(N_("it cannot be told whether held-out turns up again past {best}"), facts)
     return Sentence(N_("held-out does not turn up again"))
 
 

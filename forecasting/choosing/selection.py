@@ -115,29 +115,36 @@ def _check(judged: np.ndarray, models: int) -> None:
 
 @dataclass(frozen=True)
 class Choice:
-    """Trained models chosen by public days, over many draws of these days; mean MAE in views."""
+    """Seeds of trained models chosen by public days, over many draws of these days; mean MAE in views."""
 
-    models: int
+    seeds: int
     public: float  # of the chosen model, on the days it was chosen by
     private: float  # of the same model on the other days
-    mean_private: float  # of all models
+    mean_private: float  # of all of them
 
-    @property
-    def sentence(self) -> Sentence:
+    def sentence(self, runs: int) -> Sentence:
         """What the choice promised and what it kept."""
         facts = {name: in_views(getattr(self, name)) for name in ("public", "private", "mean_private")}
         return Sentence(
             N_(
-                "Of {models} trained models, the one chosen by its public score promises {public} views of error and"
-                " comes to {private} on the private days, where the average one errs by {mean_private}"
+                "Of {seeds} seeds of {runs} trained runs, the one chosen by its public score promises {public} views of"
+                " error and comes to {private} on the private days, where the average one errs by {mean_private}"
                 " (means of {draws} draws of the public days)."
             ),
-            facts | {"models": self.models, "draws": DRAWS},
+            facts | {"seeds": self.seeds, "runs": runs, "draws": DRAWS},
         )
 
 
+def stayed(errors: np.ndarray, views: pd.Series) -> np.ndarray:
+    """Which of some seeds, by absolute `errors` (seeds, days), err by less than the largest of a channel's `views`.
+
+    To forecast no views at all errs by less than that: the others diverged, and one such would be the mean of them all.
+    """
+    return errors.mean(axis=1) < views.max()
+
+
 def choose(errors: np.ndarray, public: float = 0.5, draws: int = DRAWS, seed: int = 0) -> Choice:
-    """Choose among models of known absolute `errors` (models, days) by a share `public` of the days, `draws` times."""
+    """Choose among seeds of known absolute `errors` (seeds, days) by a share `public` of the days, `draws` times."""
     models, days = errors.shape
     _check(errors[0], models)
     rng = np.random.default_rng(seed)

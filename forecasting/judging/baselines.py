@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.errors import N_
-from forecasting.judging.metrics import IN_VIEWS
+from forecasting.judging.metrics import IN_VIEWS, mae
 from forecasting.windows import Windows, histories
 
 
@@ -39,6 +39,13 @@ def baseline_losses(views: pd.Series, judged: Windows, loss: str) -> dict[str, f
         predicted = np.stack([predict(views, days, ahead) for days, ahead in steps], axis=1)
         found[name] = float(IN_VIEWS[loss](targets.ravel(), predicted.ravel()))
     return found
+
+
+def hardest(views: pd.Series, days: pd.DatetimeIndex, ahead: int = 1) -> tuple[str, np.ndarray]:
+    """Name and forecast (days,) of the baseline with the smallest MAE on `days`, each asked `ahead` days before."""
+    found = {name: predict(views, days, ahead) for name, predict in BASELINES.items()}
+    name = min(found, key=lambda name: mae(views[days].to_numpy(), found[name]))
+    return name, found[name]
 
 
 NAIVE = {

@@ -80,6 +80,14 @@ def test_too_short_a_channel_and_an_empty_period_are_said(views, split):
         make_windows(views, Period(date(2030, 1, 1), date(2030, 2, 1)), 7)
 
 
+def test_a_shorter_window_is_advised_only_where_it_helps(views):
+    period = Period(date(2020, 1, 1), date(2020, 2, 10))
+    for window, advice in ((7, "a longer or a later period"), (56, "a later period"), (90, "a window of 56 days")):
+        with pytest.raises(BadInput, match=advice):
+            make_windows(views, period, window)
+    assert len(make_windows(views, Period(date(2020, 2, 1), date(2020, 2, 28)), 7)) == 3
+
+
 def test_several_days_ahead_are_the_days_that_follow(views, split):
     one, three = (make_windows(views, split.held_out, 7, horizon) for horizon in (1, 3))
     assert (one.horizon, three.horizon) == (1, 3) and three.targets.shape == (52, 3)

@@ -129,7 +129,7 @@ def test_one_model_or_too_many_folds_is_one_sentence(own, language):
     app.number_input(key="folds").set_value(20)
     app.selectbox(key="fold_kind").select("rolling").run()
     (sentence,) = [warning.value for warning in app.warning]
-    assert "20" in sentence and ("few" in sentence) == (language == "English")
+    assert "20" in sentence and ("too few" in sentence) == (language == "English")
     assert not app.exception
 
 
@@ -176,7 +176,21 @@ def test_trained_models_are_chosen_the_same_way(visit):
     assert "two seeds or more" in "".join(caption.value for caption in app.caption)
     train(visit("train"), epochs=2, seeds=3, units=4, window=7)
     app = visit("selection")
-    assert "Of 3 trained models" in app.info[1].value
+    assert "Of 3 seeds of 1 trained runs" in app.info[1].value
+
+
+def test_diverged_seeds_are_left_out_of_the_choice_and_counted(visit):
+    app = train(visit("train"), epochs=1, seeds=2, units=4, window=7)
+    diverging = {"family": "linear", "loss": "mse", "optimizer": "sgd", "batch_size": 0, "learning_rate": 10.0}
+    train(app, seeds=3, epochs=5, **diverging)
+    app = visit("selection")
+    assert "Of 2 seeds of 1 trained runs" in app.info[1].value
+    assert "Left out: 3 seeds that diverged" in "".join(caption.value for caption in app.caption)
+
+
+def test_folds_say_how_many_days_they_leave(own):
+    app = own("cross_validation")
+    assert "Days to learn from, fold by fold: 280, 224, 280." in "".join(caption.value for caption in app.caption)
 
 
 def test_impossible_links_fall_back_with_a_note(visit):

@@ -4,6 +4,8 @@ import threading
 import time
 from collections.abc import Callable
 
+import numpy as np
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -35,8 +37,6 @@ def wait_for(app: AppTest, condition: Callable[[], bool]) -> None:
 
 
 def csv(days: int = 500, first: str = "2020-01-01") -> bytes:
-    import pandas as pd
-
     lines = [f"{day.date()},{1000 + 30 * (i % 7) + i}" for i, day in enumerate(pd.date_range(first, periods=days))]
     return "\n".join(["Date,Views", *lines]).encode()
 
@@ -237,6 +237,20 @@ def test_diverged_run_says_what_to_try(visit):
         visit("train"), epochs=50, seeds=1, family="linear", window=7, loss="mse", optimizer="sgd", learning_rate=1.0
     )
     assert "learning rate" in app.error[0].value
+    assert metrics(app)["Held-out loss (RMSE)"] == "–"
+    assert metrics(app)["Same day last week"]
+
+
+def test_verdict_names_the_baseline_that_is_harder_to_beat(visit):
+    walk = 50_000 + np.random.default_rng(0).normal(0, 400, 500).cumsum()
+    days = pd.date_range("2020-01-01", periods=500)
+    lines = [f"{day.date()},{views:.0f}" for day, views in zip(days, walk, strict=True)]
+    app = visit()
+    app.file_uploader[0].upload("walk.csv", "\n".join(["Date,Views", *lines]).encode()).run()
+    app = train(visit("train"), epochs=2, seeds=2, units=4, window=7)
+    said = next(alert.value for alert in [*app.success, *app.error, *app.info] if "“" in alert.value)
+    assert "“Yesterday”" in said
+    assert metrics(app)["Yesterday"]
 
 
 @pytest.mark.parametrize("page", ["data", "train", "compare", "table", "cross_validation", "selection"])
@@ -263,7 +277,7 @@ def test_lecture_table_is_trained_in_one_click(visit):
     assert table["Held-out, MAE"].str.contains("±").all()
     assert (table["Train, MAE"].str.contains("★").sum(), table["Held-out, MAE"].str.contains("★").sum()) == (1, 1)
     assert table["Lecture, 2017–2020"].tolist()[:4] == [480, 380, 330, 320]
-    assert "is best" in app.info[0].value
+    assert "has the smallest mean" in app.info[0].value and "others cannot be told apart" in app.info[0].value
     assert not app.exception
 
 
@@ -274,7 +288,10 @@ def test_lecture_table_is_stopped_in_one_click(visit):
     wait_for(app, lambda: any(button.label == "Stop" for button in app.button))
     next(button for button in app.button if button.label == "Stop").click().run()
     wait_for(app, lambda: not any(button.label == "Stop" for button in app.button))
-    assert "Stopped" in set(app.dataframe[0].value["State"])
+    table = app.dataframe[0].value
+    assert "Stopped" in set(table["State"])
+    assert "★" not in "".join(table["Train, MAE"] + table["Held-out, MAE"])  # none was trained to the end
+    assert not app.info
     assert not app.exception
 
 

@@ -8,6 +8,7 @@ import pytest
 from sklearn.model_selection import KFold, TimeSeriesSplit
 
 from forecasting.choosing.folds import (
+    FEWEST_TRAIN,
     KINDS,
     Fold,
     cross_validate,
@@ -15,6 +16,7 @@ from forecasting.choosing.folds import (
     fold_windows,
     leak,
     make_folds,
+    safe_folds,
     safe_gap,
     target_days,
     winner,
@@ -133,8 +135,21 @@ def test_all_models_are_judged_on_the_same_days(views, split):
 
 @pytest.mark.parametrize(("kind", "folds"), [("blocked", 9), ("rolling", 8), ("random", 9)])
 def test_fewer_days_than_folds(kind, folds):
-    with pytest.raises(BadInput, match="8 training days are too few"):
+    with pytest.raises(BadInput, match="8 training days have enough known days before them"):
         make_folds(DAYS[:8], kind, folds)
+
+
+def test_a_fold_that_leaves_less_than_four_weeks_to_learn_from_is_refused(views, split):
+    """Gaps leave little: with the days around the middle stretch left out, hardly any remain on its sides."""
+    runs = [linear(split, 56)]
+    days = target_days(views, runs)
+    holes = views.copy()
+    holes[days[190] :] = np.nan
+    sizes = [len(fold.train) for fold in make_folds(target_days(holes, runs), "blocked", 3, safe_gap(runs))]
+    assert 0 < min(sizes) < FEWEST_TRAIN
+    with pytest.raises(BadInput, match=f"leave {min(sizes)} days to learn from"):
+        safe_folds(holes, runs, "blocked", 3)
+    assert len(safe_folds(holes, [linear(split, 7)], "blocked", 3)) == 3
 
 
 def test_days_filled_from_their_neighbours_are_no_targets(views, split):

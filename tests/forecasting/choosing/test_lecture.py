@@ -8,10 +8,18 @@ from forecasting.settings import RunSettings
 from forecasting.split import LECTURE
 
 
-def outcomes(train, held_out, spread=1.0, seeds=10):
-    """A table (rows,) of means with the same spread everywhere."""
+def outcomes(train, held_out, spread=1.0, seeds=10, days=None, noise=0.0):
+    """A table (rows,) of means with the same spread everywhere.
+
+    With `days`, held-out errors of so many days come along: each row's mean and, of its own, `noise` times a gamma.
+    """
+    rng = np.random.default_rng(0)
+
+    def errors(mean):
+        return None if days is None else mean + noise * (rng.gamma(1.0, 1.0, days) - 1) + np.zeros((seeds, 1))
+
     pairs = zip(ROWS, train, held_out, strict=True)
-    return [Outcome(row, fitted, spread, judged, spread, seeds) for row, fitted, judged in pairs]
+    return [Outcome(row, fitted, spread, judged, spread, seeds, errors(judged)) for row, fitted, judged in pairs]
 
 
 LEE_TRAIN = [row.train for row in ROWS]
@@ -19,11 +27,41 @@ LEE_UNSEEN = [row.unseen or 500.0 for row in ROWS]
 
 
 def test_the_lectures_own_figures_make_the_lectures_own_point():
-    said = what_it_shows(outcomes(LEE_TRAIN, LEE_UNSEEN)).say()
+    said = what_it_shows(outcomes(LEE_TRAIN, LEE_UNSEEN, days=365)).say()
     assert said == (
-        "On train 4 layers of 100 ReLU is best (100), on held-out 3 layers of 100 ReLU (380); depth lowers train"
-        " from 280 to 100 with 4 layers of 100 ReLU, but 5 layers of 100 ReLU ends at 340, and held-out turns up"
-        " again after that, to 500 with 5 layers of 100 ReLU."
+        "On train 4 layers of 100 ReLU has the smallest mean (100), on held-out 3 layers of 100 ReLU (380), where it is"
+        " clearly ahead of all others; depth lowers the train loss from 280 with 100 ReLU to 100 with 4 layers of 100"
+        " ReLU, but 5 layers of 100 ReLU ends at 340, and past 3 layers of 100 ReLU held-out turns up again, to 500"
+        " with 5 layers of 100 ReLU."
+    )
+
+
+def test_the_turn_names_the_highest_row_past_the_best_and_not_the_last():
+    held_out = [500, 450, 440, 430, 377, 380, 390, 410, 400, 387, 394]
+    said = what_it_shows(outcomes(LEE_TRAIN, held_out, spread=4.0, days=365)).say()
+    assert said.endswith("past 10 ReLU held-out turns up again, to 410 with 2 layers of 100 ReLU.")
+
+
+def test_seeds_that_agree_are_not_enough_where_the_days_do_not():
+    """Ten seeds that err alike day by day say nothing of other days; weeks drawn anew do."""
+    held_out = [*[420.0] * 7, 380.0, 400.0, 400.0, 400.0]
+    quiet, noisy = (what_it_shows(outcomes(LEE_TRAIN, held_out, 1.0, days=200, noise=n)).say() for n in (5.0, 400.0))
+    assert "clearly ahead of all others" in quiet and "turns up again, to 400" in quiet
+    assert "others cannot be told apart from it;" in noisy
+    assert noisy.endswith("it cannot be told whether held-out turns up again past 2 layers of 100 ReLU.")
+
+
+def test_nothing_is_claimed_of_few_held_out_days():
+    said = what_it_shows(outcomes(LEE_TRAIN, LEE_UNSEEN, days=27)).say()
+    assert "27 days cannot tell the models apart" in said
+    assert "cannot be told whether held-out turns up again" in said
+    assert "clearly ahead" in what_it_shows(outcomes(LEE_TRAIN, LEE_UNSEEN, days=28)).say()
+
+
+def test_without_days_it_is_said_that_seeds_alone_were_asked():
+    assert (
+        "0 others cannot be told apart from it by their seeds alone"
+        in what_it_shows(outcomes(LEE_TRAIN, LEE_UNSEEN)).say()
     )
 
 
@@ -42,16 +80,17 @@ def test_every_row_has_a_run_of_ten_seeds():
 
 
 def test_nothing_is_claimed_of_a_single_seed():
-    said = what_it_shows(outcomes(LEE_TRAIN, LEE_UNSEEN, spread=np.nan, seeds=1)).say()
-    assert "these seeds do not tell whether depth helps train" in said
-    assert "do not tell whether held-out turns up again" in said
+    said = what_it_shows(outcomes(LEE_TRAIN, LEE_UNSEEN, spread=np.nan, seeds=1, days=365)).say()
+    assert "one seed a model cannot tell them apart" in said
+    assert "these seeds do not tell whether depth lowers the train loss" in said
+    assert "cannot be told whether held-out turns up again" in said
 
 
 def test_nothing_is_claimed_where_seeds_explain_the_difference():
     said = what_it_shows(outcomes([300.0] * 11, [400 + place % 2 for place in range(11)], spread=40.0)).say()
     assert said.endswith(
-        "these seeds do not tell whether depth helps train,"
-        " and these seeds do not tell whether held-out turns up again."
+        "these seeds do not tell whether depth lowers the train loss,"
+        " and it cannot be told whether held-out turns up again past 1 day, linear."
     )
 
 
@@ -64,7 +103,7 @@ def test_clear_is_three_standard_errors_of_the_means():
 def test_depth_that_hurts_and_held_out_that_falls_to_the_end():
     train = [*LEE_TRAIN[:6], 270, 400, 410, 420, 430]
     said = what_it_shows(outcomes(train, list(range(500, 390, -10)))).say()
-    assert "depth does not help train (280 with one layer, 400 at best with more)" in said
+    assert "depth does not lower the train loss (280 with one layer, 400 at best with more)" in said
     assert said.endswith("held-out does not turn up again.")
 
 
@@ -78,7 +117,13 @@ def test_mean_and_spread_equal_a_loop():
 
 
 def test_a_row_that_left_the_numbers_is_never_best():
-    table = outcomes([np.nan, *LEE_TRAIN[1:]], LEE_UNSEEN)
+    table = [Outcome.diverged(ROWS[0]), *outcomes(LEE_TRAIN, LEE_UNSEEN)[1:]]
     assert best_on(table, "train").row is ROWS[9]
     assert clearly_less(table[1], table[0], "train")
     assert not clearly_less(table[0], table[1], "train")
+
+
+def test_depth_that_diverged_in_the_end_is_not_said_to_end_at_a_figure():
+    table = [*outcomes(LEE_TRAIN, LEE_UNSEEN, days=100)[:-1], Outcome.diverged(ROWS[-1])]
+    said = what_it_shows(table).say()
+    assert "inf" not in said and "to 440 with 4 layers" in said

@@ -3,10 +3,11 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from forecasting.choosing import selection
-from forecasting.choosing.selection import Game, choose, play, play_on
+from forecasting.choosing.selection import Game, choose, play, play_on, stayed
 from forecasting.errors import BadInput
 from forecasting.studies import KINDS
 from forecasting.views import Channel, Mend
@@ -106,7 +107,13 @@ def test_choice_among_trained_models_equals_a_slow_loop(rng):
         kept.append(best[1] / 30)
     assert (found.public, found.private) == pytest.approx((np.mean(promised), np.mean(kept)))
     assert found.mean_private == pytest.approx(errors.mean(), rel=0.02)
-    assert found.models == 6 and "Of 6 trained models" in found.sentence.say()
+    assert found.seeds == 6 and "Of 6 seeds of 2 trained runs" in found.sentence(2).say()
+
+
+def test_seeds_that_diverged_are_left_out(rng):
+    views = pd.Series(rng.uniform(100, 900, 40))
+    errors = np.array([np.full(40, size) for size in (30.0, views.max() - 1, views.max() + 1, 1e7, np.nan, np.inf)])
+    assert stayed(errors, views).tolist() == [True, True, False, False, False, False]
 
 
 @pytest.mark.parametrize(("days", "models"), [(20, 0), (20, 1_000_001), (1, 10)])

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting.judging.baselines import baseline_losses, same_day_last_week, yesterday
+from forecasting.judging.baselines import baseline_losses, hardest, same_day_last_week, yesterday
 from forecasting.judging.metrics import mae, mase, rmse, skill
 from forecasting.judging.verdict import block_means, judge
 from forecasting.sample import floor, sample_channel
@@ -41,6 +41,18 @@ def test_baselines_look_back_one_and_seven_days():
     assert list(same_day_last_week(views, days[10:13])) == [3, 4, 5]
     judged = make_windows(views, default_split(views).held_out, 7)
     assert baseline_losses(views, judged, "mae") == {"Yesterday": 1.0, "Same day last week": 7.0}
+
+
+@pytest.mark.parametrize("ahead", [1, 3])
+def test_hardest_baseline_is_the_one_of_smaller_error_on_the_days_asked_for(rng, ahead):
+    days = pd.date_range("2021-01-01", periods=200)
+    week = pd.Series(100.0 * (np.arange(200) % 7) + rng.normal(0, 1, 200), days)
+    walk = pd.Series(1000 + rng.normal(0, 1, 200).cumsum(), days)
+    both = pd.concat([week[:100], walk[100:]])
+    for asked, name, lag in ((days[50:90], "Same day last week", 7), (days[120:], "Yesterday", ahead)):
+        found, expected = hardest(both, asked, ahead)
+        assert found == name
+        assert list(expected) == [both[day - pd.Timedelta(days=lag)] for day in asked]
 
 
 def test_floor_is_below_the_baselines_and_only_for_the_sample():
