@@ -180,9 +180,9 @@ def test_trained_models_are_chosen_the_same_way(visit):
 
 
 def test_diverged_seeds_are_left_out_of_the_choice_and_counted(visit):
-    app = train(visit("train"), epochs=1, seeds=2, units=4, window=7)
-    diverging = {"family": "linear", "loss": "mse", "optimizer": "sgd", "batch_size": 0, "learning_rate": 10.0}
-    train(app, seeds=3, epochs=5, **diverging)
+    train(visit("train"), epochs=1, seeds=2, units=4, window=7)
+    diverging = {"family": "linear", "loss": "mse", "optimizer": "sgd", "batch_size": 0, "learning_rate": 1.0}
+    train(visit("train"), epochs=12, seeds=3, window=7, **diverging)
     app = visit("selection")
     assert "Of 2 seeds of 1 trained runs" in app.info[1].value
     assert "Left out: 3 seeds that diverged" in "".join(caption.value for caption in app.caption)
