@@ -14,7 +14,6 @@ from pages.parts.losses_table import WEEK, LossesTable
 from pages.parts.runs_table import RunsTable
 from pages.parts.session import note_bad_link, open_page, references
 
-MOST_DRAWN = 16  # curves: the palette twice over
 AVERAGES = (1, 5, 10, 20, 50, 100)  # epochs
 
 here = open_page()
@@ -90,9 +89,10 @@ chosen = [run for run in chosen if len(histories[run.id])]
 if not chosen:
     st.info(_("Tick a run that has been trained for an epoch or more."), icon=":material/check_box:")
     st.stop()
-if len(chosen) > MOST_DRAWN:
-    st.caption(_("The first {most} of {count} ticked runs are shown.").format(most=MOST_DRAWN, count=len(chosen)))
-chosen = chosen[:MOST_DRAWN]
+if len(chosen) > charts.RUN_COLOURS:
+    text = _("The first {most} of {count} ticked runs are shown.")
+    st.caption(text.format(most=charts.RUN_COLOURS, count=len(chosen)))
+chosen = chosen[: charts.RUN_COLOURS]
 channels = {key: here.store.channel(here.owner, key) for key in {run.fingerprint for run in chosen}}
 judged = [references(channels[run.fingerprint], run.fingerprint, run.settings) for run in chosen]
 comparable = alike(chosen)
@@ -114,7 +114,7 @@ with right, st.container(key="gap_chart"):
     st.subheader(_("Train against held-out"))
     finite = frame[np.isfinite(frame["train"]) & np.isfinite(frame["held_out"])]
     if len(finite):
-        chart = charts.generalization_gap(finite, loss, log, _, lines, floor)
+        chart = charts.generalization_gap(finite, names, loss, log, _, lines, floor)
         st.altair_chart(chart, alt=_("Train and held-out loss of every ticked run, with the diagonal of no gap"))
     else:
         st.caption(_("None of these runs ended with a loss that is a number."))

@@ -187,7 +187,8 @@ def draw_held_out(run: Run) -> None:
     one_day = _("Held-out days, one day ahead")
     st.subheader(one_day if ahead == 1 else _("Held-out days, {ahead} days ahead").format(ahead=ahead))
     baseline, expected = hardest(views, days, ahead)
-    verdict = judge(views[days].to_numpy(), predictions.to_numpy().T, expected)
+    drawn = not run.settings.solved_at_once
+    verdict = judge(views[days].to_numpy(), predictions.to_numpy().T, expected, drawn)
     show, icon = {
         "better": (st.success, ":material/trending_up:"),
         "worse": (st.error, ":material/trending_down:"),

@@ -6,13 +6,14 @@ from forecasting.charts.choosing import fold_losses, fold_rows, game_scores
 from forecasting.charts.comparison import compared_curves, final_losses, generalization_gap
 from forecasting.charts.curves import ALONG, full_curve
 from forecasting.charts.diagnosis import decision_tree
-from forecasting.charts.marks import HEIGHT, POINTS
+from forecasting.charts.marks import HEIGHT, POINTS, RUN_COLOURS
 from forecasting.charts.training import loss_frame, loss_spec, real_and_predicted, thin
 
 __all__ = [
     "ALONG",
     "HEIGHT",
     "POINTS",
+    "RUN_COLOURS",
     "compared_curves",
     "decision_tree",
     "final_losses",

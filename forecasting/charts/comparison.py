@@ -90,6 +90,7 @@ def _run_hover(curves: pd.DataFrame, runs: Sequence[str], along: str, say: Say) 
 
 def generalization_gap(
     frame: pd.DataFrame,
+    runs: Sequence[str],
     loss: str,
     log: bool = True,
     say: Say = str,
@@ -99,9 +100,10 @@ def generalization_gap(
     """A dot a run, train loss to the right and held-out loss up: on the diagonal there is no gap between them.
 
     `frame` has run and, in views, train, held_out and gap, and train_low, train_high, held_out_low and held_out_high,
-    the range over seeds that is drawn as a cross (NaN for none).
+    the range over seeds that is drawn as a cross (NaN for none). `runs` are the names of all runs that other charts
+    show, so that each keeps its colour where one of them has no dot.
     """
-    runs = list(frame["run"])
+    shown = list(frame["run"])
     low, high = _square(frame, [*(references or {}).values(), *([floor] if floor else [])], log)
     log = log and low > 0  # a loss of nothing has no logarithm
     scale = alt.Scale(type="log" if log else "linear", domain=[low, high], nice=False)
@@ -109,7 +111,7 @@ def generalization_gap(
     right = {"title": say(N_("Train loss ({loss}, views)")).format(loss=loss), "scale": scale, "axis": axis}
     up = right | {"title": say(N_("Held-out loss ({loss}, views)")).format(loss=loss)}
     x, y = alt.X("train:Q", **right), alt.Y("held_out:Q", **up)
-    base, colour = alt.Chart(frame), colour_by(say, runs, runs, field="run")
+    base, colour = alt.Chart(frame), colour_by(say, shown, runs, field="run")
     tooltip = [alt.Tooltip("run:N", title=say(N_("Run")))]
     tooltip += [views_tip("train", say(TRAIN)), views_tip("held_out", say(HELD_OUT)), views_tip("gap", say(N_("Gap")))]
     dots = base.mark_point(size=110, filled=True, opacity=0.9).encode(x=x, y=y, color=colour, tooltip=tooltip)
@@ -122,7 +124,7 @@ def generalization_gap(
     role = colour_by(say, runs, runs)
     lines = reference_lines(references or {}, floor, high, role, say, start=low, all_left=True)
     return alt.layer(*_no_gap(low, high, log, role, say), *lines, across, upright, dots).properties(
-        height=_height(runs)
+        height=_height(runs)  # as high as the curves beside it, which name them all
     )
 
 

@@ -10,6 +10,7 @@ from forecasting.sentences import chance
 LEAVES = ("bias", "optimization", "overfitting", "mismatch", "fine")  # from above
 HEIGHT = 230  # pixels
 LEAF, WIDEST = 60, 38  # where a leaf's name begins and how long a bar can be, of 100 from left to right
+SHORTEST = 0.01  # a chance below it has no bar: it would be a speck
 # Lines from (x, y) to (x, y), y in places of leaves; which leaves lie behind, from the first to before the last.
 LINES = (
     ((0, 2), (18, 2), (0, 5)),
@@ -39,7 +40,8 @@ WORDS = (
 def decision_tree(branch: str, chances: dict[str, float], say: Say = str) -> alt.LayerChart:
     """Train loss large or small, then held-out loss large or small: the way to `branch` is strong.
 
-    Under every leaf a bar of its chance (0 to 1). "cannot tell" is no leaf, and then nothing is strong.
+    Under every leaf a bar of its chance (0 to 1), unless none is known. "cannot tell" is no leaf, and then nothing is
+    strong.
     """
 
     def role(behind: tuple[int, int]) -> str:
@@ -66,14 +68,15 @@ def _leaves(branch: str, chances: dict[str, float], colour: alt.Color, x: alt.X,
     values = [
         {
             "x": LEAF,
-            "end": LEAF + WIDEST * chances[leaf],
+            "end": LEAF + WIDEST * chances.get(leaf, 0.0),
             "y": place,
-            "text": f"{say(NAMES[leaf])} {chance(chances[leaf])}",
+            "text": f"{say(NAMES[leaf])} {chance(chances[leaf])}" if chances else say(NAMES[leaf]),
             "role": say(REAL if leaf == branch else BASELINE),
         }
         for place, leaf in enumerate(LEAVES)
     ]
-    bars = alt.Chart(alt.Data(values=values)).mark_rule(strokeWidth=4, yOffset=9)
+    long = [value for value in values if value["end"] >= LEAF + WIDEST * SHORTEST]
+    bars = alt.Chart(alt.Data(values=long)).mark_rule(strokeWidth=4, yOffset=9)
     layers = [bars.encode(x=x, x2="end:Q", y=y, color=colour)]
     for weight, shown in (("bold", [branch]), ("normal", [leaf for leaf in LEAVES if leaf != branch])):
         some = alt.Data(values=[value for value, leaf in zip(values, LEAVES, strict=True) if leaf in shown])

@@ -32,29 +32,34 @@ FEWEST_TRAIN, FEWEST_HELD_OUT = 56, 28  # days
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """A branch of the tree. `sure` is from 0 to 1: 0.9 and more is confident."""
+    """A branch of the tree. `sure` is from 0 to 1: 0.9 and more is confident; None where nothing can be told."""
 
     branch: Branch
-    sure: float
+    sure: float | None
     others: tuple[Branch, ...]  # further faults, each more likely than not
     evidence: tuple[Sentence, ...]
     next_run: RunSettings | None  # what to try
-    chances: dict[str, float]  # of every branch but "cannot tell"; they sum to 1
+    # Of every branch but "cannot tell". They sum to 1, or to less where that of the branch is held back as `sure` is;
+    # none where the days are too few for any.
+    chances: dict[str, float]
 
     @property
     def confident(self) -> bool:
         """Whether the verdict may be said without a reservation."""
-        return self.branch != "cannot tell" and self.sure >= SURE
+        return self.sure is not None and self.sure >= SURE
 
 
 def diagnose(found: Evidence, peers: Sequence[Peer] = ()) -> Diagnosis:
     """Walk the tree: train, then validation, then held-out. `peers` are further runs of the set under judgement."""
     chances = branch_chances(found, peers)
     likeliest = max(chances, key=chances.get)
-    branch = likeliest if chances[likeliest] >= LIKELY and _days_suffice(found, likeliest) else "cannot tell"
-    others = tuple(name for name, chance in _alone(chances, found).items() if chance >= 0.5 and name != branch)
-    reserved = _single(found) or (likeliest == "overfitting" and not _borne_out(found))
-    sure = min(chances[likeliest], RESERVED) if reserved else chances[likeliest]
+    if not _days_suffice(found, likeliest):
+        return Diagnosis("cannot tell", None, (), tuple(sentences(found, peers)), None, {})
+    if _single(found) or (likeliest == "overfitting" and not _borne_out(found)):
+        chances[likeliest] = min(chances[likeliest], RESERVED)
+    told = chances[likeliest] >= LIKELY
+    branch, sure = (likeliest, chances[likeliest]) if told else ("cannot tell", None)
+    others = tuple(name for name, chance in _alone(chances, found).items() if chance >= 0.5 and name != likeliest)
     return Diagnosis(branch, sure, others, tuple(sentences(found, peers, branch)), next_run(branch, found), chances)
 
 

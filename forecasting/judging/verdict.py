@@ -28,6 +28,9 @@ SENTENCES = {
         "Cannot tell whether this beats “{baseline}”: the 90 % interval runs from {high} less to {low} more error"
         " (MAE) over {days} days; {seeds_better} of {seeds} seeds better."
     ),
+    "single": N_(
+        "A single seed of a trained model is not enough to tell whether this beats “{baseline}”; train more seeds."
+    ),
     "too few": N_("Only {days} held-out days to judge by; at least {needed} are needed to tell more than chance."),
 }
 
@@ -40,11 +43,12 @@ class Verdict:
     error: float  # mean over seeds
     baseline_error: float
     skill: float  # share of the baseline's error that is gone
-    low: float  # the 90 % interval of that skill
+    low: float  # the 90 % interval of that skill; NaN where a single seed allows none
     high: float
     seeds: int
     seeds_better: int
     days: int
+    enough_seeds: bool = True
 
     def say(self, baseline: str, translate: Callable[[str], str] = str) -> str:
         """One plain sentence; `baseline` is the name of what the model was held against, already translated."""
@@ -53,19 +57,22 @@ class Verdict:
         shares = {"skill": -self.skill if worse else self.skill, "low": low, "high": high}
         facts = {name: percent(share) for name, share in shares.items()}
         counts = {"needed": FEWEST_DAYS, "seeds": self.seeds, "seeds_better": self.seeds_better, "days": self.days}
-        key = "too few" if self.days < FEWEST_DAYS else self.answer
+        key = "too few" if self.days < FEWEST_DAYS else self.answer if self.enough_seeds else "single"
         return translate(SENTENCES[key]).format(baseline=baseline, **facts, **counts)
 
 
-def judge(actual: np.ndarray, predictions: np.ndarray, baseline: np.ndarray) -> Verdict:
+def judge(actual: np.ndarray, predictions: np.ndarray, baseline: np.ndarray, drawn: bool = True) -> Verdict:
     """Compare `predictions` (seeds, days) with `baseline` (days,) on `actual` (days,), all in views.
 
-    The interval is a moving-block bootstrap over days (Kunsch 1989) of the mean difference in absolute error.
+    The interval is a moving-block bootstrap over days (Kunsch 1989) of the mean difference in absolute error. A single
+    seed gets none and no claim: it may be luck. `drawn` is False for a model that no seed changes, which needs but one.
     """
     errors, baseline_error = mae(actual, predictions), float(mae(actual, baseline))
     difference = np.abs(predictions - actual).mean(axis=0) - np.abs(baseline - actual)
-    low, high = -np.quantile(block_means(difference), [(1 + LEVEL) / 2, (1 - LEVEL) / 2]) / (baseline_error or 1.0)
-    sure = len(actual) >= FEWEST_DAYS
+    enough, low, high = len(errors) > 1 or not drawn, np.nan, np.nan
+    if enough:
+        low, high = -np.quantile(block_means(difference), [(1 + LEVEL) / 2, (1 - LEVEL) / 2]) / (baseline_error or 1.0)
+    sure = enough and len(actual) >= FEWEST_DAYS
     answer = "better" if sure and low > 0 else "worse" if sure and high < 0 else "cannot tell"
     return Verdict(
         answer,
@@ -77,6 +84,7 @@ def judge(actual: np.ndarray, predictions: np.ndarray, baseline: np.ndarray) -> 
         len(errors),
         int((errors < baseline_error).sum()),
         len(actual),
+        enough,
     )
 
 

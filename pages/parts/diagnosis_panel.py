@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -12,15 +13,17 @@ from forecasting.calendars import nearby_holiday
 from forecasting.diagnosis.branches import NAMES
 from forecasting.errors import N_
 from forecasting.judging.peers import Peer, is_within, telling
-from forecasting.runs import Run, Study
+from forecasting.runs import NOTHING_YET, Run, Study
 from forecasting.sentences import Sentence, chance, in_views
-from forecasting.settings import RunSettings
+from forecasting.settings import BOUNDS, RunSettings
 from pages.parts.following import TICK, ask, follow
 from pages.parts.session import Session, current_channel
 from pages.parts.settings_form import CHOICES, LABELS, country_names, name_of, queue
 
 FIRST = 3  # sentences of evidence in sight; the others are folded
 MOST_CHANGES = 3  # that a button can name
+DIVERGED = {"branch": "optimization", "sure": 1.0}  # the answer for a run whose loss left the numbers
+SMALLER = 10  # what the learning rate of such a run is divided by, to try next
 MEANINGS = {
     "bias": N_(
         "It errs too much on the days it learnt from, and no training mends that: it is too simple, or sees too little."
@@ -35,23 +38,28 @@ MEANINGS = {
 
 
 def draw(here: Session, run: Run, show: Callable[[], None]) -> None:
-    """The panel of a run that has ended; nothing for one that has not predicted. `show` brings up a run just begun."""
+    """The panel of a run that has ended; nothing where it neither predicted nor diverged.
+
+    `show` brings up a run just begun.
+    """
     request = _request(here, run)
-    if request is None:
-        return
-    with st.container(border=True):
-        st.subheader(here.say(N_("Diagnosis")), anchor=False)
-        _draw(here, run, request, show)
+    if request or _diverged(here, run):
+        with st.container(border=True):
+            st.subheader(here.say(N_("Diagnosis")), anchor=False)
+            _draw(here, run, request, show)
 
 
 def draw_set(here: Session, runs: Sequence[Run], show: Callable[[], None]) -> None:
     """The same for several runs, of any channel: their verdicts in a table, and one of them whole."""
+    # What was begun may have ended already and be evidence itself: then the answer that held the button is not below.
+    if any(st.session_state.get(f"next-{run.id}") for run in runs):
+        show()
     channels = {run.fingerprint: here.store.channel(here.owner, run.fingerprint) for run in runs}
     there = {fingerprint: replace(here, channel=channel) for fingerprint, channel in channels.items() if channel}
     asked = [(run, _request(there[run.fingerprint], run)) for run in runs if run.fingerprint in there]
-    asked = [(run, request) for run, request in asked if request]
+    asked = [(run, request) for run, request in asked if request or _diverged(here, run)]
     if not asked:
-        st.caption(here.say(N_("Only a run that has ended can be diagnosed.")))
+        st.caption(here.say(N_("Only a run that has ended with predictions, or diverged, can be diagnosed.")))
         return
     active = any(study and study.active for study in _studies(here, asked))
     if len(asked) > 1:
@@ -63,25 +71,33 @@ def draw_set(here: Session, runs: Sequence[Run], show: Callable[[], None]) -> No
     _draw(there[run.fingerprint], run, request, show)
 
 
-def _studies(here: Session, asked: Sequence[tuple[Run, dict]]) -> list[Study | None]:
-    return [here.studies.asked(here.owner, run.fingerprint, "diagnosis", request) for run, request in asked]
+def _study(here: Session, run: Run, request: dict | None) -> Study | None:
+    return request and here.studies.asked(here.owner, run.fingerprint, "diagnosis", request)
 
 
-def _verdicts(here: Session, there: dict[str, Session], asked: Sequence[tuple[Run, dict]], was_active: bool) -> None:
-    """A line a run, drawn again while any is being diagnosed."""
+def _studies(here: Session, asked: Sequence[tuple[Run, dict | None]]) -> list[Study | None]:
+    return [_study(here, run, request) for run, request in asked]
+
+
+def _verdicts(
+    here: Session, there: dict[str, Session], asked: Sequence[tuple[Run, dict | None]], was_active: bool
+) -> None:
+    """A line a run, drawn again while any is being diagnosed. One that diverged, without a request, needs no worker."""
     studies = _studies(here, asked)
     if was_active and not any(study and study.active for study in studies):
         st.rerun()
     answers = [study.answer if study and study.status == "finished" else None for study in studies]
-    if any(study for study in studies):
+    answers = [answer if request else DIVERGED for answer, (_run, request) in zip(answers, asked, strict=True)]
+    if any(studies) or any(answers):
         verdict, sure = here.say(N_("Verdict")), here.say(N_("How sure"))
+        told = [answer and answer["branch"] != "cannot tell" for answer in answers]
         lines = {
             here.say(N_("Run")): [run.name for run, _request in asked],
             verdict: [here.say(NAMES[answer["branch"]]) if answer else "–" for answer in answers],
-            sure: [chance(answer["sure"]) if answer else "–" for answer in answers],
+            sure: [chance(answer["sure"]) if known else "–" for answer, known in zip(answers, told, strict=True)],
         }
         st.dataframe(pd.DataFrame(lines), hide_index=True, alt=here.say(N_("Verdicts on the runs")))
-    open_ones = [run for (run, _request), study in zip(asked, studies, strict=True) if study is None]
+    open_ones = [run for (run, request), study in zip(asked, studies, strict=True) if request and study is None]
     if len(open_ones) > 1:
         label = here.say(N_("Diagnose these {count} runs")).format(count=len(open_ones))
         if st.button(label, icon=":material/troubleshoot:"):
@@ -90,8 +106,11 @@ def _verdicts(here: Session, there: dict[str, Session], asked: Sequence[tuple[Ru
             st.rerun()
 
 
-def _draw(here: Session, run: Run, request: dict, show: Callable[[], None]) -> None:
-    study = here.studies.asked(here.owner, run.fingerprint, "diagnosis", request)
+def _draw(here: Session, run: Run, request: dict | None, show: Callable[[], None]) -> None:
+    if request is None:
+        _say_diverged(here, run, show)
+        return
+    study = _study(here, run, request)
     follow(here, study and study.id, lambda study: _answer(here, run, study, show))
     if study is None or study.status in ("stopped", "failed"):
         if study is None:
@@ -143,6 +162,28 @@ def _peers(here: Session, run: Run, train: float) -> list[Peer]:
     return sorted(telling(peers, run.settings, train), key=lambda peer: peer.train)[:1]
 
 
+# A run that diverged
+
+
+def _diverged(here: Session, run: Run) -> int | None:
+    """The epoch in which a failed run left the numbers; None for any other run."""
+    history = here.store.history(run.id) if run.status == "failed" else NOTHING_YET
+    if len(history) and not np.isfinite([history.train_loss[-1], history.held_out_loss[-1]]).all():
+        return int(history.epoch[-1])
+    return None
+
+
+def _say_diverged(here: Session, run: Run, show: Callable[[], None]) -> None:
+    """What is wrong with it is plain, and no worker has to look."""
+    st.markdown(f"#### {here.say(NAMES[DIVERGED['branch']])}")
+    text = N_("It diverged in epoch {epoch}: its steps were too large, so it never learnt what such a model can.")
+    st.markdown(here.say(text).format(epoch=_diverged(here, run)))
+    if not run.settings.solved_at_once:
+        slower = max(run.settings.training.learning_rate / SMALLER, BOUNDS["learning_rate"][0])
+        training = replace(run.settings.training, learning_rate=slower)
+        _offer_next(here, run, replace(run.settings, training=training), show)
+
+
 # The answer
 
 
@@ -161,6 +202,7 @@ def _answer(here: Session, run: Run, study: Study, show: Callable[[], None]) -> 
         chances = here.say(N_(", ")).join(
             f"{here.say(NAMES[name])} {chance(share)}" for name, share in answer["chances"].items()
         )
+        chances = chances or "–"
         st.altair_chart(
             charts.decision_tree(answer["branch"], answer["chances"], here.say),
             alt=alt.format(branch=here.say(NAMES[answer["branch"]]), chances=chances),
@@ -175,14 +217,18 @@ def _answer(here: Session, run: Run, study: Study, show: Callable[[], None]) -> 
 
 def _verdict(here: Session, answer: dict) -> None:
     """The branch, how sure, and what it means."""
-    branch, sure = answer["branch"], chance(answer["sure"])
+    branch, chances = answer["branch"], answer["chances"]
     name = here.say(NAMES[branch])
     if branch == "cannot tell":
-        likeliest = max(answer["chances"], key=answer["chances"].get)
         st.markdown(f"#### {name}")
-        thin = here.say(N_("The evidence is too thin for a verdict. The likeliest is “{branch}”, with {sure}."))
-        st.markdown(thin.format(branch=here.say(NAMES[likeliest]), sure=sure))
+        if chances:
+            likeliest = max(chances, key=chances.get)
+            thin = here.say(N_("The evidence is too thin for a verdict. The likeliest is “{branch}”, with {sure}."))
+            st.markdown(thin.format(branch=here.say(NAMES[likeliest]), sure=chance(chances[likeliest])))
+        else:
+            st.markdown(here.say(N_("There are too few days for a verdict, or to say what is likely.")))
     else:
+        sure = chance(answer["sure"])
         st.markdown("#### " + here.say(N_("{branch}, {sure} sure")).format(branch=name, sure=sure))
         st.markdown(here.say(MEANINGS[branch]))
     if answer["others"]:
@@ -196,8 +242,11 @@ def _offer_next(here: Session, run: Run, settings: RunSettings, show: Callable[[
     """A button that starts what to try next, and what it changes."""
     each, comma = _changes(run.settings, settings, here.say), here.say(N_(", "))
     changes = comma.join(each)
+    name, many = name_of(settings, here.say), len(each) > MOST_CHANGES
     another = run.settings.architecture != settings.architecture
-    brief = name_of(settings, here.say) if another or len(each) > MOST_CHANGES else changes
+    brief = comma.join(each[:MOST_CHANGES]) + " …" if many else changes
+    if (another or many) and name != name_of(run.settings, here.say):  # what the run itself is called says nothing
+        brief = name
     label = here.say(N_("Try next: {what}")).format(what=brief)
     if st.button(label, icon=":material/play_arrow:", key=f"next-{run.id}", on_click=_start, args=(here, settings)):
         show()

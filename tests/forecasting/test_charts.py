@@ -139,7 +139,8 @@ def test_gap_chart_has_equal_axes_a_diagonal_and_room_for_all():
     frame = frame.assign(train_low=[90.0, np.nan], train_high=[120.0, np.nan])
     frame = frame.assign(held_out_low=[380.0, np.nan], held_out_high=[430.0, np.nan])
     for log in (False, True):
-        spec = charts.generalization_gap(frame, "MAE", log, str, {"Yesterday": 700.0}, 50.0).to_dict()
+        lines = {"Yesterday": 700.0}
+        spec = charts.generalization_gap(frame, list(frame["run"]), "MAE", log, str, lines, 50.0).to_dict()
         dots = layers_of(spec, "point")[0]["encoding"]
         assert dots["x"]["scale"] == dots["y"]["scale"]
         low, high = dots["x"]["scale"]["domain"]
@@ -235,3 +236,13 @@ def test_bars_of_the_tree_are_as_long_as_the_chances():
     lengths = np.array([bar["end"] - bar["x"] for bar in bars])
     assert lengths / lengths.sum() == pytest.approx(list(CHANCES.values()))
     assert [bar["y"] for bar in bars] == list(range(5))
+
+
+def test_a_tree_has_no_bar_for_next_to_no_chance_and_no_numbers_where_none_are_known():
+    chances = {"bias": 0.004, "optimization": 0.99, "overfitting": 0.006, "mismatch": 0.0, "fine": 0.0}
+    layers = charts.decision_tree("optimization", chances).to_dict()["layer"]
+    assert [bar["y"] for bar in layers[3]["data"]["values"]] == [1]
+    layers = charts.decision_tree("cannot tell", {}).to_dict()["layer"]
+    assert not layers[3]["data"]["values"]
+    said = [value["text"] for layer in layers for value in layer["data"]["values"] if "text" in value]
+    assert set(NAMES.values()) - {"Cannot tell"} <= set(said) and not any("%" in text for text in said)

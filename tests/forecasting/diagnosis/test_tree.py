@@ -126,6 +126,19 @@ def test_a_run_that_left_the_numbers_did_not_train():
 def test_thin_evidence_is_no_verdict(found):
     said = diagnose(found)
     assert said.branch == "cannot tell" and not said.confident and said.next_run is None
+    assert said.sure is None and not said.others
+
+
+@pytest.mark.parametrize("found", [replace(BIAS, train_days=40, shift=YES), evidence(held_out_days=20)])
+def test_too_few_days_give_no_chances(found):
+    assert diagnose(found).chances == {}
+    assert to_record(diagnose(found), found)["sure"] is None
+
+
+def test_the_likeliest_of_what_cannot_be_told_is_not_named_again_as_another():
+    said = diagnose(replace(BIAS, tuned_train=121.5, shift=YES))  # bias or optimization, and a mismatch beside it
+    assert said.branch == "cannot tell" and max(said.chances, key=said.chances.get) == "bias"
+    assert said.others == ("mismatch",)
 
 
 def test_evidence_that_decides_comes_first():
@@ -147,6 +160,7 @@ def test_too_few_days_are_named_first():
 def test_a_single_seed_is_never_sure():
     said = diagnose(evidence(spread=np.nan))
     assert said.branch == "fine" and not said.confident
+    assert said.chances["fine"] == said.sure == 0.85  # one number, wherever it is shown
     solved = replace(NET, architecture=Architecture("linear", 28), training=Training(optimizer="exact"))
     assert diagnose(evidence(spread=np.nan, settings=solved)).confident
 
@@ -154,6 +168,7 @@ def test_a_single_seed_is_never_sure():
 def test_overfitting_that_held_out_days_do_not_bear_out_is_never_sure():
     said = diagnose(replace(OVERFITTING, held_out=108))  # the best reference has 102
     assert (said.branch, said.confident, said.sure) == ("overfitting", False, 0.85)
+    assert said.chances["overfitting"] == said.sure
     assert "never a sure verdict" in said.evidence[2].say()
     assert diagnose(replace(OVERFITTING, held_out=112)).confident
     assert diagnose(replace(BIAS, held_out=90)).confident  # a large training loss is what bias is about

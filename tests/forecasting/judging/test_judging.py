@@ -73,7 +73,7 @@ def test_clear_winner_and_clear_loser(rng):
     assert won.seeds_better == won.seeds == 4
     assert 0 < won.low < won.skill < won.high < 1
     assert won.skill == pytest.approx(1 - np.abs(close - actual).mean() / np.abs(far - actual).mean())
-    lost = judge(actual, far[None], close[0])
+    lost = judge(actual, far[None], close[0], drawn=False)
     assert lost.answer == "worse"
     assert "more error (MAE) than “last week”" in lost.say("last week")
     assert "−" not in lost.say("last week")
@@ -83,8 +83,22 @@ def test_equal_forecasters_cannot_be_told_apart_most_of_the_time(rng):
     answers = []
     for _draw in range(200):
         actual = rng.normal(size=120)
-        answers.append(judge(actual, actual + rng.normal(size=(1, 120)), actual + rng.normal(size=120)).answer)
+        one, other = actual + rng.normal(size=(1, 120)), actual + rng.normal(size=120)
+        answers.append(judge(actual, one, other, drawn=False).answer)
     assert answers.count("cannot tell") >= 0.8 * 200  # nominally 90 %; the bootstrap of 17 weeks is a little narrow
+
+
+def test_a_single_seed_gets_no_claim_unless_no_seed_changes_it(rng):
+    actual = rng.uniform(900, 1100, 200)
+    close, far = actual + rng.normal(0, 10, (1, 200)), actual + rng.normal(0, 80, 200)
+    one = judge(actual, close, far)
+    assert one.answer == "cannot tell" and np.isnan([one.low, one.high]).all()
+    assert one.say("x") == (
+        "A single seed of a trained model is not enough to tell whether this beats “x”; train more seeds."
+    )
+    assert judge(actual, close, far, drawn=False).answer == "better"
+    assert judge(actual, np.repeat(close, 2, axis=0), far).answer == "better"
+    assert judge(actual[:20], close[:, :20], far[:20]).say("x").startswith("Only 20 held-out days")
 
 
 def test_a_few_days_are_never_enough():

@@ -1,16 +1,18 @@
 """The diagnosis of a run: asked for, worked out, shown, and followed by the next run."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from forecasting.diagnosis.branches import NAMES
+from forecasting.judging.peers import Peer
 from forecasting.runs import Line, StudyQueue, StudyStore
 from forecasting.sample import sample_channel
 from forecasting.sentences import Sentence
-from forecasting.settings import Regularisation, RunSettings
-from pages.parts import session
+from forecasting.settings import Architecture, Regularisation, RunSettings, Training
+from pages.parts import diagnosis_panel, session
 from pages.parts.diagnosis_panel import _changes, _request
 from tests.pages.test_pages import csv, train, wait_for
 
@@ -80,12 +82,46 @@ def test_run_is_diagnosed_and_the_next_one_started(visit):
 @pytest.mark.parametrize("branch", NAMES)
 def test_every_verdict_can_be_said(visit, branch, language):
     app = train(visit("train", lang=language), epochs=1, seeds=1, units=2, window=7)
-    fill(app, branch=branch, others=["mismatch"], single=True)
+    fill(app, branch=branch, others=["mismatch"], single=True, sure=None if branch == "cannot tell" else 0.93)
     app.run()
     assert not app.exception
     name = session.translator("zh")(NAMES[branch]) if language == "中文" else NAMES[branch]
     assert f"#### {name}" in words(app) and "93 %" in words(app)
     assert ("种子" if language == "中文" else "A single seed may be luck") in words(app)
+
+
+def test_too_few_days_are_said_without_a_percentage(trained):
+    fill(trained, branch="cannot tell", sure=None, chances={})
+    trained.run()
+    assert "#### Cannot tell" in words(trained) and "too few days for a verdict" in words(trained)
+    assert "%" not in words(trained)
+
+
+def test_a_run_that_diverged_is_diagnosed_without_a_worker(visit):
+    app = train(
+        visit("train"), family="linear", optimizer="sgd", loss="mse", learning_rate=1.0, epochs=999, seeds=2, window=7
+    )
+    assert app.error and "#### Optimization issue" in words(app) and "It diverged in epoch" in words(app)
+    first = app.selectbox(key="run").value
+    train(app, learning_rate=0.001, epochs=2)
+    ids = [run.id for run in visitors_view(app).store.runs(visitors_view(app).owner) if "exact" not in run.name]
+    app = visit("compare", diagnosis="true", runs=ids)
+    assert sorted(verdicts(app)) == ["Optimization issue", "–"]
+    app.selectbox(key="diagnosed").select(first).run()
+    assert "#### Optimization issue" in words(app)
+    press(app, "Try next: Learning rate")
+    assert app.title[0].value == "Train"
+    assert app.selectbox(key="run").value not in ids
+
+
+def test_next_run_is_not_called_what_the_run_itself_is(trained):
+    here = visitors_view(trained)
+    settings = here.store.run(here.owner, trained.selectbox(key="run").value).settings
+    other = Training(settings.training.loss, learning_rate=0.003, epochs=60, seeds=5, schedule="cosine", batch_size=32)
+    fill(trained, next_run=replace(settings, training=other).to_json())
+    trained.run()
+    (label,) = [button.label for button in trained.button if button.label.startswith("Try next")]
+    assert label.startswith("Try next: Learning rate 0.003") and label.endswith("…")
 
 
 def test_holidays_are_shown_for_a_country(trained):
@@ -175,6 +211,26 @@ def test_compare_diagnoses_all_ticked_runs_and_starts_the_next_one(visit):
     press(app, "Try next")
     assert app.title[0].value == "Train"
     assert len(app.selectbox(key="run").options) == 3
+
+
+def test_next_run_is_shown_though_it_makes_the_answer_old(visit, monkeypatch):
+    """A run that ends before the page is drawn again is evidence: the answer with its button is gone by then."""
+    app = train(visit("train"), epochs=2, seeds=1, units=4, window=7)
+    here = visitors_view(app)
+    first = here.store.run(here.owner, app.selectbox(key="run").value)
+    fill(app, next_run=replace(first.settings, architecture=Architecture("linear", 7)).to_json())
+    app = visit("compare", diagnosis="true", runs=first.id)
+    begin = diagnosis_panel._start
+
+    def at_once(here, settings):
+        begin(here, settings)
+        smaller = replace(first.settings, architecture=Architecture("relu", 7, 1, 2))
+        monkeypatch.setattr(diagnosis_panel, "_peers", lambda *_run: [Peer(smaller, 1.0)])
+
+    monkeypatch.setattr(diagnosis_panel, "_start", at_once)
+    press(app.run(), "Try next")
+    assert app.title[0].value == "Train"
+    assert app.selectbox(key="run").value != first.id
 
 
 def test_compare_says_so_when_nothing_has_ended(visit):
