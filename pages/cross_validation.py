@@ -203,7 +203,7 @@ def retrain(winner: RunSettings) -> None:
 
 st.title(_("Cross-validation"))
 st.caption(_("Choose a model by days inside the training period, so that the held-out days stay a fair judge."))
-controls, picture = st.columns([1, 3], gap="medium")
+controls, picture = st.columns([1, 2], gap="medium")  # names of models are long
 
 with controls:
     for key, allowed in (("folds", BOUNDS["folds"]), ("fold_kind", [_(word) for word in KINDS.values()])):

@@ -6,6 +6,7 @@ import streamlit as st
 from forecasting import charts
 from forecasting.choosing.selection import MOST, Game, choose, play_on, stayed
 from forecasting.errors import BadInput
+from forecasting.judging.verdict import FEWEST_DAYS
 from forecasting.runs import Study
 from forecasting.split import Split
 from pages.parts.following import ask, follow
@@ -41,6 +42,9 @@ def draw_game(game: Game) -> None:
         public=game.public_days, private=game.private_days
     )
     st.caption(days)
+    if game.public_days + game.private_days < FEWEST_DAYS:
+        few = _("Only {days} held-out days: on so few, most of what happens is luck of the draw.")
+        st.warning(few.format(days=game.public_days + game.private_days), icon=":material/warning:")
 
 
 def played(request: dict[str, object]) -> str:

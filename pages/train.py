@@ -63,6 +63,8 @@ def choose_run() -> Run | None:
     """The run shown, one of this channel's; the control is there without a run too, so that the URL knows it."""
     runs = {run.id: run for run in here.store.runs(here.owner) if run.fingerprint == here.channel.fingerprint}
     note_bad_link("run", [run.name for run in runs.values()], _)
+    if (gone := st.session_state.get("run")) not in (None, *runs) and not here.store.run(here.owner, gone):
+        st.toast(_("The run that was shown is gone: it was deleted."), icon=":material/delete:", duration="long")
     fall_back("run", runs, None)
     chosen = st.selectbox(
         _("Run shown"),

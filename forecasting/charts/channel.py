@@ -37,7 +37,7 @@ def views_over_time(
     line = (
         alt.Chart(frame)
         .mark_line(strokeWidth=1)
-        .encode(x=day_axis(say), y=views_axis(say), color=colour_by(say, shown))
+        .encode(x=day_axis(say, views.index), y=views_axis(say), color=colour_by(say, shown))
     )
     tooltip = [day_tip(say), alt.Tooltip("weekday:N", title=say(N_("Weekday"))), views_tip("views", say(REAL))]
     shades = [
@@ -49,7 +49,11 @@ def views_over_time(
     if mended:
         tooltip.append(alt.Tooltip("mend:N", title=say(N_("Mended"))))
         marks = alt.Chart(frame[frame["mend"] != ""]).mark_point(size=36, strokeWidth=1.5)
-        layers.append(in_role(REAL, marks.encode(x=day_axis(say), y=views_axis(say), color=colour_by(say, shown)), say))
+        layers.append(
+            in_role(
+                REAL, marks.encode(x=day_axis(say, views.index), y=views_axis(say), color=colour_by(say, shown)), say
+            )
+        )
     return alt.layer(*layers, hover("day:T", tooltip).properties(data=frame)).properties(height=HEIGHT)
 
 

@@ -48,7 +48,7 @@ def fold_rows(folds: Sequence[Fold], held_out: Period, say: Say = str) -> alt.La
     tips = [alt.Tooltip("fold:N", title=say(N_("Fold"))), alt.Tooltip("role:N", title=say(N_("Period")))]
     tips += [day_tip(say), alt.Tooltip("days:Q", title=say(N_("Days")))]
     colour = colour_by(say, (TRAIN, VALIDATION, HELD_OUT))
-    bars = alt.Chart().mark_rect().encode(x=day_axis(say), x2="end:T", y=y, color=colour, tooltip=tips)
+    bars = alt.Chart().mark_rect().encode(x=day_axis(say, frame["day"]), x2="end:T", y=y, color=colour, tooltip=tips)
     # Validation on top: the scattered days of random folds lie within a row of train days.
     layers = [bars.properties(data=frame[frame["role"] == say(role)]) for role in (TRAIN, HELD_OUT, VALIDATION)]
     return alt.layer(*layers).properties(height=AROUND + ROW * len(names))

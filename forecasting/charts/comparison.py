@@ -168,12 +168,14 @@ def final_losses(
     bars = frame.melt("run", ["train", "held_out"], "period", "loss")
     bars["period"] = bars["period"].map({"train": say(TRAIN), "held_out": say(HELD_OUT)})
     order = list(frame["run"])
-    y = alt.Y("run:N", title=None, sort=order, axis=alt.Axis(labelLimit=150))
+    # A row without a run comes first: the names of the lines stand there.
+    y = alt.Y("run:N", title=None, scale=alt.Scale(domain=["", *order]), axis=alt.Axis(labelLimit=150, ticks=False))
     x = alt.X("loss:Q", title=loss_words(loss, False, say)[0], axis=alt.Axis(format=VIEWS, tickCount=4))
     offset = alt.YOffset("period:N", sort=[say(TRAIN), say(HELD_OUT)])
     colour = colour_by(say, (TRAIN, HELD_OUT), field="period")
     tips = [alt.Tooltip("run:N", title=say(N_("Run"))), alt.Tooltip("period:N", title=say(N_("Period")))]
     chart = alt.Chart(bars).mark_bar(cornerRadiusEnd=2)
     chart = chart.encode(x=x, y=y, yOffset=offset, color=colour, tooltip=[*tips, views_tip("loss", loss)])
-    lines = upright_lines(references or {}, floor, say)
-    return alt.layer(chart, *lines).properties(height=130 + 40 * len(order))
+    widest = max([*bars["loss"], *(references or {}).values()])
+    lines = upright_lines(references or {}, floor, say, loss, widest)
+    return alt.layer(chart, *lines).properties(height=90 + 40 * (1 + len(order)))

@@ -27,7 +27,13 @@ POINTS = 300  # a curve: more than this a screen cannot show
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 VIEWS = "~s"  # 5200 -> 5.2k
 HEIGHT = 360  # pixels
-CLOSE = 0.92  # two lines nearer than this share of their value would have names on top of each other
+NAME_HEIGHT = 14  # pixels
+ROOM = 18  # pixels free above and below the curves, as a name needs
+SHORT = 150  # days: a shorter time has a few months only, and its axis names days
+# Where names of level lines stand, from the highest line down: two at one end never meet, however near their lines are.
+RIGHT, LEFT = "right", "left"
+PLACES = ((RIGHT, "above"), (RIGHT, "below"), (LEFT, "above"), (LEFT, "below"))
+FAR = 0.55  # a line below this share of the one above it has room for its name above, on a logarithmic axis of decades
 
 Say = Callable[[str], str]
 
@@ -66,9 +72,12 @@ def in_role(role: str, chart: alt.Chart, say: Say) -> alt.Chart:
     return chart.transform_calculate(role=json.dumps(say(role)))
 
 
-def day_axis(say: Say, ticks: int = 8) -> alt.X:
-    """Calendar days along the bottom."""
-    return alt.X("day:T", title=say(N_("Day")), axis=alt.Axis(format="%Y-%m", tickCount=ticks, grid=False))
+def day_axis(say: Say, days: Sequence | None = None) -> alt.X:
+    """Calendar days along the bottom. `days` are those shown; where they are few the axis names days, not months."""
+    span = (max(days) - min(days)).days if days is not None and len(days) else SHORT
+    short = {"format": "%m-%d", "tickCount": min(8, max(span, 1))}
+    look = short if span < SHORT else {"format": "%Y-%m", "tickCount": 8}
+    return alt.X("day:T", title=say(N_("Day")), axis=alt.Axis(grid=False, labelOverlap=True, **look))
 
 
 def hover(field: str, tooltip: list[alt.Tooltip]) -> alt.Chart:
@@ -95,7 +104,7 @@ def loss_axis(column: str, title: str, scale: alt.Scale) -> alt.Y:
 
 def loss_words(loss: str, log: bool, say: Say) -> tuple[str, alt.Scale]:
     """Title and scale of a loss axis."""
-    scale = alt.Scale(type="log", nice=False, padding=12) if log else alt.Scale(zero=False, padding=12)
+    scale = alt.Scale(type="log", nice=False, padding=ROOM) if log else alt.Scale(zero=False, padding=ROOM)
     return say(N_("Loss ({loss}, views)")).format(loss=loss), scale
 
 
@@ -127,35 +136,53 @@ def reference_lines(
     """Horizontal lines in the baseline colour, each with its name: baselines dashed, the floor dotted.
 
     Along the bottom the chart runs from `start` to `epochs`. Curves fall from top left to bottom right, so names stand
-    at the right end, that of the lowest line at the left; `all_left` is for charts where the right is taken.
+    at the right end first; `all_left` is for charts where the right is taken.
     """
     lines = [(name, value, [6, 4]) for name, value in baselines.items()]
     lines += [(N_("Smallest possible, held-out"), floor, [2, 3])] if floor is not None else []
-    layers, above = [], np.inf
-    lowest = min((value for _name, value, _dash in lines), default=0.0)
-    for name, value, dash in sorted(lines, key=lambda line: -line[1]):
-        left = all_left or (value == lowest and len(lines) > 1)
-        mark = {"value": value, "epoch": start if left else epochs, "role": say(BASELINE)}
-        place = alt.Chart(alt.Data(values=[mark]))
-        rule = place.mark_rule(strokeDash=dash, strokeWidth=1.5).encode(y="value:Q", color=colour)
-        # A name stands above its line, or below where it would meet the name above.
-        meets = value > CLOSE * above and (all_left or not left)
-        at = {"baseline": "top", "dy": 4} if meets else {"baseline": "bottom", "dy": -4}
-        at |= {"align": "left", "dx": 4} if left else {"align": "right"}
-        label = place.mark_text(fontSize=11, text=f"{say(name)} {in_views(value)}", **at)
-        layers += [rule, label.encode(x="epoch:Q", y="value:Q", color=colour)]
-        above = value
-    return layers
+    places = PLACES if not all_left else (*PLACES[2:], *PLACES[:2])
+    rules, names, last = [], [], np.inf
+    for place, (name, value, dash) in enumerate(sorted(lines, key=lambda line: -line[1])):
+        end, side = places[place % len(places)]
+        side = "above" if value < FAR * last else side  # below a baseline is where held-out losses end
+        last = value
+        mark = {"value": value, "epoch": epochs if end == RIGHT else start, "role": say(BASELINE)}
+        chart = alt.Chart(alt.Data(values=[mark]))
+        rules.append(chart.mark_rule(strokeDash=dash, strokeWidth=1.5).encode(y="value:Q", color=colour))
+        at = {"baseline": "bottom", "dy": -4} if side == "above" else {"baseline": "top", "dy": 4}
+        at |= {"align": end, "dx": 0 if end == RIGHT else 4}
+        names += _name(chart, f"{say(name)} {in_views(value)}", at, {"x": "epoch:Q", "y": "value:Q"}, colour)
+    return rules + names
 
 
-def upright_lines(baselines: dict[str, float], floor: float | None, say: Say) -> list[alt.Chart]:
-    """The same lines where losses run to the right; their names stand in tooltips, there is no room beside bars."""
+def _name(chart: alt.Chart, text: str, at: dict, where: dict, colour: alt.Color | str) -> list[alt.Chart]:
+    """A name in a chart, with a rim in the page's colour around it: it is read where curves pass below."""
+    rim = {"stroke": alt.expr("background"), "fill": alt.expr("background"), "strokeWidth": 4, "strokeJoin": "round"}
+    rim["opacity"] = 0.75  # a curve's end is still seen
+    return [
+        chart.mark_text(fontSize=11, text=text, **at, **rim).encode(**where),
+        chart.mark_text(fontSize=11, text=text, **at).encode(**where, color=colour),
+    ]
+
+
+def upright_lines(
+    baselines: dict[str, float], floor: float | None, say: Say, loss: str, widest: float
+) -> list[alt.Chart]:
+    """The same lines where losses run to the right up to `widest`; their names stand above the bars, one below another.
+
+    `loss` is the name of what the lines are.
+    """
     lines = [(name, value, [6, 4]) for name, value in baselines.items()]
     lines += [(N_("Smallest possible, held-out"), floor, [2, 3])] if floor is not None else []
-    layers = []
-    for name, value, dash in lines:
-        place = alt.Chart(alt.Data(values=[{"value": value, "name": say(name), "period": say(BASELINE)}]))
-        rule = place.mark_rule(strokeDash=dash, strokeWidth=2)
-        tips = [alt.Tooltip("name:N", title=say(BASELINE)), views_tip("value", say(N_("Views a day")))]
+    layers, names = [], []
+    for place, (name, value, dash) in enumerate(lines):
+        mark = {"value": value, "name": say(name), "period": say(BASELINE)}
+        chart = alt.Chart(alt.Data(values=[mark]))
+        rule = chart.mark_rule(strokeDash=dash, strokeWidth=2)
+        tips = [alt.Tooltip("name:N", title=say(BASELINE)), views_tip("value", loss)]
         layers.append(rule.encode(x="value:Q", color="period:N", tooltip=tips))
-    return layers
+        left = value < widest / 2
+        at = {"baseline": "middle", "align": LEFT if left else RIGHT, "dx": 6 if left else -6}
+        where = {"x": "value:Q", "y": alt.value(NAME_HEIGHT * (place + 0.5))}
+        names += _name(chart, f"{say(name)} {in_views(value)}", at, where, "period:N")
+    return layers + names

@@ -85,16 +85,18 @@ def real_and_predicted(
     views: pd.Series, predictions: pd.DataFrame, say: Say = str, weekdays: Sequence[str] = WEEKDAYS
 ) -> alt.LayerChart:
     """Real against predicted views: mean and range over seeds. `predictions` has a row a day, a column a seed."""
-    days = predictions.index
+    days = pd.date_range(predictions.index[0], predictions.index[-1])  # an unknown day is a hole in the lines
+    predictions = predictions.reindex(days)
     frame = pd.DataFrame(
-        {"day": days, "weekday": [weekdays[d] for d in days.day_of_week], "real": views[days].to_numpy()}
+        {"day": days, "weekday": [weekdays[d] for d in days.day_of_week], "real": views.reindex(days).to_numpy()}
     )
     frame["predicted"] = predictions.mean(axis=1).to_numpy()
     frame["low"], frame["high"] = predictions.min(axis=1).to_numpy(), predictions.max(axis=1).to_numpy()
     base, colour = alt.Chart(frame), colour_by(say, (REAL, PREDICTED))
-    band = base.mark_area(opacity=0.25).encode(x=day_axis(say), y=views_axis(say, "low"), y2="high:Q", color=colour)
-    real = base.mark_line(strokeWidth=2.5, opacity=0.5).encode(x=day_axis(say), y=views_axis(say, "real"), color=colour)
-    predicted = base.mark_line(strokeWidth=1.5).encode(x=day_axis(say), y=views_axis(say, "predicted"), color=colour)
+    x = day_axis(say, days)
+    band = base.mark_area(opacity=0.25).encode(x=x, y=views_axis(say, "low"), y2="high:Q", color=colour)
+    real = base.mark_line(strokeWidth=2.5, opacity=0.5).encode(x=x, y=views_axis(say, "real"), color=colour)
+    predicted = base.mark_line(strokeWidth=1.5).encode(x=x, y=views_axis(say, "predicted"), color=colour)
     roles = [in_role(PREDICTED, band, say), in_role(REAL, real, say), in_role(PREDICTED, predicted, say)]
     tooltip = [day_tip(say), alt.Tooltip("weekday:N", title=say(N_("Weekday")))]
     tooltip += [views_tip("real", say(REAL)), views_tip("predicted", say(PREDICTED))]

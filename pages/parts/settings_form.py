@@ -239,7 +239,8 @@ def name_of(settings: RunSettings, say) -> str:
     size = {"relu": f" {net.layers}×{net.units}", "sigmoid": f" {net.units}", "hard-sigmoid": f" {net.units}"}
     family = say(FAMILIES[net.family]) + size.get(net.family, "")
     family = say(N_("{family}, exact")).format(family=family) if exact else family
-    return say(N_("{family}, {window} days")).format(family=family, window=net.window)
+    name = say(N_("{family}, 1 day")) if net.window == 1 else say(N_("{family}, {window} days"))
+    return name.format(family=family, window=net.window)
 
 
 def queue(here: Session, settings: RunSettings) -> str:

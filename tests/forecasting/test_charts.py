@@ -6,7 +6,7 @@ import pytest
 
 from forecasting import charts
 from forecasting.charts.choosing import stretches
-from forecasting.charts.marks import ROLES, RUN_COLOURS, colour_by
+from forecasting.charts.marks import ROLES, RUN_COLOURS, colour_by, day_axis, reference_lines
 from forecasting.choosing.folds import make_folds
 from forecasting.choosing.selection import Game
 from forecasting.diagnosis.branches import NAMES
@@ -51,6 +51,59 @@ def test_loss_chart_names_units_baselines_and_floor():
     said = words(spec)
     assert {"Loss (MAE, views)", "Epoch", "Yesterday 682", "Same day last week 673"} <= set(said)
     assert {"Smallest possible, held-out 214", "Train", "Held-out"} <= set(said)
+
+
+def names_of_lines(spec: dict) -> list[tuple[str, str, str, float]]:
+    """Name, end, side of its line and height of every level line's name, the rim below it left out."""
+    marks = [(layer["mark"], layer["data"]["values"][0]) for layer in layers_of(spec, "text") if "data" in layer]
+    return [(m["text"], m["align"], m["baseline"], at["value"]) for m, at in marks if "stroke" not in m and "text" in m]
+
+
+@pytest.mark.parametrize("all_left", [False, True])
+@pytest.mark.parametrize("values", [(682, 673, 671, 670), (682, 673, 214), (900, 100), (500,)])
+def test_names_of_lines_that_lie_on_each_other_never_meet(values, all_left):
+    """At one end only a name above a line and, of a lower line, one below it; or a line far below the others."""
+    lines = {f"line {place}": value for place, value in enumerate(values[:3])}
+    floor = values[3] if len(values) > 3 else None
+    layers = reference_lines(lines, floor, 50, colour_by(str, ()), str, all_left=all_left)
+    names = names_of_lines({"layer": [layer.to_dict() for layer in layers]})
+    assert len(names) == len(values)
+    for place, (_text, end, side, value) in enumerate(names):
+        for _other, other_end, other_side, lower in names[place + 1 :]:
+            apart = end != other_end or (side, other_side) == ("bottom", "top") or lower < 0.55 * value
+            assert apart
+
+
+def test_names_have_a_rim_in_the_colour_of_the_page_below_them():
+    spec = charts.loss_spec(50, {"Yesterday": 682.0})
+    rim, name = layers_of(spec, "text")
+    assert (rim["mark"]["stroke"], rim["mark"]["text"]) == ({"expr": "background"}, name["mark"]["text"])
+    assert "stroke" not in name["mark"]
+
+
+@pytest.mark.parametrize(("days", "form"), [(35, "%m-%d"), (149, "%m-%d"), (152, "%Y-%m"), (365, "%Y-%m")])
+def test_short_times_have_days_on_their_axis(days, form):
+    axis = day_axis(str, pd.date_range("2022-01-01", periods=days)).to_dict()["axis"]
+    assert axis["format"] == form and axis["tickCount"] == 8
+
+
+def test_unknown_days_are_a_hole_in_real_and_predicted():
+    views = sample_channel().views["2022"].copy()
+    views["2022-03-10":"2022-03-14"] = np.nan
+    known = views.dropna()
+    predictions = pd.DataFrame({0: known + 5, 1: known - 5})
+    data = next(iter(charts.real_and_predicted(views, predictions).to_dict()["datasets"].values()))
+    assert [row["day"][:10] for row in data] == [str(day.date()) for day in pd.date_range("2022-01-01", "2022-12-31")]
+    holes = [row["day"][8:10] for row in data if row["real"] is None]
+    assert holes == [row["day"][8:10] for row in data if row["predicted"] is None] == ["10", "11", "12", "13", "14"]
+
+
+def test_bars_have_their_lines_named_in_the_unit_of_the_loss():
+    frame = pd.DataFrame({"run": ["a", "b"], "train": [100.0, 300.0], "held_out": [400.0, 350.0]})
+    spec = charts.final_losses(frame, "RMSE", str, {"Yesterday": 380.0}, 50.0).to_dict()
+    assert {"Yesterday 380", "Smallest possible, held-out 50"} <= set(words(spec))
+    assert "Views a day" not in words(spec)
+    assert layers_of(spec, "bar")[0]["encoding"]["y"]["scale"]["domain"] == ["", "a", "b"]
 
 
 def test_chart_speaks_the_language_it_is_given():

@@ -193,6 +193,11 @@ def test_folds_say_how_many_days_they_leave(own):
     assert "Days to learn from, fold by fold: 280, 224, 280." in "".join(caption.value for caption in app.caption)
 
 
+def test_a_game_on_few_days_is_called_luck(own):
+    assert "Only 20 held-out days" in own("selection", 100).warning[0].value
+    assert not own("selection", 700).warning
+
+
 def test_impossible_links_fall_back_with_a_note(visit):
     app = visit("selection", dared="7", public="99 %")
     notes = "".join(toast.value for toast in app.toast)

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.parts import session
+
 DEADLINE = 90  # seconds to wait for a run on a busy machine
 
 
@@ -151,6 +153,18 @@ def test_run_shows_its_losses_verdict_and_days(visit):
     assert shown["Parameters"] == str(7 * 16 + 16 + 16 + 1)
     assert "2 of 2 seeds better" in app.success[0].value
     assert app.selectbox(key="run").value
+
+
+def test_run_deleted_elsewhere_is_missed_aloud(visitor):
+    app = train(visitor.go("train"), epochs=1, seeds=1, units=4, window=1)
+    run = app.selectbox(key="run")
+    assert run.options == ["ReLU layers 1×4, 1 day"]
+    owner = session._digest(app.session_state.token)
+    session.store().delete(owner, [run.value])
+    app.run()
+    assert "deleted" in app.toast[0].value and app.selectbox(key="run").value is None
+    app.run()
+    assert not app.toast and not app.exception
 
 
 def test_same_settings_are_not_trained_twice(visit):
