@@ -24,6 +24,12 @@ NAMES = {
     "errors": N_("Distribution of errors"),
     "classifier": N_("Classifier that tells the periods apart"),
 }
+UNITS = {  # what a difference is a share of
+    "level": N_("change of the mean"),
+    "week": N_("largest change of a weekday's share"),
+    "errors": N_("largest distance of the two distributions, 100 % where they do not overlap"),
+    "classifier": N_("0 % is guessing, 100 % is always right"),
+}
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy as np
 
 from forecasting.diagnosis.branches import Branch
 from forecasting.diagnosis.drift import NAMES as DRIFTS
-from forecasting.diagnosis.drift import Drift
+from forecasting.diagnosis.drift import UNITS, Drift
 from forecasting.diagnosis.evidence import MARGIN, SHIFTED, Estimate, Evidence
 from forecasting.diagnosis.remedies import next_run
 from forecasting.errors import N_
@@ -123,7 +123,7 @@ def sentences(found: Evidence, peers: Sequence[Peer] = (), branch: str = "cannot
     regret = Sentence(
         N_(
             "The best reference in validation is “{reference}” with {loss}; the run's loss is {times} times that"
-            " (90 % interval {low} to {high}), and above {limit} counts as a fault."
+            " (90 % interval {low} to {high}). Up to {limit} times is about as good."
         ),
         {"reference": best_name, "loss": in_views(best.validation), **_times(found.regret, MARGIN)},
     )
@@ -135,8 +135,8 @@ def sentences(found: Evidence, peers: Sequence[Peer] = (), branch: str = "cannot
     )
     shift = Sentence(
         N_(
-            "Its held-out loss is {times} times its loss in validation (90 % interval {low} to {high}), and above"
-            " {limit} counts as a mismatch."
+            "Its held-out loss is {times} times its loss in validation (90 % interval {low} to {high}). Up to {limit}"
+            " times may be chance."
         ),
         _times(found.shift, SHIFTED),
     )
@@ -211,10 +211,13 @@ def _over_seeds(found: Evidence) -> Sentence:
 
 
 def _drift(drift: Drift) -> Sentence:
-    facts = {"name": Sentence(DRIFTS[drift.name]), "between": percent(drift.between), "inside": percent(drift.inside)}
-    if drift.found:
-        return Sentence(N_("{name}: differs between the periods ({between}; inside training {inside})."), facts)
-    return Sentence(N_("{name}: no more different than usual ({between}; inside training {inside})."), facts)
+    facts = {"name": Sentence(DRIFTS[drift.name]), "unit": Sentence(UNITS[drift.name])}
+    facts |= {"between": percent(drift.between), "inside": percent(drift.inside)}
+    differs = N_("{name}: differs, {between} between the periods and {inside} inside training ({unit}).")
+    alike = N_(
+        "{name}: no more different than usual, {between} between the periods and {inside} inside training ({unit})."
+    )
+    return Sentence(differs if drift.found else alike, facts)
 
 
 def _times(estimate: Estimate, limit: float) -> dict[str, str]:

@@ -47,8 +47,13 @@ class Difference:
 
     def short(self) -> Sentence:
         """The same for a cell of a table whose head names the second run."""
-        few = "few" if self.days < FEWEST_DAYS else self.answer
-        return Sentence(SHORT[few if self.enough_seeds else "single"], self._facts())
+        why = "few" if self.enough_seeds else "single"
+        return Sentence(SHORT[self.answer if self.shows_interval else why], self._facts())
+
+    @property
+    def shows_interval(self) -> bool:
+        """Whether `short` gives the interval, or only why there can be none."""
+        return self.enough_seeds and self.days >= FEWEST_DAYS
 
     def _facts(self) -> dict[str, object]:
         low, high = (-self.high, -self.low) if self.answer == "better" else (self.low, self.high)

@@ -25,6 +25,7 @@ COLUMNS = {
     "validation": N_("Best validation"),
     "held_out_then": N_("Held-out then"),
 }
+LOSSES = ("held_out", "train", "gap", "validation", "held_out_then")  # in views
 HELP = {
     "gap": N_("Held-out loss less train loss."),
     "skill": N_("Share of the error of “same day last week” that is gone."),
@@ -60,7 +61,7 @@ class LossesTable:
             icon = ":material/help:" if difference.answer == "cannot tell" else ":material/balance:"
             st.info(plain(difference.sentence(only, name).say(say)), icon=icon)
         self.draw_table(found, name)
-        if found:
+        if any(each.shows_interval for each in found.values()):
             st.caption(
                 say(
                     N_(
@@ -99,14 +100,15 @@ class LossesTable:
     def draw_table(self, found: dict[str, Difference], other: str | None) -> None:
         """The losses in words, each with what it is held against."""
         say, columns = self.say, {name: self.say(word) for name, word in COLUMNS.items()}
-        shown = self.frame.assign(skill=self.frame["skill"].round(2))[list(columns)]
+        whole = {name: self.frame[name].astype(float).round() for name in LOSSES}
+        shown = self.frame.assign(skill=self.frame["skill"].round(2) + 0.0, **whole)[list(columns)]  # 0 % has no sign
         shown = shown.dropna(axis=1, how="all").rename(columns=columns)
         if found:
             cells = [found[name].short().say(say) if name in found else None for name in self.frame["run"]]
             shown.insert(3, say(N_("Held-out error against {other}")).format(other=other), cells)
         config = {
             columns[name]: st.column_config.NumberColumn(
-                format="percent" if name == "skill" else "%.0f", help=say(HELP[name]) if name in HELP else None
+                format="percent" if name == "skill" else "localized", help=say(HELP[name]) if name in HELP else None
             )
             for name in columns
             if name not in ("run", "seeds")

@@ -14,6 +14,8 @@ from pages.parts.session import Session, unlike
 from pages.parts.settings_form import CHOICES, LABELS, STATES
 
 SHOWN_AT_FIRST = 4
+NAMING = ("against", "diagnosed")  # choices among runs: set anew, they show a new name
+NONE = "none"  # what the URL says where nothing is ticked
 PINNED = ":material/keep:"
 SHOWN_ANYWAY = (
     "family",
@@ -51,7 +53,7 @@ class RunsTable:
         ticked = [shown[row].id for row in self.draw(shown, asked)]
         hidden = [run.id for run in scope if run.id in asked and run not in shown]
         chosen = [run for run in scope if run.id in (*ticked, *hidden)]
-        st.query_params["runs"] = [run.id for run in chosen]
+        self.link([run.id for run in chosen])
         with bar:
             self.edit([run for run in chosen if run in shown])  # nothing is deleted that is not in sight
             if len(shown) < len(scope):
@@ -105,9 +107,23 @@ class RunsTable:
         words = [self.say(CHOICES[name][settings[name]]) for name in ("family", "optimizer")]
         return " ".join([run.name, *run.tags, *words, self.channels.get(run.fingerprint, "")]).casefold()
 
+    def link(self, ticked: list[str]) -> None:
+        """Put what is ticked into the URL, where it is not there yet: every change is a step that Back can undo."""
+        words = ticked or [NONE]
+        if set(words) != set(st.query_params.get_all("runs")):
+            st.query_params["runs"] = words
+        st.session_state.linked_runs = words
+
     def asked(self, scope: list[Run]) -> list[str]:
-        """Ids ticked so far, which the URL keeps; the first ones where it names none when the page is opened."""
+        """Ids ticked so far, which the URL keeps; the first ones where it says nothing when the page is opened."""
         there, linked = {run.id for run in self.all}, st.query_params.get_all("runs")
+        last = st.session_state.get("linked_runs", [])
+        if not self.opened:
+            linked = linked or last
+            if set(linked) != set(last):  # by Back or by a link: the table takes its ticks from the URL again
+                st.session_state.ticked_anew = st.session_state.get("ticked_anew", 0) + 1
+        if linked == [NONE]:
+            return []
         gone = len(set(linked) - there)
         if gone and self.opened:
             note = self.say(N_("{count} runs of this link are gone.")).format(count=gone)
@@ -123,7 +139,7 @@ class RunsTable:
         if not shown:
             st.info(self.say(N_("No run passes the filter.")), icon=":material/filter_list_off:")
             return []
-        ids, say = [run.id for run in shown], self.say
+        ids, say, anew = [run.id for run in shown], self.say, st.session_state.get("ticked_anew", 0)
         pin = st.column_config.ButtonColumn(
             "", width=46, type="tertiary", key="unpin", on_click=self.unpin, args=(ids,), help=say(N_("Pinned"))
         )
@@ -131,15 +147,15 @@ class RunsTable:
             self.frame(shown),
             hide_index=True,
             height=min(38 + 35 * len(shown), 250),
-            key="table" + hashlib.sha256("".join(ids).encode()).hexdigest()[:16],
+            key="table" + hashlib.sha256("".join([*ids, str(anew)]).encode()).hexdigest()[:16],
             on_select="rerun",
             selection_mode="multi-row",
             placeholder="–",
             column_config={
                 say(N_("Pinned")): pin,
                 say(N_("Tags")): st.column_config.ListColumn(),
-                say(N_("Train loss")): st.column_config.NumberColumn(format="%.1f"),
-                say(N_("Held-out loss")): st.column_config.NumberColumn(format="%.1f"),
+                say(N_("Train loss")): st.column_config.NumberColumn(format="localized"),
+                say(N_("Held-out loss")): st.column_config.NumberColumn(format="localized"),
             },
             selection_default={"selection": {"rows": [row for row, run_id in enumerate(ids) if run_id in asked]}},
             alt=say(N_("The runs with their losses and settings")),
@@ -153,8 +169,8 @@ class RunsTable:
         losses = losses.merge(self.here.store.final_losses(self.here.owner), "left", "run")
         lines = {
             say(N_("Run")): [run.name for run in runs],
-            say(N_("Held-out loss")): losses["held_out"],
-            say(N_("Train loss")): losses["train"],
+            say(N_("Held-out loss")): losses["held_out"].astype(float).round(1),
+            say(N_("Train loss")): losses["train"].astype(float).round(1),
         }
         if any(run.pinned for run in runs):
             lines = {say(N_("Pinned")): [PINNED if run.pinned else None for run in runs]} | lines
@@ -245,6 +261,9 @@ class RunsTable:
         taken = [run.name for run in self.all if run.id != run_id]
         if name := st.session_state[f"name-{run_id}"].strip():
             self.here.store.rename(self.here.owner, run_id, unlike(name, taken))
+            for key in NAMING:
+                if key in st.session_state:
+                    st.session_state[key] = st.session_state[key]
 
 
 def _unlike_each_other(runs: list[Run]) -> list[str]:

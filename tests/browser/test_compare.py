@@ -85,6 +85,28 @@ def test_a_run_is_found_ticked_and_linked_to(compare: Page, full: Server) -> Non
     again.close()
 
 
+def test_back_undoes_a_tick_and_then_leaves_the_page(compare: Page, full: Server) -> None:
+    link = compare.url
+    opened = re.compile(re.escape("&".join(re.findall(r"runs=\w+", link))))
+    compare.goto("/train")
+    expect(compare.get_by_role("heading", name="Train", exact=True)).to_be_visible()
+    compare.goto(link)
+    expect(curves(compare)).to_contain_text(f"Try {RUNS}")
+    tick(compare, 0)
+    expect(curves(compare)).not_to_contain_text(f"Try {RUNS}")
+    compare.go_back()
+    expect(curves(compare)).to_contain_text(f"Try {RUNS}")
+    expect(compare).to_have_url(opened)
+    tick(compare, 0)
+    expect(curves(compare)).not_to_contain_text(f"Try {RUNS}")
+    expect(compare).not_to_have_url(opened)
+    compare.go_back()
+    expect(curves(compare)).to_contain_text(f"Try {RUNS}")
+    compare.go_back()  # to the link as it was opened, without the language that the app then put into it
+    compare.go_back()
+    expect(compare.get_by_role("heading", name="Train", exact=True)).to_be_visible()
+
+
 def test_axes_go_into_the_url_and_a_link_sets_them(compare: Page) -> None:
     compare.get_by_role("radio", name="Seconds of training").click()
     expect(curves(compare)).to_contain_text("Seconds of training")

@@ -19,10 +19,14 @@ def test_a_fact_that_is_a_sentence_is_translated_as_well():
     [
         (5243, "5.24k"),
         (460, "460"),
-        (999.9, "1k"),
+        (999.9, "1.00k"),
+        (1496, "1.50k"),
+        (9996, "10.0k"),
+        (99_960, "100k"),
+        (81_026_267_500, "81,000M"),
         (87.4, "87"),
         (5.25, "5.2"),
-        (1.3e6, "1.3M"),
+        (1.3e6, "1.30M"),
         (-460, "−460"),
         (0, "0"),
     ],
@@ -34,6 +38,8 @@ def test_views_are_said_as_people_say_them(views, said):
 def test_shares_are_whole_percents():
     assert percent(0.123) == "12 %"
     assert percent(-0.5) == "−50 %"
+    assert percent(-0.004) == "0 %"
+    assert percent(120376.02) == "12,037,602 %"
 
 
 def test_a_sentence_goes_through_json_with_all_its_facts():

@@ -72,7 +72,7 @@ def test_losses_stand_beside_baselines_and_one_run_is_held_against_the_others(vi
     app = visitor.go("compare")
     table, store = losses(app), session.store()
     last = store.final_losses(mine).set_index("run").loc[ids[0]]
-    assert table.loc["Try 1", "Gap"] == pytest.approx(last["held_out"] - last["train"])
+    assert table.loc["Try 1", "Gap"] == round(last["held_out"] - last["train"])
     assert table.loc["Same day last week", "Held-out loss"] == pytest.approx(673, abs=1)
     assert table.loc["Try 1", "Skill"] == pytest.approx(1 - last["held_out"] / 673, abs=0.01)
     assert table.loc["Smallest possible, held-out", "Held-out loss"] < table["Held-out loss"].drop("Yesterday").mean()
@@ -82,9 +82,29 @@ def test_losses_stand_beside_baselines_and_one_run_is_held_against_the_others(vi
     assert losses(app)["Held-out error against Same day last week"].notna().sum() == 3
 
 
+def test_a_link_with_nothing_ticked_opens_with_nothing_ticked(visitor, mine):
+    (only,) = fill(session.store(), mine, 1, epochs=3)
+    app = visitor.go("compare", runs="none")
+    assert "Tick a run that has been trained for an epoch or more." in [info.value for info in app.info]
+    assert ticked(app) == ["none"]
+    app = visitor.go("compare", runs=only)  # as Back brings an earlier link
+    assert losses(app).index[0] == "Try 1" and ticked(app) == [only]
+    app.query_params.clear()
+    assert ticked(visitor.go("compare")) == [only]
+
+
+def test_held_against_follows_a_new_name(visitor, mine):
+    first, second = fill(session.store(), mine, 2, epochs=3)
+    app = visitor.go("compare", runs=second)
+    app.text_input(key=f"name-{second}").input("Better name").run()
+    assert app.selectbox(key="against").options[0] == "Better name"
+    assert app.selectbox(key="against").proto.set_value  # the browser is told, else it keeps the old words
+
+
 def test_a_single_seed_gets_no_claim(visitor, mine):
     fill(session.store(), mine, 2, epochs=3, seeds=1)
     app = visitor.go("compare")
+    assert "Intervals are 90 %" not in "".join(caption.value for caption in app.caption)  # the table has none
     assert losses(app)["Held-out error against Try 2"]["Try 1"] == "cannot tell: one seed"
     assert "A single seed" in app.info[0].value
 

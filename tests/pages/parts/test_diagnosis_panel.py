@@ -128,7 +128,7 @@ def test_holidays_are_shown_for_a_country(trained):
     fill(trained)
     trained.run()
     table = trained.dataframe[0].value
-    assert table.iloc[0].tolist() == ["2022-12-26 Mon", "4.1k", "5.3k"]
+    assert table.iloc[0].tolist() == ["2022-12-26 Mon", "4.10k", "5.30k"]
     box = next(box for box in trained.selectbox if box.label == "Show public holidays of")
     box.select("US").run()
     assert "Christmas" in trained.dataframe[0].value["Holiday within three days"][0]
