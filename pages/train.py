@@ -197,7 +197,8 @@ def draw_held_out(run: Run) -> None:
         "cannot tell": (st.info, ":material/help:"),
     }[verdict.answer]
     show(verdict.say(_(baseline), _), icon=icon)
-    chart = charts.real_and_predicted(views, predictions, _, here.weekdays())
+    measured = views.mask(views.index.isin(here.channel.filled))  # what was filled in is not real
+    chart = charts.real_and_predicted(measured, predictions, _, here.weekdays())
     st.altair_chart(chart, alt=_("Real and predicted views over the held-out days"))
     link = {"icon": ":material/online_prediction:", "query_params": {"forecaster": run.name}}
     st.page_link("pages/forecast.py", label=_("Forecast with this run"), **link)

@@ -4,11 +4,13 @@ import threading
 import time
 from collections.abc import Callable
 
+import altair as alt
 import numpy as np
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from forecasting import charts
 from pages.parts import session
 
 DEADLINE = 90  # seconds to wait for a run on a busy machine
@@ -153,6 +155,19 @@ def test_run_shows_its_losses_verdict_and_days(visit):
     assert shown["Parameters"] == str(7 * 16 + 16 + 16 + 1)
     assert "2 of 2 seeds better" in app.success[0].value
     assert app.selectbox(key="run").value
+
+
+def test_days_that_were_filled_in_are_not_drawn_as_real_views(visit, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(
+        charts, "real_and_predicted", lambda views, *rest: drawn.append(views) or alt.Chart().mark_point()
+    )
+    lines = csv(500).decode().splitlines()
+    app = visit()
+    app.file_uploader[0].upload("holes.csv", "\n".join(lines[:451] + lines[454:]).encode()).run()
+    train(visit("train"), epochs=1, seeds=2, units=4, window=7)
+    hidden = drawn[-1].index[drawn[-1].isna()]
+    assert list(hidden.strftime("%Y-%m-%d")) == [line.split(",")[0] for line in lines[451:454]]
 
 
 def test_run_deleted_elsewhere_is_missed_aloud(visitor):
