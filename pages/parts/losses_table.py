@@ -1,5 +1,6 @@
 """The table of losses on Compare: every ticked run beside baselines, held against one of them. No page either."""
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -100,8 +101,9 @@ class LossesTable:
     def draw_table(self, found: dict[str, Difference], other: str | None) -> None:
         """The losses in words, each with what it is held against."""
         say, columns = self.say, {name: self.say(word) for name, word in COLUMNS.items()}
-        whole = {name: self.frame[name].astype(float).round() for name in LOSSES}
-        shown = self.frame.assign(skill=self.frame["skill"].round(2) + 0.0, **whole)[list(columns)]  # 0 % has no sign
+        numbers = self.frame[[*LOSSES, "skill"]].astype(float).replace([np.inf, -np.inf], np.nan)
+        whole = {name: numbers[name].round() for name in LOSSES}
+        shown = self.frame.assign(skill=numbers["skill"].round(2) + 0.0, **whole)[list(columns)]  # 0 % has no sign
         shown = shown.dropna(axis=1, how="all").rename(columns=columns)
         if found:
             cells = [found[name].short().say(say) if name in found else None for name in self.frame["run"]]

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -169,8 +170,8 @@ class RunsTable:
         losses = losses.merge(self.here.store.final_losses(self.here.owner), "left", "run")
         lines = {
             say(N_("Run")): [run.name for run in runs],
-            say(N_("Held-out loss")): losses["held_out"].astype(float).round(1),
-            say(N_("Train loss")): losses["train"].astype(float).round(1),
+            say(N_("Held-out loss")): _finite(losses["held_out"]),
+            say(N_("Train loss")): _finite(losses["train"]),
         }
         if any(run.pinned for run in runs):
             lines = {say(N_("Pinned")): [PINNED if run.pinned else None for run in runs]} | lines
@@ -264,6 +265,11 @@ class RunsTable:
             for key in NAMING:
                 if key in st.session_state:
                     st.session_state[key] = st.session_state[key]
+
+
+def _finite(losses: pd.Series) -> pd.Series:
+    """With one decimal; nothing where a run left the numbers."""
+    return losses.astype(float).replace([np.inf, -np.inf], np.nan).round(1)
 
 
 def _unlike_each_other(runs: list[Run]) -> list[str]:

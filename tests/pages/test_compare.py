@@ -239,6 +239,8 @@ def test_a_run_that_left_the_numbers_is_listed_and_harms_nothing(visitor, mine):
     assert app.dataframe[0].value["State"].tolist() == ["Failed", "Finished"]
     assert len(app.get("vega_lite_chart")) == 1
     assert "None of these runs ended with a loss that is a number." in [caption.value for caption in app.caption]
+    assert losses(app).loc["gone wild", ["Held-out loss", "Skill"]].isna().all()
+    assert "Infinity" not in app.get("vega_lite_chart")[0].proto.spec
     app = come_again(visitor)
     curves, gap = (json.loads(chart.proto.spec) for chart in app.get("vega_lite_chart"))
     assert run_colours(curves) == run_colours(gap)  # though one of the runs has no dot
