@@ -18,7 +18,6 @@ from forecasting.windows import histories
 LEVELS = (0.5, 0.9)
 TOTALS = (7, 28)  # days
 STEP = 0.01  # of the adaptive variant: how far a miss moves the rate of misses that is aimed at
-LEAST = 0.2  # of the target, the lowest rate aimed at: far days' misses come late, and would go on widening long after
 REACH = 3  # days ahead on either side whose edges are averaged
 MEMORY = 365  # scores of a column that are kept, the latest ones
 HANGING = 0.5  # errors h days ahead share days with their neighbours: one in h to the power of this is independent
@@ -119,7 +118,8 @@ def _adapt(earlier: Scores, later: Scores, column: int, target: float, step: flo
             if place is not None:
                 missed = score < edges[0, place], score > edges[1, place]
                 moved = (rate + step * (target - miss) for rate, miss in zip(rates, missed, strict=True))
-                rates = [max(rate, LEAST * target) for rate in moved]
+                # Below 0 no score is far enough out; far days' misses come late, and would keep it there long after.
+                rates = [max(rate, 0.0) for rate in moved]
             latest.append(score)
             insort(known, score)
             if len(latest) > memory:

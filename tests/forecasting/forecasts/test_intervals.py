@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from forecasting.forecasts.intervals import (
-    LEAST,
     Scores,
     adaptive_edges,
     delays,
@@ -73,7 +72,7 @@ def test_adaptive_equals_a_slow_loop():
             low, high = edges[shows - 40]
             rates[0] += step * (0.1 - (every[shows] < low))
             rates[1] += step * (0.1 - (every[shows] > high))
-            rates = [max(rate, LEAST * 0.1) for rate in rates]
+            rates = [max(rate, 0.0) for rate in rates]
         latest = sorted(known[-memory:])
         apart = delay**0.5
         places = [min(max(math.ceil((len(latest) + apart) * (1 - rate)), 1), len(latest)) for rate in rates]
