@@ -17,6 +17,14 @@ from forecasting.runs.line import Work
 
 IDLE = 900  # seconds after which a worker with nothing to do leaves
 DO = {"run": train_run, "study": answer_study}
+KILLED = {
+    "run": N_("The worker process was killed or ran out of memory; try fewer units or seeds, or train again."),
+    "study": N_("The worker process was killed or ran out of memory; start it again."),
+}
+BROKEN = {
+    "run": N_("Training stopped with an error: {error}"),
+    "study": N_("The work on this stopped with an error: {error}"),
+}
 CLOSED = {
     "run": N_("The server was stopped during training; press Train to start again."),
     "study": N_("The server was stopped before the answer was there; start it again."),
@@ -95,7 +103,7 @@ class Jobs:
             if self.closed:
                 return
             if error is not None:
-                self.line.fail(work, _reason(error))
+                self.line.fail(work, _reason(work.kind, error))
                 self._executors[slot] = self._new_executor()
                 self._executors[slot].submit(int)  # start its worker now
             del self._running[slot]
@@ -117,9 +125,7 @@ def _prepare_worker() -> None:
         pass
 
 
-def _reason(error: BaseException) -> BadInput:
+def _reason(kind: str, error: BaseException) -> BadInput:
     if type(error).__name__ == "TerminatedWorkerError":  # loky's, imported only with loky
-        return BadInput(
-            N_("The worker process was killed or ran out of memory; try fewer units or seeds, or train again.")
-        )
-    return BadInput(N_("Training stopped with an error: {error}"), error=f"{type(error).__name__}: {error}")
+        return BadInput(KILLED[kind])
+    return BadInput(BROKEN[kind], error=f"{type(error).__name__}: {error}")

@@ -215,10 +215,10 @@ def workers(store) -> Jobs:
     workers.close()
 
 
-def worker_of(store: RunStore, run_id: str) -> int | None:
-    """The process that trains a run."""
+def worker_of(store: RunStore, work_id: str, table: str = "runs") -> int | None:
+    """The process that trains a run, or is on a study."""
     with store.engine.connect() as connection:
-        return connection.exec_driver_sql("select worker from runs where id = ?", (run_id,)).scalar()
+        return connection.exec_driver_sql(f"select worker from {table} where id = ?", (work_id,)).scalar()
 
 
 def wait_for(condition) -> None:

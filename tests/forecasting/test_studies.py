@@ -1,7 +1,8 @@
 """Questions that a worker answers: asked once, answered in steps, stopped when told."""
 
 import json
-import time
+import os
+import signal
 from datetime import date
 
 import numpy as np
@@ -19,8 +20,7 @@ from forecasting.settings import Architecture, RunSettings, Training
 from forecasting.split import Period, Split, default_split
 from forecasting.views import Channel
 from forecasting.windows import run_windows
-
-DEADLINE = 60  # seconds to wait for a worker on a busy machine
+from tests.forecasting.test_runs import wait_for, worker_of
 
 
 def channel() -> Channel:
@@ -157,12 +157,19 @@ def test_worker_is_stopped_in_the_middle_and_the_next_one_works(kept):
         workers.close()
 
 
-def wait_for(condition) -> None:
-    """Until `condition` holds; fails after DEADLINE seconds."""
-    begun = time.monotonic()
-    while not condition():
-        assert time.monotonic() - begun < DEADLINE
-        time.sleep(0.02)
+def test_killed_worker_leaves_a_study_that_says_so_in_its_own_words(kept):
+    run = RunSettings(default_split(channel().views), Architecture("relu", 28, 2, 100), Training(epochs=10_000))
+    workers = Jobs(kept.store.url, slots=1)
+    try:
+        study_id = kept.ask("me", channel(), "diagnosis", {"settings": run.to_json()})
+        workers.fill()
+        wait_for(lambda: worker_of(kept.store, study_id, "studies"))
+        os.kill(worker_of(kept.store, study_id, "studies"), signal.SIGKILL)
+        wait_for(lambda: kept.study("me", study_id).status == "failed")
+        assert "killed" in str(kept.study("me", study_id).reason)
+        assert "train" not in str(kept.study("me", study_id).reason)
+    finally:
+        workers.close()
 
 
 def test_diagnosis_takes_what_the_run_came_to_and_tells_its_progress():
