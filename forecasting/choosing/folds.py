@@ -195,19 +195,6 @@ def over_days(errors: np.ndarray, run: RunSettings) -> np.ndarray:
     return IN_VIEWS[run.training.loss](0.0, errors)
 
 
-def fold_table(losses: Sequence[FoldLoss]) -> np.ndarray:
-    """Mean validation losses over seeds (models, folds), in views; NaN where none has come yet."""
-    table = np.full([1 + max(getattr(loss, name) for loss in losses) for name in ("model", "fold")], np.nan)
-    for loss in losses:
-        table[loss.model, loss.fold] = loss.validation.mean()
-    return table
-
-
-def winner(table: np.ndarray) -> int:
-    """Place of the model with the smallest mean over folds; one that left the numbers on a fold cannot win."""
-    return int(np.nan_to_num(table.mean(axis=1), nan=np.inf).argmin())
-
-
 def _windows(views: pd.Series, settings: RunSettings, filled: Sequence[pd.Timestamp]) -> Windows:
     net, kept = settings.architecture, settings.regularisation
     windows = make_windows(views, settings.split.train, net.window, net.horizon, filled)

@@ -1,11 +1,11 @@
 """A forecast of the days to come and all that is said beside it, a plain record: a worker makes it, a page shows it.
 
-`make_forecast` judges the method on the held-out period first, alike with the baselines, then fits it again on all days
-and forecasts from the last one.
+`judge_held_out` asks a method from every day of the held-out period, alike with the baselines; `ahead_of` forecasts
+from the last day, with intervals that the errors of all these days have taught.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Literal
@@ -16,15 +16,14 @@ import pandas as pd
 from forecasting.errors import N_, BadInput
 from forecasting.forecasts.auto import Auto
 from forecasting.forecasts.backtest import Backtest, backtest, compare, origins_in, table
-from forecasting.forecasts.fitted import Fitted, fit_again, fit_method
+from forecasting.forecasts.fitted import Fitted, fit_method
 from forecasting.forecasts.intervals import LEVELS, TOTALS, Scores, adaptive_edges, edges_in_views, scales, with_totals
 from forecasting.forecasts.ladder import Rung
-from forecasting.forecasts.methods import BASELINES, BUDGET, METHODS, Forecaster
+from forecasting.forecasts.methods import BASELINES, METHODS, Forecaster
 from forecasting.judging.verdict import FEWEST_DAYS
 from forecasting.sentences import Sentence, in_views
 from forecasting.settings import BOUNDS
 from forecasting.split import Split
-from forecasting.windows import known_views
 
 USUAL = "last-week"  # the baseline that skill is measured against
 SENTENCES = {
@@ -144,31 +143,6 @@ class Forecast:
         for band in self.bands:
             columns |= {f"lower_{100 * band.level:g}": band.lower, f"upper_{100 * band.level:g}": band.upper}
         return pd.DataFrame(columns, index=pd.DatetimeIndex(self.days, name="date"))
-
-
-def make_forecast(
-    views: pd.Series,
-    method: str | Fitted,
-    split: Split,
-    horizon: int,
-    filled: Sequence[pd.Timestamp] = (),
-    beside: Sequence[str] = tuple(BASELINES),
-    levels: Sequence[float] = LEVELS,
-    budget: float = BUDGET,
-    note: Callable[[Rung], None] = lambda rung: None,
-) -> Forecast:
-    """Forecast the `horizon` days after the last one. `method` is a name, or a trained run that `adopt` took in.
-
-    Coverage and errors are those of the held-out period of `split`, by the method as fitted on the training period.
-    Then it is fitted again on all days, a trained run excepted; intervals rest on the errors of the held-out days.
-    """
-    check_horizon(horizon)
-    reach, last = reach_of(horizon), pd.Timestamp(split.train.last)
-    named = isinstance(method, str)
-    fitted = fit_method(method, views, last, reach, filled, budget, note) if named else method
-    done, judged = judge_held_out(views, fitted, split, horizon, filled, beside, levels)
-    again = fit_again(fitted, views, views.index[-1], reach, filled)
-    return ahead_of(again, fitted, known_views(views, filled), done.scores, horizon, levels, judged)
 
 
 def reach_of(horizon: int) -> int:

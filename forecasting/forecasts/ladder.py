@@ -1,6 +1,5 @@
 """What Auto tries, in order, and what it says of each step."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 from forecasting.forecasts.members import Recipe
@@ -74,8 +73,3 @@ def name_of(step: str | Recipe) -> str:
 def settings_of(step: str | Recipe) -> dict[str, object]:
     """All that was chosen."""
     return {"method": step} if isinstance(step, str) else asdict(step)
-
-
-def best_of(rungs: Sequence[Rung]) -> Rung:
-    """The single one with the smallest mean error."""
-    return [rung for rung in rungs if rung.best][-1]

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from forecasting.choosing.cross_validation import EXAMPLE, Flattery, Ranking, over_seeds, rank, usual_models
-from forecasting.choosing.folds import safe_folds, winner
+from forecasting.choosing.folds import safe_folds
 from forecasting.errors import BadInput
 from forecasting.judging.baselines import same_day_last_week
 from forecasting.judging.verdict import block_means
@@ -57,7 +57,15 @@ def test_ranking_equals_least_squares_by_hand(channel, models, split, kind):
         week = views[cut.validation].to_numpy() - same_day_last_week(views, cut.validation)
         assert known.baseline[fold] == pytest.approx(np.sqrt((week**2).mean()))
     assert share == 1.0 and known.judged
-    assert known.order[0] == winner(known.validation) == 1
+    assert known.order == [1, 0]
+
+
+def test_order_is_that_of_the_means_over_folds_and_what_left_the_numbers_comes_last():
+    table = np.array([[0.2, 0.4, 0.3], [0.4, 0.5, 0.6], [0.4, 0.5, 0.3]])  # the lecture's example
+    assert Ranking(table, np.empty(3), np.empty(3), 0.5).means == pytest.approx([0.3, 0.5, 0.4])
+    assert Ranking(table, np.empty(3), np.empty(3), 0.5).order == [0, 2, 1]
+    table[0, 1] = np.nan
+    assert Ranking(table, np.empty(3), np.empty(3), 0.5).order == [2, 1, 0]
 
 
 def test_losses_come_one_by_one_and_the_held_out_ones_last(channel, models):

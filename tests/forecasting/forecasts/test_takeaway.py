@@ -11,7 +11,7 @@ from safetensors.numpy import load, save
 
 from forecasting.errors import BadInput
 from forecasting.forecasts.fitted import adopt, fit_again, fit_method
-from forecasting.forecasts.forecast import ahead_of, judge_held_out, make_forecast, reach_of
+from forecasting.forecasts.forecast import ahead_of, judge_held_out, reach_of
 from forecasting.forecasts.packing import unpack
 from forecasting.forecasts.takeaway import MARK, load_model, save_model, take_away
 from forecasting.forecasts.trained import of_run
@@ -68,7 +68,8 @@ def test_it_is_the_forecast_of_the_run_itself(views, split):
     model, shown = taken(views, split)
     run = trained(views, split)
     fitted = adopt("mine", run, views, pd.Timestamp(split.train.last), reach_of(HORIZON))
-    assert make_forecast(views, fitted, split, HORIZON).to_json() == shown.to_json()
+    done, judged = judge_held_out(views, fitted, split, HORIZON)
+    assert ahead_of(run, fitted, views, done.scores, HORIZON, judged=judged).to_json() == shown.to_json()
     kept = unpack(model.record, model.arrays)
     assert torch.equal(kept.model.parameters, run.model.parameters)
     assert kept.scaler == run_windows(views, run.settings).scaler
