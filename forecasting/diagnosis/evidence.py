@@ -164,10 +164,7 @@ def gather_in_steps(
         losses[name] = both_periods(views, run, stop, filled) if run else (np.nan, np.nan)
         if run:
             yield step(SAID_ON_TRAIN[name], losses[name][0])
-    net = settings.architecture
-    judged = make_windows(views, settings.split.train, net.window, net.horizon, filled)
-    # With what early stopping keeps apart.
-    judged = judged[judged.days.isin(np.concatenate([fold.validation for fold in folds]))]
+    judged = _validated(views, settings, folds, filled)
     found = Evidence(
         settings,
         float(np.mean(train_loss)),
@@ -205,6 +202,13 @@ def _run_again(settings: RunSettings, data: SplitWindows, stop: Stop) -> tuple[n
     on_train = predict(model, data, data.train)
     train_loss = [Errors.of(one[None], data.train, settings.training.loss).size for one in on_train]
     return np.array(train_loss), predict(model, data, data.held_out)
+
+
+def _validated(views: pd.Series, settings: RunSettings, folds: Sequence[Fold], filled) -> Windows:
+    """The windows of all validation days, with those that early stopping keeps apart."""
+    net = settings.architecture
+    windows = make_windows(views, settings.split.train, net.window, net.horizon, filled)
+    return windows[windows.days.isin(np.concatenate([fold.validation for fold in folds]))]
 
 
 def make_evidence_folds(views: pd.Series, settings: RunSettings, filled: Sequence[pd.Timestamp] = ()) -> list[Fold]:
