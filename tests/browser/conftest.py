@@ -6,6 +6,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -92,9 +93,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.stop()
 
 
-@pytest.fixture
-def page(browser: Browser, server: Server) -> Iterator[Page]:
-    """A fresh tab, 1440 wide, in English."""
+@contextmanager
+def tab(browser: Browser, server: Server) -> Iterator[Page]:
+    """A fresh tab, 1440 wide, in English; at its end no page may have shown a traceback."""
     context = browser.new_context(viewport={"width": 1440, "height": 1000}, locale="en-US", base_url=server.url)
     context.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)
@@ -102,3 +103,9 @@ def page(browser: Browser, server: Server) -> Iterator[Page]:
     yield page
     expect(page.get_by_test_id("stException")).to_have_count(0)
     context.close()
+
+
+@pytest.fixture
+def page(browser: Browser, server: Server) -> Iterator[Page]:
+    with tab(browser, server) as page:
+        yield page

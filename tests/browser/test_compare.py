@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from forecasting.runs import RunStore
-from tests.browser.conftest import PATIENCE, Server
+from tests.browser.conftest import PATIENCE, Server, tab
 from tests.filled_store import fill
 
 RUNS = 200
@@ -31,15 +31,10 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def compare(browser: Browser, full: Server) -> Iterator[Page]:
     """The page, opened and drawn."""
-    context = browser.new_context(viewport={"width": 1440, "height": 1000}, locale="en-US", base_url=full.url)
-    context.set_default_timeout(PATIENCE)
-    expect.set_options(timeout=PATIENCE)
-    page = context.new_page()
-    page.goto("/compare")
-    expect(curves(page)).to_contain_text(f"Try {RUNS}")
-    yield page
-    expect(page.get_by_test_id("stException")).to_have_count(0)
-    context.close()
+    with tab(browser, full) as page:
+        page.goto("/compare")
+        expect(curves(page)).to_contain_text(f"Try {RUNS}")
+        yield page
 
 
 def curves(page: Page):
