@@ -1,26 +1,43 @@
-# Two commands: `make run` serves the app, `make test` checks everything. Both install what they need into .venv.
+# `make run` serves the app, `make test` checks everything. Both install what they need into .venv.
+# While you work: `make lint`, `make unit` (fast tests, no browser), `make types`.
 
 PYTHON ?= python3
 PORT ?= 8501
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+TORCH := $(shell grep -o '^torch==[0-9.]*' requirements.txt)
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
 run: .venv/app.installed
 	$(BIN)/streamlit run app.py --server.address 127.0.0.1 --server.port $(PORT)
 
-test: .venv/tests.installed
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+test: lint
 	$(BIN)/python tests/browser/chromium.py
 	$(BIN)/python -m pytest
 
+lint: .venv/tests.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/deptry .
+	$(BIN)/deptry tests --exclude '\.venv' --ignore DEP002,DEP004
+
+unit: .venv/tests.installed
+	$(BIN)/python -m pytest --ignore=tests/browser --ignore=tests/pages
+
+types: .venv/tests.installed
+	$(BIN)/mypy
+
+# Viewcast computes on the processor, so Linux needs torch's build for it alone (200 MB); the plain one brings CUDA (4 GB).
 .venv/app.installed: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "Viewcast needs Python 3.11, 3.12 or 3.13; try make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@[ "$$(uname)" != Linux ] || $(PIP) -qq --retries 0 --timeout 10 --no-deps --index-url $(TORCH_INDEX) $(TORCH)+cpu \
+	  || echo "No build of $(TORCH) without CUDA at $(TORCH_INDEX): taking the plain one, which brings 4 GB of CUDA."
+	grep -v '^torch' requirements.txt | $(PIP) -r /dev/stdin $(TORCH)
 	touch $@
 
 .venv/tests.installed: .venv/app.installed tests/requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	$(PIP) -r tests/requirements.txt
 	touch $@
 
-.PHONY: run test
+.PHONY: run test lint unit types
