@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from forecasting import __version__
 from pages.parts.session import choose_channel, choose_language
 
 st.set_page_config(page_title="Viewcast", page_icon=str(Path(__file__).parent / "pages" / "icon.png"), layout="wide")
@@ -11,6 +12,9 @@ st.set_page_config(page_title="Viewcast", page_icon=str(Path(__file__).parent / 
 with st.sidebar:
     _ = choose_language()
     choose_channel(_)
+
+about = _("Viewcast {version} forecasts a channel's daily views and shows why a model is right or wrong.")
+st.set_page_config(menu_items={"About": about.format(version=__version__)})
 
 page = st.navigation(
     {

@@ -1,4 +1,6 @@
-"""The same path without a page: `python -m forecasting read FILE`, and train, diagnose, forecast, backtest likewise.
+"""The same path without a page: `viewcast read FILE`, and train, diagnose, forecast, backtest likewise.
+
+In a checkout that is not installed: `python -m forecasting read FILE`.
 
 Results go to stdout, everything else to stderr. Exit 0, or 2 with one line that begins `error:`.
 """
@@ -7,13 +9,14 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from forecasting import __version__
 from forecasting.commands.channel import add_reading, bytes_of, channel_of, choice_of
 from forecasting.commands.forecasts import add_forecasts
 from forecasting.diagnosis.branches import NAMES
@@ -35,8 +38,8 @@ class Parser(argparse.ArgumentParser):
         raise BadInput("{message}", message=message)
 
 
-def main(arguments: list[str]) -> int:
-    """Run one command; the exit code."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command, by default the one that the program was called with; the exit code."""
     try:
         options = _parser().parse_args(arguments)
         options.command(options)
@@ -136,7 +139,8 @@ def _record(kind: type, options: argparse.Namespace):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = Parser(prog="python -m forecasting", description="Viewcast on the command line.")
+    parser = Parser(prog="viewcast", description="Viewcast on the command line.")
+    parser.add_argument("--version", action="version", version=f"Viewcast {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
     reader = commands.add_parser("read", help="print a file's daily views as date,views")
     reader.set_defaults(command=read)
@@ -197,4 +201,4 @@ def _progress(epoch: int, epochs: int, seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

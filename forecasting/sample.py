@@ -9,7 +9,8 @@ from forecasting.errors import N_
 from forecasting.judging.metrics import mae
 from forecasting.views import Channel
 
-DATA = Path(__file__).parent.parent / "data"
+HERE = Path(__file__).parent
+DATA = next(place for place in (HERE / "data", HERE.parent / "data") if place.is_dir())  # installed, or in a checkout
 SAMPLE = N_("Sample channel")
 
 

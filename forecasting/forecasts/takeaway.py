@@ -16,6 +16,7 @@ import pandas as pd
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from forecasting import __version__
 from forecasting.errors import N_, BadInput
 from forecasting.forecasts.auto import Auto
 from forecasting.forecasts.backtest import joined
@@ -140,6 +141,7 @@ def save_model(model: Model) -> bytes:
             "last": str(model.origin.last.date()),
             "fingerprint": model.origin.fingerprint,
         },
+        "viewcast": __version__,
         "libraries": {library: version(library) for library in LIBRARIES},
     }
     arrays = model.arrays | {

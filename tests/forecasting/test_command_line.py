@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from forecasting import __version__
+
 ROOT = Path(__file__).parent.parent.parent
 SAMPLE = "data/sample_channel.csv"
 
@@ -16,6 +18,11 @@ SAMPLE = "data/sample_channel.csv"
 def run(*arguments: object) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "forecasting", *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False, encoding="utf-8")
+
+
+def test_version_is_the_one_of_the_package():
+    done = run("--version")
+    assert (done.returncode, done.stdout) == (0, f"Viewcast {__version__}\n")
 
 
 def test_read_prints_the_daily_views():

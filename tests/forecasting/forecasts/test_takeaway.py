@@ -9,6 +9,7 @@ import pytest
 import torch
 from safetensors.numpy import load, save
 
+from forecasting import __version__
 from forecasting.errors import BadInput
 from forecasting.forecasts.fitted import adopt, fit_again, fit_method
 from forecasting.forecasts.forecast import ahead_of, judge_held_out, reach_of
@@ -170,12 +171,21 @@ def test_channel_shorter_than_the_window_is_one_sentence(views, file):
         load_model(file).forecast(views, 91)
 
 
+def facts_of(file: bytes) -> dict:
+    """What the file says of itself, read by the format's definition."""
+    length = int.from_bytes(file[:8], "little")
+    return json.loads(json.loads(file[8 : 8 + length])["__metadata__"][MARK])
+
+
+def test_the_file_says_what_wrote_it(file):
+    found = facts_of(file)
+    assert found["viewcast"] == __version__
+    assert found["libraries"] == {"numpy": np.__version__, "torch": torch.__version__}
+
+
 def reworded(file: bytes, **changes) -> bytes:
     """The file with other facts in it, its digest as it was."""
-    length = int.from_bytes(file[:8], "little")
-    about = json.loads(file[8 : 8 + length])["__metadata__"]
-    facts = json.loads(about[MARK]) | changes
-    return save(load(file), {MARK: json.dumps(facts)})
+    return save(load(file), {MARK: json.dumps(facts_of(file) | changes)})
 
 
 @pytest.mark.parametrize(
