@@ -1,5 +1,5 @@
 # `make run` serves the app, `make test` checks everything. Both install what they need into .venv.
-# While you work: `make lint`, `make unit` (fast tests, no browser), `make types`.
+# While you work: `make lint`, `make unit` (fast tests, no browser), `make types`, and `make words` after a new sentence.
 
 PYTHON ?= python3
 PORT ?= 8501
@@ -27,11 +27,14 @@ unit: .venv/tests.installed
 types: .venv/tests.installed
 	$(BIN)/mypy
 
+words: .venv/app.installed
+	$(BIN)/python pages/locale/catalogue.py
+
 # Viewcast computes on the processor, so Linux needs torch's build for it alone (200 MB); the plain one brings CUDA (4 GB).
 .venv/app.installed: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "Viewcast needs Python 3.11, 3.12 or 3.13; try make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
-	@[ "$$(uname)" != Linux ] || $(PIP) -qq --retries 0 --timeout 10 --no-deps --index-url $(TORCH_INDEX) $(TORCH)+cpu \
+	@[ "$$(uname)" != Linux ] || $(PIP) --retries 0 --timeout 10 --no-deps --index-url $(TORCH_INDEX) $(TORCH)+cpu 2>/dev/null \
 	  || echo "No build of $(TORCH) without CUDA at $(TORCH_INDEX): taking the plain one, which brings 4 GB of CUDA."
 	grep -v '^torch' requirements.txt | $(PIP) -r /dev/stdin $(TORCH)
 	touch $@
@@ -40,4 +43,4 @@ types: .venv/tests.installed
 	$(PIP) -r tests/requirements.txt
 	touch $@
 
-.PHONY: run test lint unit types
+.PHONY: run test lint unit types words
