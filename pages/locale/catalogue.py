@@ -1,0 +1,72 @@
+"""The sentences that a page can show, and their catalogue.
+
+    python pages/locale/catalogue.py
+
+brings zh.po up to date with the code: new sentences come in without words, those that are gone leave, and one that was
+only changed keeps its old words, marked fuzzy until somebody has read them. `make words` runs it.
+"""
+
+import io
+from pathlib import Path
+from typing import BinaryIO
+
+from babel.messages import extract, pofile
+from babel.messages.catalog import Catalog
+
+ROOT = Path(__file__).parent.parent.parent
+CHINESE = Path(__file__).parent / "zh.po"
+FOLDERS = ("pages", "forecasting")
+# What marks a sentence in the code -> which of its arguments are the sentence, or its singular and its plural.
+KEYWORDS = {
+    "_": None,
+    "translate": None,
+    "N_": {None: (1,), 2: (1, 2)},  # N_("a sentence"), N_("{count} day", "{count} days")
+    "ngettext": (1, 2),
+}
+HEADER = """\
+msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=utf-8\\n"
+"Language: zh\\n"
+"Plural-Forms: nplurals=1; plural=0;\\n"
+
+"""
+
+
+def found_in_code() -> Catalog:
+    """Every sentence with the files that say it. Without line numbers, which would change with every line of code."""
+    found = Catalog(locale="zh")
+    for file in [ROOT / "app.py", *sorted(file for folder in FOLDERS for file in (ROOT / folder).rglob("*.py"))]:
+        with file.open("rb") as code:
+            for sentence in sentences_in(code):
+                found.add(sentence, locations=[(file.relative_to(ROOT).as_posix(), None)])
+    return found
+
+
+def sentences_in(code: BinaryIO) -> list[str | tuple[str, ...]]:
+    """Marked sentences of a file of Python; singular and plural as a pair."""
+    return [sentence for _line, sentence, _comments, _context in extract.extract("python", code, KEYWORDS)]
+
+
+def read(file: Path = CHINESE) -> Catalog:
+    """A catalogue of Chinese."""
+    with file.open("rb") as po:
+        return pofile.read_po(po, locale="zh")
+
+
+def updated(catalogue: Catalog, found: Catalog) -> str:
+    """The text of the catalogue, brought up to date with what was found."""
+    catalogue.update(found)
+    for message in catalogue:
+        message.flags.discard(
+            "python-format"
+        )  # facts stand in braces: a sentence with "50 % of" in it is no such format
+    text = io.BytesIO()
+    pofile.write_po(text, catalogue, width=120, omit_header=True, sort_output=True, ignore_obsolete=True)
+    return HEADER + text.getvalue().decode().strip() + "\n"
+
+
+if __name__ == "__main__":
+    CHINESE.write_text(updated(read(), found_in_code()), encoding="utf-8")
+    untold = [message.id for message in read() if message.id and (not message.string or message.fuzzy)]
+    print(*untold, f"{len(untold)} sentences of {CHINESE.relative_to(ROOT)} need words", sep="\n")
