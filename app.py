@@ -10,25 +10,25 @@ from pages.parts.session import choose_channel, choose_language
 st.set_page_config(page_title="Viewcast", page_icon=str(Path(__file__).parent / "pages" / "icon.png"), layout="wide")
 
 with st.sidebar:
-    _ = choose_language()
-    choose_channel(_)
+    translate = choose_language()
+    choose_channel(translate)
 
-about = _("Viewcast {version} forecasts a channel's daily views and shows why a model is right or wrong.")
+about = translate("Viewcast {version} forecasts a channel's daily views and shows why a model is right or wrong.")
 st.set_page_config(menu_items={"About": about.format(version=__version__)})
 
 page = st.navigation(
     {
-        _("Your channel"): [
-            st.Page("pages/data.py", title=_("Data"), icon=":material/calendar_month:", default=True),
-            st.Page("pages/train.py", title=_("Train"), icon=":material/model_training:"),
-            st.Page("pages/compare.py", title=_("Compare"), icon=":material/compare_arrows:"),
-            st.Page("pages/forecast.py", title=_("Forecast"), icon=":material/online_prediction:"),
+        translate("Your channel"): [
+            st.Page("pages/data.py", title=translate("Data"), icon=":material/calendar_month:", default=True),
+            st.Page("pages/train.py", title=translate("Train"), icon=":material/model_training:"),
+            st.Page("pages/compare.py", title=translate("Compare"), icon=":material/compare_arrows:"),
+            st.Page("pages/forecast.py", title=translate("Forecast"), icon=":material/online_prediction:"),
         ],
-        _("From the lectures"): [
-            st.Page("pages/table.py", title=_("Lecture's table"), icon=":material/table_rows:"),
-            st.Page("pages/reveal.py", title=_("Reveal"), icon=":material/visibility:"),
-            st.Page("pages/cross_validation.py", title=_("Cross-validation"), icon=":material/splitscreen:"),
-            st.Page("pages/selection.py", title=_("Choosing by a score"), icon=":material/casino:"),
+        translate("From the lectures"): [
+            st.Page("pages/table.py", title=translate("Lecture's table"), icon=":material/table_rows:"),
+            st.Page("pages/reveal.py", title=translate("Reveal"), icon=":material/visibility:"),
+            st.Page("pages/cross_validation.py", title=translate("Cross-validation"), icon=":material/splitscreen:"),
+            st.Page("pages/selection.py", title=translate("Choosing by a score"), icon=":material/casino:"),
         ],
     }
 )

@@ -17,15 +17,15 @@ import numpy as np
 import pandas as pd
 
 from forecasting import __version__
-from forecasting.commands.channel import add_reading, bytes_of, channel_of, choice_of
-from forecasting.commands.forecasts import add_forecasts
+from forecasting.cli.channel import add_reading, bytes_of, channel_of, choice_of
+from forecasting.cli.forecasts import add_forecasts
 from forecasting.diagnosis.branches import NAMES
-from forecasting.errors import BadInput
-from forecasting.learning.machine import use_one_thread
+from forecasting.jobs.machine import use_one_thread
+from forecasting.messages import BadInput
 from forecasting.reading import Question, list_channels
+from forecasting.series import Channel
 from forecasting.settings import BOUNDS, CHOICES, Architecture, Inputs, Regularisation, RunSettings, Training
 from forecasting.split import Period, Split, clipped, default_split
-from forecasting.views import Channel
 from forecasting.windows import run_windows
 
 RECORDS = (Architecture, Training, Inputs, Regularisation)
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def read(options: argparse.Namespace) -> None:
-    """Print `date,views`; what was mended goes to stderr."""
+    """Print `date,views`; what was corrected goes to stderr."""
     if options.list:
         print(*list_channels(bytes_of(options.file), Path(options.file).name, choice_of(options)), sep="\n")
         return
@@ -98,7 +98,7 @@ def diagnose(options: argparse.Namespace) -> None:
 
     use_one_thread()
     found = verdict_on(gather(channel.views, settings, filled=channel.filled))
-    evidence = [sentence.say() for sentence in found.evidence]
+    evidence = [sentence.translated() for sentence in found.evidence]
     now = settings.flat()
     tried = (
         {name: value for name, value in found.next_run.flat().items() if now[name] != value} if found.next_run else {}
@@ -114,7 +114,7 @@ def diagnose(options: argparse.Namespace) -> None:
 def _trained(channel: Channel, settings: RunSettings) -> Iterable:
     data = run_windows(channel.views, settings, channel.filled)
     from forecasting.jobs import diverged  # noqa: PLC0415
-    from forecasting.learning.fitting import build, fit  # noqa: PLC0415  seconds that a wrong option should not cost
+    from forecasting.models.fitting import build, fit  # noqa: PLC0415  seconds that a wrong option should not cost
 
     use_one_thread()
     for row in fit(build(settings), data, settings):

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from forecasting.errors import N_
-from forecasting.judging.metrics import mae
-from forecasting.views import Channel
+from forecasting.messages import N_
+from forecasting.metrics import mae
+from forecasting.series import Channel
 
 HERE = Path(__file__).parent
 DATA = next(place for place in (HERE / "data", HERE.parent / "data") if place.is_dir())  # installed, or in a checkout

@@ -7,8 +7,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Literal, get_args
 
-from forecasting.errors import N_, BadInput
-from forecasting.formulas import formula
+from forecasting.messages import N_, BadInput
 from forecasting.split import Period, Split
 
 Family = Literal["linear", "hard-sigmoid", "sigmoid", "relu", "svr", "trees"]
@@ -85,11 +84,6 @@ class Architecture:
     def parameters(self) -> int:
         """Weights and biases of one replica; 0 for a reference, whose number follows from the data."""
         return 0 if self.family in REFERENCES else sum((before + 1) * after for before, after in pairwise(self.sizes))
-
-    @property
-    def formula(self) -> str:
-        """The model in LaTeX, x_1 being yesterday's views."""
-        return formula(**asdict(self))
 
 
 @dataclass(frozen=True)

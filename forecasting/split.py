@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from forecasting.errors import N_, BadInput
+from forecasting.messages import N_, BadInput
 
 LAST_FIFTH = 5
 SHORTEST_HELD_OUT = 28  # days; less is too few to tell models apart

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from forecasting.judging.peers import Peer
+from forecasting.diagnosis.nested_runs import NestedRun
 from forecasting.runs import Finding
+from forecasting.series import Channel
 from forecasting.settings import RunSettings
 from forecasting.split import Period, Split
-from forecasting.views import Channel
 
 A_STEP = 0.04  # share of the work done between two findings of a study that has thousands
 
@@ -29,12 +29,12 @@ def diagnosis(channel: Channel, request: dict) -> Iterator[Finding]:
     from forecasting.diagnosis.evidence import gather_in_steps  # noqa: PLC0415
     from forecasting.diagnosis.tree import diagnose, to_record  # noqa: PLC0415  torch and scikit-learn, for workers alone
 
-    peers = [Peer.from_record(peer) for peer in request.get("peers", [])]
+    nested_runs = [NestedRun.from_record(peer) for peer in request.get("peers", [])]
     result = [request.get(name) and np.array(request[name]) for name in ("train_loss", "predicted")]
     settings, said = RunSettings.from_json(request["settings"]), []
     for step in gather_in_steps(channel.views, settings, *result, filled=channel.filled):
         if step.found:
-            yield Finding(step.share, to_record(diagnose(step.found, peers), step.found))
+            yield Finding(step.share, to_record(diagnose(step.found, nested_runs), step.found))
         else:
             said = [*said, step.said.to_record()]
             yield Finding(step.share, {"evidence": said})
@@ -49,7 +49,7 @@ def forecast(channel: Channel, request: dict) -> Iterator[Finding]:
 
 def folds(channel: Channel, request: dict) -> Iterator[Finding]:
     """How the models of `request["models"]` (JSON) rank on `request["folds"]` folds of a `request["kind"]`."""
-    from forecasting.choosing.cross_validation import rank  # noqa: PLC0415
+    from forecasting.evaluation.cross_validation import rank  # noqa: PLC0415
 
     models = [RunSettings.from_json(text) for text in request["models"]]
     for share, known in rank(channel, models, request["kind"], request["folds"]):
@@ -58,14 +58,14 @@ def folds(channel: Channel, request: dict) -> Iterator[Finding]:
 
 def game(channel: Channel, request: dict) -> Iterator[Finding]:
     """How `request["models"]` useless models fare on the held-out days, a share `request["public"]` of them public."""
-    from forecasting.choosing.selection import play_on  # noqa: PLC0415
+    from forecasting.lectures.public_score import play_on  # noqa: PLC0415
 
     split = Split(*(Period.parse(request[period]) for period in ("train", "held_out")))
-    models, told = request["models"], 0.0
+    models, requested = request["models"], 0.0
     for done, known in play_on(channel, split, models, request["public"]):
-        if done == models or done / models - told > A_STEP:
-            told = done / models
-            yield Finding(told, known.to_record())
+        if done == models or done / models - requested > A_STEP:
+            requested = done / models
+            yield Finding(requested, known.to_record())
 
 
 def reveal(channel: Channel, request: dict) -> Iterator[Finding]:

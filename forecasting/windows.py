@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from forecasting.errors import N_, BadInput
+from forecasting.messages import N_, BadInput
+from forecasting.scaling import Scaler
 from forecasting.settings import Inputs, Regularisation, RunSettings
 from forecasting.split import Period, Split
 
@@ -81,7 +82,7 @@ def make_windows(
     return Windows(kept[:, history - window : history].copy(), targets.copy(), days[wanted])
 
 
-def known_views(views: pd.Series, filled: Sequence[pd.Timestamp] = ()) -> pd.Series:
+def causal_fill(views: pd.Series, filled: Sequence[pd.Timestamp] = ()) -> pd.Series:
     """`views` from its first known day, each unknown or `filled` day carried on from the same weekday before it.
 
     What a forecaster sees: a value rests on its own day and earlier ones alone, whatever was filled in from later ones.
@@ -121,32 +122,6 @@ def _knows_too_much(filled: np.ndarray, history: int, horizon: int) -> np.ndarra
     """Which windows hold a day filled in from their own target: one just before it, or the target itself."""
     stretch = np.lib.stride_tricks.sliding_window_view(filled, history + horizon)
     return stretch[:, history - 1 :].any(axis=1)
-
-
-@dataclass(frozen=True)
-class Scaler:
-    """Standardises views; fitted on training targets only, so that nothing of the held-out period leaks in."""
-
-    mean: float  # views, or their logarithm
-    spread: float  # the same, one standard deviation
-    log: bool = False  # log(1 + views) is what is standardised
-
-    @classmethod
-    def fit(cls, targets: np.ndarray, inputs: Inputs = Inputs()) -> "Scaler":  # noqa: B008  frozen
-        """Mean and standard deviation of `targets`; a constant series keeps a spread of one view."""
-        values = np.log1p(targets) if inputs.log else targets
-        if not inputs.standardise:
-            return cls(0.0, 1.0, inputs.log)
-        return cls(float(values.mean()), float(values.std()) or 1.0, inputs.log)
-
-    def scale(self, views: np.ndarray) -> np.ndarray:
-        """Views to standard deviations from the training mean."""
-        return ((np.log1p(views) if self.log else views) - self.mean) / self.spread
-
-    def views(self, scaled: np.ndarray) -> np.ndarray:
-        """Back to views."""
-        plain = scaled * self.spread + self.mean
-        return np.expm1(plain) if self.log else plain
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,19 @@ import pandas as pd
 import streamlit as st
 
 from forecasting import charts
-from forecasting.choosing.cross_validation import EXAMPLE, FEWEST, FOLDS, MOST, Flattery, Ranking, usual_models
-from forecasting.choosing.folds import BOUNDS, Fold, leak, safe_folds, safe_gap
-from forecasting.errors import N_, BadInput
-from forecasting.judging.metrics import NAMES
+from forecasting.evaluation.cross_validation import EXAMPLE, FEWEST, FOLDS, MOST, OptimismBias, Ranking, usual_models
+from forecasting.evaluation.folds import BOUNDS, Fold, leak, safe_folds, safe_gap
+from forecasting.formats import format_percent
+from forecasting.messages import N_, BadInput
+from forecasting.metrics import NAMES
 from forecasting.runs import Study
-from forecasting.sentences import percent
 from forecasting.settings import RunSettings
 from forecasting.split import Split
 from pages.parts.following import ask, follow
-from pages.parts.session import choose_split, fall_back, note_bad_link, open_page, plain, references, unlike
+from pages.parts.links import escape_markdown, reset_if_unavailable, unique_name, warn_invalid_query_param
+from pages.parts.session import open_page, references
 from pages.parts.settings_form import name_of, queue
+from pages.parts.split_control import choose_split
 
 KINDS = {"blocked": N_("Blocked"), "rolling": N_("Rolling origin"), "random": N_("Random")}
 WHAT_THEY_ARE = {
@@ -27,17 +29,19 @@ WHAT_THEY_ARE = {
 }
 FAR_OFF = 1e9  # views: a model that errs by as much is leaving the numbers
 
-here = open_page()
-_ = here.say
+session = open_page()
+translate = session.translate
 
 
 def offered(split: Split) -> dict[str, tuple[str, RunSettings]]:
     """Models to choose from by key: the usual ones, and those of the channel's runs, all on this split."""
-    found = {f"usual-{k}": (name_of(run, _), run) for k, run in enumerate(usual_models(split))}
-    for run in here.store.runs(here.owner):
+    found = {f"usual-{k}": (name_of(run, translate), run) for k, run in enumerate(usual_models(split))}
+    for run in session.store.runs(session.owner):
         settings = replace(run.settings, split=split)
-        if run.fingerprint == here.channel.fingerprint and settings not in [known for _name, known in found.values()]:
-            found[run.id] = (unlike(run.name, [name for name, _settings in found.values()]), settings)
+        if run.fingerprint == session.channel.fingerprint and settings not in [
+            known for _name, known in found.values()
+        ]:
+            found[run.id] = (unique_name(run.name, [name for name, _settings in found.values()]), settings)
     return found
 
 
@@ -49,7 +53,7 @@ def choose_models(split: Split) -> tuple[list[str], list[RunSettings]]:
         st.session_state.models = [key for key in st.session_state.models if key in found]
     usual = [key for key in found if key.startswith("usual")]
     ticked = st.multiselect(
-        _("Models"),
+        translate("Models"),
         names,
         usual,
         format_func=names.get,
@@ -57,7 +61,7 @@ def choose_models(split: Split) -> tuple[list[str], list[RunSettings]]:
         bind="query-params",
         max_selections=MOST,
         wrap=True,
-        help=_("The channel's runs can be chosen too; they are trained anew on every fold."),
+        help=translate("The channel's runs can be chosen too; they are trained anew on every fold."),
     )
     if len(ticked) < FEWEST:
         raise BadInput(N_("Choose two models or more; one alone wins nothing."))
@@ -73,7 +77,7 @@ def request_of(settings: Sequence[RunSettings], kind: str, folds: int) -> dict[s
 def study_of(kind: str) -> Study | None:
     """The study of these models on folds of this kind, where it was asked for."""
     asked = request_of(settings, kind, folds)
-    return here.studies.asked(here.owner, here.channel.fingerprint, "folds", asked)
+    return session.studies.asked(session.owner, session.channel.fingerprint, "folds", asked)
 
 
 def ranking_of(kind: str) -> Ranking | None:
@@ -91,22 +95,24 @@ def share_seen(cuts: Sequence[Fold], settings: Sequence[RunSettings]) -> float:
 
 def draw_folds(cuts: Sequence[Fold]) -> None:
     """The folds, and what leaks through them."""
-    chart = charts.fold_rows(cuts, split.held_out, _)
-    st.altair_chart(chart, key="folds-chart", alt=_("The folds over the calendar"))
+    chart = charts.fold_rows(cuts, split.held_out, translate)
+    st.altair_chart(chart, key="folds-chart", alt=translate("The folds over the calendar"))
     what = WHAT_THEY_ARE[kind]
-    seen = _("Of the validation days, {share} were seen in training, as a day of some window.").format(
-        share=percent(share_seen(cuts, settings))
+    seen = translate("Of the validation days, {share} were seen in training, as a day of some window.").format(
+        share=format_percent(share_seen(cuts, settings))
     )
-    gap = _("{gap} days between the sides are left out, so that no window reaches across.").format(
+    gap = translate("{gap} days between the sides are left out, so that no window reaches across.").format(
         gap=safe_gap(settings)
     )
-    learnt = _("Days to learn from, fold by fold: {days}.").format(days=", ".join(str(len(cut.train)) for cut in cuts))
-    st.caption(" ".join([_(what), learnt, seen, *([gap] if kind != "random" else [])]))
+    learnt = translate("Days to learn from, fold by fold: {days}.").format(
+        days=", ".join(str(len(cut.train)) for cut in cuts)
+    )
+    st.caption(" ".join([translate(what), learnt, seen, *([gap] if kind != "random" else [])]))
 
 
 def draw_ranking(known: Ranking) -> None:
     """Losses on the folds as a chart, a sentence and a table, as far as they are known."""
-    week = _("Same day last week")
+    week = translate("Same day last week")
     order = known.order if known.judged else range(len(names))
     lines = [(names[k], known.validation[k], known.held_out[k]) for k in order]
     lines.append((week, known.baseline, known.baseline_held_out))
@@ -118,33 +124,35 @@ def draw_ranking(known: Ranking) -> None:
     ]
     frame = pd.DataFrame(dots, columns=["model", "fold", "validation", "mean", "held_out"])
     st.altair_chart(
-        charts.fold_losses(frame, NAMES[settings[0].training.loss], _),
+        charts.fold_losses(frame, NAMES[settings[0].training.loss], translate),
         key="losses",
-        alt=_("Validation loss of every model on every fold, with means and held-out losses"),
+        alt=translate("Validation loss of every model on every fold, with means and held-out losses"),
     )
     if known.judged:
-        st.info(plain(known.sentence(names).say(_)), icon=":material/emoji_events:")
+        st.info(escape_markdown(known.sentence(names).translated(translate)), icon=":material/emoji_events:")
         if known.means[known.order[0]] >= known.baseline.mean():
-            st.warning(_("None of these models beats the same day last week."), icon=":material/trending_down:")
+            st.warning(translate("None of these models beats the same day last week."), icon=":material/trending_down:")
     draw_table(lines, names[known.order[0]] if known.judged else None)
 
 
 def draw_table(lines: list[tuple], best: str | None) -> None:
     """A line a model, the winner marked."""
-    table = {_("Model"): [name for name, *_losses in lines]}
+    table = {translate("Model"): [name for name, *_losses in lines]}
     for fold in range(len(lines[0][1])):
-        table[_("Fold {number}").format(number=fold + 1)] = [cell(losses[fold]) for _name, losses, _held in lines]
-    table[_("Mean")] = [cell(losses.mean()) + " ★" * (name == best) for name, losses, _held in lines]
-    table[_("Held-out")] = [cell(held_out) for *_rest, held_out in lines]
+        table[translate("Fold {number}").format(number=fold + 1)] = [
+            cell(losses[fold]) for _name, losses, _held in lines
+        ]
+    table[translate("Mean")] = [cell(losses.mean()) + " ★" * (name == best) for name, losses, _held in lines]
+    table[translate("Held-out")] = [cell(held_out) for *_rest, held_out in lines]
     st.dataframe(
         pd.DataFrame(table),
         hide_index=True,
         height="content",
         placeholder="–",
-        alt=_("Losses of the models on the folds"),
+        alt=translate("Losses of the models on the folds"),
     )
     st.caption(
-        _(
+        translate(
             "{loss} in views, means over seeds. ★ is the smallest mean; held-out stands beside it and had no say."
         ).format(loss=NAMES[settings[0].training.loss])
     )
@@ -155,80 +163,82 @@ def cell(loss: float) -> str:
     return "" if loss != loss else f"{loss:,.0f}" if loss < FAR_OFF else f"{loss:.0e}"
 
 
-def draw_flattery(blocked: Ranking, random: Ranking) -> None:
+def draw_optimism_bias(blocked: Ranking, random: Ranking) -> None:
     """What random folds make of the same models, beside blocked ones."""
     loss = settings[0].training.loss
-    found = [Flattery.of(*errors, loss) for errors in zip(blocked.errors, random.errors, strict=True)]
+    found = [OptimismBias.of(*errors, loss) for errors in zip(blocked.errors, random.errors, strict=True)]
     most = max(range(len(found)), key=lambda k: (found[k].share == found[k].share, found[k].share))
-    st.info(plain(found[most].sentence(names[most]).say(_)), icon=":material/visibility:")
-    means = {_("Blocked, mean"): blocked, _("Random, mean"): random}
-    table = {_("Model"): names}
+    st.info(escape_markdown(found[most].sentence(names[most]).translated(translate)), icon=":material/visibility:")
+    means = {translate("Blocked, mean"): blocked, translate("Random, mean"): random}
+    table = {translate("Model"): names}
     for label, known in means.items():
         table[label] = [cell(mean) + " ★" * (k == known.order[0]) for k, mean in enumerate(known.means)]
-    table[_("Random is less by")] = [shares(one) for one in found]
-    table[_("Held-out")] = [cell(held_out) for held_out in blocked.held_out]
-    st.dataframe(pd.DataFrame(table), hide_index=True, height="content", alt=_("Blocked against random folds"))
+    table[translate("Random is less by")] = [shares(one) for one in found]
+    table[translate("Held-out")] = [cell(held_out) for held_out in blocked.held_out]
+    st.dataframe(pd.DataFrame(table), hide_index=True, height="content", alt=translate("Blocked against random folds"))
     days = {kind: days_learnt(kind) for kind in ("blocked", "random")}
-    less = _("In brackets the 90 % interval. Part of it may be the gaps: {blocked} days to learn from, not {random}.")
+    less = translate(
+        "In brackets the 90 % interval. Part of it may be the gaps: {blocked} days to learn from, not {random}."
+    )
     st.caption(less.format(**days))
 
 
-def shares(found: Flattery) -> str:
+def shares(found: OptimismBias) -> str:
     """12 % (8 % to 15 %), as text; nothing for a model that left the numbers."""
     if found.share != found.share:
         return ""
-    facts = {name: percent(share) for name, share in vars(found).items()}
-    return _("{share} ({low} to {high})").format(**facts)
+    facts = {name: format_percent(share) for name, share in vars(found).items()}
+    return translate("{share} ({low} to {high})").format(**facts)
 
 
 def days_learnt(kind: str) -> int:
     """Training days of a fold of this kind, on average."""
-    cuts = safe_folds(here.channel.views, settings, kind, folds, here.channel.filled)
+    cuts = safe_folds(session.channel.views, settings, kind, folds, session.channel.filled)
     return round(sum(len(cut.train) for cut in cuts) / len(cuts))
 
 
 def follow_kind(kind: str, draw: Callable[[Study], None]) -> None:
     """Progress and answer of the study on folds of this kind, where it was asked for."""
     study = study_of(kind)
-    follow(here, study and study.id, draw)
+    follow(session, study and study.id, draw)
 
 
 def retrain(winner: RunSettings) -> None:
     """Queue the winner on the whole training period, and show it on Train."""
-    st.session_state.run = queue(here, winner)
-    here.jobs.fill()
-    name = here.store.run(here.owner, st.session_state.run).name
+    st.session_state.run = queue(session, winner)
+    session.jobs.fill()
+    name = session.store.run(session.owner, st.session_state.run).name
     st.switch_page("pages/train.py", query_params={"run": name})  # without any it stumbles over bound ones
 
 
-st.title(_("Cross-validation"))
-st.caption(_("Choose a model by days inside the training period, so that the held-out days stay a fair judge."))
+st.title(translate("Cross-validation"))
+st.caption(translate("Choose a model by days inside the training period, so that the held-out days stay a fair judge."))
 controls, picture = st.columns([1, 2], gap="medium")  # names of models are long
 
 with controls:
-    for key, allowed in (("folds", BOUNDS["folds"]), ("fold_kind", [_(word) for word in KINDS.values()])):
-        note_bad_link(key, allowed, _)
-    fall_back("fold_kind", KINDS, "blocked")
+    for key, allowed in (("folds", BOUNDS["folds"]), ("fold_kind", [translate(word) for word in KINDS.values()])):
+        warn_invalid_query_param(key, allowed, translate)
+    reset_if_unavailable("fold_kind", KINDS, "blocked")
     try:
-        split = choose_split(here.channel.views, _)
+        split = choose_split(session.channel.views, translate)
         names, settings = choose_models(split)
-        kinds = {name: _(word) for name, word in KINDS.items()}
-        kind = st.selectbox(_("Folds"), kinds, format_func=kinds.get, key="fold_kind", bind="query-params")
+        kinds = {name: translate(word) for name, word in KINDS.items()}
+        kind = st.selectbox(translate("Folds"), kinds, format_func=kinds.get, key="fold_kind", bind="query-params")
         folds = st.number_input(
-            _("Number of folds"),
+            translate("Number of folds"),
             *BOUNDS["folds"],
             FOLDS,
             key="folds",
             bind="query-params",
-            help=_("The lecture has 3."),
+            help=translate("The lecture has 3."),
         )
-        cuts = safe_folds(here.channel.views, settings, kind, folds, here.channel.filled)
-        references(here.channel, here.channel.fingerprint, settings[0])
+        cuts = safe_folds(session.channel.views, settings, kind, folds, session.channel.filled)
+        references(session.channel, session.channel.fingerprint, settings[0])
     except BadInput as unusable:
-        st.warning(plain(unusable.say(_)), icon=":material/event_busy:")
+        st.warning(escape_markdown(unusable.translated(translate)), icon=":material/event_busy:")
         st.stop()
-    if st.button(_("Cross-validate"), type="primary", icon=":material/play_arrow:", width="stretch"):
-        ask(here, "folds", request_of(settings, kind, folds))
+    if st.button(translate("Cross-validate"), type="primary", icon=":material/play_arrow:", width="stretch"):
+        ask(session, "folds", request_of(settings, kind, folds))
 
 
 def draw(study: Study) -> None:
@@ -241,25 +251,25 @@ with picture:
     follow_kind(kind, draw)
     if known := ranking_of(kind):
         period = f"{split.train.first} – {split.train.last}"
-        if st.button(_("Retrain the winner on everything"), icon=":material/model_training:"):
+        if st.button(translate("Retrain the winner on everything"), icon=":material/model_training:"):
             retrain(settings[known.order[0]])
-        st.caption(_("On everything it was chosen by: the training period, {period}.").format(period=period))
+        st.caption(translate("On everything it was chosen by: the training period, {period}.").format(period=period))
     rankings = {name: ranking_of(name) for name in ("blocked", "random")}
     if any(rankings.values()):
-        st.subheader(_("What random folds hide"))
+        st.subheader(translate("What random folds hide"))
         missing = [name for name, found in rankings.items() if found is None]
         if not missing:
-            draw_flattery(**rankings)
+            draw_optimism_bias(**rankings)
         else:
             other = KINDS[missing[0]]
-            label = _("Run them on the other folds too: {kind}").format(kind=_(other))
+            label = translate("Run them on the other folds too: {kind}").format(kind=translate(other))
             if st.button(label, icon=":material/compare:"):
-                ask(here, "folds", request_of(settings, missing[0], folds))
+                ask(session, "folds", request_of(settings, missing[0], folds))
             follow_kind(missing[0], lambda _study: None)
-    with st.expander(_("The lecture's example"), icon=":material/school:"):
-        example = pd.DataFrame(EXAMPLE, columns=[_("Fold {number}").format(number=k) for k in (1, 2, 3)])
-        example.insert(0, _("Model"), [_("Model {number}").format(number=k) for k in (1, 2, 3)])
+    with st.expander(translate("The lecture's example"), icon=":material/school:"):
+        example = pd.DataFrame(EXAMPLE, columns=[translate("Fold {number}").format(number=k) for k in (1, 2, 3)])
+        example.insert(0, translate("Model"), [translate("Model {number}").format(number=k) for k in (1, 2, 3)])
         means = [sum(losses) / len(losses) for losses in EXAMPLE]
-        example[_("Mean")] = [f"{mean:.1f}" + " ★" * (mean == min(means)) for mean in means]
-        st.dataframe(example, hide_index=True, height="content", alt=_("The lecture's example"))
-        st.caption(_("Losses from the lecture, not of this channel. Its folds are random thirds."))
+        example[translate("Mean")] = [f"{mean:.1f}" + " ★" * (mean == min(means)) for mean in means]
+        st.dataframe(example, hide_index=True, height="content", alt=translate("The lecture's example"))
+        st.caption(translate("Losses from the lecture, not of this channel. Its folds are random thirds."))

@@ -1,4 +1,4 @@
-"""The channel's daily views: bring a file, see what was mended, choose the split."""
+"""The channel's daily views: bring a file, see what was corrected, choose the split."""
 
 from dataclasses import asdict, replace
 
@@ -6,12 +6,14 @@ import pandas as pd
 import streamlit as st
 
 from forecasting import charts
-from forecasting.errors import N_, BadInput
+from forecasting.formats import format_views
+from forecasting.messages import N_, BadInput
 from forecasting.reading import Choice, Question, read_views, to_csv
 from forecasting.runs import Source
-from forecasting.sentences import in_views
-from forecasting.views import Mend
-from pages.parts.session import choose_split, keep_channel, open_page, plain
+from forecasting.series import Correction
+from pages.parts.links import escape_markdown
+from pages.parts.session import keep_channel, open_page
+from pages.parts.split_control import choose_split
 
 TYPES = ["csv", "tsv", "txt", "zip", "xlsx", "gz"]
 FILLS = {
@@ -26,10 +28,10 @@ ORDERS = {
     "mdy": N_("Month/day/year"),
     "ymd": N_("Year/month/day"),
 }
-SAMPLES = 3  # days named in a sentence about a mend
+SAMPLES = 3  # days named in a sentence about a correction
 
-here = open_page()
-_ = here.say
+session = open_page()
+translate = session.translate
 
 
 def take_file() -> None:
@@ -54,12 +56,12 @@ def answer(field: str) -> None:
 
 def read_again(field: str) -> None:
     """Read the current channel's file another way; the reading before is forgotten unless it has runs."""
-    source = here.store.source(here.owner, here.channel.fingerprint)
+    source = session.store.source(session.owner, session.channel.fingerprint)
     value = st.session_state[f"said_{field}"]
     if read(replace(source, said=source.said | {field: None if value == AS_FITS else value})):
         current = st.session_state.channel
-        if current != here.channel.fingerprint:
-            here.store.forget_channel(here.owner, here.channel.fingerprint, unless_used=True)
+        if current != session.channel.fingerprint:
+            session.store.forget_channel(session.owner, session.channel.fingerprint, unless_used=True)
 
 
 def read(source: Source) -> bool:
@@ -77,19 +79,19 @@ def read(source: Source) -> bool:
 def show_trouble(trouble: BadInput) -> None:
     """What is wrong with the file, or the one thing that it does not say."""
     if not isinstance(trouble, Question):
-        st.error(plain(trouble.say(_)), icon=":material/error:")
+        st.error(escape_markdown(trouble.translated(translate)), icon=":material/error:")
         return
     labels = dict(trouble.options)
-    st.warning(plain(trouble.say(_)), icon=":material/help:")
+    st.warning(escape_markdown(trouble.translated(translate)), icon=":material/help:")
     st.selectbox(
-        _("Your answer"),
+        translate("Your answer"),
         labels,
-        format_func=lambda value: _(labels[value]),
+        format_func=lambda value: translate(labels[value]),
         index=None,
         key="answer",
         on_change=answer,
         args=(trouble.asks,),
-        placeholder=_("Choose"),
+        placeholder=translate("Choose"),
     )
 
 
@@ -102,54 +104,62 @@ def choose_reading(said: dict[str, object]) -> None:
 
     for field in ("fill", "keep_zeros", "keep_last"):
         st.session_state[f"said_{field}"] = said[field]
-    st.session_state.said_channel, st.session_state.said_dates = here.channel.name, said["dates"] or AS_FITS
-    if len(here.channel.others) > 1:
-        st.selectbox(_("Column"), here.channel.others, format_func=_, **say_so("channel"))
-    with st.expander(_("How the file is read")):
-        st.radio(_("Missing days"), FILLS, format_func=lambda fill: _(FILLS[fill]), **say_so("fill"))
-        st.selectbox(_("Dates such as 1/7/20"), ORDERS, format_func=lambda order: _(ORDERS[order]), **say_so("dates"))
-        st.checkbox(_("Keep zeros before the first view"), **say_so("keep_zeros"))
-        st.checkbox(_("Keep last days that look unfinished"), **say_so("keep_last"))
-        with st.popover(_("Remove this channel"), icon=":material/delete:", width="stretch"):
-            st.write(_("Remove the channel, its file and all its runs? This cannot be undone."))
-            st.button(_("Remove for good"), key="remove", on_click=remove)
+    st.session_state.said_channel, st.session_state.said_dates = session.channel.name, said["dates"] or AS_FITS
+    if len(session.channel.channel_names) > 1:
+        st.selectbox(translate("Column"), session.channel.channel_names, format_func=translate, **say_so("channel"))
+    with st.expander(translate("How the file is read")):
+        st.radio(translate("Missing days"), FILLS, format_func=lambda fill: translate(FILLS[fill]), **say_so("fill"))
+        st.selectbox(
+            translate("Dates such as 1/7/20"),
+            ORDERS,
+            format_func=lambda order: translate(ORDERS[order]),
+            **say_so("dates"),
+        )
+        st.checkbox(translate("Keep zeros before the first view"), **say_so("keep_zeros"))
+        st.checkbox(translate("Keep last days that look unfinished"), **say_so("keep_last"))
+        with st.popover(translate("Remove this channel"), icon=":material/delete:", width="stretch"):
+            st.write(translate("Remove the channel, its file and all its runs? This cannot be undone."))
+            st.button(translate("Remove for good"), key="remove", on_click=remove)
 
 
 def remove() -> None:
     """Forget the channel, its file and its runs."""
-    here.store.forget_channel(here.owner, here.channel.fingerprint)
+    session.store.forget_channel(session.owner, session.channel.fingerprint)
     st.session_state.pop("channel", None)
 
 
-def name_days(mend: Mend) -> str:
-    """The first few days of a mend."""
-    named = ", ".join(str(day) for day in mend.days[:SAMPLES])
-    return f" ({named}{', …' if len(mend.days) > SAMPLES else ''})" if named else ""
+def name_days(correction: Correction) -> str:
+    """The first few days of a correction."""
+    named = ", ".join(str(day) for day in correction.days[:SAMPLES])
+    return f" ({named}{', …' if len(correction.days) > SAMPLES else ''})" if named else ""
 
 
-st.title(_("Data"))
-st.caption(_("A channel's daily views, and which days a model learns from and is judged on."))
+st.title(translate("Data"))
+st.caption(translate("A channel's daily views, and which days a model learns from and is judged on."))
 figures = st.container()
 controls, picture = st.columns([1, 3], gap="medium")
-channel, views = here.channel, here.channel.views
+channel, views = session.channel, session.channel.views
 
 with controls:
-    st.file_uploader(_("Your views: CSV, Excel or zip"), TYPES, key=inbox(), on_change=take_file)
+    st.file_uploader(translate("Your views: CSV, Excel or zip"), TYPES, key=inbox(), on_change=take_file)
     trouble = st.session_state.get("trouble")
     if trouble and (isinstance(trouble, Question) or st.session_state.get(inbox())):  # else its file is gone
         show_trouble(trouble)
-    if (said := here.store.said(here.owner, channel.fingerprint)) is not None:
+    if (said := session.store.said(session.owner, channel.fingerprint)) is not None:
         choose_reading(said)
     try:
-        split = choose_split(views, _)
+        split = choose_split(views, translate)
     except BadInput as unusable:
         split = None
-        st.warning(plain(unusable.say(_)), icon=":material/event_busy:")
+        st.warning(escape_markdown(unusable.translated(translate)), icon=":material/event_busy:")
 
 with figures, st.grid(4, min_column_width=150):
-    st.metric(_("Days"), f"{len(views):,}", help=f"{views.index[0].date()} – {views.index[-1].date()}")
-    st.metric(_("Views a day, last 28 days"), in_views(views[-28:].mean()))
-    for label, period in ((_("Training days"), split and split.train), (_("Held-out days"), split and split.held_out)):
+    st.metric(translate("Days"), f"{len(views):,}", help=f"{views.index[0].date()} – {views.index[-1].date()}")
+    st.metric(translate("Views a day, last 28 days"), format_views(views[-28:].mean()))
+    for label, period in (
+        (translate("Training days"), split and split.train),
+        (translate("Held-out days"), split and split.held_out),
+    ):
         st.metric(
             label,
             f"{(period.last - period.first).days + 1:,}" if period else "–",
@@ -161,23 +171,31 @@ with picture:
         st.stop()
     if channel.metric != "views":
         st.caption(
-            _("The file calls these numbers “{metric}”; they are treated as views.").format(metric=channel.metric)
+            translate("The file calls these numbers “{metric}”; they are treated as views.").format(
+                metric=channel.metric
+            )
         )
-    mended = {pd.Timestamp(day): mend.say(_) for mend in channel.mends for day in mend.days}
-    chart = charts.views_over_time(views, split, _, here.weekdays(), mended)
-    name = _("Daily views of {name} with training and held-out periods shaded").format(name=_(channel.name))
+    corrected = {
+        pd.Timestamp(day): correction.translated(translate)
+        for correction in channel.corrections
+        for day in correction.days
+    }
+    chart = charts.views_over_time(views, split, translate, session.weekdays(), corrected)
+    name = translate("Daily views of {name} with training and held-out periods shaded").format(
+        name=translate(channel.name)
+    )
     st.altair_chart(chart, alt=name)
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader(_("Mean views by weekday"))
-        chart = charts.weekday_means(views, split, _, here.weekdays())
-        st.altair_chart(chart, alt=_("Mean views by weekday in both periods"))
+        st.subheader(translate("Mean views by weekday"))
+        chart = charts.weekday_means(views, split, translate, session.weekdays())
+        st.altair_chart(chart, alt=translate("Mean views by weekday in both periods"))
     with right:
-        st.subheader(_("What was mended"))
-        if not channel.mends:
-            st.caption(_("Nothing: every day is there once, with a count."))
-        for mend in channel.mends:
-            st.text(mend.say(_) + name_days(mend))
+        st.subheader(translate("Corrections"))
+        if not channel.corrections:
+            st.caption(translate("Nothing: every day is there once, with a count."))
+        for correction in channel.corrections:
+            st.text(correction.translated(translate) + name_days(correction))
         st.download_button(
-            _("Clean series as CSV"), to_csv(channel), "views.csv", "text/csv", icon=":material/download:"
+            translate("Clean series as CSV"), to_csv(channel), "views.csv", "text/csv", icon=":material/download:"
         )

@@ -4,14 +4,15 @@ import pandas as pd
 import streamlit as st
 
 from forecasting import charts
-from forecasting.errors import BadInput
-from forecasting.forecasts.reveal import Reveal, hidden_days, reveal
-from forecasting.judging.baselines import NAIVE, Naive
+from forecasting.lectures.reveal import Reveal, hidden_days, reveal
+from forecasting.messages import BadInput
+from forecasting.models.naive import NAIVE, Naive
 from forecasting.runs import Run, Study
-from forecasting.windows import known_views
+from forecasting.windows import causal_fill
 from pages.parts.following import ask
 from pages.parts.forecasters import Forecasters
-from pages.parts.session import note_bad_link, open_page, plain
+from pages.parts.links import escape_markdown, warn_invalid_query_param
+from pages.parts.session import open_page
 
 KIND = "reveal"  # of study
 MOST = 28  # days hidden
@@ -19,32 +20,32 @@ USUAL = 2  # the lecture's
 SEATS = 6  # models, and at most: a chart has no more colours that can be told apart
 TICK = 0.3  # seconds between two looks while workers are on it
 
-here = open_page()
-_ = here.say
-views, channel = here.channel.views, here.channel
-BASELINES = {_("Same day last week"): "last-week", _("Yesterday"): "yesterday"}
+session = open_page()
+translate = session.translate
+views, channel = session.channel.views, session.channel
+BASELINES = {translate("Same day last week"): "last-week", translate("Yesterday"): "yesterday"}
 
 
 def choose_runs(hidden: pd.DatetimeIndex) -> list[Run]:
     """The runs that stand for election: done, and trained on earlier days than the hidden ones."""
-    runs = Forecasters(here).runs
+    runs = Forecasters(session).runs
     blind = {key: run for key, run in runs.items() if pd.Timestamp(run.settings.split.train.last) < hidden[0]}
     kept = [key for key in st.session_state.get("candidates", []) if key in blind]
     if kept != st.session_state.get("candidates", kept):
         st.session_state.candidates = kept
     chosen = st.multiselect(
-        _("Models"),
+        translate("Models"),
         blind,
         list(blind)[:SEATS],
         format_func=lambda key: blind[key].name,
         key="candidates",
         bind="query-params",
         max_selections=SEATS,
-        help=_("Runs of this channel that have seen none of the hidden days. Baselines stand as well."),
+        help=translate("Runs of this channel that have seen none of the hidden days. Baselines stand as well."),
     )
     if not runs:
-        st.page_link("pages/train.py", label=_("Train a model"), icon=":material/play_arrow:")
-        st.page_link("pages/table.py", label=_("Train the lecture's table"), icon=":material/table_rows:")
+        st.page_link("pages/train.py", label=translate("Train a model"), icon=":material/play_arrow:")
+        st.page_link("pages/table.py", label=translate("Train the lecture's table"), icon=":material/table_rows:")
     return [blind[key] for key in chosen]
 
 
@@ -62,7 +63,7 @@ def vote(votes: dict[str, int]) -> None:
 def uncover(runs: list[Run], days: int) -> None:
     """Ask workers for the forecasts of the runs, which see none of the hidden days."""
     for run in runs:
-        ask(here, KIND, request_of(run, days), here.store.checkpoint(here.owner, run.id, "last"))
+        ask(session, KIND, request_of(run, days), session.store.checkpoint(session.owner, run.id, "last"))
     st.session_state.uncovered = key_of(runs, days)
 
 
@@ -73,7 +74,7 @@ def key_of(runs: list[Run], days: int) -> tuple:
 
 def answers(runs: list[Run], days: int) -> dict[str, Study]:
     """Studies by run, those that were asked for."""
-    asked = here.studies.studies(here.owner, channel.fingerprint, KIND)
+    asked = session.studies.studies(session.owner, channel.fingerprint, KIND)
     requests = {run.id: request_of(run, days) for run in runs}
     found = {run_id: [study for study in asked if study.request == request] for run_id, request in requests.items()}
     return {run_id: studies[0] for run_id, studies in found.items() if studies}
@@ -81,12 +82,12 @@ def answers(runs: list[Run], days: int) -> dict[str, Study]:
 
 def result(runs: list[Run], studies: dict[str, Study], hidden: pd.DatetimeIndex) -> tuple[Reveal, pd.DataFrame]:
     """What came of it, and the forecasts (a row a day, a column a candidate)."""
-    known = known_views(views.iloc[: -len(hidden)], channel.filled)
+    known = causal_fill(views.iloc[: -len(hidden)], channel.filled)
     baselines = {name: Naive(rule).predict(known, known.index[-1:], len(hidden))[0] for name, rule in BASELINES.items()}
     points = {run.name: studies[run.id].answer["point"] for run in runs if run.id in studies and studies[run.id].answer}
-    held_out = {run.name: here.store.predictions(run.id) for run in runs if run.settings.architecture.horizon == 1}
+    held_out = {run.name: session.store.predictions(run.id) for run in runs if run.settings.architecture.horizon == 1}
     ahead = {name: found.mean(axis=1) for name, found in held_out.items() if found is not None}
-    everything = known_views(views, channel.filled)
+    everything = causal_fill(views, channel.filled)
     if ahead:
         judged = next(iter(ahead.values())).index
         ahead |= {name: pd.Series(NAIVE[rule][0](everything, judged), judged) for name, rule in BASELINES.items()}
@@ -96,27 +97,29 @@ def result(runs: list[Run], studies: dict[str, Study], hidden: pd.DatetimeIndex)
 
 def draw_result(found: Reveal, forecasts: pd.DataFrame, votes: dict[str, int]) -> None:
     """The chart, each one's error, and the two sentences."""
-    chart = charts.reveal_chart(views, found.days, forecasts, _, here.weekdays())
-    st.altair_chart(chart, alt=_("The hidden days, uncovered, with each model's forecast"))
-    st.info(plain(found.on_the_vote(votes).say(_)), icon=":material/how_to_vote:")
-    st.warning(plain(found.how_little().say(_)), icon=":material/balance:")
+    chart = charts.reveal_chart(views, found.days, forecasts, translate, session.weekdays())
+    st.altair_chart(chart, alt=translate("The hidden days, uncovered, with each model's forecast"))
+    st.info(escape_markdown(found.on_the_vote(votes).translated(translate)), icon=":material/how_to_vote:")
+    st.warning(escape_markdown(found.how_little().translated(translate)), icon=":material/balance:")
     lines = [
         {
-            _("Model"): name,
-            _("Votes"): votes.get(name, 0),
-            _("Error on the hidden days, MAE"): round(error, 1),
-            _("Held-out, MAE, one day ahead"): round(found.held_out[name], 1) if name in found.held_out else None,
+            translate("Model"): name,
+            translate("Votes"): votes.get(name, 0),
+            translate("Error on the hidden days, MAE"): round(error, 1),
+            translate("Held-out, MAE, one day ahead"): round(found.held_out[name], 1)
+            if name in found.held_out
+            else None,
         }
         for name, error in sorted(found.errors.items(), key=lambda pair: pair[1])
     ]
-    st.dataframe(pd.DataFrame(lines), hide_index=True, placeholder="–", alt=_("Errors of all models"))
+    st.dataframe(pd.DataFrame(lines), hide_index=True, placeholder="–", alt=translate("Errors of all models"))
 
 
 def draw_lecture() -> None:
     """The lecture's own Friday."""
-    with st.expander(_("In the lecture"), icon=":material/school:"):
+    with st.expander(translate("In the lecture"), icon=":material/school:"):
         st.write(
-            _(
+            translate(
                 "On Friday 26 February 2021 the views were known to the 24th. The class voted among nets of one to four"
                 " layers; three layers had the smallest loss on days not learnt from, 0.38k. It foresaw 5.25k for the"
                 " 25th and, fed with that, 3.96k for the 26th. The truth was about 7.5k, the highest day of the year"
@@ -134,43 +137,51 @@ def live(runs: list[Run], hidden: pd.DatetimeIndex, was_active: bool) -> None:
         st.rerun()
     if active:
         done = len(studies) - len(active)
-        st.progress(done / len(studies), _("{done} of {all} forecasts").format(done=done, all=len(studies)))
+        st.progress(done / len(studies), translate("{done} of {all} forecasts").format(done=done, all=len(studies)))
         return
     for study in studies.values():
         if study.reason:
-            st.error(plain(f"{study.request['name']}: {study.reason.say(_)}"), icon=":material/error:")
+            st.error(
+                escape_markdown(f"{study.request['name']}: {study.reason.translated(translate)}"),
+                icon=":material/error:",
+            )
     draw_result(*result(runs, studies, hidden), votes)
 
 
-st.title(_("Reveal"))
-st.caption(_("Hide the last days, vote for the model that will come closest, then uncover them."))
+st.title(translate("Reveal"))
+st.caption(translate("Hide the last days, vote for the model that will come closest, then uncover them."))
 controls, picture = st.columns([1, 3], gap="medium")
 with controls:
-    note_bad_link("hidden", (1, MOST), _)
-    days = st.slider(_("Days hidden"), 1, MOST, USUAL, key="hidden", bind="query-params")
+    warn_invalid_query_param("hidden", (1, MOST), translate)
+    days = st.slider(translate("Days hidden"), 1, MOST, USUAL, key="hidden", bind="query-params")
     try:
         hidden = hidden_days(views, days)
     except BadInput as unusable:
-        st.warning(plain(unusable.say(_)), icon=":material/event_busy:")
+        st.warning(escape_markdown(unusable.translated(translate)), icon=":material/event_busy:")
         st.stop()
     runs = choose_runs(hidden)
     votes = st.session_state.setdefault("votes", {}).setdefault(key_of(runs, days), {})
     uncovered = st.session_state.get("uncovered") == key_of(runs, days)
     candidates = [run.name for run in runs] + list(BASELINES)
-    st.radio(_("Who will come closest?"), candidates, key="voted", format_func=plain)
+    st.radio(translate("Who will come closest?"), candidates, key="voted", format_func=escape_markdown)
     st.button(
-        _("Vote"), icon=":material/how_to_vote:", on_click=vote, args=(votes,), disabled=uncovered, width="stretch"
+        translate("Vote"),
+        icon=":material/how_to_vote:",
+        on_click=vote,
+        args=(votes,),
+        disabled=uncovered,
+        width="stretch",
     )
     if votes:
         counted = ", ".join(f"{name} {count}" for name, count in votes.items())
-        st.caption(plain(_("Votes: {votes}").format(votes=counted)))
+        st.caption(escape_markdown(translate("Votes: {votes}").format(votes=counted)))
     look = {"type": "primary", "icon": ":material/visibility:", "width": "stretch"}
-    st.button(_("Uncover"), **look, on_click=uncover, args=(runs, days), disabled=uncovered)
+    st.button(translate("Uncover"), **look, on_click=uncover, args=(runs, days), disabled=uncovered)
 with picture:
     if uncovered:
         active = any(study.active for study in answers(runs, days).values())
         st.fragment(live, run_every=TICK if active else None)(runs, hidden, active)
     else:
-        chart = charts.reveal_chart(views, hidden, None, _, here.weekdays())
-        st.altair_chart(chart, alt=_("The last weeks of real views, the hidden days left out"))
+        chart = charts.reveal_chart(views, hidden, None, translate, session.weekdays())
+        st.altair_chart(chart, alt=translate("The last weeks of real views, the hidden days left out"))
     draw_lecture()

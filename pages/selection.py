@@ -4,13 +4,15 @@ import numpy as np
 import streamlit as st
 
 from forecasting import charts
-from forecasting.choosing.selection import MOST, Game, choose, play_on, stayed
-from forecasting.errors import BadInput
-from forecasting.judging.verdict import FEWEST_DAYS
+from forecasting.evaluation.verdict import FEWEST_DAYS
+from forecasting.lectures.public_score import MOST, SelectionGame, choose, finite_seeds, play_on
+from forecasting.messages import BadInput
 from forecasting.runs import Study
 from forecasting.split import Split
 from pages.parts.following import ask, follow
-from pages.parts.session import choose_split, note_bad_link, open_page, plain
+from pages.parts.links import escape_markdown, warn_invalid_query_param
+from pages.parts.session import open_page
+from pages.parts.split_control import choose_split
 
 DARED = [m * 10**e for e in range(6) for m in (1, 3)] + [MOST]
 AT_ONCE = 10_000  # models played on the page itself, some hundredths of a second; more are a worker's
@@ -19,103 +21,107 @@ SHARES = [5, 10, 20, 30, 50, 70, 90]  # per cent of the held-out days
 RUNS = 30  # trained models looked at, the latest
 FEWEST_SEEDS = 2  # to choose from
 
-here = open_page()
-_ = here.say
+session = open_page()
+translate = session.translate
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def small_game(_channel, fingerprint: str, split: Split, models: int, public: float) -> Game:
+def small_game(_channel, fingerprint: str, split: Split, models: int, public: float) -> SelectionGame:
     """A game that is over at once."""
     *_before, (_done, game) = play_on(_channel, split, models, public)
     return game
 
 
-def draw_game(game: Game) -> None:
+def draw_game(game: SelectionGame) -> None:
     """Scores by number of models, and what happened."""
     st.altair_chart(
-        charts.game_scores(game, _, models),
+        charts.game_scores(game, translate, models),
         key="scores",
-        alt=_("Best public score so far and its private score, by number of useless models"),
+        alt=translate("Best public score so far and its private score, by number of useless models"),
     )
-    st.info(game.sentence.say(_), icon=":material/casino:")
-    days = _("{public} of the held-out days are public, drawn by lot; the other {private} are private.").format(
+    st.info(game.sentence.translated(translate), icon=":material/casino:")
+    days = translate("{public} of the held-out days are public, drawn by lot; the other {private} are private.").format(
         public=game.public_days, private=game.private_days
     )
     st.caption(days)
     if game.public_days + game.private_days < FEWEST_DAYS:
-        few = _("Only {days} held-out days: on so few, most of what happens is luck of the draw.")
+        few = translate("Only {days} held-out days: on so few, most of what happens is luck of the draw.")
         st.warning(few.format(days=game.public_days + game.private_days), icon=":material/warning:")
 
 
 def played(request: dict[str, object]) -> str:
     """The id of a game that a worker plays, begun where it is new; one that was stopped can be begun again."""
-    known = here.studies.asked(here.owner, here.channel.fingerprint, "game", request)
+    known = session.studies.asked(session.owner, session.channel.fingerprint, "game", request)
     if known and known.status in ("stopped", "failed"):
-        again = st.button(_("Play on"), icon=":material/play_arrow:")
-        return ask(here, "game", request) if again else known.id
-    return known.id if known else ask(here, "game", request)
+        again = st.button(translate("Play on"), icon=":material/play_arrow:")
+        return ask(session, "game", request) if again else known.id
+    return known.id if known else ask(session, "game", request)
 
 
 def draw_study(study: Study) -> None:
     """The game as far as a worker has played it."""
-    draw_game(Game.from_record(study.answer))
+    draw_game(SelectionGame.from_record(study.answer))
 
 
 def trained(split: Split) -> list[np.ndarray]:
     """Absolute errors (seeds, held-out days) of each of the channel's runs on this split, one day ahead."""
-    runs = [run for run in here.store.runs(here.owner) if run.fingerprint == here.channel.fingerprint]
+    runs = [run for run in session.store.runs(session.owner) if run.fingerprint == session.channel.fingerprint]
     same = [run for run in runs if run.settings.split == split and run.settings.architecture.horizon == 1]
-    found = [predicted for run in same[:RUNS] if (predicted := here.store.predictions(run.id)) is not None]
+    found = [predicted for run in same[:RUNS] if (predicted := session.store.predictions(run.id)) is not None]
     if not found:
         return []
     days = found[0].index
     for predicted in found[1:]:
         days = days.intersection(predicted.index)
-    actual = here.channel.views[days].to_numpy()
+    actual = session.channel.views[days].to_numpy()
     return [np.abs(predicted.loc[days].to_numpy().T - actual) for predicted in found]
 
 
 def draw_choice(of_runs: list[np.ndarray]) -> None:
     """The same choice among the seeds of trained runs; those that diverged are left out, and counted."""
-    kept = [errors[stayed(errors, here.channel.views)] for errors in of_runs]
+    kept = [errors[finite_seeds(errors, session.channel.views)] for errors in of_runs]
     seeds, left_out = sum(map(len, kept)), sum(map(len, of_runs)) - sum(map(len, kept))
     if seeds < FEWEST_SEEDS:
-        st.caption(_("Train a model with two seeds or more on this split, and the same choice is made among them."))
-        st.page_link("pages/train.py", label=_("Train a model"), icon=":material/play_arrow:")
+        st.caption(
+            translate("Train a model with two seeds or more on this split, and the same choice is made among them.")
+        )
+        st.page_link("pages/train.py", label=translate("Train a model"), icon=":material/play_arrow:")
         return
     choice = choose(np.concatenate(kept), share / 100)
-    st.info(choice.sentence(sum(map(bool, map(len, kept)))).say(_), icon=":material/model_training:")
+    st.info(choice.sentence(sum(map(bool, map(len, kept)))).translated(translate), icon=":material/model_training:")
     if left_out:
-        out = _("Left out: {seeds} seeds that diverged; they err by more than the channel's largest day.")
+        out = translate("Left out: {seeds} seeds that diverged; they err by more than the channel's largest day.")
         st.caption(out.format(seeds=left_out))
 
 
-st.title(_("Choosing by a score"))
+st.title(translate("Choosing by a score"))
 st.caption(
-    _("Try enough models that have learnt nothing, and the best of them looks good on the days it was chosen by.")
+    translate(
+        "Try enough models that have learnt nothing, and the best of them looks good on the days it was chosen by."
+    )
 )
 controls, picture = st.columns([1, 3], gap="medium")
 
 with controls:
-    note_bad_link("dared", [f"{number:,}" for number in DARED], _)
-    note_bad_link("public", [f"{share} %" for share in SHARES], _)
+    warn_invalid_query_param("dared", [f"{number:,}" for number in DARED], translate)
+    warn_invalid_query_param("public", [f"{share} %" for share in SHARES], translate)
     try:
-        split = choose_split(here.channel.views, _)
+        split = choose_split(session.channel.views, translate)
         models = st.select_slider(
-            _("Useless models"), DARED, FIRST, format_func="{:,}".format, key="dared", bind="query-params"
+            translate("Useless models"), DARED, FIRST, format_func="{:,}".format, key="dared", bind="query-params"
         )
         share = st.select_slider(
-            _("Public share of the held-out days"),
+            translate("Public share of the held-out days"),
             SHARES,
             5,
             format_func="{} %".format,
             key="public",
             bind="query-params",
         )
-        st.caption(_("Each model guesses for every held-out day the views of a training day drawn by lot."))
-        small = small_game(here.channel, here.channel.fingerprint, split, min(models, AT_ONCE), share / 100)
+        st.caption(translate("Each model guesses for every held-out day the views of a training day drawn by lot."))
+        small = small_game(session.channel, session.channel.fingerprint, split, min(models, AT_ONCE), share / 100)
     except BadInput as unusable:
-        st.warning(plain(unusable.say(_)), icon=":material/event_busy:")
+        st.warning(escape_markdown(unusable.translated(translate)), icon=":material/event_busy:")
         st.stop()
 
 with picture:
@@ -123,6 +129,6 @@ with picture:
         draw_game(small)
     else:
         request = {"train": str(split.train), "held_out": str(split.held_out), "models": models, "public": share / 100}
-        follow(here, played(request), draw_study)
-    st.subheader(_("The same with trained models"))
+        follow(session, played(request), draw_study)
+    st.subheader(translate("The same with trained models"))
     draw_choice(trained(split))

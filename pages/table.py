@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from forecasting import charts
-from forecasting.choosing.lecture import (
+from forecasting.lectures.model_table import (
     EPOCHS,
     ROWS,
     SEEDS,
@@ -15,39 +15,41 @@ from forecasting.choosing.lecture import (
     table_settings,
     what_it_shows,
 )
-from forecasting.errors import BadInput
+from forecasting.messages import BadInput
 from forecasting.runs import Run
 from forecasting.settings import BOUNDS, RunSettings
-from pages.parts.session import choose_split, note_bad_link, open_page, plain, references
+from pages.parts.links import escape_markdown, warn_invalid_query_param
+from pages.parts.session import open_page, references
 from pages.parts.settings_form import STATES, queue
+from pages.parts.split_control import choose_split
 
 TICK = 0.5  # seconds between two looks while runs are active
 
-here = open_page()
-_ = here.say
+session = open_page()
+translate = session.translate
 
 
 def ids_of(settings: list[RunSettings]) -> list[str]:
     """The store's names of all rows, in order."""
-    return [one.run_id(here.channel.fingerprint, here.owner) for one in settings]
+    return [one.run_id(session.channel.fingerprint, session.owner) for one in settings]
 
 
 def start(settings: list[RunSettings]) -> None:
     """Queue every row that is not there yet; what was stopped goes on."""
     for one in settings:
-        queue(here, one)
-    here.jobs.fill()
+        queue(session, one)
+    session.jobs.fill()
 
 
 def stop(ids: list[str]) -> None:
     """Stop what is running and what waits."""
     for run_id in ids:
-        here.store.cancel(here.owner, run_id)
+        session.store.cancel(session.owner, run_id)
 
 
 def outcomes_of(ids: list[str], runs: dict[str, Run]) -> dict[LectureRow, Outcome]:
     """What each row that has begun has come to so far, in the table's order."""
-    last = here.store.final_losses(here.owner).set_index("run")
+    last = session.store.final_losses(session.owner).set_index("run")
     found = {}
     for row, run_id in zip(ROWS, ids, strict=True):
         if run_id in runs and runs[run_id].status == "failed":
@@ -60,8 +62,8 @@ def outcomes_of(ids: list[str], runs: dict[str, Run]) -> dict[LectureRow, Outcom
 
 def errors_of(run_id: str) -> np.ndarray | None:
     """Absolute errors (seeds, held-out days) in views of a run that has ended."""
-    predicted = here.store.predictions(run_id)
-    return None if predicted is None else np.abs(predicted.T - here.channel.views[predicted.index]).to_numpy()
+    predicted = session.store.predictions(run_id)
+    return None if predicted is None else np.abs(predicted.T - session.channel.views[predicted.index]).to_numpy()
 
 
 def mean_and_spread(mean: float, spread: float) -> str:
@@ -85,16 +87,18 @@ def draw_table(found: dict[LectureRow, Outcome], runs: dict[str, Run], ids: list
 
     states = [runs[run_id].status if run_id in runs else "" for run_id in ids]
     lines = {
-        _("Model"): [_(row.name) for row in ROWS],
-        _("Train, MAE"): [cell(row, "train") for row in ROWS],
-        _("Held-out, MAE"): [cell(row, "held_out") for row in ROWS],
-        _("Lecture, 2017–2020"): [row.train for row in ROWS],
-        _("Lecture, early 2021"): [row.unseen for row in ROWS],
-        _("State"): [_(STATES[state]) if state else "" for state in states],
+        translate("Model"): [translate(row.name) for row in ROWS],
+        translate("Train, MAE"): [cell(row, "train") for row in ROWS],
+        translate("Held-out, MAE"): [cell(row, "held_out") for row in ROWS],
+        translate("Lecture, 2017–2020"): [row.train for row in ROWS],
+        translate("Lecture, early 2021"): [row.unseen for row in ROWS],
+        translate("State"): [translate(STATES[state]) if state else "" for state in states],
     }
-    st.dataframe(pd.DataFrame(lines), hide_index=True, height="content", placeholder="–", alt=_("The lecture's table"))
+    st.dataframe(
+        pd.DataFrame(lines), hide_index=True, height="content", placeholder="–", alt=translate("The lecture's table")
+    )
     st.caption(
-        _(
+        translate(
             "★ is the smallest mean of the models trained to the end. ± is one standard deviation over seeds."
             " The lecture's channel is another one."
         )
@@ -105,57 +109,57 @@ def draw_progress(runs: dict[str, Run], settings: list[RunSettings], ids: list[s
     """How many rows are done, and a button that stops them all."""
     done = sum(run_id in runs and not runs[run_id].active for run_id in ids)
     bar, button = st.columns([4, 1], vertical_alignment="center")
-    bar.progress(done / len(ids), _("{done} of {rows} models trained").format(done=done, rows=len(ids)))
-    button.button(_("Stop"), icon=":material/stop:", on_click=stop, args=(ids,), width="stretch")
+    bar.progress(done / len(ids), translate("{done} of {rows} models trained").format(done=done, rows=len(ids)))
+    button.button(translate("Stop"), icon=":material/stop:", on_click=stop, args=(ids,), width="stretch")
 
 
 def live(settings: list[RunSettings], was_active: bool) -> None:
     """Chart and table; drawn again by themselves while rows are trained."""
     ids = ids_of(settings)
-    runs = {run.id: run for run in here.store.runs(here.owner) if run.id in ids}
+    runs = {run.id: run for run in session.store.runs(session.owner) if run.id in ids}
     active = any(run.active for run in runs.values())
     if was_active and not active:
         st.rerun()
     found = outcomes_of(ids, runs)
     outcomes = list(found.values())
-    lines, floor = references(here.channel, here.channel.fingerprint, settings[0])
+    lines, floor = references(session.channel, session.channel.fingerprint, settings[0])
     bars = pd.DataFrame(
-        [(_(o.row.name), o.train, o.held_out) for o in outcomes if o.seeds],
+        [(translate(o.row.name), o.train, o.held_out) for o in outcomes if o.seeds],
         columns=["run", "train", "held_out"],
         dtype=object,
     )
     if len(bars):
-        chart = charts.final_losses(bars, "MAE", _, lines, floor)
-        st.altair_chart(chart, key="bars", alt=_("Train and held-out loss of the lecture's models"))
+        chart = charts.final_losses(bars, "MAE", translate, lines, floor)
+        st.altair_chart(chart, key="bars", alt=translate("Train and held-out loss of the lecture's models"))
     if active:
         draw_progress(runs, settings, ids)
     elif all(run_id in runs and runs[run_id].status in ("finished", "failed") for run_id in ids):
-        st.info(what_it_shows(outcomes).say(_), icon=":material/lightbulb:")
+        st.info(what_it_shows(outcomes).translated(translate), icon=":material/lightbulb:")
     draw_table(found, runs, ids)
 
 
-st.title(_("Lecture's table"))
-st.caption(_("From one day of input to five layers: the models of the lecture, trained on this channel."))
+st.title(translate("Lecture's table"))
+st.caption(translate("From one day of input to five layers: the models of the lecture, trained on this channel."))
 controls, picture = st.columns([1, 3], gap="medium")
 
 with controls:
     for key, name in (("table_epochs", "epochs"), ("table_seeds", "seeds")):
-        note_bad_link(key, BOUNDS[name], _)
+        warn_invalid_query_param(key, BOUNDS[name], translate)
     try:
-        split = choose_split(here.channel.views, _)
+        split = choose_split(session.channel.views, translate)
         epochs = st.number_input(
-            _("Epochs"), *BOUNDS["epochs"], EPOCHS, step=50, key="table_epochs", bind="query-params"
+            translate("Epochs"), *BOUNDS["epochs"], EPOCHS, step=50, key="table_epochs", bind="query-params"
         )
-        seeds = st.number_input(_("Seeds"), *BOUNDS["seeds"], SEEDS, key="table_seeds", bind="query-params")
+        seeds = st.number_input(translate("Seeds"), *BOUNDS["seeds"], SEEDS, key="table_seeds", bind="query-params")
         settings = table_settings(split, epochs, seeds)
-        references(here.channel, here.channel.fingerprint, settings[0])
+        references(session.channel, session.channel.fingerprint, settings[0])
     except BadInput as unusable:
-        st.warning(plain(unusable.say(_)), icon=":material/event_busy:")
+        st.warning(escape_markdown(unusable.translated(translate)), icon=":material/event_busy:")
         st.stop()
-    if st.button(_("Train them all"), type="primary", icon=":material/play_arrow:", width="stretch"):
+    if st.button(translate("Train them all"), type="primary", icon=":material/play_arrow:", width="stretch"):
         start(settings)
 
 with picture:
     mine = set(ids_of(settings))
-    active = any(run.active for run in here.store.runs(here.owner) if run.id in mine)
+    active = any(run.active for run in session.store.runs(session.owner) if run.id in mine)
     st.fragment(live, run_every=TICK if active else None)(settings, active)

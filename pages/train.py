@@ -8,24 +8,27 @@ import numpy as np
 import streamlit as st
 
 from forecasting import charts
-from forecasting.errors import N_, BadInput
-from forecasting.judging.baselines import hardest
-from forecasting.judging.metrics import NAMES
-from forecasting.judging.verdict import judge
+from forecasting.evaluation.verdict import judge
+from forecasting.formats import format_views
+from forecasting.formula import formula
+from forecasting.messages import N_, BadInput
+from forecasting.metrics import NAMES
+from forecasting.models.naive import best_baseline
 from forecasting.runs import NOTHING_YET, History, Run
-from forecasting.sentences import in_views
 from forecasting.settings import RunSettings, Training
 from forecasting.split import default_split
 from pages.parts import diagnosis_panel
 from pages.parts.following import duration
-from pages.parts.session import choose_split, fall_back, note_bad_link, open_page, plain, references
+from pages.parts.links import escape_markdown, reset_if_unavailable, warn_invalid_query_param
+from pages.parts.session import open_page, references
 from pages.parts.settings_form import LABELS, STATES, SUBTRACT, Form, queue
+from pages.parts.split_control import choose_split
 
-LARGEST_TWIN = 56  # days of input times days ahead; larger ones take the solver minutes
+LARGEST_SOLVED = 56  # days of input times days ahead; larger ones take the solver minutes
 TICK = 0.2  # seconds between two redraws of a live chart
 
-here = open_page()
-_ = here.say
+session = open_page()
+translate = session.translate
 
 
 def start(settings: RunSettings) -> None:
@@ -33,47 +36,49 @@ def start(settings: RunSettings) -> None:
 
     A linear model has an exact solution to be held against: it comes along as a run of its own.
     """
-    st.session_state.run = queue(here, settings)
-    if has_twin(settings):
-        queue(here, exact_twin(settings))
-    here.jobs.fill()
+    st.session_state.run = queue(session, settings)
+    if has_exact_counterpart(settings):
+        queue(session, exact_counterpart(settings))
+    session.jobs.fill()
 
 
-def has_twin(settings: RunSettings) -> bool:
+def has_exact_counterpart(settings: RunSettings) -> bool:
     """A trained line of a size that is solved in seconds."""
     net = settings.architecture
     trained = net.family == "linear" and settings.training.optimizer != "exact"
-    return trained and net.window * net.horizon <= LARGEST_TWIN
+    return trained and net.window * net.horizon <= LARGEST_SOLVED
 
 
-def exact_twin(settings: RunSettings) -> RunSettings:
+def exact_counterpart(settings: RunSettings) -> RunSettings:
     """The same linear model, solved instead of trained."""
     return replace(settings, training=Training(settings.training.loss, "exact"))
 
 
 def exact_loss(settings: RunSettings) -> dict[str, float]:
     """The train loss of the exact solution, once it is there."""
-    if not has_twin(settings):
+    if not has_exact_counterpart(settings):
         return {}
-    solved = here.store.history(exact_twin(settings).run_id(here.channel.fingerprint, here.owner))
+    solved = session.store.history(exact_counterpart(settings).run_id(session.channel.fingerprint, session.owner))
     return {N_("Exact solution, train"): float(solved.train_loss[-1, 0])} if len(solved) else {}
 
 
 def choose_run() -> Run | None:
     """The run shown, one of this channel's; the control is there without a run too, so that the URL knows it."""
-    runs = {run.id: run for run in here.store.runs(here.owner) if run.fingerprint == here.channel.fingerprint}
-    note_bad_link("run", [run.name for run in runs.values()], _)
-    if (gone := st.session_state.get("run")) not in (None, *runs) and not here.store.run(here.owner, gone):
-        st.toast(_("The run that was shown is gone: it was deleted."), icon=":material/delete:", duration="long")
-    fall_back("run", runs, None)
+    runs = {run.id: run for run in session.store.runs(session.owner) if run.fingerprint == session.channel.fingerprint}
+    warn_invalid_query_param("run", [run.name for run in runs.values()], translate)
+    if (gone := st.session_state.get("run")) not in (None, *runs) and not session.store.run(session.owner, gone):
+        st.toast(
+            translate("The run that was shown is gone: it was deleted."), icon=":material/delete:", duration="long"
+        )
+    reset_if_unavailable("run", runs, None)
     chosen = st.selectbox(
-        _("Run shown"),
+        translate("Run shown"),
         runs,
         format_func=lambda i: runs[i].name,
         key="run",
         bind="query-params",
         index=None,
-        placeholder=_("None"),
+        placeholder=translate("None"),
     )
     return runs.get(chosen)
 
@@ -82,7 +87,7 @@ def history_of(run: Run) -> History:
     """The run's rows so far; only those not yet seen are read from the store."""
     key, known = st.session_state.get("history", (None, NOTHING_YET))
     known = known if key == (run.id, run.queued) else NOTHING_YET
-    known = known.followed_by(here.store.history(run.id, after=int(known.epoch[-1]) if len(known) else 0))
+    known = known.followed_by(session.store.history(run.id, after=int(known.epoch[-1]) if len(known) else 0))
     st.session_state.history = ((run.id, run.queued), known)
     return known
 
@@ -92,19 +97,25 @@ def spec_of(
     language: str, epochs: int, loss: str, log: bool, lines: dict[str, float], floor: float | None, validated: bool
 ) -> dict:
     """The chart without its data, built once for a run."""
-    return charts.loss_spec(epochs, lines, NAMES[loss], log, _, floor, validated)
+    return charts.loss_spec(epochs, lines, NAMES[loss], log, translate, floor, validated)
 
 
 def draw_figures(settings: RunSettings, losses: tuple[float, float] | None, lines: dict[str, float]) -> None:
     """Both losses, the baseline that is harder to beat, and the size of the model."""
     unit = NAMES[settings.training.loss]
     with st.grid(4, min_column_width=150):
-        for label, loss in zip((_("Train loss"), _("Held-out loss")), losses or (np.nan, np.nan), strict=True):
-            st.metric(f"{label} ({unit})", in_views(loss) if np.isfinite(loss) else "–")
+        for label, loss in zip(
+            (translate("Train loss"), translate("Held-out loss")), losses or (np.nan, np.nan), strict=True
+        ):
+            st.metric(f"{label} ({unit})", format_views(loss) if np.isfinite(loss) else "–")
         baseline = min(lines, key=lines.get)
-        st.metric(_(baseline), in_views(lines[baseline]), help=_("This baseline's loss on the held-out days."))
+        st.metric(
+            translate(baseline),
+            format_views(lines[baseline]),
+            help=translate("This baseline's loss on the held-out days."),
+        )
         unknowns = f"{settings.parameters:,}" if settings.parameters else "–"
-        st.metric(_("Parameters"), unknowns, help=_("Weights and biases of one seed's model."))
+        st.metric(translate("Parameters"), unknowns, help=translate("Weights and biases of one seed's model."))
 
 
 def losses_of(run: Run, history: History) -> tuple[float, float] | None:
@@ -113,31 +124,37 @@ def losses_of(run: Run, history: History) -> tuple[float, float] | None:
         return None
     if run.active:
         return float(history.train_loss[-1].mean()), float(history.held_out_loss[-1].mean())
-    kept = here.store.final_losses(here.owner, run.id).iloc[0]
+    kept = session.store.final_losses(session.owner, run.id).iloc[0]
     return kept["train"], kept["held_out"]
 
 
 def draw_progress(run: Run, history: History) -> None:
     """How far, how long still, and a button that stops."""
     epochs, done = run.settings.training.epochs, len(history)
-    text = _("Waiting for a free worker") if run.status == "queued" else _("Starting")
+    text = translate("Waiting for a free worker") if run.status == "queued" else translate("Starting")
     if done:
         left = history.seconds[-1] / done * (epochs - done)
-        text = _("Epoch {done} of {epochs}, {left} left").format(done=done, epochs=epochs, left=duration(left))
+        text = translate("Epoch {done} of {epochs}, {left} left").format(done=done, epochs=epochs, left=duration(left))
     bar, pause, stop = st.columns([6, 2, 2], vertical_alignment="center")
     bar.progress(done / epochs, text)
     if not run.settings.solved_at_once:
         pause.button(
-            _("Pause"), icon=":material/pause:", on_click=tell, args=(here.store.pause, run.id), width="stretch"
+            translate("Pause"),
+            icon=":material/pause:",
+            on_click=tell,
+            args=(session.store.pause, run.id),
+            width="stretch",
         )
-    stop.button(_("Stop"), icon=":material/stop:", on_click=tell, args=(here.store.cancel, run.id), width="stretch")
+    stop.button(
+        translate("Stop"), icon=":material/stop:", on_click=tell, args=(session.store.cancel, run.id), width="stretch"
+    )
 
 
 def tell(ask: Callable[[str, str], None], run_id: str) -> None:
     """Ask the run to pause or stop, and give it a moment: it mostly has by the time the page is drawn again."""
-    ask(here.owner, run_id)
+    ask(session.owner, run_id)
     for _moment in range(10):
-        run = here.store.run(here.owner, run_id)
+        run = session.store.run(session.owner, run_id)
         if not (run and run.active):
             return
         time.sleep(0.02)
@@ -145,31 +162,34 @@ def tell(ask: Callable[[str, str], None], run_id: str) -> None:
 
 def go_on(run_id: str) -> None:
     """Continue a run from its last checkpoint."""
-    here.store.go_on(here.owner, run_id)
-    here.jobs.fill()
+    session.store.go_on(session.owner, run_id)
+    session.jobs.fill()
 
 
 def offer_to_go_on(run: Run) -> None:
     """A paused, stopped or failed run can go on from its last checkpoint."""
-    epoch, epochs = here.store.can_go_on(run.id), run.settings.training.epochs
+    epoch, epochs = session.store.can_go_on(run.id), run.settings.training.epochs
     if run.status not in ("paused", "stopped", "failed") or not (epoch or run.status == "paused") or epoch >= epochs:
         return
-    label = _("Go on from epoch {epoch} of {epochs}").format(epoch=epoch, epochs=epochs)
-    st.button(f"{_(STATES[run.status])}. {label}", icon=":material/play_arrow:", on_click=go_on, args=(run.id,))
+    label = translate("Go on from epoch {epoch} of {epochs}").format(epoch=epoch, epochs=epochs)
+    st.button(f"{translate(STATES[run.status])}. {label}", icon=":material/play_arrow:", on_click=go_on, args=(run.id,))
 
 
 def live(settings: RunSettings, run_id: str | None, was_active: bool) -> None:
     """Figures, curves and progress; redrawn alone while the run is active, and the whole page once it has ended."""
-    run = here.store.run(here.owner, run_id) if run_id else None
+    run = session.store.run(session.owner, run_id) if run_id else None
     history = history_of(run) if run else NOTHING_YET
-    lines, floor = references(here.channel, here.channel.fingerprint, settings)
+    lines, floor = references(session.channel, session.channel.fingerprint, settings)
     with figures.container():
         draw_figures(settings, losses_of(run, history) if run else None, lines)
     training, validated = settings.training, settings.regularisation.validation > 0
     lines = lines | exact_loss(settings)
-    spec = spec_of(here.language, training.epochs, training.loss, log_scale, lines, floor, validated)
+    spec = spec_of(session.language, training.epochs, training.loss, log_scale, lines, floor, validated)
     st.vega_lite_chart(
-        charts.loss_frame(history), spec, key="curves", alt=_("Train and held-out loss by epoch, with baselines")
+        charts.loss_frame(history),
+        spec,
+        key="curves",
+        alt=translate("Train and held-out loss by epoch, with baselines"),
     )
     progress = st.empty()
     if run and run.active:
@@ -182,13 +202,13 @@ def live(settings: RunSettings, run_id: str | None, was_active: bool) -> None:
 
 def draw_held_out(run: Run) -> None:
     """The verdict, and real against predicted over the held-out days."""
-    predictions = here.store.predictions(run.id)
+    predictions = session.store.predictions(run.id)
     if predictions is None:
         return
-    views, days, ahead = here.channel.views, predictions.index, run.settings.architecture.horizon
-    one_day = _("Held-out days, one day ahead")
-    st.subheader(one_day if ahead == 1 else _("Held-out days, {ahead} days ahead").format(ahead=ahead))
-    baseline, expected = hardest(views, days, ahead)
+    views, days, ahead = session.channel.views, predictions.index, run.settings.architecture.horizon
+    one_day = translate("Held-out days, one day ahead")
+    st.subheader(one_day if ahead == 1 else translate("Held-out days, {ahead} days ahead").format(ahead=ahead))
+    baseline, expected = best_baseline(views, days, ahead)
     drawn = not run.settings.solved_at_once
     verdict = judge(views[days].to_numpy(), predictions.to_numpy().T, expected, drawn)
     show, icon = {
@@ -196,48 +216,50 @@ def draw_held_out(run: Run) -> None:
         "worse": (st.error, ":material/trending_down:"),
         "cannot tell": (st.info, ":material/help:"),
     }[verdict.answer]
-    show(verdict.say(_(baseline), _), icon=icon)
-    measured = views.mask(views.index.isin(here.channel.filled))  # what was filled in is not real
-    chart = charts.real_and_predicted(measured, predictions, _, here.weekdays())
-    st.altair_chart(chart, alt=_("Real and predicted views over the held-out days"))
+    show(verdict.translated(translate(baseline), translate), icon=icon)
+    measured = views.mask(views.index.isin(session.channel.filled))  # what was filled in is not real
+    chart = charts.real_and_predicted(measured, predictions, translate, session.weekdays())
+    st.altair_chart(chart, alt=translate("Real and predicted views over the held-out days"))
     link = {"icon": ":material/online_prediction:", "query_params": {"forecaster": run.name}}
-    st.page_link("pages/forecast.py", label=_("Forecast with this run"), **link)
+    st.page_link("pages/forecast.py", label=translate("Forecast with this run"), **link)
 
 
 def say_inputs(settings: RunSettings) -> str:
     """What the model sees and predicts, beside the days of the formula."""
     inputs = settings.inputs
-    said = [_("x₁ is yesterday's views; all other letters are learnt.")]
-    said += [_("Standardised by the training days.")] if inputs.standardise else []
-    said += [_("Logarithms of views are what it sees and predicts.")] if inputs.log else []
-    words = {name: _(word) for name, word in LABELS.items()}
-    said += [f"{words['subtract']}: {_(SUBTRACT[inputs.subtract])}."] if inputs.subtract != "nothing" else []
+    said = [translate("x₁ is yesterday's views; all other letters are learnt.")]
+    said += [translate("Standardised by the training days.")] if inputs.standardise else []
+    said += [translate("Logarithms of views are what it sees and predicts.")] if inputs.log else []
+    words = {name: translate(word) for name, word in LABELS.items()}
+    said += [f"{words['subtract']}: {translate(SUBTRACT[inputs.subtract])}."] if inputs.subtract != "nothing" else []
     extra = [words["weekday"]] * inputs.weekday + [f"{words['country']} {inputs.country}"] * bool(inputs.country)
     return " ".join(said + [f"{', '.join(extra)}."] * bool(extra))
 
 
-st.title(_("Train"))
+st.title(translate("Train"))
 st.caption(
-    _("A model sees the days of its window and predicts the next. Watch it learn, and then meet days it never saw.")
+    translate(
+        "A model sees the days of its window and predicts the next. Watch it learn, and then meet days it never saw."
+    )
 )
 figures = st.empty()
 controls, picture = st.columns([1, 3], gap="medium")
 
 with controls:
-    form, settings, troubles = Form(here), None, []
+    form, settings, troubles = Form(session), None, []
     try:
-        split = choose_split(here.channel.views, _)
+        split = choose_split(session.channel.views, translate)
     except BadInput as trouble:
         split, troubles = None, [trouble]
     try:
-        settings = form.settings(split or default_split(here.channel.views))
-        references(here.channel, here.channel.fingerprint, settings)
+        settings = form.settings(split or default_split(session.channel.views))
+        references(session.channel, session.channel.fingerprint, settings)
     except BadInput as trouble:
         troubles.append(trouble)
     if troubles:
         settings = None
-        st.warning(plain(troubles[0].say(_)), icon=":material/event_busy:")
-    label, look = _("Train"), {"type": "primary", "icon": ":material/play_arrow:", "width": "stretch"}
+        st.warning(escape_markdown(troubles[0].translated(translate)), icon=":material/event_busy:")
+    label, look = translate("Train"), {"type": "primary", "icon": ":material/play_arrow:", "width": "stretch"}
     if form.middle.button(label, **look, disabled=settings is None):
         start(settings)
 
@@ -249,16 +271,16 @@ with picture:
     shown = run.settings if run else settings
     log_scale = st.session_state.get("log_scale", True)
     st.fragment(live, run_every=TICK if active else None)(shown, run and run.id, active)
-    st.toggle(_("Log scale"), True, key="log_scale", bind="query-params")
+    st.toggle(translate("Log scale"), True, key="log_scale", bind="query-params")
     if run and run.reason:
-        st.error(plain(run.reason.say(_)), icon=":material/error:")
+        st.error(escape_markdown(run.reason.translated(translate)), icon=":material/error:")
     if run:
         offer_to_go_on(run)
     if run and settings and run.settings != settings:
-        st.caption(_("The controls differ from the run shown; press Train to train them."))
+        st.caption(translate("The controls differ from the run shown; press Train to train them."))
     if run and not active:
         draw_held_out(run)
-        diagnosis_panel.draw(here, run, st.rerun)
-    with st.expander(_("The model as a formula"), icon=":material/function:"):
-        st.latex(shown.architecture.formula)
+        diagnosis_panel.draw(session, run, st.rerun)
+    with st.expander(translate("The model as a formula"), icon=":material/function:"):
+        st.latex(formula(shown.architecture))
         st.caption(say_inputs(shown))

@@ -22,42 +22,54 @@ from forecasting.charts.marks import (
     views_axis,
     views_tip,
 )
-from forecasting.errors import N_
+from forecasting.messages import N_
 from forecasting.split import Period, Split
 
 
 def views_over_time(
-    views: pd.Series, split: Split, say: Say = str, weekdays: Sequence[str] = WEEKDAYS, mended: dict | None = None
+    views: pd.Series,
+    split: Split,
+    translate: Say = str,
+    weekdays: Sequence[str] = WEEKDAYS,
+    corrected: dict | None = None,
 ) -> alt.LayerChart:
-    """Daily views with both periods of the split shaded. `mended`: day -> what was done there; it is marked."""
+    """Daily views with both periods of the split shaded. `corrected`: day -> what was done there; it is marked."""
     weekday = [weekdays[d] for d in views.index.day_of_week]
     frame = pd.DataFrame({"day": views.index, "views": views.to_numpy(), "weekday": weekday})
-    frame["mend"] = frame["day"].map(mended or {}).fillna("") if mended else ""
+    frame["correction"] = frame["day"].map(corrected or {}).fillna("") if corrected else ""
     shown = (REAL, TRAIN, HELD_OUT)
     line = (
         alt.Chart(frame)
         .mark_line(strokeWidth=1)
-        .encode(x=day_axis(say, views.index), y=views_axis(say), color=colour_by(say, shown))
+        .encode(x=day_axis(translate, views.index), y=views_axis(translate), color=colour_by(translate, shown))
     )
-    tooltip = [day_tip(say), alt.Tooltip("weekday:N", title=say(N_("Weekday"))), views_tip("views", say(REAL))]
+    tooltip = [
+        day_tip(translate),
+        alt.Tooltip("weekday:N", title=translate(N_("Weekday"))),
+        views_tip("views", translate(REAL)),
+    ]
     shades = [
-        _shade(period, role, say, shown)
+        _shade(period, role, translate, shown)
         for period, role in ((split.train.clip(views), TRAIN), (split.held_out.clip(views), HELD_OUT))
         if period
     ]
-    layers = [*shades, *_unknown(views, say, shown), in_role(REAL, line, say)]
-    if mended:
-        tooltip.append(alt.Tooltip("mend:N", title=say(N_("Mended"))))
-        marks = alt.Chart(frame[frame["mend"] != ""]).mark_point(size=36, strokeWidth=1.5)
+    layers = [*shades, *_unknown(views, translate, shown), in_role(REAL, line, translate)]
+    if corrected:
+        tooltip.append(alt.Tooltip("correction:N", title=translate(N_("Corrected"))))
+        marks = alt.Chart(frame[frame["correction"] != ""]).mark_point(size=36, strokeWidth=1.5)
         layers.append(
             in_role(
-                REAL, marks.encode(x=day_axis(say, views.index), y=views_axis(say), color=colour_by(say, shown)), say
+                REAL,
+                marks.encode(
+                    x=day_axis(translate, views.index), y=views_axis(translate), color=colour_by(translate, shown)
+                ),
+                translate,
             )
         )
     return alt.layer(*layers, hover("day:T", tooltip).properties(data=frame)).properties(height=HEIGHT)
 
 
-def _unknown(views: pd.Series, say: Say, shown: Sequence[str]) -> list[alt.Chart]:
+def _unknown(views: pd.Series, translate: Say, shown: Sequence[str]) -> list[alt.Chart]:
     """Stretches of days that nobody knows, shaded grey; no window reaches into them."""
     missing = views.isna()
     stretches = (
@@ -66,19 +78,21 @@ def _unknown(views: pd.Series, say: Say, shown: Sequence[str]) -> list[alt.Chart
     if stretches is None:
         return []
     edges = pd.DataFrame({"day": stretches["min"], "end": stretches["max"] + pd.Timedelta(days=1)})
-    shade = alt.Chart(edges).mark_rect(opacity=0.35).encode(x="day:T", x2="end:T", color=colour_by(say, shown))
-    return [in_role(BASELINE, shade, say)]
+    shade = alt.Chart(edges).mark_rect(opacity=0.35).encode(x="day:T", x2="end:T", color=colour_by(translate, shown))
+    return [in_role(BASELINE, shade, translate)]
 
 
-def _shade(period: Period, role: str, say: Say, shown: Sequence[str]) -> alt.Chart:
+def _shade(period: Period, role: str, translate: Say, shown: Sequence[str]) -> alt.Chart:
     edges = pd.DataFrame(
         {"day": [pd.Timestamp(period.first)], "end": [pd.Timestamp(period.last) + pd.Timedelta(days=1)]}
     )
-    shade = alt.Chart(edges).mark_rect(opacity=0.13).encode(x="day:T", x2="end:T", color=colour_by(say, shown))
-    return in_role(role, shade, say)
+    shade = alt.Chart(edges).mark_rect(opacity=0.13).encode(x="day:T", x2="end:T", color=colour_by(translate, shown))
+    return in_role(role, shade, translate)
 
 
-def weekday_means(views: pd.Series, split: Split, say: Say = str, weekdays: Sequence[str] = WEEKDAYS) -> alt.LayerChart:
+def weekday_means(
+    views: pd.Series, split: Split, translate: Say = str, weekdays: Sequence[str] = WEEKDAYS
+) -> alt.LayerChart:
     """Mean views by weekday, the training and the held-out period side by side."""
     frames = []
     for role, period in ((TRAIN, split.train), (HELD_OUT, split.held_out)):
@@ -86,23 +100,23 @@ def weekday_means(views: pd.Series, split: Split, say: Say = str, weekdays: Sequ
         means = part.groupby(part.index.day_of_week).mean()
         frames.append(
             pd.DataFrame(
-                {"weekday": [weekdays[d] for d in means.index], "views": means.to_numpy(), "period": say(role)}
+                {"weekday": [weekdays[d] for d in means.index], "views": means.to_numpy(), "period": translate(role)}
             )
         )
     frame = pd.concat(frames)
-    colour = colour_by(say, (TRAIN, HELD_OUT), field="period")
+    colour = colour_by(translate, (TRAIN, HELD_OUT), field="period")
     return (
         alt.Chart(frame)
         .mark_bar(cornerRadiusEnd=2)
         .encode(
-            x=alt.X("weekday:N", title=say(N_("Weekday")), sort=list(weekdays), axis=alt.Axis(labelAngle=0)),
-            xOffset=alt.XOffset("period:N", sort=[say(TRAIN), say(HELD_OUT)]),
-            y=alt.Y("views:Q", title=say(N_("Mean views a day")), axis=alt.Axis(format=VIEWS, tickCount=5)),
+            x=alt.X("weekday:N", title=translate(N_("Weekday")), sort=list(weekdays), axis=alt.Axis(labelAngle=0)),
+            xOffset=alt.XOffset("period:N", sort=[translate(TRAIN), translate(HELD_OUT)]),
+            y=alt.Y("views:Q", title=translate(N_("Mean views a day")), axis=alt.Axis(format=VIEWS, tickCount=5)),
             color=colour,
             tooltip=[
                 "weekday:N",
-                alt.Tooltip("period:N", title=say(N_("Period"))),
-                views_tip("views", say(N_("Mean views a day"))),
+                alt.Tooltip("period:N", title=translate(N_("Period"))),
+                views_tip("views", translate(N_("Mean views a day"))),
             ],
         )
         .properties(height=260)

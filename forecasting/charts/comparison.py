@@ -24,7 +24,7 @@ from forecasting.charts.marks import (
     upright_lines,
     views_tip,
 )
-from forecasting.errors import N_
+from forecasting.messages import N_
 
 FAINT = 0.3  # opacity of the raw line under an averaged one
 LEGEND_LINE = 21  # pixels
@@ -36,7 +36,7 @@ def compared_curves(
     runs: Sequence[str],
     loss: str,
     log: bool = True,
-    say: Say = str,
+    translate: Say = str,
     references: dict[str, float] | None = None,
     floor: float | None = None,
     along: str = "epoch",
@@ -47,8 +47,8 @@ def compared_curves(
     `curves` has run, the columns of a `full_curve`, and solved, which is true for a run that is solved at once: what
     stands in a single row is drawn as a level line. Curves that are `averaged` stand over the raw ones.
     """
-    y_title, y_scale = loss_words(loss, log, say)
-    colour = colour_by(say, runs, runs, field="run")
+    y_title, y_scale = loss_words(loss, log, translate)
+    colour = colour_by(translate, runs, runs, field="run")
     if along == "seconds":  # what is solved at once has no loss before its end
         curves = curves[~curves["solved"] | ~curves["run"].duplicated(keep="last")]
     curves = curves.assign(epoch=curves[along].astype(float))
@@ -57,7 +57,7 @@ def compared_curves(
     level = curves[curves["solved"] & (rows == 1)]
     curves = pd.concat([curves, level.assign(epoch=end)], ignore_index=True).drop(columns=["update", "seconds"])
     points = bool((rows == 1).all()) and end <= 1  # a single row is no line
-    base, x = alt.Chart(curves), epoch_axis(end, say, ALONG[along])
+    base, x = alt.Chart(curves), epoch_axis(end, translate, ALONG[along])
     shown = "_smooth" if averaged else ""
 
     def line(column: str, **look) -> alt.Chart:
@@ -69,16 +69,18 @@ def compared_curves(
     thin, strong = {"strokeWidth": 1.2, "strokeDash": [4, 2]}, {"strokeWidth": 2.5}
     raw = [line("train", opacity=FAINT, strokeWidth=1), line("held_out", opacity=FAINT, strokeWidth=1)]
     layers = [band, *(raw if averaged else []), line(f"train{shown}", **thin), line(f"held_out{shown}", **strong)]
-    lines = reference_lines(references or {}, floor, end, colour_by(say, runs, runs), say)
-    return alt.layer(*layers, *lines, _run_hover(curves, runs, ALONG[along], say)).properties(height=_height(runs))
+    lines = reference_lines(references or {}, floor, end, colour_by(translate, runs, runs), translate)
+    return alt.layer(*layers, *lines, _run_hover(curves, runs, ALONG[along], translate)).properties(
+        height=_height(runs)
+    )
 
 
-def _run_hover(curves: pd.DataFrame, runs: Sequence[str], along: str, say: Say) -> alt.Chart:
+def _run_hover(curves: pd.DataFrame, runs: Sequence[str], along: str, translate: Say) -> alt.Chart:
     """One hover for all runs: their held-out losses at the pointer's place, of the last row before it."""
     grid = np.unique(curves["epoch"])
     grid = grid if len(grid) <= 2 * POINTS else np.linspace(grid[0], grid[-1], POINTS)
     wide = pd.DataFrame({"epoch": grid})
-    tooltip = [alt.Tooltip("epoch:Q", title=say(along), format=",.0f" if along != ALONG["seconds"] else ",.1f")]
+    tooltip = [alt.Tooltip("epoch:Q", title=translate(along), format=",.0f" if along != ALONG["seconds"] else ",.1f")]
     for place, run in enumerate(runs):
         curve = curves[curves["run"] == run].sort_values("epoch", kind="stable")
         at = curve["epoch"].searchsorted(grid, side="right") - 1
@@ -93,7 +95,7 @@ def generalization_gap(
     runs: Sequence[str],
     loss: str,
     log: bool = True,
-    say: Say = str,
+    translate: Say = str,
     references: dict[str, float] | None = None,
     floor: float | None = None,
 ) -> alt.LayerChart:
@@ -108,12 +110,16 @@ def generalization_gap(
     log = log and low > 0  # a loss of nothing has no logarithm
     scale = alt.Scale(type="log" if log else "linear", domain=[low, high], nice=False)
     axis = alt.Axis(format=VIEWS, tickCount=5)
-    right = {"title": say(N_("Train loss ({loss}, views)")).format(loss=loss), "scale": scale, "axis": axis}
-    up = right | {"title": say(N_("Held-out loss ({loss}, views)")).format(loss=loss)}
+    right = {"title": translate(N_("Train loss ({loss}, views)")).format(loss=loss), "scale": scale, "axis": axis}
+    up = right | {"title": translate(N_("Held-out loss ({loss}, views)")).format(loss=loss)}
     x, y = alt.X("train:Q", **right), alt.Y("held_out:Q", **up)
-    base, colour = alt.Chart(frame), colour_by(say, shown, runs, field="run")
-    tooltip = [alt.Tooltip("run:N", title=say(N_("Run")))]
-    tooltip += [views_tip("train", say(TRAIN)), views_tip("held_out", say(HELD_OUT)), views_tip("gap", say(N_("Gap")))]
+    base, colour = alt.Chart(frame), colour_by(translate, shown, runs, field="run")
+    tooltip = [alt.Tooltip("run:N", title=translate(N_("Run")))]
+    tooltip += [
+        views_tip("train", translate(TRAIN)),
+        views_tip("held_out", translate(HELD_OUT)),
+        views_tip("gap", translate(N_("Gap"))),
+    ]
     dots = base.mark_point(size=110, filled=True, opacity=0.9).encode(x=x, y=y, color=colour, tooltip=tooltip)
     across = base.mark_rule(strokeWidth=1.5, opacity=0.6).encode(
         x=alt.X("train_low:Q", **right), x2="train_high:Q", y=y, color=colour
@@ -121,9 +127,9 @@ def generalization_gap(
     upright = base.mark_rule(strokeWidth=1.5, opacity=0.6).encode(
         x=x, y=alt.Y("held_out_low:Q", **up), y2="held_out_high:Q", color=colour
     )
-    role = colour_by(say, runs, runs)
-    lines = reference_lines(references or {}, floor, high, role, say, start=low, all_left=True)
-    return alt.layer(*_no_gap(low, high, log, role, say), *lines, across, upright, dots).properties(
+    role = colour_by(translate, runs, runs)
+    lines = reference_lines(references or {}, floor, high, role, translate, start=low, all_left=True)
+    return alt.layer(*_no_gap(low, high, log, role, translate), *lines, across, upright, dots).properties(
         height=_height(runs)  # as high as the curves beside it, which name them all
     )
 
@@ -145,14 +151,14 @@ def _square(frame: pd.DataFrame, others: list[float], log: bool) -> tuple[float,
     return low - room, high + room
 
 
-def _no_gap(low: float, high: float, log: bool, colour: alt.Color, say: Say) -> list[alt.Chart]:
+def _no_gap(low: float, high: float, log: bool, colour: alt.Color, translate: Say) -> list[alt.Chart]:
     """The diagonal, with its name below it, where there are hardly ever dots."""
-    role = say(BASELINE)
+    role = translate(BASELINE)
     ends = alt.Chart(alt.Data(values=[{"train": edge, "held_out": edge, "role": role} for edge in (low, high)]))
     share = 0.7
     at = low ** (1 - share) * high**share if log else low + share * (high - low)
     name = alt.Chart(alt.Data(values=[{"train": at, "held_out": at, "role": role}]))
-    text = name.mark_text(text=say(N_("No gap")), align="left", baseline="top", dx=6, dy=4, fontSize=11)
+    text = name.mark_text(text=translate(N_("No gap")), align="left", baseline="top", dx=6, dy=4, fontSize=11)
     line = ends.mark_line(strokeWidth=1.5, opacity=0.7)
     return [mark.encode(x="train:Q", y="held_out:Q", color=colour) for mark in (line, text)]
 
@@ -160,22 +166,22 @@ def _no_gap(low: float, high: float, log: bool, colour: alt.Color, say: Say) -> 
 def final_losses(
     frame: pd.DataFrame,
     loss: str,
-    say: Say = str,
+    translate: Say = str,
     references: dict[str, float] | None = None,
     floor: float | None = None,
 ) -> alt.LayerChart:
     """A bar for train and a bar for held-out a run, beside the baselines. `frame`: run, train, held_out (views)."""
     bars = frame.melt("run", ["train", "held_out"], "period", "loss")
-    bars["period"] = bars["period"].map({"train": say(TRAIN), "held_out": say(HELD_OUT)})
+    bars["period"] = bars["period"].map({"train": translate(TRAIN), "held_out": translate(HELD_OUT)})
     order = list(frame["run"])
     # A row without a run comes first: the names of the lines stand there.
     y = alt.Y("run:N", title=None, scale=alt.Scale(domain=["", *order]), axis=alt.Axis(labelLimit=150, ticks=False))
-    x = alt.X("loss:Q", title=loss_words(loss, False, say)[0], axis=alt.Axis(format=VIEWS, tickCount=4))
-    offset = alt.YOffset("period:N", sort=[say(TRAIN), say(HELD_OUT)])
-    colour = colour_by(say, (TRAIN, HELD_OUT), field="period")
-    tips = [alt.Tooltip("run:N", title=say(N_("Run"))), alt.Tooltip("period:N", title=say(N_("Period")))]
+    x = alt.X("loss:Q", title=loss_words(loss, False, translate)[0], axis=alt.Axis(format=VIEWS, tickCount=4))
+    offset = alt.YOffset("period:N", sort=[translate(TRAIN), translate(HELD_OUT)])
+    colour = colour_by(translate, (TRAIN, HELD_OUT), field="period")
+    tips = [alt.Tooltip("run:N", title=translate(N_("Run"))), alt.Tooltip("period:N", title=translate(N_("Period")))]
     chart = alt.Chart(bars).mark_bar(cornerRadiusEnd=2)
     chart = chart.encode(x=x, y=y, yOffset=offset, color=colour, tooltip=[*tips, views_tip("loss", loss)])
     widest = max([*bars["loss"], *(references or {}).values()])
-    lines = upright_lines(references or {}, floor, say, loss, widest)
+    lines = upright_lines(references or {}, floor, translate, loss, widest)
     return alt.layer(chart, *lines).properties(height=90 + 40 * (1 + len(order)))

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from forecasting.errors import N_
+from forecasting.messages import N_
 from forecasting.runs import History
 
 ALONG = {"epoch": N_("Epoch"), "update": N_("Update"), "seconds": N_("Seconds of training")}

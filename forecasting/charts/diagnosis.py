@@ -4,8 +4,8 @@ import altair as alt
 
 from forecasting.charts.marks import BASELINE, REAL, Say, colour_by
 from forecasting.diagnosis.branches import NAMES
-from forecasting.errors import N_
-from forecasting.sentences import chance
+from forecasting.formats import format_probability
+from forecasting.messages import N_
 
 LEAVES = ("bias", "optimization", "overfitting", "mismatch", "fine")  # from above
 HEIGHT = 230  # pixels
@@ -37,7 +37,7 @@ WORDS = (
 )
 
 
-def decision_tree(branch: str, chances: dict[str, float], say: Say = str) -> alt.LayerChart:
+def decision_tree(branch: str, chances: dict[str, float], translate: Say = str) -> alt.LayerChart:
     """Train loss large or small, then held-out loss large or small: the way to `branch` is strong.
 
     Under every leaf a bar of its chance (0 to 1), unless none is known. "cannot tell" is no leaf, and then nothing is
@@ -45,33 +45,39 @@ def decision_tree(branch: str, chances: dict[str, float], say: Say = str) -> alt
     """
 
     def role(behind: tuple[int, int]) -> str:
-        return say(REAL if branch in LEAVES[slice(*behind)] else BASELINE)
+        return translate(REAL if branch in LEAVES[slice(*behind)] else BASELINE)
 
-    colour = colour_by(say, ()).legend(None)
+    colour = colour_by(translate, ()).legend(None)
     x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, 100], nice=False))
     y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[-0.5, 4.5], reverse=True, nice=False))
     values = [{"x": a, "y": b, "x2": c, "y2": d, "role": role(part)} for (a, b), (c, d), part in LINES]
-    strong = alt.condition(alt.datum.role == say(REAL), alt.value(3), alt.value(1.2))
+    strong = alt.condition(alt.datum.role == translate(REAL), alt.value(3), alt.value(1.2))
     lines = alt.Chart(alt.Data(values=values)).mark_rule(strokeCap="square")
     layers = [lines.encode(x=x, y=y, x2="x2:Q", y2="y2:Q", color=colour, strokeWidth=strong)]
     for side, baseline in ((-1, "bottom"), (1, "top")):
         values = [
-            {"x": a, "y": b, "text": say(text), "role": role(part)} for text, (a, b), at, part in WORDS if at == side
+            {"x": a, "y": b, "text": translate(text), "role": role(part)}
+            for text, (a, b), at, part in WORDS
+            if at == side
         ]
         words = alt.Chart(alt.Data(values=values)).mark_text(align="left", baseline=baseline, dx=4, dy=4 * side)
         layers.append(words.encode(x=x, y=y, text="text:N", color=colour))
-    return alt.layer(*layers, *_leaves(branch, chances, colour, x, y, say)).properties(height=HEIGHT)
+    return alt.layer(*layers, *_leaves(branch, chances, colour, x, y, translate)).properties(height=HEIGHT)
 
 
-def _leaves(branch: str, chances: dict[str, float], colour: alt.Color, x: alt.X, y: alt.Y, say: Say) -> list[alt.Chart]:
+def _leaves(
+    branch: str, chances: dict[str, float], colour: alt.Color, x: alt.X, y: alt.Y, translate: Say
+) -> list[alt.Chart]:
     """Name and chance of every branch, and the chance as a bar."""
     values = [
         {
             "x": LEAF,
             "end": LEAF + WIDEST * chances.get(leaf, 0.0),
             "y": place,
-            "text": f"{say(NAMES[leaf])} {chance(chances[leaf])}" if chances else say(NAMES[leaf]),
-            "role": say(REAL if leaf == branch else BASELINE),
+            "text": f"{translate(NAMES[leaf])} {format_probability(chances[leaf])}"
+            if chances
+            else translate(NAMES[leaf]),
+            "role": translate(REAL if leaf == branch else BASELINE),
         }
         for place, leaf in enumerate(LEAVES)
     ]

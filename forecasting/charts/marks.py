@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 import altair as alt
 import numpy as np
 
-from forecasting.errors import N_
-from forecasting.sentences import in_views
+from forecasting.formats import format_views
+from forecasting.messages import N_
 
 REAL, PREDICTED, TRAIN, HELD_OUT, BASELINE, VALIDATION = ROLES = (
     N_("Real views"),
@@ -38,9 +38,9 @@ FAR = 0.55  # a line below this share of the one above it has room for its name 
 Say = Callable[[str], str]
 
 
-def colour_by(say: Say, shown: Sequence[str], runs: Sequence[str] = (), field: str = "role") -> alt.Color:
+def colour_by(translate: Say, shown: Sequence[str], runs: Sequence[str] = (), field: str = "role") -> alt.Color:
     """Colour by role or run, with a legend of the `shown` ones."""
-    words = [say(name) if name in ROLES else name for name in shown]
+    words = [translate(name) if name in ROLES else name for name in shown]
     legend = alt.Legend(
         title=None,
         orient="top",
@@ -51,33 +51,33 @@ def colour_by(say: Say, shown: Sequence[str], runs: Sequence[str] = (), field: s
         labelLimit=260,
         columns=1 if runs else 0,  # names of runs are long, and a phone is narrow
     )
-    return alt.Color(f"{field}:N", scale=alt.Scale(domain=_domain(say, runs)), legend=legend)
+    return alt.Color(f"{field}:N", scale=alt.Scale(domain=_domain(translate, runs)), legend=legend)
 
 
-def _domain(say: Say, runs: Sequence[str]) -> list[str]:
+def _domain(translate: Say, runs: Sequence[str]) -> list[str]:
     """What the theme's colours stand for, in its order: the roles, then runs.
 
     Where there are more runs than colours they come round again, and blanks take the roles' places: a role's colour is
     never a run's.
     """
-    names = [*map(say, ROLES)]
+    names = [*map(translate, ROLES)]
     for start in range(0, len(runs), RUN_COLOURS):
         names += [f"{start}.{place}" for place in range(len(ROLES)) if start]
         names += runs[start : start + RUN_COLOURS]
     return names
 
 
-def in_role(role: str, chart: alt.Chart, say: Say) -> alt.Chart:
+def in_role(role: str, chart: alt.Chart, translate: Say) -> alt.Chart:
     """Every mark of the chart in one role."""
-    return chart.transform_calculate(role=json.dumps(say(role)))
+    return chart.transform_calculate(role=json.dumps(translate(role)))
 
 
-def day_axis(say: Say, days: Sequence | None = None) -> alt.X:
+def day_axis(translate: Say, days: Sequence | None = None) -> alt.X:
     """Calendar days along the bottom. `days` are those shown; where they are few the axis names days, not months."""
     span = (max(days) - min(days)).days if days is not None and len(days) else SHORT
     short = {"format": "%m-%d", "tickCount": min(8, max(span, 1))}
     look = short if span < SHORT else {"format": "%Y-%m", "tickCount": 8}
-    return alt.X("day:T", title=say(N_("Day")), axis=alt.Axis(grid=False, labelOverlap=True, **look))
+    return alt.X("day:T", title=translate(N_("Day")), axis=alt.Axis(grid=False, labelOverlap=True, **look))
 
 
 def hover(field: str, tooltip: list[alt.Tooltip]) -> alt.Chart:
@@ -87,11 +87,11 @@ def hover(field: str, tooltip: list[alt.Tooltip]) -> alt.Chart:
     return alt.Chart().mark_rule().encode(x=field, opacity=shown, tooltip=tooltip).add_params(near)
 
 
-def epoch_axis(epochs: float, say: Say, title: str = N_("Epoch")) -> alt.X:
+def epoch_axis(epochs: float, translate: Say, title: str = N_("Epoch")) -> alt.X:
     """Epochs along the bottom, all of them from the start, so that a live curve does not push its axis along."""
     return alt.X(
         "epoch:Q",
-        title=say(title),
+        title=translate(title),
         scale=alt.Scale(domain=[0, epochs], nice=False),
         axis=alt.Axis(grid=False, tickCount=8, tickMinStep=1),
     )
@@ -102,16 +102,18 @@ def loss_axis(column: str, title: str, scale: alt.Scale) -> alt.Y:
     return alt.Y(f"{column}:Q", title=title, scale=scale, axis=alt.Axis(format=VIEWS, tickCount=6))
 
 
-def loss_words(loss: str, log: bool, say: Say) -> tuple[str, alt.Scale]:
+def loss_words(loss: str, log: bool, translate: Say) -> tuple[str, alt.Scale]:
     """Title and scale of a loss axis."""
     scale = alt.Scale(type="log", nice=False, padding=ROOM) if log else alt.Scale(zero=False, padding=ROOM)
-    return say(N_("Loss ({loss}, views)")).format(loss=loss), scale
+    return translate(N_("Loss ({loss}, views)")).format(loss=loss), scale
 
 
-def views_axis(say: Say, column: str = "views") -> alt.Y:
+def views_axis(translate: Say, column: str = "views") -> alt.Y:
     """Views a day up the side; what is predicted need not begin at zero."""
     scale = alt.Scale(zero=column == "views")
-    return alt.Y(f"{column}:Q", title=say(N_("Views a day")), scale=scale, axis=alt.Axis(format=VIEWS, tickCount=6))
+    return alt.Y(
+        f"{column}:Q", title=translate(N_("Views a day")), scale=scale, axis=alt.Axis(format=VIEWS, tickCount=6)
+    )
 
 
 def views_tip(column: str, title: str) -> alt.Tooltip:
@@ -119,9 +121,9 @@ def views_tip(column: str, title: str) -> alt.Tooltip:
     return alt.Tooltip(f"{column}:Q", title=title, format=",.0f")
 
 
-def day_tip(say: Say) -> alt.Tooltip:
+def day_tip(translate: Say) -> alt.Tooltip:
     """A day in a tooltip."""
-    return alt.Tooltip("day:T", title=say(N_("Day")), format="%Y-%m-%d")
+    return alt.Tooltip("day:T", title=translate(N_("Day")), format="%Y-%m-%d")
 
 
 def reference_lines(
@@ -129,7 +131,7 @@ def reference_lines(
     floor: float | None,
     epochs: float,
     colour: alt.Color,
-    say: Say,
+    translate: Say,
     start: float = 0,
     all_left: bool = False,
 ) -> list[alt.Chart]:
@@ -146,12 +148,12 @@ def reference_lines(
         end, side = places[place % len(places)]
         side = "above" if value < FAR * last else side  # below a baseline is where held-out losses end
         last = value
-        mark = {"value": value, "epoch": epochs if end == RIGHT else start, "role": say(BASELINE)}
+        mark = {"value": value, "epoch": epochs if end == RIGHT else start, "role": translate(BASELINE)}
         chart = alt.Chart(alt.Data(values=[mark]))
         rules.append(chart.mark_rule(strokeDash=dash, strokeWidth=1.5).encode(y="value:Q", color=colour))
         at = {"baseline": "bottom", "dy": -4} if side == "above" else {"baseline": "top", "dy": 4}
         at |= {"align": end, "dx": 0 if end == RIGHT else 4}
-        names += _name(chart, f"{say(name)} {in_views(value)}", at, {"x": "epoch:Q", "y": "value:Q"}, colour)
+        names += _name(chart, f"{translate(name)} {format_views(value)}", at, {"x": "epoch:Q", "y": "value:Q"}, colour)
     return rules + names
 
 
@@ -166,7 +168,7 @@ def _name(chart: alt.Chart, text: str, at: dict, where: dict, colour: alt.Color 
 
 
 def upright_lines(
-    baselines: dict[str, float], floor: float | None, say: Say, loss: str, widest: float
+    baselines: dict[str, float], floor: float | None, translate: Say, loss: str, widest: float
 ) -> list[alt.Chart]:
     """The same lines where losses run to the right up to `widest`; their names stand above the bars, one below another.
 
@@ -176,13 +178,13 @@ def upright_lines(
     lines += [(N_("Smallest possible, held-out"), floor, [2, 3])] if floor is not None else []
     layers, names = [], []
     for place, (name, value, dash) in enumerate(lines):
-        mark = {"value": value, "name": say(name), "period": say(BASELINE)}
+        mark = {"value": value, "name": translate(name), "period": translate(BASELINE)}
         chart = alt.Chart(alt.Data(values=[mark]))
         rule = chart.mark_rule(strokeDash=dash, strokeWidth=2)
-        tips = [alt.Tooltip("name:N", title=say(BASELINE)), views_tip("value", loss)]
+        tips = [alt.Tooltip("name:N", title=translate(BASELINE)), views_tip("value", loss)]
         layers.append(rule.encode(x="value:Q", color="period:N", tooltip=tips))
         left = value < widest / 2
         at = {"baseline": "middle", "align": LEFT if left else RIGHT, "dx": 6 if left else -6}
         where = {"x": "value:Q", "y": alt.value(NAME_HEIGHT * (place + 0.5))}
-        names += _name(chart, f"{say(name)} {in_views(value)}", at, where, "period:N")
+        names += _name(chart, f"{translate(name)} {format_views(value)}", at, where, "period:N")
     return layers + names

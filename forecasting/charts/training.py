@@ -27,7 +27,7 @@ from forecasting.charts.marks import (
     views_axis,
     views_tip,
 )
-from forecasting.errors import N_
+from forecasting.messages import N_
 from forecasting.runs import History
 
 
@@ -54,7 +54,7 @@ def loss_spec(
     references: dict[str, float],
     loss: str = "MAE",
     log: bool = True,
-    say: Say = str,
+    translate: Say = str,
     floor: float | None = None,
     validated: bool = False,
 ) -> dict:
@@ -63,26 +63,26 @@ def loss_spec(
     `references` are baselines (name -> views), drawn dashed; `floor`, where known, dotted. With `validated` the loss on
     a validation part is drawn as well.
     """
-    y_title, y_scale = loss_words(loss, log, say)
+    y_title, y_scale = loss_words(loss, log, translate)
     roles = {name: role for name, role in PERIODS.items() if validated or role != VALIDATION}
-    x, colour = epoch_axis(epochs, say), colour_by(say, tuple(roles.values()))
+    x, colour = epoch_axis(epochs, translate), colour_by(translate, tuple(roles.values()))
     layers = []
     for name, role in roles.items():
         band = alt.Chart().mark_area(opacity=0.2)
         band = band.encode(x=x, y=loss_axis(f"{name}_low", y_title, y_scale), y2=f"{name}_high:Q", color=colour)
         curve = alt.Chart().mark_line(strokeWidth=2, point=epochs == 1)  # a single row is no line
         curve = curve.encode(x=x, y=loss_axis(name, y_title, y_scale), color=colour)
-        layers += [in_role(role, band, say), in_role(role, curve, say)]
-    layers += reference_lines(references, floor, epochs, colour, say)
-    tooltip = [alt.Tooltip("epoch:Q", title=say(N_("Epoch")), format="d")]
-    tooltip += [views_tip(name, say(role)) for name, role in roles.items()]
+        layers += [in_role(role, band, translate), in_role(role, curve, translate)]
+    layers += reference_lines(references, floor, epochs, colour, translate)
+    tooltip = [alt.Tooltip("epoch:Q", title=translate(N_("Epoch")), format="d")]
+    tooltip += [views_tip(name, translate(role)) for name, role in roles.items()]
     spec = alt.layer(*layers, hover("epoch:Q", tooltip)).properties(height=HEIGHT).to_dict(validate=False)
     spec.pop("data", None)
     return spec
 
 
 def real_and_predicted(
-    views: pd.Series, predictions: pd.DataFrame, say: Say = str, weekdays: Sequence[str] = WEEKDAYS
+    views: pd.Series, predictions: pd.DataFrame, translate: Say = str, weekdays: Sequence[str] = WEEKDAYS
 ) -> alt.LayerChart:
     """Real against predicted views: mean and range over seeds. `predictions` has a row a day, a column a seed."""
     days = pd.date_range(predictions.index[0], predictions.index[-1])  # an unknown day is a hole in the lines
@@ -92,12 +92,16 @@ def real_and_predicted(
     )
     frame["predicted"] = predictions.mean(axis=1).to_numpy()
     frame["low"], frame["high"] = predictions.min(axis=1).to_numpy(), predictions.max(axis=1).to_numpy()
-    base, colour = alt.Chart(frame), colour_by(say, (REAL, PREDICTED))
-    x = day_axis(say, days)
-    band = base.mark_area(opacity=0.25).encode(x=x, y=views_axis(say, "low"), y2="high:Q", color=colour)
-    real = base.mark_line(strokeWidth=2.5, opacity=0.5).encode(x=x, y=views_axis(say, "real"), color=colour)
-    predicted = base.mark_line(strokeWidth=1.5).encode(x=x, y=views_axis(say, "predicted"), color=colour)
-    roles = [in_role(PREDICTED, band, say), in_role(REAL, real, say), in_role(PREDICTED, predicted, say)]
-    tooltip = [day_tip(say), alt.Tooltip("weekday:N", title=say(N_("Weekday")))]
-    tooltip += [views_tip("real", say(REAL)), views_tip("predicted", say(PREDICTED))]
+    base, colour = alt.Chart(frame), colour_by(translate, (REAL, PREDICTED))
+    x = day_axis(translate, days)
+    band = base.mark_area(opacity=0.25).encode(x=x, y=views_axis(translate, "low"), y2="high:Q", color=colour)
+    real = base.mark_line(strokeWidth=2.5, opacity=0.5).encode(x=x, y=views_axis(translate, "real"), color=colour)
+    predicted = base.mark_line(strokeWidth=1.5).encode(x=x, y=views_axis(translate, "predicted"), color=colour)
+    roles = [
+        in_role(PREDICTED, band, translate),
+        in_role(REAL, real, translate),
+        in_role(PREDICTED, predicted, translate),
+    ]
+    tooltip = [day_tip(translate), alt.Tooltip("weekday:N", title=translate(N_("Weekday")))]
+    tooltip += [views_tip("real", translate(REAL)), views_tip("predicted", translate(PREDICTED))]
     return alt.layer(*roles, hover("day:T", tooltip).properties(data=frame)).properties(height=HEIGHT)

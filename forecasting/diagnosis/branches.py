@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from forecasting.errors import N_
+from forecasting.messages import N_
 
 Branch = Literal["bias", "optimization", "overfitting", "mismatch", "fine", "cannot tell"]
 

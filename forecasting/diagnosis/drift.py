@@ -13,7 +13,7 @@ from scipy.stats import ks_2samp, rankdata
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import GroupKFold
 
-from forecasting.errors import N_
+from forecasting.messages import N_
 from forecasting.windows import Windows
 
 WEEK = 7

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from forecasting.choosing.folds import Fold, make_folds, safe_gap, target_days
 from forecasting.diagnosis.drift import Drift, drifts
-from forecasting.diagnosis.trials import (
+from forecasting.diagnosis.reference_models import (
     Errors,
     Stop,
     both_periods,
@@ -22,11 +21,11 @@ from forecasting.diagnosis.trials import (
     tuned,
     validate,
 )
-from forecasting.errors import N_
-from forecasting.judging.verdict import DRAWS
-from forecasting.learning.training import predict
-from forecasting.sentences import Sentence
-from forecasting.sentences import in_views as in_words
+from forecasting.evaluation.folds import Fold, make_folds, safe_gap, target_days
+from forecasting.evaluation.verdict import DRAWS
+from forecasting.formats import format_views as in_words
+from forecasting.messages import N_, Message
+from forecasting.networks.training import predict
 from forecasting.settings import RunSettings
 from forecasting.windows import SplitWindows, Windows, make_windows, run_windows
 
@@ -60,7 +59,7 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Reference:
+class ReferenceModel:
     """A model that is hard to get wrong, on the same target days. Losses in views."""
 
     name: str  # marked for translation
@@ -90,7 +89,7 @@ class Evidence:
     validation: float  # blocked, inside the training period
     train_days: int
     held_out_days: int
-    best: Reference  # the one with the smallest validation loss
+    best: ReferenceModel  # the one with the smallest validation loss
     linear_train: float  # exact linear solution on the same windows
     larger_train: float  # larger net
     tuned: RunSettings | None  # the same model trained with care; None for one that is not trained by steps
@@ -106,7 +105,7 @@ class Step:
     """What came out of one trial more; the last step brings all the evidence."""
 
     share: float  # of the work that is done, 0 to 1
-    said: Sentence | None = None
+    said: Message | None = None
     found: Evidence | None = None
 
 
@@ -145,8 +144,8 @@ def gather_in_steps(
     validated, trained = (*others.values(), brief(settings)), (larger, exact, larger, careful)  # the best is not known
     shares = iter(_shares(None if known else brief(settings), validated, filter(None, trained), days))
 
-    def step(text: str, loss: float, **facts: Sentence) -> Step:
-        return Step(float(next(shares)), Sentence(text, facts | {"loss": in_words(loss)}))
+    def step(text: str, loss: float, **facts: Message) -> Step:
+        return Step(float(next(shares)), Message(text, facts | {"loss": in_words(loss)}))
 
     if not known:
         train_loss, predicted = _run_again(settings, data, stop)
@@ -155,7 +154,7 @@ def gather_in_steps(
     errors = {}
     for name, run in others.items():
         errors[name] = validate(views, run, folds, stop, filled)
-        yield step(N_("In validation “{reference}” errs by {loss} views."), errors[name].size, reference=Sentence(name))
+        yield step(N_("In validation “{reference}” errs by {loss} views."), errors[name].size, reference=Message(name))
     best = min(errors, key=lambda name: errors[name].size)
     own = validate(views, brief(settings), folds, stop, filled)
     yield step(N_("In validation the run itself errs by {loss} views."), own.size)
@@ -173,7 +172,7 @@ def gather_in_steps(
         own.size,
         days,
         len(data.held_out),
-        Reference(best, others[best], losses["best"][0], errors[best].size, losses["best"][1]),
+        ReferenceModel(best, others[best], losses["best"][0], errors[best].size, losses["best"][1]),
         losses["linear"][0],
         losses["larger"][0],
         careful,

@@ -9,7 +9,7 @@ YEAR = 365  # days
 
 
 def next_run(branch: str, found: Evidence) -> RunSettings | None:
-    """The run that the branch of the lecture's tree asks for; None where there is nothing to mend or to go by."""
+    """The run that the branch of the lecture's tree asks for; None where there is nothing to correct or to go by."""
     tried = _remedy(branch, found)
     return tried and _with_seeds(tried, found.settings.training.seeds)
 

@@ -14,18 +14,18 @@ from forecasting.diagnosis.branches import Branch
 from forecasting.diagnosis.drift import NAMES as DRIFTS
 from forecasting.diagnosis.drift import UNITS, Drift
 from forecasting.diagnosis.evidence import MARGIN, SHIFTED, Estimate, Evidence
+from forecasting.diagnosis.nested_runs import NestedRun, contains_linear, is_nested_in, with_lower_train_loss
 from forecasting.diagnosis.remedies import next_run
-from forecasting.errors import N_
-from forecasting.judging.peers import Peer, contains_linear, is_within, telling
-from forecasting.sentences import Sentence, in_views, percent
+from forecasting.formats import format_percent, format_views
+from forecasting.messages import N_, Message
 from forecasting.settings import RunSettings
 
 SURE = 0.9  # from here on a verdict is confident
 LIKELY = 0.6  # below it none is given
 LARGE = 0.15  # a training loss that much above the best reference's validation loss is large, whatever validation says
-HONEST = 0.85  # a reference's training loss counts down to this share of its validation loss
+TRAIN_LOSS_FLOOR = 0.85  # a reference's training loss counts down to this share of its validation loss
 RESERVED = 0.85  # the most that is claimed of a single seed, or of overfitting that the held-out days do not bear out
-FURTHER = 0.98  # of its training loss is what a model must fall below to have come further
+IMPROVED = 0.98  # of its training loss is what a model must fall below to have come further
 RESTS_ON = {"mismatch": ("shift", "drift"), "fine": ("regret", "shift")}  # all others on validation and train
 FEWEST_TRAIN, FEWEST_HELD_OUT = 56, 28  # days
 
@@ -37,7 +37,7 @@ class Diagnosis:
     branch: Branch
     sure: float | None
     others: tuple[Branch, ...]  # further faults, each more likely than not
-    evidence: tuple[Sentence, ...]
+    evidence: tuple[Message, ...]
     next_run: RunSettings | None  # what to try
     # Of every branch but "cannot tell". They sum to 1, or to less where that of the branch is held back as `sure` is;
     # none where the days are too few for any.
@@ -49,18 +49,20 @@ class Diagnosis:
         return self.sure is not None and self.sure >= SURE
 
 
-def diagnose(found: Evidence, peers: Sequence[Peer] = ()) -> Diagnosis:
+def diagnose(found: Evidence, nested_runs: Sequence[NestedRun] = ()) -> Diagnosis:
     """Walk the tree: train, then validation, then held-out. `peers` are further runs of the set under judgement."""
-    chances = branch_chances(found, peers)
+    chances = branch_chances(found, nested_runs)
     likeliest = max(chances, key=chances.get)
     if not _days_suffice(found, likeliest):
-        return Diagnosis("cannot tell", None, (), tuple(sentences(found, peers)), None, {})
+        return Diagnosis("cannot tell", None, (), tuple(sentences(found, nested_runs)), None, {})
     if _single(found) or (likeliest == "overfitting" and not _borne_out(found)):
         chances[likeliest] = min(chances[likeliest], RESERVED)
-    told = chances[likeliest] >= LIKELY
-    branch, sure = (likeliest, chances[likeliest]) if told else ("cannot tell", None)
-    others = tuple(name for name, chance in _alone(chances, found).items() if chance >= 0.5 and name != likeliest)
-    return Diagnosis(branch, sure, others, tuple(sentences(found, peers, branch)), next_run(branch, found), chances)
+    requested = chances[likeliest] >= LIKELY
+    branch, sure = (likeliest, chances[likeliest]) if requested else ("cannot tell", None)
+    others = tuple(name for name, chance in marginal(chances, found).items() if chance >= 0.5 and name != likeliest)
+    return Diagnosis(
+        branch, sure, others, tuple(sentences(found, nested_runs, branch)), next_run(branch, found), chances
+    )
 
 
 def to_record(said: Diagnosis, found: Evidence) -> dict[str, object]:
@@ -79,17 +81,17 @@ def to_record(said: Diagnosis, found: Evidence) -> dict[str, object]:
     }
 
 
-def branch_chances(found: Evidence, peers: Sequence[Peer] = ()) -> dict[str, float]:
+def branch_chances(found: Evidence, nested_runs: Sequence[NestedRun] = ()) -> dict[str, float]:
     """Chances from 0 to 1. What a run loses in validation is divided into what train shows and what it does not."""
     if not np.isfinite(found.train) or not np.isfinite(found.held_out):
         return {"bias": 0.0, "optimization": 1.0, "overfitting": 0.0, "mismatch": 0.0, "fine": 0.0}
     floor = found.best.validation
     # Against the reference's own training loss, so far as that is honest: trees fit what they see far too well.
-    excess = found.train - max(found.best.train, HONEST * floor)
+    excess = found.train - max(found.best.train, TRAIN_LOSS_FLOOR * floor)
     fault, shifted = found.regret.exceeds, found.shift.exceeds
     share = excess / max(found.validation - floor, 1e-9)
     in_train = _leaning(min(max(share, (found.train / floor - 1) / (2 * LARGE)), 1.0), 0.1)
-    by_steps = _leaning((found.train - reachable(found, peers)) / max(excess, 1e-9), 0.1)
+    by_steps = _leaning((found.train - reachable(found, nested_runs)) / max(excess, 1e-9), 0.1)
     # Where validation and held-out are both too large, the fault that costs more of the held-out loss comes first.
     beyond = max(found.shift.value, 0.0) / max(found.shift.value + found.regret.value, 1e-9)
     outside = shifted * _leaning(min(beyond, 1.0), 0.1)
@@ -102,55 +104,55 @@ def branch_chances(found: Evidence, peers: Sequence[Peer] = ()) -> dict[str, flo
     }
 
 
-def _alone(chances: dict[str, float], found: Evidence) -> dict[str, float]:
+def marginal(chances: dict[str, float], found: Evidence) -> dict[str, float]:
     """How likely each fault is whether or not another is there as well."""
     inside = {"bias": chances["bias"], "optimization": chances["optimization"]}
     return inside | {"overfitting": found.regret.exceeds - sum(inside.values()), "mismatch": found.shift.exceeds}
 
 
-def reachable(found: Evidence, peers: Sequence[Peer] = ()) -> float:
+def reachable(found: Evidence, nested_runs: Sequence[NestedRun] = ()) -> float:
     """The smallest training loss that this model is known to be able to reach, in views."""
-    losses = [found.tuned_train, *(peer.train for peer in peers if is_within(peer.settings, found.settings))]
+    losses = [found.tuned_train, *(peer.train for peer in nested_runs if is_nested_in(peer.settings, found.settings))]
     if contains_linear(found.settings):
         losses.append(found.linear_train)
     return min([found.train, *(loss for loss in losses if np.isfinite(loss))])
 
 
-def sentences(found: Evidence, peers: Sequence[Peer] = (), branch: str = "cannot tell") -> list[Sentence]:
+def sentences(found: Evidence, nested_runs: Sequence[NestedRun] = (), branch: str = "cannot tell") -> list[Message]:
     """The evidence in words, in the order of the tree; what the branch rests on comes before the rest."""
-    best, best_name = found.best, Sentence(found.best.name)
-    losses = {"train": in_views(found.train), "validation": in_views(found.validation)}
-    regret = Sentence(
+    best, best_name = found.best, Message(found.best.name)
+    losses = {"train": format_views(found.train), "validation": format_views(found.validation)}
+    regret = Message(
         N_(
             "The best reference in validation is “{reference}” with {loss}; the run's loss is {times} times that"
             " (90 % interval {low} to {high}). Up to {limit} times is about as good."
         ),
-        {"reference": best_name, "loss": in_views(best.validation), **_times(found.regret, MARGIN)},
+        {"reference": best_name, "loss": format_views(best.validation), **_times(found.regret, MARGIN)},
     )
     hardly = N_("On held-out that reference errs by {loss} views, hardly less, so overfitting is never a sure verdict.")
     reserved = branch == "overfitting" and not _borne_out(found)
-    on_held_out = Sentence(
+    on_held_out = Message(
         hardly if reserved else N_("On held-out that reference errs by {loss} views."),
-        {"loss": in_views(best.held_out)},
+        {"loss": format_views(best.held_out)},
     )
-    shift = Sentence(
+    shift = Message(
         N_(
             "Its held-out loss is {times} times its loss in validation (90 % interval {low} to {high}). Up to {limit}"
             " times may be chance."
         ),
         _times(found.shift, SHIFTED),
     )
-    first = Sentence(
+    first = Message(
         N_(
             "It errs by {train} views on train, {validation} in validation inside the training period and"
             " {held_out} on held-out."
         ),
-        losses | {"held_out": in_views(found.held_out)},
+        losses | {"held_out": format_views(found.held_out)},
     )
     drifting = sorted(found.drifts, key=lambda drift: not drift.found)
     parts = {
         "regret": [regret, on_held_out],
-        "train": _on_training(found, peers),
+        "train": _on_training(found, nested_runs),
         "shift": [shift],
         "seeds": [_over_seeds(found)],
         "drift": [_drift(drift) for drift in drifting],
@@ -159,7 +161,7 @@ def sentences(found: Evidence, peers: Sequence[Peer] = (), branch: str = "cannot
     return [*_too_few(found), first, *(line for part in order for line in parts[part])]
 
 
-def _too_few(found: Evidence) -> list[Sentence]:
+def _too_few(found: Evidence) -> list[Message]:
     counts = {
         N_("Only {days} training days to judge by; a verdict needs at least {needed}."): (
             found.train_days,
@@ -170,27 +172,27 @@ def _too_few(found: Evidence) -> list[Sentence]:
             FEWEST_HELD_OUT,
         ),
     }
-    return [Sentence(text, {"days": days, "needed": most}) for text, (days, most) in counts.items() if days < most]
+    return [Message(text, {"days": days, "needed": most}) for text, (days, most) in counts.items() if days < most]
 
 
-def _on_training(found: Evidence, peers: Sequence[Peer]) -> list[Sentence]:
-    facts = {"train": in_views(found.train), "linear": in_views(found.linear_train)}
+def _on_training(found: Evidence, nested_runs: Sequence[NestedRun]) -> list[Message]:
+    facts = {"train": format_views(found.train), "linear": format_views(found.linear_train)}
     said = []
     if found.settings.architecture.hidden and found.train > found.linear_train:
         said.append(
-            Sentence(N_("Its training loss, {train}, is above that of the exact linear solution, {linear}."), facts)
+            Message(N_("Its training loss, {train}, is above that of the exact linear solution, {linear}."), facts)
         )
     if np.isfinite(found.tuned_train):
-        facts = {"tuned": in_views(found.tuned_train), "train": in_views(found.train)}
+        facts = {"tuned": format_views(found.tuned_train), "train": format_views(found.train)}
         further = N_("The same model trained with care reaches {tuned} on train instead of {train}.")
         as_far = N_("The same model trained with care comes no further on train: {tuned}.")
-        said.append(Sentence(further if found.tuned_train < FURTHER * found.train else as_far, facts))
-    if smaller := telling(peers, found.settings, found.train):
-        facts = {"loss": in_views(min(peer.train for peer in smaller)), "train": in_views(found.train)}
-        said.append(Sentence(N_("A smaller net of the set reaches {loss} on train, this one only {train}."), facts))
+        said.append(Message(further if found.tuned_train < IMPROVED * found.train else as_far, facts))
+    if smaller := with_lower_train_loss(nested_runs, found.settings, found.train):
+        facts = {"loss": format_views(min(peer.train for peer in smaller)), "train": format_views(found.train)}
+        said.append(Message(N_("A smaller net of the set reaches {loss} on train, this one only {train}."), facts))
     if found.larger_train < found.train:
-        facts = {"larger": in_views(found.larger_train)}
-        said.append(Sentence(N_("A net of two layers of 64 that sees 28 days reaches {larger} on train."), facts))
+        facts = {"larger": format_views(found.larger_train)}
+        said.append(Message(N_("A net of two layers of 64 that sees 28 days reaches {larger} on train."), facts))
     return said
 
 
@@ -199,30 +201,30 @@ def _borne_out(found: Evidence) -> bool:
     return found.held_out > (1 + MARGIN) * found.best.held_out
 
 
-def _over_seeds(found: Evidence) -> Sentence:
+def _over_seeds(found: Evidence) -> Message:
     if found.settings.solved_at_once:
-        return Sentence(N_("No seed changes this model."))
+        return Message(N_("No seed changes this model."))
     if not np.isfinite(found.spread):
-        return Sentence(N_("It has a single seed, so the verdict is never a sure one; train more."))
-    return Sentence(
+        return Message(N_("It has a single seed, so the verdict is never a sure one; train more."))
+    return Message(
         N_("Over seeds its training loss differs by {spread} views (one standard deviation)."),
-        {"spread": in_views(found.spread)},
+        {"spread": format_views(found.spread)},
     )
 
 
-def _drift(drift: Drift) -> Sentence:
-    facts = {"name": Sentence(DRIFTS[drift.name]), "unit": Sentence(UNITS[drift.name])}
-    facts |= {"between": percent(drift.between), "inside": percent(drift.inside)}
+def _drift(drift: Drift) -> Message:
+    facts = {"name": Message(DRIFTS[drift.name]), "unit": Message(UNITS[drift.name])}
+    facts |= {"between": format_percent(drift.between), "inside": format_percent(drift.inside)}
     differs = N_("{name}: differs, {between} between the periods and {inside} inside training ({unit}).")
     alike = N_(
         "{name}: no more different than usual, {between} between the periods and {inside} inside training ({unit})."
     )
-    return Sentence(differs if drift.found else alike, facts)
+    return Message(differs if drift.found else alike, facts)
 
 
 def _times(estimate: Estimate, limit: float) -> dict[str, str]:
     numbers = {"times": estimate.value, "low": estimate.low, "high": estimate.high, "limit": limit}
-    return {name: f"{1 + number:.2f}" if number < 99 else in_views(1 + number) for name, number in numbers.items()}
+    return {name: f"{1 + number:.2f}" if number < 99 else format_views(1 + number) for name, number in numbers.items()}
 
 
 def _single(found: Evidence) -> bool:

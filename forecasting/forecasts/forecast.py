@@ -13,15 +13,15 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from forecasting.errors import N_, BadInput
-from forecasting.forecasts.auto import Auto
-from forecasting.forecasts.backtest import Backtest, backtest, compare, origins_in, table
-from forecasting.forecasts.fitted import Fitted, fit_method
-from forecasting.forecasts.intervals import LEVELS, TOTALS, Scores, adaptive_edges, edges_in_views, scales, with_totals
-from forecasting.forecasts.ladder import Rung
-from forecasting.forecasts.methods import BASELINES, METHODS, Forecaster
-from forecasting.judging.verdict import FEWEST_DAYS
-from forecasting.sentences import Sentence, in_views
+from forecasting.evaluation.backtest import Backtest, backtest, compare, origins_in, table
+from forecasting.evaluation.calibration import CalibratedForecaster, fit_method
+from forecasting.evaluation.conformal import LEVELS, TOTALS, Scores, adaptive_edges, edges_in_views, scales, with_totals
+from forecasting.evaluation.verdict import FEWEST_DAYS
+from forecasting.formats import format_views
+from forecasting.messages import N_, BadInput, Message
+from forecasting.models.ensemble.auto import Auto
+from forecasting.models.ensemble.candidates import TrialResult
+from forecasting.models.registry import BASELINES, METHODS, Forecaster
 from forecasting.settings import BOUNDS
 from forecasting.split import Split
 
@@ -61,7 +61,7 @@ class Total:
 
 
 @dataclass(frozen=True)
-class Judged:
+class HeldOutScore:
     """How a method did on the held-out days, `horizon` days ahead. Errors and widths in views."""
 
     method: str
@@ -86,15 +86,15 @@ class Judged:
         sure = self.origins >= FEWEST_DAYS
         return "better" if sure and self.high < 0 else "worse" if sure and self.low > 0 else "cannot tell"
 
-    def sentence(self, baseline: str) -> Sentence:
+    def sentence(self, baseline: str) -> Message:
         """The answer with its figures; `baseline` is the name of the same day last week, already translated."""
         low, high = (-self.high, -self.low) if self.answer == "better" else (self.low, self.high)
-        facts = {"low": in_views(low), "high": in_views(high), "size": in_views(abs(self.difference))}
+        facts = {"low": format_views(low), "high": format_views(high), "size": format_views(abs(self.difference))}
         facts |= {"baseline": baseline, "ahead": self.horizon, "days": self.origins}
-        return Sentence(SENTENCES[self.answer], facts)
+        return Message(SENTENCES[self.answer], facts)
 
     @classmethod
-    def of_record(cls, record: dict) -> "Judged":
+    def of_record(cls, record: dict) -> "HeldOutScore":
         """Back from JSON."""
         return cls(**record | {part: tuple(record[part]) for part in ("coverage", "width")})
 
@@ -112,8 +112,8 @@ class Forecast:
     point: tuple[float, ...]  # views
     bands: tuple[Band, ...]
     totals: tuple[Total, ...]
-    judged: tuple[Judged, ...]  # the method first, then the baselines, each a horizon after the other
-    ladder: tuple[Rung, ...] = ()  # what Auto tried
+    judged: tuple[HeldOutScore, ...]  # the method first, then the baselines, each a horizon after the other
+    ladder: tuple[TrialResult, ...] = ()  # what Auto tried
 
     def to_json(self) -> str:
         """All of it as text."""
@@ -133,8 +133,8 @@ class Forecast:
                 Total(total["days"], total["point"], tuple(tuple(band) for band in total["bands"]))
                 for total in record["totals"]
             ),
-            tuple(map(Judged.of_record, record["judged"])),
-            tuple(Rung.of_record(rung) for rung in record["ladder"]),
+            tuple(map(HeldOutScore.of_record, record["judged"])),
+            tuple(TrialResult.of_record(trial) for trial in record["ladder"]),
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -145,22 +145,22 @@ class Forecast:
         return pd.DataFrame(columns, index=pd.DatetimeIndex(self.days, name="date"))
 
 
-def reach_of(horizon: int) -> int:
+def horizon_with_totals(horizon: int) -> int:
     """Days ahead that are worked out: those asked for, and those that the totals need."""
     return max(horizon, *TOTALS)
 
 
-def judge_held_out(
+def evaluate_held_out(
     views: pd.Series,
-    fitted: Fitted,
+    fitted: CalibratedForecaster,
     split: Split,
     horizon: int,
     filled: Sequence[pd.Timestamp] = (),
     beside: Sequence[str] = tuple(BASELINES),
     levels: Sequence[float] = LEVELS,
-) -> tuple[Backtest, list[Judged]]:
+) -> tuple[Backtest, list[HeldOutScore]]:
     """Forecasts from every day since the end of training, and how they and the baselines did on the held-out days."""
-    reach, last = reach_of(horizon), pd.Timestamp(split.train.last)
+    reach, last = horizon_with_totals(horizon), pd.Timestamp(split.train.last)
     origins_in(views, split.held_out, 1)  # says so where there are none
     origins = views.index[(views.index >= last) & (views.index < views.index[-1])]
     done = backtest(views, fitted, origins, reach, filled, levels=levels)
@@ -172,20 +172,20 @@ def judge_held_out(
     return done, judge_all(shown, others[0].within(split.held_out), horizon)
 
 
-def ahead_of(
+def make_forecast(
     forecaster: Forecaster,
-    fitted: Fitted,
+    fitted: CalibratedForecaster,
     known: pd.Series,
     scores: Scores,
     horizon: int,
     levels: Sequence[float] = LEVELS,
-    judged: Sequence[Judged] = (),
+    judged: Sequence[HeldOutScore] = (),
 ) -> Forecast:
     """The forecast from the last day of `known`, with adaptive intervals that `scores` of earlier days have taught.
 
     No interval is given where fewer than FEWEST_DAYS scores are of days that the method had not learnt from.
     """
-    reach = reach_of(horizon)
+    reach = horizon_with_totals(horizon)
     now = known.index[-1:]
     predicted = forecaster.predict(known, now, reach)
     scale, centre = scales(known, now, predicted), with_totals(predicted)
@@ -222,7 +222,7 @@ def ahead_of(
     )
 
 
-def judge_all(results: Sequence[Backtest], usual: Backtest, horizon: int) -> list[Judged]:
+def judge_all(results: Sequence[Backtest], usual: Backtest, horizon: int) -> list[HeldOutScore]:
     """Every method at horizons 1, 7, 28 up to `horizon`, and at `horizon` itself, where any such day is known."""
     horizons = [ahead for ahead in judged_horizons(horizon) if np.isfinite(usual.actual[:, ahead - 1]).any()]
     found = []
@@ -235,7 +235,9 @@ def judge_all(results: Sequence[Backtest], usual: Backtest, horizon: int) -> lis
                 tuple(float(row[f"{part}_{100 * level:g}"]) for level in result.lower) for part in ("coverage", "width")
             ]
             plain = {name: float(row[name]) for name in ("mae", "skill", "mase", "rmsse", "bias", "pinball")}
-            found.append(Judged(result.method, ahead, **plain, coverage=shares[0], width=shares[1], **asdict(against)))
+            found.append(
+                HeldOutScore(result.method, ahead, **plain, coverage=shares[0], width=shares[1], **asdict(against))
+            )
     return found
 
 

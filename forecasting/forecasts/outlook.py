@@ -7,20 +7,26 @@ from dataclasses import asdict
 
 import pandas as pd
 
-from forecasting.forecasts.auto import Auto
-from forecasting.forecasts.climb import climb
-from forecasting.forecasts.fitted import adopt, fit_again, fitted_before, unknown
-from forecasting.forecasts.forecast import Forecast, ahead_of, check_horizon, judge_held_out, reach_of
-from forecasting.forecasts.methods import METHODS
-from forecasting.forecasts.takeaway import load_model, save_model, take_away
-from forecasting.forecasts.trained import of_run
-from forecasting.learning.checkpoints import load, take_weights
-from forecasting.learning.fitting import build, fit
+from forecasting.evaluation.calibration import calibrate, calibrate_run, refit, unknown
+from forecasting.forecasts.forecast import (
+    Forecast,
+    check_horizon,
+    evaluate_held_out,
+    horizon_with_totals,
+    make_forecast,
+)
+from forecasting.forecasts.model_file import export_model, load_model, save_model
+from forecasting.models.ensemble.auto import Auto
+from forecasting.models.ensemble.search import search
+from forecasting.models.fitting import build, fit
+from forecasting.models.registry import METHODS
+from forecasting.models.trained_run import of_run
+from forecasting.networks.checkpoints import load, take_weights
 from forecasting.runs import Finding
+from forecasting.series import Channel
 from forecasting.settings import REFERENCES, RunSettings
 from forecasting.split import Period, Split
-from forecasting.views import Channel
-from forecasting.windows import known_views, run_windows
+from forecasting.windows import causal_fill, run_windows
 
 CLIMBED = 0.65  # share of the budget that is for the ladder; in the rest its choice is judged, and fitted again
 
@@ -46,21 +52,21 @@ def _auto(channel: Channel, request: dict) -> Iterator[Finding]:
     views, filled, horizon = channel.views, channel.filled, request["horizon"]
     split = Split(*(Period.parse(request[part]) for part in ("train", "held_out")))
     last, begun, ladder = pd.Timestamp(split.train.last), time.perf_counter(), []
-    seen = known_views(views.loc[:last], filled)
+    seen = causal_fill(views.loc[:last], filled)
     plain, auto = unknown(views.loc[:last], filled), None
-    for step in climb(seen, plain, reach_of(horizon), CLIMBED * request["auto"]):
+    for step in search(seen, plain, horizon_with_totals(horizon), CLIMBED * request["auto"]):
         if isinstance(step, Auto):
             auto = step
             break
         ladder.append(asdict(step))
         yield Finding(min((time.perf_counter() - begun) / request["auto"], CLIMBED), {"ladder": list(ladder)})
-    fitted = fitted_before("auto", auto, views, last, filled, *auto.validated)
-    done, judged = judge_held_out(views, fitted, split, horizon, filled)
+    fitted = calibrate("auto", auto, views, last, filled, *auto.validated)
+    done, judged = evaluate_held_out(views, fitted, split, horizon, filled)
     yield Finding((1 + CLIMBED) / 2, {"ladder": list(ladder)})
-    again = fit_again(fitted, views, views.index[-1], reach_of(horizon), filled)
-    found = ahead_of(again, fitted, known_views(views, filled), done.scores, horizon, judged=judged)
+    again = refit(fitted, views, views.index[-1], horizon_with_totals(horizon), filled)
+    found = make_forecast(again, fitted, causal_fill(views, filled), done.scores, horizon, judged=judged)
     shares = [[name, [float(share) for share in by_day]] for name, by_day in again.shares()]
-    weights = save_model(take_away("auto", again, split, done.scores, judged, views))
+    weights = save_model(export_model("auto", again, split, done.scores, judged, views))
     yield Finding(1.0, {"ladder": ladder, "shares": shares, "forecast": _record(found)}, weights)
 
 
@@ -70,13 +76,15 @@ def _run(channel: Channel, request: dict, holidays: list[pd.Timestamp]) -> Itera
     settings = RunSettings.from_json(request["settings"])
     run = _trained(settings, channel, request["model"])
     name = request["name"] if request["name"] not in METHODS else f"{request['name']} (2)"  # those mean something else
-    fitted = adopt(name, run, views, pd.Timestamp(settings.split.train.last), reach_of(horizon), filled)
+    fitted = calibrate_run(
+        name, run, views, pd.Timestamp(settings.split.train.last), horizon_with_totals(horizon), filled
+    )
     yield Finding(0.2)
-    done, judged = judge_held_out(views, fitted, settings.split, horizon, filled)
-    found = ahead_of(run, fitted, known_views(views, filled), done.scores, horizon, judged=judged)
+    done, judged = evaluate_held_out(views, fitted, settings.split, horizon, filled)
+    found = make_forecast(run, fitted, causal_fill(views, filled), done.scores, horizon, judged=judged)
     answer, weights = {"forecast": _record(found)}, None
     if settings.architecture.family not in REFERENCES:
-        model = take_away(name, run, settings.split, done.scores, judged, views)
+        model = export_model(name, run, settings.split, done.scores, judged, views)
         weights = save_model(model)
         answer |= _what_if(model, channel, found, holidays)
     yield Finding(1.0, answer, weights)
@@ -95,7 +103,7 @@ def uncover(channel: Channel, request: dict) -> Iterator[Finding]:
     """
     settings = RunSettings.from_json(request["settings"])
     run = _trained(settings, channel, request["model"])
-    known = known_views(channel.views.iloc[: -request["days"]], channel.filled)
+    known = causal_fill(channel.views.iloc[: -request["days"]], channel.filled)
     point = run.predict(known, known.index[-1:], request["days"])[0]
     yield Finding(1.0, {"point": [float(views) for views in point]})
 

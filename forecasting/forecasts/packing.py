@@ -7,15 +7,15 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
-from forecasting.errors import N_, BadInput
-from forecasting.forecasts.auto import Auto
-from forecasting.forecasts.ladder import Rung
-from forecasting.forecasts.members import Member, Recipe, architecture
-from forecasting.forecasts.mixing import Record
-from forecasting.forecasts.smoothing import Smoothing
-from forecasting.judging.baselines import NAIVE, Naive
+from forecasting.messages import N_, BadInput
+from forecasting.models.ensemble.auto import Auto
+from forecasting.models.ensemble.candidates import TrialResult
+from forecasting.models.ensemble.member import Member, Recipe, architecture
+from forecasting.models.ensemble.weights import ErrorHistory
+from forecasting.models.ets import Smoothing
+from forecasting.models.naive import NAIVE, Naive
+from forecasting.scaling import Scaler
 from forecasting.settings import RunSettings
-from forecasting.windows import Scaler
 
 NO_WEIGHTS = N_(
     "Support vectors and trees have no weights that a model file could hold; train a network to take it away."
@@ -72,9 +72,9 @@ def _pack_run(run) -> tuple[dict, Arrays]:
 def _unpack_run(record: dict, arrays: Arrays, holidays: Sequence[pd.Timestamp]):
     import torch  # noqa: PLC0415  the server process reads files too, and never loads torch
 
-    from forecasting.forecasts.trained import TrainedRun  # noqa: PLC0415
-    from forecasting.learning.checkpoints import take_weights  # noqa: PLC0415
-    from forecasting.learning.fitting import build  # noqa: PLC0415
+    from forecasting.models.fitting import build  # noqa: PLC0415
+    from forecasting.models.trained_run import TrainedRun  # noqa: PLC0415
+    from forecasting.networks.checkpoints import take_weights  # noqa: PLC0415
 
     settings = settings_of(record)
     network = build(settings)
@@ -98,7 +98,7 @@ def _pack_auto(auto: Auto) -> tuple[dict, Arrays]:
         "members": [_pack_member(member) for member in auto.members],
         "names": list(auto.names),
         "last": str(auto.last.date()),
-        "ladder": [asdict(rung) for rung in auto.ladder],
+        "ladder": [asdict(trial) for trial in auto.ladder],
     }
     arrays = {f"member{place}": member.parameters for place, member in enumerate(auto.members) if _learnt(member)}
     return record, arrays | {"groups": auto.groups, "errors": auto.record.errors, "counts": auto.record.counts}
@@ -123,9 +123,9 @@ def _unpack_auto(record: dict, arrays: Arrays) -> Auto:
         arrays["groups"],
         tuple(record["names"]),
         pd.Timestamp(record["last"]),
-        Record(arrays["errors"], arrays["counts"]),
+        ErrorHistory(arrays["errors"], arrays["counts"]),
         (pd.DatetimeIndex([]), np.empty((0, len(arrays["counts"])))),
-        tuple(map(Rung.of_record, record["ladder"])),
+        tuple(map(TrialResult.of_record, record["ladder"])),
     )
 
 

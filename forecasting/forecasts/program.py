@@ -11,11 +11,11 @@ PROGRAM = """\
 from datetime import date
 from pathlib import Path
 
-from forecasting.learning.fitting import build, fit
+from forecasting.models.fitting import build, fit
 from forecasting.reading import Choice, read_views
 from forecasting.settings import Architecture, Inputs, Regularisation, RunSettings, Training
 from forecasting.split import Period, Split
-from forecasting.forecasts.trained import of_run
+from forecasting.models.trained_run import of_run
 from forecasting.windows import known_views, run_windows
 
 file = Path({file!r})
@@ -39,7 +39,7 @@ print(run.predict(views, views.index[-1:], {horizon})[0])
 FROM_FILE = """\
 from pathlib import Path
 from forecasting.reading import read_views
-from forecasting.forecasts.takeaway import load_model
+from forecasting.forecasts.model_file import load_model
 
 channel, model = read_views(Path({file!r}).read_bytes(), {file!r}), load_model(Path({model!r}).read_bytes())
 print(model.forecast(channel.views, horizon={horizon}, filled=channel.filled).to_frame())

@@ -8,10 +8,10 @@ from concurrent.futures import Executor, Future
 import numpy as np
 import pandas as pd
 
-from forecasting.errors import N_, BadInput
+from forecasting.jobs.machine import use_one_thread, worker_environment
 from forecasting.jobs.studies import answer_study
 from forecasting.jobs.training import train_run
-from forecasting.learning.machine import use_one_thread, worker_environment
+from forecasting.messages import N_, BadInput
 from forecasting.runs import SILENCE, Line
 from forecasting.runs.line import Work
 
@@ -113,10 +113,11 @@ class Jobs:
 def _prepare_worker() -> None:
     """Load torch and take one small step: the first update of a process loads as much again (0.7 s)."""
     use_one_thread()  # two processes with two threads each fight for two cores: up to 30 times slower
-    from forecasting.learning.models import StackedNetwork  # noqa: PLC0415
-    from forecasting.learning.training import train  # noqa: PLC0415
+    from forecasting.networks.network import StackedNetwork  # noqa: PLC0415
+    from forecasting.networks.training import train  # noqa: PLC0415
+    from forecasting.scaling import Scaler  # noqa: PLC0415
     from forecasting.settings import Architecture, Training  # noqa: PLC0415
-    from forecasting.windows import Scaler, SplitWindows, Windows  # noqa: PLC0415
+    from forecasting.windows import SplitWindows, Windows  # noqa: PLC0415
 
     few = Windows(np.eye(2), np.arange(2.0), pd.date_range("2021-01-01", periods=2))
     for _ in train(

@@ -3,8 +3,8 @@
 import os
 import time
 
-from forecasting.errors import BadInput
 from forecasting.jobs.watch import watched
+from forecasting.messages import BadInput
 from forecasting.runs import StudyQueue
 from forecasting.studies import KINDS
 

@@ -7,9 +7,9 @@ from contextlib import nullcontext
 import numpy as np
 import pandas as pd
 
-from forecasting.errors import N_, BadInput
 from forecasting.jobs.watch import GLANCE, SIGN, watched
-from forecasting.judging.metrics import IN_VIEWS
+from forecasting.messages import N_, BadInput
+from forecasting.metrics import IN_VIEWS
 from forecasting.runs import RunQueue
 
 FLUSH = 0.1  # seconds between two writes of rows: a chart cannot show more
@@ -31,27 +31,27 @@ def train_run(url: str, run_id: str) -> None:
 
 
 def _train(queue: RunQueue, run_id: str, worker: int, channel, settings, kept: bytes | None) -> None:
-    from forecasting.learning.checkpoints import load  # noqa: PLC0415  the server process never loads torch
-    from forecasting.learning.fitting import build, fit  # noqa: PLC0415
-    from forecasting.learning.progress import Progress  # noqa: PLC0415
-    from forecasting.learning.training import predict  # noqa: PLC0415
+    from forecasting.models.fitting import build, fit  # noqa: PLC0415  the server process never loads torch
+    from forecasting.networks.checkpoints import load  # noqa: PLC0415
+    from forecasting.networks.progress import Progress  # noqa: PLC0415
+    from forecasting.networks.training import predict  # noqa: PLC0415
     from forecasting.windows import run_windows  # noqa: PLC0415
 
     data, model = run_windows(channel.views, settings, channel.filled), build(settings)
     progress = Progress(load(kept)[1] if kept else None)
-    scribe = _Scribe(queue, run_id, worker, settings, model, progress)
+    scribe = RunRecorder(queue, run_id, worker, settings, model, progress)
 
     def stopped() -> None:
         queue.end(run_id, worker, "stopped")
 
-    deaf = watched(lambda: queue.asked(run_id, worker), lambda: queue.write(run_id, worker, [], {}), stopped)
-    with deaf if settings.solved_at_once else nullcontext():
+    watchdog = watched(lambda: queue.asked(run_id, worker), lambda: queue.write(run_id, worker, [], {}), stopped)
+    with watchdog if settings.solved_at_once else nullcontext():
         for row in fit(model, data, settings, scribe.told_to_stop, progress):
             scribe.note(row)
             if not row.finite:
                 scribe.write()
                 raise diverged(row)
-    state = {"pause": "paused", "stop": "stopped"}.get(scribe.told, "finished")
+    state = {"pause": "paused", "stop": "stopped"}.get(scribe.requested, "finished")
     if not (scribe.noted or progress.epoch):  # stopped before its first epoch: nothing is learnt, nothing to show
         queue.end(run_id, worker, state)
         return
@@ -68,13 +68,13 @@ def _train(queue: RunQueue, run_id: str, worker: int, channel, settings, kept: b
 
 def _losses(windows, model, data, settings) -> np.ndarray:
     """Losses in views (replicas,) of the weights that were kept; under early stopping those of an earlier epoch."""
-    from forecasting.learning.training import predict  # noqa: PLC0415
+    from forecasting.networks.training import predict  # noqa: PLC0415
 
     predicted = predict(model, data, windows)
     return IN_VIEWS[settings.training.loss](windows.targets.ravel(), predicted.reshape(len(predicted), -1))
 
 
-class _Scribe:
+class RunRecorder:
     """Writes rows and checkpoints for one worker, no oftener than anyone can look, and hears what the owner wants."""
 
     def __init__(self, queue: RunQueue, run_id: str, worker: int, settings, model, progress) -> None:
@@ -83,7 +83,7 @@ class _Scribe:
         self.rows: list = []
         self.noted = 0  # rows so far
         self.weights: dict[tuple[str, int], bytes | None] = {}
-        self.told: str | None = None
+        self.requested: str | None = None
         self.looked = self.kept = time.monotonic()
         self.wrote = 0.0  # the first row is written at once
 
@@ -91,14 +91,14 @@ class _Scribe:
         """Asked before every update, however short that is."""
         now = time.monotonic()
         if now - self.looked > GLANCE:
-            self.told, self.looked = self.queue.asked(self.run_id, self.worker), now
+            self.requested, self.looked = self.queue.asked(self.run_id, self.worker), now
         if now - self.wrote > SIGN and self.wrote:
             self.write()
-        return self.told is not None
+        return self.requested is not None
 
     def note(self, row) -> None:
         """Take a row; write once there is enough to show."""
-        from forecasting.learning.checkpoints import is_logged, save_progress, save_weights  # noqa: PLC0415
+        from forecasting.networks.checkpoints import is_logged, save_progress, save_weights  # noqa: PLC0415
 
         self.rows.append(row)
         self.noted += 1
@@ -113,7 +113,7 @@ class _Scribe:
 
     def write(self, at_end: bool = False) -> None:
         """All that waits; at the end also the last and the best weights, and the progress."""
-        from forecasting.learning.checkpoints import best_weights, save_progress, save_weights  # noqa: PLC0415
+        from forecasting.networks.checkpoints import best_weights, save_progress, save_weights  # noqa: PLC0415
 
         if at_end and self._is_network:
             epoch = self.progress.epoch

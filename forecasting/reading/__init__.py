@@ -1,4 +1,4 @@
-"""Uploaded bytes -> a channel's daily views, and what was mended on the way."""
+"""Uploaded bytes -> a channel's daily views, and what was corrected on the way."""
 
 from forecasting.reading.choice import SUM_OF_ALL, Choice, Question
 from forecasting.reading.export import to_csv

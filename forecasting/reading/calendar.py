@@ -1,13 +1,13 @@
-"""Rows with a day and a count -> one count a day without holes, and every mend on the way."""
+"""Rows with a day and a count -> one count a day without holes, and every correction on the way."""
 
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from forecasting.errors import N_, BadInput
+from forecasting.messages import N_, BadInput
 from forecasting.reading.choice import Choice, Fill, Question
-from forecasting.views import Mend
+from forecasting.series import Correction
 
 LONG_GAP = 14  # days: two weeks leave nothing to fill from; longer gaps stay unknown and out of the windows
 LAGGING = 3  # days at the end that an export may count too low
@@ -27,21 +27,21 @@ FILLED = {
 
 @dataclass
 class _Work:
-    """The series as it is mended, step by step."""
+    """The series as it is corrected, step by step."""
 
     choice: Choice
     views: pd.Series
-    mends: list[Mend] = field(default_factory=list)
+    corrections: list[Correction] = field(default_factory=list)
 
-    def mend(self, sentence: str, days: pd.DatetimeIndex, switch: str = "", **facts: object) -> None:
+    def correct(self, text: str, days: pd.DatetimeIndex, option: str = "", **facts: object) -> None:
         if len(days):
-            self.mends.append(Mend(sentence, tuple(day.date() for day in days), facts, switch))
+            self.corrections.append(Correction(text, tuple(day.date() for day in days), facts, option))
 
 
 def daily(
     days: np.ndarray, counts: np.ndarray, choice: Choice, *, parts: bool, adds: bool, counted: bool
-) -> tuple[pd.Series, list[Mend]]:
-    """One count a day on a gap-free index, with the mends.
+) -> tuple[pd.Series, list[Correction]]:
+    """One count a day on a gap-free index, with the corrections.
 
     days: (rows,) datetime64[D]; counts: (rows,) floats, NaN where unknown. `parts` says that the rows of a day are its
     hours or segments, `adds` that counts may be added up, `counted` that they cannot be negative. Raises BadInput, or
@@ -50,7 +50,7 @@ def daily(
     work = _Work(choice, pd.Series(dtype=float))
     order = np.diff(days.astype(np.int64))
     if len(order) and (order <= 0).all() and (order < 0).any():
-        work.mends.append(Mend(N_("The rows were newest first and were put in order.")))
+        work.corrections.append(Correction(N_("The rows were newest first and were put in order.")))
     work.views = _one_a_day(work, days, counts, parts, adds)
     _refuse_sparse(work.views.index)
     _refuse_impossible(work, counted)
@@ -60,7 +60,7 @@ def daily(
         raise BadInput(CONSTANT, value=f"{work.views.max():g}")
     _fill(work)
     work.views.index.name = None
-    return work.views, work.mends
+    return work.views, work.corrections
 
 
 def _one_a_day(work: _Work, days: np.ndarray, counts: np.ndarray, parts: bool, adds: bool) -> pd.Series:
@@ -75,7 +75,7 @@ def _one_a_day(work: _Work, days: np.ndarray, counts: np.ndarray, parts: bool, a
     total = np.bincount(place, np.nan_to_num(counts, posinf=np.inf, neginf=-np.inf))[rows > 0]
     if rows.max() > 1:
         said = N_("The {rows} rows were added up to days.") if adds else N_("The {rows} rows were averaged to days.")
-        work.mends.append(Mend(said, facts={"rows": len(counts)}))
+        work.corrections.append(Correction(said, facts={"rows": len(counts)}))
         total = total if adds else total / np.maximum(known, 1)
     return pd.Series(np.where(known > 0, total, np.nan), index)
 
@@ -94,7 +94,7 @@ def _settle(work: _Work, index: pd.DatetimeIndex, grouped, rows: np.ndarray) -> 
         "same": N_("Days that stood in the file more than once with the same number, counted once: {count}."),
     }
     alike = how != "sum" and not disagree.any()
-    work.mend(said["same" if alike else how], index[rows > 1], "duplicates")
+    work.correct(said["same" if alike else how], index[rows > 1], "duplicates")
     return grouped.sum(min_count=1) if how == "sum" else grouped.last() if how == "last" else grouped.first()
 
 
@@ -122,8 +122,8 @@ def _refuse_impossible(work: _Work, counted: bool) -> None:
     ):
         if bad.sum() > max(3, MANY * len(views)) or bad.sum() == len(views):
             raise BadInput(refusal, days=int(bad.sum()))
-    work.mend(N_("Days with numbers too large to be views, taken as unknown: {count}."), views.index[wrong])
-    work.mend(N_("Days with negative numbers, taken as unknown: {count}."), views.index[negative])
+    work.correct(N_("Days with numbers too large to be views, taken as unknown: {count}."), views.index[wrong])
+    work.correct(N_("Days with negative numbers, taken as unknown: {count}."), views.index[negative])
     work.views = views.where(~(wrong | negative))
     if work.views.notna().sum() == 0:
         raise BadInput(N_("The column of numbers is empty; export again with the views in it."))
@@ -136,8 +136,8 @@ def _trim_start(work: _Work) -> None:
         raise BadInput(N_("Every day has zero views, so there is nothing to forecast."))
     first = known.index[0] if work.choice.keep_zeros else known.index[(known != 0).argmax()]
     before = views[views.index < first]
-    work.mend(N_("Days before the first view, left out: {count}."), before.index[before == 0], "keep_zeros")
-    work.mend(
+    work.correct(N_("Days before the first view, left out: {count}."), before.index[before == 0], "keep_zeros")
+    work.correct(
         N_("Empty days at the start, left out: {count}."),
         before.index[before.isna() & (before.index < known.index[0])],
     )
@@ -147,7 +147,7 @@ def _trim_start(work: _Work) -> None:
 def _trim_end(work: _Work) -> None:
     last = work.views.last_valid_index()
     empty = work.views.index[work.views.index > last]
-    work.mend(N_("Empty days at the end, left out: {count}."), empty)
+    work.correct(N_("Empty days at the end, left out: {count}."), empty)
     work.views = work.views[work.views.index <= last]
     if work.choice.keep_last or len(work.views) < HISTORY + LAGGING:
         return
@@ -157,7 +157,7 @@ def _trim_end(work: _Work) -> None:
     low = (work.views.iloc[-LAGGING:] < lowest / 2).to_numpy()
     lagging = LAGGING if low.all() else int(low[::-1].argmin())
     if lagging:
-        work.mend(
+        work.correct(
             N_("Last days far lower than four weeks before, as if not yet counted, left out: {count}."),
             work.views.index[-lagging:],
             "keep_last",
@@ -173,8 +173,8 @@ def _fill(work: _Work) -> None:
         long = unknown & (unknown.groupby(run).transform("size") > LONG_GAP)
         short = unknown & ~long
         whole = whole.where(~short, _filled(whole, work.choice.fill))
-        work.mend(FILLED[work.choice.fill], whole.index[short], "fill")
-        work.mend(
+        work.correct(FILLED[work.choice.fill], whole.index[short], "fill")
+        work.correct(
             N_("{count} days lie in gaps of more than {long} days; they stay unknown."),
             whole.index[long],
             long=LONG_GAP,

@@ -6,13 +6,13 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from forecasting.errors import N_
+from forecasting.messages import N_
 from forecasting.reading import columns, words
 from forecasting.reading.calendar import SETTLED
 from forecasting.reading.choice import SUM_OF_ALL, Choice, Question
 from forecasting.reading.dates import Days
 from forecasting.reading.tables import Table
-from forecasting.views import Mend
+from forecasting.series import Correction
 
 MAX_NAMES = 1_000  # channels of one file that are listed
 MAX_PAIRS = 50_000_000  # of a day and a channel that fit in a table of bits
@@ -55,7 +55,7 @@ class Keyed:
     names: tuple[str, ...]
     single: bool  # a channel has one row a day; else several are parts of it
     kept: np.ndarray | slice  # of all rows
-    mends: tuple[Mend, ...]
+    corrections: tuple[Correction, ...]
 
 
 def keyed(sheet: Sheet, counts: np.ndarray, choice: Choice) -> Keyed:
@@ -66,10 +66,10 @@ def keyed(sheet: Sheet, counts: np.ndarray, choice: Choice) -> Keyed:
     for key in keys:
         if _is_single(days, key.codes[known], len(key.words)):
             return Keyed(key.codes, tuple(key.words.to_pylist()), True, slice(None), ())
-    kept, mends = slice(None), ()
+    kept, corrections = slice(None), ()
     if not sheet.days.clocks and sheet.layout.hour is None:
-        kept, mends = _distinct(sheet.days.days, [key.codes for key in keys], counts, choice)
-    return Keyed(keys[0].codes[kept], tuple(keys[0].words.to_pylist()), False, kept, mends)
+        kept, corrections = _distinct(sheet.days.days, [key.codes for key in keys], counts, choice)
+    return Keyed(keys[0].codes[kept], tuple(keys[0].words.to_pylist()), False, kept, corrections)
 
 
 def _is_single(days: np.ndarray, codes: np.ndarray, many: int) -> bool:
@@ -91,7 +91,7 @@ def _distinct(days, keys: list[np.ndarray], counts: np.ndarray, choice: Choice) 
     if choice.duplicates is None and not rows.duplicated().to_numpy()[again].all():
         raise Question(SEVERAL_ROWS, "duplicates", SETTLED, rows=int(again.sum()))
     said = N_("Rows of a day and channel that other rows are of too, left out: {rows}.")
-    return ~again, (Mend(said, facts={"rows": int(again.sum())}, switch="duplicates"),)
+    return ~again, (Correction(said, facts={"rows": int(again.sum())}, option="duplicates"),)
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Rows:
     parts: bool  # the rows of a channel's day are its hours or segments
     adds: bool
     metric: str
-    mends: tuple[Mend, ...]
+    corrections: tuple[Correction, ...]
 
     def listed(self) -> tuple[str, ...]:
         """The channels, the most viewed of a long table first; with the sum of all where the rows add up."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from forecasting.errors import N_, BadInput
+from forecasting.messages import N_, BadInput
 
 SUM_OF_ALL = N_("sum of all")  # the channel that adds up every other one; a page translates it like a sentence
 
@@ -15,7 +15,7 @@ Fill = Literal["none", "interpolate", "same-weekday"]
 class Choice:
     """What the user said. None lets the file decide, or ask."""
 
-    channel: str | None = None  # a name of `Channel.others`; the first, or the sum of all, without
+    channel: str | None = None  # a name of `Channel.channel_names`; the first, or the sum of all, without
     dates: Order | None = None  # for dates such as 1/7/20 only: 2020-07-01 and Sep 29, 2025 say themselves
     metric: str | None = None  # header of the value column, needed where no column is called views
     # On four real series with hidden days it missed by 4.8 to 22 % of the mean, a plain line by 8.2 to 26 %.
@@ -30,14 +30,14 @@ class Choice:
 class Question(BadInput):
     """The file does not say. `asks` is the field of `Choice` to fill, `options` its values, each with a label."""
 
-    def __init__(self, sentence: str, asks: str, options: tuple[tuple[str, str], ...], **facts: object) -> None:
-        super().__init__(sentence, **facts)
+    def __init__(self, text: str, asks: str, options: tuple[tuple[str, str], ...], **facts: object) -> None:
+        super().__init__(text, **facts)
         self.asks = asks
         self.options = options
 
     def __reduce__(self):
-        return _rebuild, (self.sentence, self.asks, self.options, self.facts)
+        return _rebuild, (self.message.text, self.asks, self.options, self.message.facts)
 
 
-def _rebuild(sentence: str, asks: str, options: tuple[tuple[str, str], ...], facts: dict[str, object]) -> Question:
-    return Question(sentence, asks, options, **facts)
+def _rebuild(text: str, asks: str, options: tuple[tuple[str, str], ...], facts: dict[str, object]) -> Question:
+    return Question(text, asks, options, **facts)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from forecasting.errors import N_, BadInput
+from forecasting.messages import N_, BadInput
 from forecasting.reading import numbers, shapes, words
 from forecasting.reading.choice import Choice, Question
 from forecasting.reading.tables import NO_DATE, Table

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from forecasting.errors import N_, BadInput
+from forecasting.messages import N_, BadInput
 
 MAX_BYTES = 50_000_000  # of an upload
 MAX_UNPACKED = 200_000_000  # of everything in it together

@@ -6,10 +6,10 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from forecasting.errors import N_, BadInput
+from forecasting.messages import N_, BadInput
 from forecasting.reading.choice import Order, Question
 from forecasting.reading.shapes import COARSE, MAX_WORDS, Shaped, century, shape, split
-from forecasting.views import Mend
+from forecasting.series import Correction
 
 EARLIEST, LATEST = 1970, 2100
 MAX_FAILED = 0.01  # share of rows that may hold impossible dates such as 31/2/2020
@@ -28,7 +28,7 @@ class Days:
     failed: int = 0  # rows that look like dates and are none, such as 31/2/2020
     clocks: bool = False  # rows carry different times of day
     zones: bool = False  # rows carry a time zone
-    mends: tuple[Mend, ...] = ()
+    corrections: tuple[Correction, ...] = ()
 
 
 def read_days(column, order: Order | None = None, native: bool = False) -> Days:
@@ -171,24 +171,24 @@ def _no_order(shaped: Shaped, order: Order | None) -> BadInput:
     )
 
 
-def _mends(shaped: Shaped, reading: dict[str, str], days: np.ndarray) -> tuple[Mend, ...]:
-    mends = []
+def _mends(shaped: Shaped, reading: dict[str, str], days: np.ndarray) -> tuple[Correction, ...]:
+    corrections = []
     for kind, order in reading.items():
         at = np.flatnonzero((shaped.kinds == kind) & ~np.isnat(days))
         if not len(at):
             continue
         if kind == "cell":
             if order == "ydm":
-                mends.append(
-                    Mend(
+                corrections.append(
+                    Correction(
                         N_("Date cells whose day and month were the wrong way round, swapped: {count}."),
                         _dates(days[at]),
                     )
                 )
             continue
         facts = {"example": shaped.words[at[0]], "day": str(days[at[0]])}
-        mends.append(Mend(_READ[order], facts=facts, switch="dates"))
-    return tuple(mends)
+        corrections.append(Correction(_READ[order], facts=facts, option="dates"))
+    return tuple(corrections)
 
 
 _READ = {

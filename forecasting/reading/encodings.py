@@ -3,7 +3,7 @@
 import codecs
 import re
 
-from forecasting.errors import N_, BadInput
+from forecasting.messages import N_, BadInput
 from forecasting.reading.words import is_known
 
 # The longer mark first: UTF-32's begins with UTF-16's.

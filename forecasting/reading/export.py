@@ -4,7 +4,7 @@ import csv
 import io
 import math
 
-from forecasting.views import Channel
+from forecasting.series import Channel
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs a cell that begins so
 

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forecasting.errors import N_, BadInput
+from forecasting.messages import N_, BadInput
 from forecasting.reading import words
 from forecasting.reading.choice import Question
 

@@ -1,4 +1,4 @@
-"""The whole way: bytes -> tables -> date and value columns -> daily views and what was mended."""
+"""The whole way: bytes -> tables -> date and value columns -> daily views and what was corrected."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from forecasting.errors import N_, BadInput
+from forecasting.messages import N_, BadInput
 from forecasting.reading import columns, words
 from forecasting.reading.calendar import daily
 from forecasting.reading.channels import Keyed, Rows, Sheet, keyed
@@ -15,7 +15,7 @@ from forecasting.reading.containers import Part, bare, is_workbook, unpack
 from forecasting.reading.dates import COARSE_ROWS, read_days
 from forecasting.reading.numbers import Numbers, read_numbers
 from forecasting.reading.tables import NO_DATE, Table, tables
-from forecasting.views import Channel, Mend
+from forecasting.series import Channel, Correction
 
 FROM_FILE = Choice()
 NO_TABLE = N_("The file holds no table of dates and numbers; upload a CSV, an xlsx or the zip of an export.")
@@ -23,7 +23,7 @@ UNDATED = 0.2  # share of rows that may stand there without a date
 
 
 def read_views(data: bytes, filename: str, choice: Choice = FROM_FILE) -> Channel:
-    """One channel's daily views from an uploaded file, with everything that was mended.
+    """One channel's daily views from an uploaded file, with everything that was corrected.
 
     Without `choice.channel` it is the file's total, or the sum of all where the rows add up, or the first channel.
     Raises Question (a BadInput) where the file does not say, and BadInput where it cannot be read.
@@ -36,8 +36,8 @@ def read_views(data: bytes, filename: str, choice: Choice = FROM_FILE) -> Channe
     if known.all():
         known = slice(None)  # no copy of millions of rows
     counted = rows.metric == "views"
-    series, mends = daily(days[known], counts[known], choice, parts=parts, adds=rows.adds, counted=counted)
-    return Channel(name, series, (*rows.mends, *_summed(rows, name), *mends), rows.metric, names)
+    series, corrections = daily(days[known], counts[known], choice, parts=parts, adds=rows.adds, counted=counted)
+    return Channel(name, series, (*rows.corrections, *_summed(rows, name), *corrections), rows.metric, names)
 
 
 def list_channels(data: bytes, filename: str, choice: Choice = FROM_FILE) -> tuple[str, ...]:
@@ -45,11 +45,11 @@ def list_channels(data: bytes, filename: str, choice: Choice = FROM_FILE) -> tup
     return _rows(data, filename, choice).listed()
 
 
-def _summed(rows: Rows, name: str) -> tuple[Mend, ...]:
+def _summed(rows: Rows, name: str) -> tuple[Correction, ...]:
     if name != SUM_OF_ALL or name in rows.names:
         return ()
     said = N_("The {channels} channels in the file were added up; a channel's own total may be higher.")
-    return (Mend(said, facts={"channels": len(rows.names)}, switch="channel"),)
+    return (Correction(said, facts={"channels": len(rows.names)}, option="channel"),)
 
 
 def _wanted(rows: Rows, names: tuple[str, ...], choice: Choice) -> str:
@@ -70,13 +70,13 @@ def _rows(data: bytes, filename: str, choice: Choice) -> Rows:
     read = [_numbers(table, i, metric, choice) for i in chosen]
     adds = not any(words.is_average(table.header[i]) or found.kinds[i] != "count" for i in chosen)
     parts = sheet.days.clocks or found.hour is not None
-    mends = _row_mends(sheet, read)
+    corrections = _row_mends(sheet, read)
     counts = [numbers.values for numbers in read]
     if not (sheet.long and len(chosen) == 1):
         names = _column_names(table, chosen, metric, filename)
-        return Rows(sheet.days.days, counts, names, None, parts, adds, metric, mends)
+        return Rows(sheet.days.days, counts, names, None, parts, adds, metric, corrections)
     long = keyed(sheet, counts[0], choice)
-    return _long_rows(sheet, counts[0], long, Rows((), [], long.names, long.codes, parts, adds, metric, mends))
+    return _long_rows(sheet, counts[0], long, Rows((), [], long.names, long.codes, parts, adds, metric, corrections))
 
 
 def _long_rows(sheet: Sheet, counts: np.ndarray, long: Keyed, rows: Rows) -> Rows:
@@ -85,7 +85,7 @@ def _long_rows(sheet: Sheet, counts: np.ndarray, long: Keyed, rows: Rows) -> Row
         days=sheet.days.days[long.kept],
         counts=[counts[long.kept]],
         parts=rows.parts or not long.single,
-        mends=(*rows.mends, *long.mends),
+        corrections=(*rows.corrections, *long.corrections),
     )
 
 
@@ -137,7 +137,7 @@ def _sheets_of(part: Part, choice: Choice, complaints: list[BadInput]) -> Iterat
 
 def _forgive(complaint: BadInput, complaints: list[BadInput]) -> None:
     """A table that is no series of days may stand beside one that is; one that cannot be read may be the one meant."""
-    if complaint.sentence not in (NO_DATE, columns.NO_NUMBER, COARSE_ROWS):
+    if complaint.message.text not in (NO_DATE, columns.NO_NUMBER, COARSE_ROWS):
         raise complaint
     complaints.append(complaint)
 
@@ -163,9 +163,9 @@ def _pick(sheets: list[Sheet], choice: Choice) -> Sheet:
     return same[0]
 
 
-def _row_mends(sheet: Sheet, read: list[Numbers]) -> tuple[Mend, ...]:
+def _row_mends(sheet: Sheet, read: list[Numbers]) -> tuple[Correction, ...]:
     """What was put right before the calendar."""
-    mends = list(sheet.days.mends)
+    corrections = list(sheet.days.corrections)
     totals, undated = _undated(sheet, read)
     if np.isnat(sheet.days.days).all() or undated + sheet.days.failed > max(3, UNDATED * sheet.table.rows):
         many = undated + sheet.days.failed
@@ -179,10 +179,10 @@ def _row_mends(sheet: Sheet, read: list[Numbers]) -> tuple[Mend, ...]:
         (N_("Numbers rounded in the file, such as 1.2K: {rows}."), sum(numbers.rounded for numbers in read)),
     ):
         if many:
-            mends.append(Mend(sentence, facts={"rows": many}))
+            corrections.append(Correction(sentence, facts={"rows": many}))
     if sheet.days.zones:
-        mends.append(Mend(N_("Days are taken in the time zone of the file.")))
-    return tuple(mends)
+        corrections.append(Correction(N_("Days are taken in the time zone of the file.")))
+    return tuple(corrections)
 
 
 def _undated(sheet: Sheet, read: list[Numbers]) -> tuple[int, int]:

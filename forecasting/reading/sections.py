@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Iterator
 
-from forecasting.errors import N_, BadInput
+from forecasting.messages import N_, BadInput
 
 MAX_ROWS = 5_000_000
 MAX_LINE = 1_000_000  # bytes

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from forecasting.errors import N_, BadInput
+from forecasting.messages import N_, BadInput
 from forecasting.reading import words
 from forecasting.reading.containers import Part
 from forecasting.reading.dialect import HEAD, SEPARATORS, delimiter
@@ -65,7 +65,7 @@ def tables(part: Part) -> list[Table]:
         try:
             found += _table(part.name, block, separator)
         except BadInput as complaint:
-            if complaint.sentence != NO_DATE:
+            if complaint.message.text != NO_DATE:
                 raise
             complaints.append(complaint)
     if complaints and not found:

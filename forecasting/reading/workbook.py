@@ -11,7 +11,7 @@ import zipfile
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
-from forecasting.errors import N_, BadInput
+from forecasting.messages import N_, BadInput
 from forecasting.reading.containers import DAMAGED, Part, open_zip, read_entry
 from forecasting.reading.tables import Table, tables
 

@@ -3,9 +3,9 @@
 Workers write it, pages read it. SQLite by default, any database by SQLAlchemy URL.
 """
 
+from forecasting.records import NOTHING_YET, Finding, History, Run, Source, Study
 from forecasting.runs.line import SILENCE, Line
 from forecasting.runs.queue import RunQueue
-from forecasting.runs.records import NOTHING_YET, Finding, History, Run, Source, Study
 from forecasting.runs.store import RunStore
 from forecasting.runs.studies import StudyQueue, StudyStore
 

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from forecasting.errors import N_, BadInput
-from forecasting.runs.records import ACTIVE
+from forecasting.messages import N_, BadInput
+from forecasting.records import ACTIVE
 from forecasting.runs.tables import from_reason, open_engine, runs, studies
 
 SILENCE = 60.0  # seconds without a sign of life after which a worker is taken for gone

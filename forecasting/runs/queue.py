@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from forecasting.errors import BadInput
+from forecasting.messages import BadInput
 from forecasting.runs.line import asked, close
 from forecasting.runs.tables import (
     KEPT,
@@ -21,8 +21,8 @@ from forecasting.runs.tables import (
     to_bytes,
     to_channel,
 )
+from forecasting.series import Channel
 from forecasting.settings import RunSettings
-from forecasting.views import Channel
 
 LARGEST_CHECKPOINT = 64 * 2**20  # bytes; a larger run can be trained, but not continued
 LARGEST_LOGGED = 2 * 2**20  # bytes of weights kept at epoch 1, 2, 5, 10 and so on

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from forecasting.runs.records import History, Run, Source
+from forecasting.records import History, Run, Source
 from forecasting.runs.tables import (
     KEPT,
     PER_REPLICA,
@@ -27,8 +27,8 @@ from forecasting.runs.tables import (
     to_matrix,
     to_run,
 )
+from forecasting.series import Channel
 from forecasting.settings import RunSettings
-from forecasting.views import Channel
 
 LONGEST_TAG = 40  # letters
 LARGEST_SOURCE = 8 * 2**20  # bytes, packed; a larger upload is read once and not kept

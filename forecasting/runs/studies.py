@@ -6,12 +6,12 @@ import time
 
 import sqlalchemy as sa
 
-from forecasting.errors import BadInput
+from forecasting.messages import BadInput
+from forecasting.records import Study
 from forecasting.runs.line import asked, cancel, close
-from forecasting.runs.records import Study
 from forecasting.runs.store import RunStore
 from forecasting.runs.tables import channels, open_engine, studies, to_channel, to_study
-from forecasting.views import Channel
+from forecasting.series import Channel
 
 FRESH = {"status": "queued", "share": 0.0, "seconds": 0.0}
 FRESH |= dict.fromkeys(("reason", "seen", "asked", "worker", "answer", "weights"))

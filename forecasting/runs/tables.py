@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from forecasting.errors import BadInput
-from forecasting.runs.records import Run, Study
+from forecasting.messages import BadInput
+from forecasting.records import Run, Study
+from forecasting.series import Channel, Correction
 from forecasting.settings import RunSettings
-from forecasting.views import Channel, Mend
 
 KEPT = ("kept_train_loss", "kept_held_out_loss")
 PER_REPLICA = ("train_loss", "held_out_loss", "gradient_norm", "validation_loss")
@@ -28,7 +28,7 @@ channels = sa.Table(
     sa.Column("metric", sa.String(200), nullable=False),
     sa.Column("first_day", sa.Date, nullable=False),
     sa.Column("views", sa.LargeBinary, nullable=False),
-    sa.Column("mends", sa.Text, nullable=False),
+    sa.Column("corrections", sa.Text, nullable=False),
     sa.Column("others", sa.Text, nullable=False),
     sa.Column("saved", sa.Float, nullable=False),
     sa.Column("file", sa.String(200)),  # the uploaded file's name, its bytes (zlib), and what the user said about it
@@ -159,15 +159,15 @@ def to_matrix(blobs: list[bytes | None]) -> np.ndarray:
 
 
 def channel_record(channel: Channel) -> dict[str, object]:
-    mends = [[m.sentence, [d.isoformat() for d in m.days], m.facts, m.switch] for m in channel.mends]
+    corrections = [[m.text, [d.isoformat() for d in m.days], m.facts, m.option] for m in channel.corrections]
     return {
         "fingerprint": channel.fingerprint,
         "name": channel.name[:200],
         "metric": channel.metric[:200],
         "first_day": channel.views.index[0].date(),
         "views": to_bytes(channel.views),
-        "mends": json.dumps(mends, default=str),
-        "others": json.dumps(channel.others),
+        "corrections": json.dumps(corrections, default=str),
+        "others": json.dumps(channel.channel_names),
     }
 
 
@@ -175,11 +175,11 @@ def to_channel(found) -> Channel:
     values = to_array(found.views).copy()
     days = pd.date_range(str(found.first_day), periods=len(values), freq="D", unit="us")
     views = pd.Series(values, index=days, name="views")
-    mends = [
-        Mend(sentence, tuple(map(date.fromisoformat, on)), facts, switch)
-        for sentence, on, facts, switch in json.loads(found.mends)
+    corrections = [
+        Correction(text, tuple(map(date.fromisoformat, on)), facts, option)
+        for text, on, facts, option in json.loads(found.corrections)
     ]
-    return Channel(found.name, views, tuple(mends), found.metric, tuple(json.loads(found.others)))
+    return Channel(found.name, views, tuple(corrections), found.metric, tuple(json.loads(found.others)))
 
 
 def to_run(found) -> Run:
@@ -212,7 +212,7 @@ def to_study(found) -> Study:
 
 
 def from_reason(reason: BadInput) -> str:
-    return json.dumps([reason.sentence, reason.facts], default=str)
+    return json.dumps([reason.message.text, dict(reason.message.facts)], default=str)
 
 
 def _to_reason(text: str | None) -> BadInput | None:

@@ -6,23 +6,19 @@ brings zh.po up to date with the code: new sentences come in without words, thos
 only changed keeps its old words, marked fuzzy until somebody has read them. `make words` runs it.
 """
 
+import ast
 import io
 from pathlib import Path
 from typing import BinaryIO
 
-from babel.messages import extract, pofile
+from babel.messages import pofile
 from babel.messages.catalog import Catalog
 
 ROOT = Path(__file__).parent.parent.parent
 CHINESE = Path(__file__).parent / "zh.po"
 FOLDERS = ("pages", "forecasting")
-# What marks a sentence in the code -> which of its arguments are the sentence, or its singular and its plural.
-KEYWORDS = {
-    "_": None,
-    "translate": None,
-    "N_": {None: (1,), 2: (1, 2)},  # N_("a sentence"), N_("{count} day", "{count} days")
-    "ngettext": (1, 2),
-}
+# Functions whose first argument is a sentence, or whose first two are its singular and its plural.
+KEYWORDS = {"N_", "translate", "ngettext"}
 HEADER = """\
 msgid ""
 msgstr ""
@@ -44,8 +40,31 @@ def found_in_code() -> Catalog:
 
 
 def sentences_in(code: BinaryIO) -> list[str | tuple[str, ...]]:
-    """Marked sentences of a file of Python; singular and plural as a pair."""
-    return [sentence for _line, sentence, _comments, _context in extract.extract("python", code, KEYWORDS)]
+    """Marked sentences of a file of Python; singular and plural as a pair.
+
+    Only literals count: babel's own extractor takes the "family" of `translate(LABELS["family"])` for a sentence.
+    """
+    calls = (node for node in ast.walk(ast.parse(code.read())) if isinstance(node, ast.Call))
+    marked = (call for call in calls if _name(call.func) in KEYWORDS and call.args)
+    return [sentence for call in marked for sentence in _sentences(call)]
+
+
+def _sentences(call: ast.Call) -> list[str | tuple[str, ...]]:
+    """The sentence of a call, both of `translate("a" if one else "b")`, or singular and plural."""
+    literals = [_literals(argument) for argument in call.args[:2]]
+    if _name(call.func) != "translate" and len(literals) == 2 and literals[0] and literals[1]:
+        return [(literals[0][0], literals[1][0])]
+    return [*literals[0]]
+
+
+def _literals(argument: ast.expr) -> list[str]:
+    if isinstance(argument, ast.IfExp):
+        return _literals(argument.body) + _literals(argument.orelse)
+    return [argument.value] if isinstance(argument, ast.Constant) and isinstance(argument.value, str) else []
+
+
+def _name(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
 def read(file: Path = CHINESE) -> Catalog:

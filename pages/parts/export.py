@@ -5,7 +5,7 @@ import re
 import pandas as pd
 import streamlit as st
 
-from forecasting.errors import N_
+from forecasting.messages import N_
 from pages.parts.session import Session
 
 # The browser has drawn the chart already, in the visitor's theme and with fonts for the visitor's language: it saves
@@ -70,13 +70,16 @@ button:hover, button:focus-visible { border-color: var(--st-primary-color); colo
 _save_charts = st.components.v2.component("save_charts", html="<div id='charts'></div>", css=LOOK, js=SCRIPT)
 
 
-def offer(here: Session, tables: dict[str, tuple[str, pd.DataFrame]], charts: dict[str, tuple[str, str]]) -> None:
+def offer(session: Session, tables: dict[str, tuple[str, pd.DataFrame]], charts: dict[str, tuple[str, str]]) -> None:
     """A folded list of downloads.
 
     `tables` has file -> label and frame, `charts` has file -> label and key of the container the chart is in.
     """
-    say, channel = here.say, re.sub(r"[^\w]+", "-", here.say(here.channel.name)).strip("-")[:40] or "channel"
-    with st.popover(say(N_("Save")), icon=":material/download:"):
+    translate, channel = (
+        session.translate,
+        re.sub(r"[^\w]+", "-", session.translate(session.channel.name)).strip("-")[:40] or "channel",
+    )
+    with st.popover(translate(N_("Save")), icon=":material/download:"):
         for name, (label, frame) in tables.items():
             text = frame.to_csv(index=False, float_format="%.8g").encode("utf-8-sig")  # with a mark for spreadsheets
             st.download_button(

@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from forecasting.errors import N_, BadInput
-from forecasting.forecasts.takeaway import load_model
+from forecasting.forecasts.model_file import load_model
+from forecasting.messages import N_, BadInput
 from forecasting.runs import Run
 from forecasting.settings import RunSettings
-from pages.parts.session import Session, fall_back, note_bad_link, plain, unlike
+from pages.parts.links import escape_markdown, reset_if_unavailable, unique_name, warn_invalid_query_param
+from pages.parts.session import Session
 
 AUTO = "auto"
 KIND = "forecast"  # of study
@@ -18,10 +19,10 @@ KIND = "forecast"  # of study
 class Forecasters:
     """The ones of the current channel, by key: AUTO, a run's id, or the digest of a model file."""
 
-    def __init__(self, here: Session) -> None:
-        self.here = here
-        self.asked = here.studies.studies(here.owner, here.channel.fingerprint, KIND)
-        runs = [run for run in here.store.runs(here.owner) if run.fingerprint == here.channel.fingerprint]
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.asked = session.studies.studies(session.owner, session.channel.fingerprint, KIND)
+        runs = [run for run in session.store.runs(session.owner) if run.fingerprint == session.channel.fingerprint]
         self.runs: dict[str, Run] = {run.id: run for run in runs if run.status in ("finished", "stopped")}
         self.files = {study.request["weights"]: study.request["name"] for study in self.asked if is_of_file(study)}
         self.files |= {digest: name for digest, (name, _blob) in brought().items()}
@@ -29,39 +30,40 @@ class Forecasters:
     def names(self) -> dict[str, str]:
         """Their labels, all unlike each other."""
         names: dict[str, str] = {}
-        own = {AUTO: self.here.say(N_("Auto"))} | {key: run.name for key, run in self.runs.items()}
+        own = {AUTO: self.session.translate(N_("Auto"))} | {key: run.name for key, run in self.runs.items()}
         files = {
-            key: self.here.say(N_("Auto, from a file")) if name == AUTO else name for key, name in self.files.items()
+            key: self.session.translate(N_("Auto, from a file")) if name == AUTO else name
+            for key, name in self.files.items()
         }
         for key, name in (own | files).items():
-            names[key] = unlike(name, list(names.values()))
+            names[key] = unique_name(name, list(names.values()))
         return names
 
     def choose(self) -> str:
         """The control; the key of the chosen one."""
-        names, say = self.names(), self.here.say
-        note_bad_link("forecaster", names.values(), say)
-        fall_back("forecaster", names, AUTO)
-        label = say(N_("Forecaster"))
+        names, translate = self.names(), self.session.translate
+        warn_invalid_query_param("forecaster", names.values(), translate)
+        reset_if_unavailable("forecaster", names, AUTO)
+        label = translate(N_("Forecaster"))
         return st.selectbox(label, names, format_func=names.get, key="forecaster", bind="query-params")
 
     def take_in(self) -> None:
         """The control that takes a model file in."""
-        say = self.here.say
-        with st.expander(say(N_("A model file")), icon=":material/upload_file:"):
-            label = say(N_("Model file, taken away before"))
+        translate = self.session.translate
+        with st.expander(translate(N_("A model file")), icon=":material/upload_file:"):
+            label = translate(N_("Model file, taken away before"))
             st.file_uploader(label, ["safetensors"], key="model_file", on_change=read_file)
             if "file_trouble" in st.session_state:
-                st.error(plain(st.session_state.file_trouble.say(say)), icon=":material/error:")
+                st.error(escape_markdown(st.session_state.file_trouble.translated(translate)), icon=":material/error:")
 
     def weights(self, key: str) -> bytes | None:
         """The model as safetensors; None for what a worker fits itself."""
         if key in self.runs:
-            return self.here.store.checkpoint(self.here.owner, key, "last")
+            return self.session.store.checkpoint(self.session.owner, key, "last")
         if key in brought():
             return brought()[key][1]
         study = next((study for study in self.asked if is_of_file(study) and study.request["weights"] == key), None)
-        return self.here.studies.weights(self.here.owner, study.id) if study else None
+        return self.session.studies.weights(self.session.owner, study.id) if study else None
 
     def settings(self, key: str) -> RunSettings | None:
         """Those of a run, or of the run in a file; None for what Auto mixed."""

@@ -4,14 +4,15 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from forecasting.errors import N_
-from forecasting.judging.baselines import BASELINES
-from forecasting.judging.comparison import against
-from forecasting.judging.difference import Difference
-from forecasting.judging.metrics import skill
+from forecasting.evaluation.difference import Difference
+from forecasting.evaluation.run_results import against
+from forecasting.messages import N_
+from forecasting.metrics import skill
+from forecasting.models.naive import BASELINES
 from forecasting.runs import Run
-from forecasting.views import Channel
-from pages.parts.session import Session, fall_back, plain, store
+from forecasting.series import Channel
+from pages.parts.links import escape_markdown, reset_if_unavailable
+from pages.parts.session import Session, store
 
 DIFFERENCE = ("difference", "low", "high", "answer")
 WEEK = "Same day last week"
@@ -39,11 +40,11 @@ class LossesTable:
     """The losses of `runs` (a frame of judging.comparison.results), of baselines and, where known, of the floor."""
 
     def __init__(
-        self, here: Session, runs: list[Run], frame: pd.DataFrame, lines: dict[str, float], floor: float | None
+        self, session: Session, runs: list[Run], frame: pd.DataFrame, lines: dict[str, float], floor: float | None
     ) -> None:
-        self.here, self.say, self.runs = here, here.say, runs
+        self.session, self.translate, self.runs = session, session.translate, runs
         lines = lines | ({FLOOR: floor} if floor is not None else {})
-        names = [self.say(name) for name in lines]
+        names = [self.translate(name) for name in lines]
         held_out = pd.Series(list(lines.values()), dtype=float)
         baselines = pd.DataFrame({"run": names, "held_out": held_out})
         if lines:
@@ -52,19 +53,19 @@ class LossesTable:
 
     def draw(self, channel: Channel | None) -> pd.DataFrame:
         """Draw it and return its numbers. Without a channel that all runs share none is held against another."""
-        say, found, name = self.say, {}, None
+        translate, found, name = self.translate, {}, None
         if channel:
             other = self.choose_reference()
-            name = other.name if isinstance(other, Run) else say(other)
+            name = other.name if isinstance(other, Run) else translate(other)
             found = self.hold_against(other, channel)
         if len(found) == 1:
             ((only, difference),) = found.items()
             icon = ":material/help:" if difference.answer == "cannot tell" else ":material/balance:"
-            st.info(plain(difference.sentence(only, name).say(say)), icon=icon)
+            st.info(escape_markdown(difference.sentence(only, name).translated(translate)), icon=icon)
         self.draw_table(found, name)
         if any(each.shows_interval for each in found.values()):
             st.caption(
-                say(
+                translate(
                     N_(
                         "Intervals are 90 %, over days in blocks of a week and over seeds."
                         " Of many runs some differ by chance."
@@ -78,11 +79,11 @@ class LossesTable:
     def choose_reference(self) -> Run | str:
         """What the others are held against: one of the runs or a baseline."""
         offered = {run.id: run for run in self.runs} | {name: name for name in BASELINES}
-        fall_back("against", offered, self.runs[0].id)
+        reset_if_unavailable("against", offered, self.runs[0].id)
         chosen = st.selectbox(
-            self.say(N_("Held against")),
+            self.translate(N_("Held against")),
             offered,
-            format_func=lambda key: self.say(key) if key in BASELINES else offered[key].name,
+            format_func=lambda key: self.translate(key) if key in BASELINES else offered[key].name,
             key="against",
             bind="query-params",
             width=360,
@@ -100,17 +101,18 @@ class LossesTable:
 
     def draw_table(self, found: dict[str, Difference], other: str | None) -> None:
         """The losses in words, each with what it is held against."""
-        say, columns = self.say, {name: self.say(word) for name, word in COLUMNS.items()}
+        translate, columns = self.translate, {name: self.translate(word) for name, word in COLUMNS.items()}
         numbers = self.frame[[*LOSSES, "skill"]].astype(float).replace([np.inf, -np.inf], np.nan)
         whole = {name: numbers[name].round() for name in LOSSES}
         shown = self.frame.assign(skill=numbers["skill"].round(2) + 0.0, **whole)[list(columns)]  # 0 % has no sign
         shown = shown.dropna(axis=1, how="all").rename(columns=columns)
         if found:
-            cells = [found[name].short().say(say) if name in found else None for name in self.frame["run"]]
-            shown.insert(3, say(N_("Held-out error against {other}")).format(other=other), cells)
+            cells = [found[name].short().translated(translate) if name in found else None for name in self.frame["run"]]
+            shown.insert(3, translate(N_("Held-out error against {other}")).format(other=other), cells)
         config = {
             columns[name]: st.column_config.NumberColumn(
-                format="percent" if name == "skill" else "localized", help=say(HELP[name]) if name in HELP else None
+                format="percent" if name == "skill" else "localized",
+                help=translate(HELP[name]) if name in HELP else None,
             )
             for name in columns
             if name not in ("run", "seeds")
@@ -121,7 +123,7 @@ class LossesTable:
             height="content",
             placeholder="–",
             column_config=config,
-            alt=say(N_("Losses of the ticked runs")),
+            alt=translate(N_("Losses of the ticked runs")),
         )
 
 

@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from forecasting.errors import N_
-from forecasting.judging.metrics import NAMES
+from forecasting.messages import N_
+from forecasting.metrics import NAMES
 from forecasting.runs import Run
 from forecasting.settings import REFERENCES
-from pages.parts.session import Session, unlike
+from pages.parts.links import unique_name
+from pages.parts.session import Session
 from pages.parts.settings_form import CHOICES, LABELS, STATES
 
 SHOWN_AT_FIRST = 4
@@ -36,16 +37,18 @@ SHOWN_ANYWAY = (
 class RunsTable:
     """One visitor's runs, of the channel or of all channels."""
 
-    def __init__(self, here: Session) -> None:
-        self.here, self.say = here, here.say
-        self.all = here.store.runs(here.owner)
+    def __init__(self, session: Session) -> None:
+        self.session, self.translate = session, session.translate
+        self.all = session.store.runs(session.owner)
         self.opened = "delete" not in st.session_state  # drawn for the first time since the visitor came to the page
-        self.channels = {key: self.say(name) for key, (name, _file) in here.store.channels(here.owner).items()}
+        self.channels = {
+            key: self.translate(name) for key, (name, _file) in session.store.channels(session.owner).items()
+        }
 
     def choose(self) -> list[Run]:
         """Draw it; the runs ticked, which the URL keeps. A ticked run that a filter hides stays ticked."""
-        say, bar = self.say, st.container(horizontal=True, vertical_alignment="center")
-        with bar, st.popover(say(N_("Filter")), icon=":material/filter_list:"):
+        translate, bar = self.translate, st.container(horizontal=True, vertical_alignment="center")
+        with bar, st.popover(translate(N_("Filter")), icon=":material/filter_list:"):
             scope, shown = self.filters()
         self.scope = scope
         if not scope:
@@ -58,8 +61,8 @@ class RunsTable:
         with bar:
             self.edit([run for run in chosen if run in shown])  # nothing is deleted that is not in sight
             if len(shown) < len(scope):
-                count = say(N_("{shown} of {all} runs.")).format(shown=len(shown), all=len(scope))
-                ticked_too = say(N_("{count} ticked runs are hidden.")).format(count=len(hidden))
+                count = translate(N_("{shown} of {all} runs.")).format(shown=len(shown), all=len(scope))
+                ticked_too = translate(N_("{count} ticked runs are hidden.")).format(count=len(hidden))
                 st.caption(f"{count} {ticked_too}" if hidden else count)
         return chosen
 
@@ -67,17 +70,20 @@ class RunsTable:
 
     def filters(self) -> tuple[list[Run], list[Run]]:
         """The runs of the channels asked for, and those of them that pass the filters."""
-        say = self.say
+        translate = self.translate
         words = st.text_input(
-            say(N_("Find")), key="find", bind="query-params", placeholder=say(N_("Name, model, channel or tag"))
+            translate(N_("Find")),
+            key="find",
+            bind="query-params",
+            placeholder=translate(N_("Name, model, channel or tag")),
         )
-        everything = st.toggle(say(N_("Runs of all channels")), key="all", bind="query-params")
-        scope = [run for run in self.all if everything or run.fingerprint == self.here.channel.fingerprint]
+        everything = st.toggle(translate(N_("Runs of all channels")), key="all", bind="query-params")
+        scope = [run for run in self.all if everything or run.fingerprint == self.session.channel.fingerprint]
         scope = [replace(run, name=name) for run, name in zip(scope, _unlike_each_other(scope), strict=True)]
-        states = self.pick("states", say(N_("State")), [run.status for run in scope], STATES)
-        tags = self.pick("tags", say(N_("Tags")), [tag for run in scope for tag in run.tags])
-        channels = self.pick("channels", say(N_("Channel")), [run.fingerprint for run in scope], self.channels)
-        st.toggle(say(N_("Only settings that differ")), True, key="differing", bind="query-params")
+        states = self.pick("states", translate(N_("State")), [run.status for run in scope], STATES)
+        tags = self.pick("tags", translate(N_("Tags")), [tag for run in scope for tag in run.tags])
+        channels = self.pick("channels", translate(N_("Channel")), [run.fingerprint for run in scope], self.channels)
+        st.toggle(translate(N_("Only settings that differ")), True, key="differing", bind="query-params")
         passing = [
             run
             for run in scope
@@ -98,14 +104,14 @@ class RunsTable:
             label,
             there,
             key=key,
-            format_func=lambda value: self.say(words[value]) if words else value,
-            placeholder=self.say(N_("All")),
+            format_func=lambda value: self.translate(words[value]) if words else value,
+            placeholder=self.translate(N_("All")),
         )
 
     def text_of(self, run: Run) -> str:
         """What a run can be found by."""
         settings = run.settings.flat()
-        words = [self.say(CHOICES[name][settings[name]]) for name in ("family", "optimizer")]
+        words = [self.translate(CHOICES[name][settings[name]]) for name in ("family", "optimizer")]
         return " ".join([run.name, *run.tags, *words, self.channels.get(run.fingerprint, "")]).casefold()
 
     def link(self, ticked: list[str]) -> None:
@@ -127,7 +133,7 @@ class RunsTable:
             return []
         gone = len(set(linked) - there)
         if gone and self.opened:
-            note = self.say(N_("{count} runs of this link are gone.")).format(count=gone)
+            note = self.translate(N_("{count} runs of this link are gone.")).format(count=gone)
             st.toast(note, icon=":material/link_off:", duration="long")
         asked = [run.id for run in scope if run.id in linked]
         elsewhere = bool(there & set(linked))  # another channel was chosen
@@ -138,11 +144,11 @@ class RunsTable:
     def draw(self, shown: list[Run], asked: list[str]) -> list[int]:
         """The table; the rows ticked in it."""
         if not shown:
-            st.info(self.say(N_("No run passes the filter.")), icon=":material/filter_list_off:")
+            st.info(self.translate(N_("No run passes the filter.")), icon=":material/filter_list_off:")
             return []
-        ids, say, anew = [run.id for run in shown], self.say, st.session_state.get("ticked_anew", 0)
+        ids, translate, anew = [run.id for run in shown], self.translate, st.session_state.get("ticked_anew", 0)
         pin = st.column_config.ButtonColumn(
-            "", width=46, type="tertiary", key="unpin", on_click=self.unpin, args=(ids,), help=say(N_("Pinned"))
+            "", width=46, type="tertiary", key="unpin", on_click=self.unpin, args=(ids,), help=translate(N_("Pinned"))
         )
         picked = st.dataframe(
             self.frame(shown),
@@ -153,39 +159,39 @@ class RunsTable:
             selection_mode="multi-row",
             placeholder="–",
             column_config={
-                say(N_("Pinned")): pin,
-                say(N_("Tags")): st.column_config.ListColumn(),
-                say(N_("Train loss")): st.column_config.NumberColumn(format="localized"),
-                say(N_("Held-out loss")): st.column_config.NumberColumn(format="localized"),
+                translate(N_("Pinned")): pin,
+                translate(N_("Tags")): st.column_config.ListColumn(),
+                translate(N_("Train loss")): st.column_config.NumberColumn(format="localized"),
+                translate(N_("Held-out loss")): st.column_config.NumberColumn(format="localized"),
             },
             selection_default={"selection": {"rows": [row for row, run_id in enumerate(ids) if run_id in asked]}},
-            alt=say(N_("The runs with their losses and settings")),
+            alt=translate(N_("The runs with their losses and settings")),
         )
         return picked.selection.rows
 
     def frame(self, runs: list[Run]) -> pd.DataFrame:
         """A line a run: name, losses, the settings that differ, tags and state; the settings alike if asked for."""
-        say = self.say
+        translate = self.translate
         losses = pd.DataFrame({"run": [run.id for run in runs]})
-        losses = losses.merge(self.here.store.final_losses(self.here.owner), "left", "run")
+        losses = losses.merge(self.session.store.final_losses(self.session.owner), "left", "run")
         lines = {
-            say(N_("Run")): [run.name for run in runs],
-            say(N_("Held-out loss")): _finite(losses["held_out"]),
-            say(N_("Train loss")): _finite(losses["train"]),
+            translate(N_("Run")): [run.name for run in runs],
+            translate(N_("Held-out loss")): _finite(losses["held_out"]),
+            translate(N_("Train loss")): _finite(losses["train"]),
         }
         if any(run.pinned for run in runs):
-            lines = {say(N_("Pinned")): [PINNED if run.pinned else None for run in runs]} | lines
+            lines = {translate(N_("Pinned")): [PINNED if run.pinned else None for run in runs]} | lines
         if len({run.fingerprint for run in runs}) > 1:
-            lines[say(N_("Channel"))] = [self.channels[run.fingerprint] for run in runs]
+            lines[translate(N_("Channel"))] = [self.channels[run.fingerprint] for run in runs]
         settings, differing = self.settings_of(runs)
-        lines |= {say(LABELS[name]): settings[name] for name in differing}
+        lines |= {translate(LABELS[name]): settings[name] for name in differing}
         if any(run.tags for run in runs):
-            lines[say(N_("Tags"))] = [list(run.tags) for run in runs]
+            lines[translate(N_("Tags"))] = [list(run.tags) for run in runs]
         if len({run.status for run in runs} | {"finished"}) > 1:
-            lines[say(N_("State"))] = [say(STATES[run.status]) for run in runs]
+            lines[translate(N_("State"))] = [translate(STATES[run.status]) for run in runs]
         if not st.session_state.differing:
-            lines[say(N_("Epochs done"))] = losses["epochs"]
-            lines |= {say(LABELS[name]): settings[name] for name in SHOWN_ANYWAY if name not in differing}
+            lines[translate(N_("Epochs done"))] = losses["epochs"]
+            lines |= {translate(LABELS[name]): settings[name] for name in SHOWN_ANYWAY if name not in differing}
         return pd.DataFrame(lines)
 
     def settings_of(self, runs: list[Run]) -> tuple[pd.DataFrame, list[str]]:
@@ -194,46 +200,48 @@ class RunsTable:
         settings.loc[settings["family"].isin(["linear", *REFERENCES]), ["layers", "units"]] = None  # they have neither
         settings["loss"] = settings["loss"].map(NAMES)
         for name in ("family", "optimizer", "schedule", "subtract"):
-            settings[name] = settings[name].map(CHOICES[name]).map(self.say)
+            settings[name] = settings[name].map(CHOICES[name]).map(self.translate)
         return settings, [name for name in settings if settings[name].nunique(dropna=False) > 1]
 
     def unpin(self, ids: list[str]) -> None:
         """Let the run go whose pin was pressed."""
-        self.here.store.pin(self.here.owner, [ids[st.session_state.unpin.row]], False)
+        self.session.store.pin(self.session.owner, [ids[st.session_state.unpin.row]], False)
 
     # What can be done with the ticked ones
 
     def edit(self, chosen: list[Run]) -> None:
         """Rename one run; pin, tag or delete any."""
-        say, ids = self.say, [run.id for run in chosen]
+        translate, ids = self.translate, [run.id for run in chosen]
         pinned = bool(chosen) and all(run.pinned for run in chosen)
         st.button(
-            say(N_("Unpin")) if pinned else say(N_("Pin")),
+            translate(N_("Unpin")) if pinned else translate(N_("Pin")),
             key="pin",
             icon=":material/keep_off:" if pinned else PINNED,
             disabled=not chosen,
-            help=say(N_("Pinned runs stay on top of the list.")),
-            on_click=self.here.store.pin,
-            args=(self.here.owner, ids, not pinned),
+            help=translate(N_("Pinned runs stay on top of the list.")),
+            on_click=self.session.store.pin,
+            args=(self.session.owner, ids, not pinned),
         )
         with st.popover(
-            say(N_("Rename")),
+            translate(N_("Rename")),
             icon=":material/edit:",
             disabled=len(chosen) != 1,
-            help=say(N_("Tick one run to rename it.")),
+            help=translate(N_("Tick one run to rename it.")),
         ):
             if len(chosen) == 1:
                 key = f"name-{ids[0]}"
                 st.text_input(
-                    say(N_("Name")), chosen[0].name, key=key, max_chars=80, on_change=self.rename, args=(ids[0],)
+                    translate(N_("Name")), chosen[0].name, key=key, max_chars=80, on_change=self.rename, args=(ids[0],)
                 )
-        with st.popover(say(N_("Tag")), icon=":material/label:", disabled=not chosen):
+        with st.popover(translate(N_("Tag")), icon=":material/label:", disabled=not chosen):
             if chosen:
                 self.tags_of(chosen)
-        with st.popover(say(N_("Delete")), icon=":material/delete:", disabled=not chosen):
-            st.write(say(N_("Delete the ticked runs ({count})? This cannot be undone.")).format(count=len(chosen)))
-            delete = self.here.store.delete
-            st.button(say(N_("Delete for good")), key="delete", on_click=delete, args=(self.here.owner, ids))
+        with st.popover(translate(N_("Delete")), icon=":material/delete:", disabled=not chosen):
+            st.write(
+                translate(N_("Delete the ticked runs ({count})? This cannot be undone.")).format(count=len(chosen))
+            )
+            delete = self.session.store.delete
+            st.button(translate(N_("Delete for good")), key="delete", on_click=delete, args=(self.session.owner, ids))
 
     def tags_of(self, chosen: list[Run]) -> None:
         """The tags that all ticked runs share; new ones can be typed."""
@@ -242,12 +250,12 @@ class RunsTable:
         ids = [run.id for run in chosen]
         key = "tags-" + hashlib.sha256("".join(ids).encode()).hexdigest()[:16]
         st.multiselect(
-            self.say(N_("Tags of the ticked runs ({count})")).format(count=len(chosen)),
+            self.translate(N_("Tags of the ticked runs ({count})")).format(count=len(chosen)),
             known,
             shared,
             key=key,
             accept_new_options=True,
-            placeholder=self.say(N_("Choose a tag or type a new one")),
+            placeholder=self.translate(N_("Choose a tag or type a new one")),
             on_change=self.tag,
             args=(key, ids, shared),
         )
@@ -255,13 +263,13 @@ class RunsTable:
     def tag(self, key: str, ids: list[str], shared: list[str]) -> None:
         """Store what was added and what was taken off."""
         now = {tag.strip() for tag in st.session_state[key]} - {""}
-        self.here.store.tag(self.here.owner, ids, add=now - set(shared), drop=set(shared) - now)
+        self.session.store.tag(self.session.owner, ids, add=now - set(shared), drop=set(shared) - now)
 
     def rename(self, run_id: str) -> None:
         """Store the name typed, made unlike the others."""
         taken = [run.name for run in self.all if run.id != run_id]
         if name := st.session_state[f"name-{run_id}"].strip():
-            self.here.store.rename(self.here.owner, run_id, unlike(name, taken))
+            self.session.store.rename(self.session.owner, run_id, unique_name(name, taken))
             for key in NAMING:
                 if key in st.session_state:
                     st.session_state[key] = st.session_state[key]
@@ -276,5 +284,5 @@ def _unlike_each_other(runs: list[Run]) -> list[str]:
     """Names of their own, also for runs of different channels: a curve needs one."""
     taken: list[str] = []
     for run in runs:
-        taken.append(unlike(run.name, taken))
+        taken.append(unique_name(run.name, taken))
     return taken

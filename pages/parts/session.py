@@ -4,25 +4,23 @@ import gettext
 import hashlib
 import io
 import os
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from forecasting.errors import N_, BadInput
 from forecasting.jobs import Jobs
-from forecasting.judging.baselines import baseline_losses
+from forecasting.messages import N_
+from forecasting.models.naive import baseline_losses
 from forecasting.reading import SUM_OF_ALL
 from forecasting.runs import RunStore, Source, StudyStore
 from forecasting.sample import floor, sample_channel
+from forecasting.series import Channel
 from forecasting.settings import RunSettings
-from forecasting.split import LECTURE, YEAR_2022, Period, Split, clipped, default_split, fits, last_part
-from forecasting.views import Channel
 from forecasting.windows import run_windows
+from pages.parts.links import reset_if_unavailable, unique_name, warn_invalid_query_param
 
 LANGUAGES = {"en": "English", "zh": "中文"}
 LOCALE = Path(__file__).parent.parent / "locale"
@@ -50,7 +48,7 @@ WORDED = (
 class Session:
     """One visitor's view of the app."""
 
-    say: Callable[[str], str]  # gettext
+    translate: Callable[[str], str]  # gettext
     language: str
     owner: str  # whose channels and runs these are
     store: RunStore
@@ -178,21 +176,21 @@ def current_channel() -> Channel:
     return sample_channel() if chosen == SAMPLE else store().channel(owner(), chosen) or sample_channel()
 
 
-def choose_channel(say: Callable[[str], str]) -> None:
+def choose_channel(translate: Callable[[str], str]) -> None:
     """The channels of this visitor, the sample first."""
-    names = {SAMPLE: say(sample_channel().name)} | _own_channels(say)
-    note_bad_link("channel", names.values(), say)
-    fall_back("channel", names, SAMPLE)
-    st.selectbox(say(N_("Channel")), names, format_func=names.get, key="channel", bind="query-params")
+    names = {SAMPLE: translate(sample_channel().name)} | _own_channels(translate)
+    warn_invalid_query_param("channel", names.values(), translate)
+    reset_if_unavailable("channel", names, SAMPLE)
+    st.selectbox(translate(N_("Channel")), names, format_func=names.get, key="channel", bind="query-params")
 
 
-def _own_channels(say: Callable[[str], str]) -> dict[str, str]:
+def _own_channels(translate: Callable[[str], str]) -> dict[str, str]:
     own = store().channels(owner())
     own.pop(sample_channel().fingerprint, None)
     names: dict[str, str] = {}
     for fingerprint, (name, file) in reversed(own.items()):  # oldest first, so that an old name keeps its number
-        shown = f"{Path(file).stem} ({say(name)})" if name == SUM_OF_ALL and file else name
-        names[fingerprint] = unlike(shown, [say(sample_channel().name), *names.values()])
+        shown = f"{Path(file).stem} ({translate(name)})" if name == SUM_OF_ALL and file else name
+        names[fingerprint] = unique_name(shown, [translate(sample_channel().name), *names.values()])
     return dict(reversed(names.items()))
 
 
@@ -200,14 +198,6 @@ def keep_channel(channel: Channel, source: Source) -> None:
     """Save a channel just read and make it the current one."""
     store().save_channel(owner(), channel, source)
     st.session_state.channel = channel.fingerprint
-
-
-def unlike(name: str, taken: list[str]) -> str:
-    """`name`, with a number where it is taken: a choice and its URL need different names for different things."""
-    numbered, number = name, 2
-    while numbered in taken:
-        numbered, number = f"{name} ({number})", number + 1
-    return numbered
 
 
 # What a loss is held against
@@ -223,86 +213,3 @@ def references(_channel: Channel, fingerprint: str, settings: RunSettings) -> tu
     judged = run_windows(_channel.views, settings, _channel.filled).held_out
     lowest = floor(_channel, judged.days, loss) if judged.horizon == 1 else None
     return baseline_losses(_channel.views, judged, loss), lowest
-
-
-# Split
-
-
-def choose_split(views, say: Callable[[str], str]) -> Split:
-    """The split control. Raises BadInput where the chosen periods hold no views."""
-    names = split_names(views, say)
-    note_bad_link("split", names.values(), say)
-    fall_back("split", names, next(iter(names)))  # another channel may not reach the split before
-    chosen = st.selectbox(
-        say(N_("Split: train / held-out")), names, format_func=names.get, key="split", bind="query-params"
-    )
-    if chosen != "custom":
-        split = clipped({"2022": YEAR_2022, "lecture": LECTURE}.get(chosen) or last_part(views), views)
-        st.caption(f"{split.train.first} – {split.train.last} / {split.held_out.first} – {split.held_out.last}")
-        return split
-    start = default_split(views)
-    train = _period(say(N_("Training period")), "train_period", start.train, views, say)
-    held_out = _period(say(N_("Held-out period")), "held_out_period", start.held_out, views, say)
-    return clipped(Split(train, held_out), views)
-
-
-def split_names(views, say: Callable[[str], str]) -> dict[str, str]:
-    """The splits that the data reach, the default first."""
-    names = {
-        "2022": say(N_("2021 / 2022")),
-        "lecture": say(N_("2017–2020 / 2021 (lecture)")),
-        "last": say(N_("Last part (2022 is not reached)")),
-    }
-    reached = {name: fits(split, views) for name, split in (("2022", YEAR_2022), ("lecture", LECTURE))}
-    offered = [name for name in names if reached.get(name, not reached["2022"])]
-    offered.sort(key=lambda name: name == "lecture")
-    return {name: names[name] for name in offered} | {"custom": say(N_("Custom"))}
-
-
-def _period(label: str, key: str, start: Period, views, say: Callable[[str], str]) -> Period:
-    first, last = views.index[0].date(), views.index[-1].date()
-    note_bad_link(key, (str(first), str(last)), say)
-    days = st.date_input(
-        label, (start.first, start.last), first, last, key=key, bind="query-params", format="YYYY-MM-DD"
-    )
-    if len(days) != 2:
-        raise BadInput(N_("Choose the last day of the period too."))
-    return Period(*days)
-
-
-# Links
-
-
-def note_bad_link(key: str, allowed, say: Callable[[str], str]) -> None:
-    """Say so when the URL asks for what cannot be; the widget that follows falls back to its default by itself.
-
-    Only once a visit: later it is a control and not a link that is out of date.
-    """
-    noted = st.session_state.setdefault("noted", set())
-    if key in noted:
-        return
-    noted.add(key)
-    asked = st.query_params.get_all(key)  # a period has two
-    if all(_within(one, *allowed) if isinstance(allowed, tuple) else one in allowed for one in asked):
-        return
-    note = say(N_("The link asks for {key} = {asked}, which is not possible here; the default is used."))
-    st.toast(plain(note.format(key=key, asked=" – ".join(asked)[:40])), icon=":material/link_off:", duration="long")
-
-
-def plain(text: str) -> str:
-    """Text from a file or a link, shown as it is: a header shall not become a picture or a formula."""
-    return re.sub(r"([\\`*_\[\]()#!<>$~|:])", r"\\\1", text)
-
-
-def fall_back(key: str, offered: Iterable, default: object) -> None:
-    """Set a control whose value is no longer offered back to its default, for the browser too."""
-    if st.session_state.get(key, default) not in (None, default, *offered):
-        st.session_state[key] = default
-
-
-def _within(text: str, low: float | str, high: float | str) -> bool:
-    """Whether a number, or a day as ISO text, lies between two of its kind."""
-    try:
-        return low <= (date.fromisoformat(text).isoformat() if isinstance(low, str) else float(text)) <= high
-    except ValueError:
-        return False

@@ -4,11 +4,12 @@ from dataclasses import fields
 
 import streamlit as st
 
-from forecasting.calendars import countries
-from forecasting.errors import N_
+from forecasting.calendar_features import countries
+from forecasting.messages import N_
 from forecasting.settings import BOUNDS, REFERENCES, Architecture, Inputs, Regularisation, RunSettings, Training
 from forecasting.split import Split
-from pages.parts.session import Session, note_bad_link, unlike
+from pages.parts.links import unique_name, warn_invalid_query_param
+from pages.parts.session import Session
 
 FAMILIES = {
     "relu": N_("ReLU layers"),
@@ -102,8 +103,8 @@ DEFAULTS = {f.name: f.default for part in (Architecture, Training, Inputs, Regul
 class Form:
     """The controls in one visitor's language."""
 
-    def __init__(self, here: Session) -> None:
-        self.say, self.language = here.say, here.language
+    def __init__(self, session: Session) -> None:
+        self.translate, self.language = session.translate, session.language
         self.middle = None
 
     def settings(self, split: Split) -> RunSettings:
@@ -119,11 +120,11 @@ class Form:
             if not reference:
                 steps["seeds"] = self.number("seeds")
         self.middle = st.container()  # for what shall not move down when a group is unfolded
-        with st.expander(self.say(N_("Loss and optimizer"))):
+        with st.expander(self.translate(N_("Loss and optimizer"))):
             descent = {"loss": self.choice("loss")} if reference else self.descent(family)
-        with st.expander(self.say(N_("Inputs and horizon"))):
+        with st.expander(self.translate(N_("Inputs and horizon"))):
             inputs, horizon = self.inputs(), self.number("horizon")
-        with st.expander(self.say(N_("Regularisation"))):
+        with st.expander(self.translate(N_("Regularisation"))):
             held_back = self.regularisation(family, reference or descent["optimizer"] == "exact")
         architecture = Architecture(family, window, horizon=horizon, **size)
         return RunSettings(
@@ -134,7 +135,7 @@ class Form:
         """The lecture's windows as a quick pick, beside any number of days."""
         days = st.session_state.get("window", Architecture.window)
         st.session_state.quick_window = days if days in WINDOWS else None
-        label = self.say(LABELS["window"])
+        label = self.translate(LABELS["window"])
         st.segmented_control(label, WINDOWS, key="quick_window", on_change=_take_quick_window, width="stretch")
         return self.number("window", label_visibility="collapsed")
 
@@ -159,9 +160,9 @@ class Form:
         """What the model sees of the days before."""
         chosen = {name: self.switch(name) for name in ("log", "standardise", "weekday")}
         chosen["subtract"] = self.choice("subtract")
-        names = {"": self.say(N_("No country"))} | country_names(self.language)
-        note_bad_link("country", names.values(), self.say)
-        label = self.say(LABELS["country"])
+        names = {"": self.translate(N_("No country"))} | country_names(self.language)
+        warn_invalid_query_param("country", names.values(), self.translate)
+        label = self.translate(LABELS["country"])
         chosen["country"] = st.selectbox(label, names, format_func=names.get, key="country", bind="query-params")
         return chosen
 
@@ -190,33 +191,37 @@ class Form:
     def number(self, name: str, **more) -> float:
         """A number within its bounds."""
         low, high = BOUNDS[name]
-        note_bad_link(name, (low, high), self.say)
+        warn_invalid_query_param(name, (low, high), self.translate)
         if isinstance(low, float):
             more |= {"format": "%g"}
-        label, default = self.say(LABELS[name]), DEFAULTS[name]
+        label, default = self.translate(LABELS[name]), DEFAULTS[name]
         return st.number_input(label, low, high, default, key=name, bind="query-params", help=self.help(name), **more)
 
     def choice(self, name: str, offered: list[str] | None = None) -> str:
         """One of a few, kept in the URL under its label."""
-        words = {value: self.say(word) for value, word in CHOICES[name].items() if offered is None or value in offered}
-        note_bad_link(name, words.values(), self.say)
-        return st.selectbox(self.say(LABELS[name]), words, format_func=words.get, key=name, bind="query-params")
+        words = {
+            value: self.translate(word) for value, word in CHOICES[name].items() if offered is None or value in offered
+        }
+        warn_invalid_query_param(name, words.values(), self.translate)
+        return st.selectbox(self.translate(LABELS[name]), words, format_func=words.get, key=name, bind="query-params")
 
     def switch(self, name: str) -> bool:
         """On or off."""
-        return st.toggle(self.say(LABELS[name]), DEFAULTS[name], key=name, bind="query-params", help=self.help(name))
+        return st.toggle(
+            self.translate(LABELS[name]), DEFAULTS[name], key=name, bind="query-params", help=self.help(name)
+        )
 
     def rate(self) -> float:
         """The learning rate, in thirds of a power of ten."""
-        note_bad_link("learning_rate", [f"{rate:g}" for rate in RATES], self.say)
-        label = self.say(LABELS["learning_rate"])
+        warn_invalid_query_param("learning_rate", [f"{rate:g}" for rate in RATES], self.translate)
+        label = self.translate(LABELS["learning_rate"])
         return st.select_slider(
             label, RATES, DEFAULTS["learning_rate"], format_func="{:g}".format, key="learning_rate", bind="query-params"
         )
 
     def help(self, name: str) -> str | None:
         """A sentence for those who wonder."""
-        return self.say(HELP[name]) if name in HELP else None
+        return self.translate(HELP[name]) if name in HELP else None
 
 
 @st.cache_data(show_spinner=False)
@@ -233,17 +238,19 @@ def _take_quick_window() -> None:
         st.session_state.window = st.session_state.quick_window
 
 
-def name_of(settings: RunSettings, say) -> str:
+def name_of(settings: RunSettings, translate) -> str:
     """Family, size and window in words."""
     net, exact = settings.architecture, settings.training.optimizer == "exact"
     size = {"relu": f" {net.layers}×{net.units}", "sigmoid": f" {net.units}", "hard-sigmoid": f" {net.units}"}
-    family = say(FAMILIES[net.family]) + size.get(net.family, "")
-    family = say(N_("{family}, exact")).format(family=family) if exact else family
-    name = say(N_("{family}, 1 day")) if net.window == 1 else say(N_("{family}, {window} days"))
+    family = translate(FAMILIES[net.family]) + size.get(net.family, "")
+    family = translate(N_("{family}, exact")).format(family=family) if exact else family
+    name = translate(N_("{family}, 1 day")) if net.window == 1 else translate(N_("{family}, {window} days"))
     return name.format(family=family, window=net.window)
 
 
-def queue(here: Session, settings: RunSettings) -> str:
+def queue(session: Session, settings: RunSettings) -> str:
     """Queue a run on the visitor's channel, named unlike the channel's others; its id."""
-    taken = [run.name for run in here.store.runs(here.owner) if run.fingerprint == here.channel.fingerprint]
-    return here.store.queue(here.owner, here.channel, settings, unlike(name_of(settings, here.say), taken))
+    taken = [run.name for run in session.store.runs(session.owner) if run.fingerprint == session.channel.fingerprint]
+    return session.store.queue(
+        session.owner, session.channel, settings, unique_name(name_of(settings, session.translate), taken)
+    )

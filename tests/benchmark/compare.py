@@ -20,7 +20,7 @@ from streamlit.testing.v1 import AppTest, app_test
 
 from forecasting.runs import RunStore
 from pages.parts import session
-from tests.filled_store import fill
+from tests.support.filled_store import fill
 
 ROUNDS = 11
 SIZES = (10, 200)

@@ -16,7 +16,7 @@ from multiprocessing import get_context
 
 import numpy as np
 
-from forecasting.learning.machine import use_one_thread, worker_environment
+from forecasting.jobs.machine import use_one_thread, worker_environment
 from forecasting.windows import run_windows
 from tests.benchmark.problems import HALVES, Problem, has_its_answer, make_problem, problems
 
@@ -70,8 +70,8 @@ def answer(asked: tuple) -> Answer | None:
 
 def ran(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
     """Training losses (seeds,) and held-out forecasts (seeds, days) of the problem's run."""
-    from forecasting.learning.fitting import build, fit
-    from forecasting.learning.training import predict
+    from forecasting.models.fitting import build, fit
+    from forecasting.networks.training import predict
 
     data, model = run_windows(problem.views, problem.settings), build(problem.settings)
     for row in fit(model, data, problem.settings):  # noqa: B007  the last one counts

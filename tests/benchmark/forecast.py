@@ -20,12 +20,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from forecasting.forecasts.backtest import backtest, origins_in, table
-from forecasting.forecasts.fitted import fit_method
+from forecasting.evaluation.backtest import backtest, origins_in, table
+from forecasting.evaluation.calibration import fit_method
 from forecasting.forecasts.forecast import judged_horizons
-from forecasting.forecasts.methods import BUDGET, METHODS
-from forecasting.judging.metrics import mase
-from forecasting.learning.machine import use_one_thread
+from forecasting.jobs.machine import use_one_thread
+from forecasting.metrics import mase
+from forecasting.models.registry import BUDGET, METHODS
 from forecasting.reading import Choice, list_channels, read_views
 from forecasting.split import Period, last_part
 from forecasting.windows import futures

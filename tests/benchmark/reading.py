@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from forecasting.errors import BadInput
+from forecasting.messages import BadInput
 from forecasting.reading import Choice, Question, read_views
 from forecasting.reading.dialect import delimiter
 

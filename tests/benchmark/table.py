@@ -18,7 +18,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from statistics import median
 
-from forecasting.learning.machine import use_one_thread, worker_environment
+from forecasting.jobs.machine import use_one_thread, worker_environment
 from forecasting.sample import sample_channel
 from forecasting.settings import Architecture
 from forecasting.split import LECTURE

@@ -20,9 +20,9 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from forecasting.learning.machine import use_one_thread, worker_environment
-from forecasting.learning.models import StackedNetwork
-from forecasting.learning.training import train
+from forecasting.jobs.machine import use_one_thread, worker_environment
+from forecasting.networks.network import StackedNetwork
+from forecasting.networks.training import train
 from forecasting.sample import sample_channel
 from forecasting.settings import Architecture, Training
 from forecasting.split import LECTURE

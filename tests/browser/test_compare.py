@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from forecasting.runs import RunStore
 from tests.browser.conftest import PATIENCE, Server, tab
-from tests.filled_store import fill
+from tests.support.filled_store import fill
 
 RUNS = 200
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from forecasting.forecasts.takeaway import load_model
+from forecasting.forecasts.model_file import load_model
 from forecasting.sample import sample_channel
 from tests.browser.test_main_path import metric, press_train
 

@@ -70,7 +70,7 @@ def test_own_file_goes_all_the_way(page: Page) -> None:
         {"name": "Content 2020.zip", "mimeType": "application/zip", "buffer": studio_zip()}
     )
     expect(metric(page, "Views a day, last 28 days")).to_have_text(re.compile("1.7"))
-    expect(page.get_by_text("What was mended")).to_be_visible()
+    expect(page.get_by_text("Corrections")).to_be_visible()
     page.get_by_role("link", name="Train").click()
     page.get_by_role("spinbutton", name="Epochs").fill("5")
     page.keyboard.press("Enter")

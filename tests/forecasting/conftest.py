@@ -21,7 +21,7 @@ def make_views(days: int = 420, seed: int = 0) -> pd.Series:
 @pytest.fixture(autouse=True, scope="session")
 def _one_thread():
     """Tests train as the workers do."""
-    from forecasting.learning.machine import use_one_thread
+    from forecasting.jobs.machine import use_one_thread
 
     use_one_thread()
 

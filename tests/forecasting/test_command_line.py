@@ -40,7 +40,7 @@ def test_read_says_what_it_mended_on_stderr(tmp_path):
     file.write_text("Date,Views\n2021-01-03,30\n2021-01-02,20\n2021-01-01,10\n")
     done = run("read", file)
     assert done.stdout == "date,views\n2021-01-01,10\n2021-01-02,20\n2021-01-03,30\n"
-    assert done.stderr.startswith("mended: ")
+    assert done.stderr.startswith("corrected: ")
 
 
 TRAIN = ("train", SAMPLE, "--family", "relu", "--layers", 2, "--units", 10, "--window", 7, "--epochs", 3, "--seeds", 2)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting.errors import BadInput
+from forecasting.messages import BadInput
 from forecasting.split import LECTURE, YEAR_2022, Period, Split, clipped, default_split, fits, last_part
 
 

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecasting.errors import BadInput
+from forecasting.messages import BadInput
+from forecasting.scaling import Scaler
 from forecasting.settings import Architecture, Inputs, Regularisation, RunSettings
 from forecasting.split import Period
-from forecasting.windows import COMMON_HISTORY, Scaler, make_windows, run_windows, split_windows
+from forecasting.windows import COMMON_HISTORY, make_windows, run_windows, split_windows
 
 FIRST = date(2021, 3, 1)
 

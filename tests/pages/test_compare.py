@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from forecasting.errors import BadInput
-from forecasting.learning.training import Row
+from forecasting.messages import BadInput
+from forecasting.networks.training import Row
 from forecasting.runs import Line, RunQueue, RunStore
 from forecasting.sample import sample_channel
 from forecasting.settings import RunSettings, Training
 from forecasting.split import LECTURE
 from pages.parts import session
-from tests.filled_store import WORKER, chance, fill, many_settings, validated, write
+from tests.support.filled_store import WORKER, chance, fill, many_settings, validated, write
 
 Open = Callable[..., AppTest]
 

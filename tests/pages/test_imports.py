@@ -17,7 +17,7 @@ def imported_at_the_top() -> set[str]:
 
 def test_pages_load_nothing_heavy():
     modules = sorted(imported_at_the_top())
-    assert {"forecasting.forecasts.takeaway", "forecasting.settings"} <= set(modules)
+    assert {"forecasting.forecasts.model_file", "forecasting.settings"} <= set(modules)
     script = f"import sys\nimport {', '.join(modules)}\nprint([name for name in {HEAVY} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

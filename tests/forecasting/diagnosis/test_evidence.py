@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from forecasting.diagnosis.evidence import blocks, gather, gather_in_steps, largest, make_evidence_folds, regret, shift
-from forecasting.diagnosis.trials import Errors, Stopped
-from forecasting.sentences import in_views
+from forecasting.diagnosis.reference_models import Errors, Stopped
+from forecasting.formats import format_views
 from forecasting.settings import Architecture, RunSettings, Training
 from forecasting.windows import Windows
 from tests.forecasting.conftest import make_views
@@ -104,15 +104,15 @@ def test_gathering_stops_when_told(channel, split):
 
 def test_steps_tell_what_came_out_and_how_much_is_done(channel, split):
     run = RunSettings(split, Architecture("linear", 1), Training(epochs=3))
-    *told, last = gather_in_steps(channel, run)
+    *requested, last = gather_in_steps(channel, run)
     found = last.found
-    shares = [step.share for step in told]
+    shares = [step.share for step in requested]
     assert shares == sorted(shares) and shares[0] > 0 and shares[-1] == pytest.approx(1)
-    said = [step.said.say() for step in told]
+    said = [step.said.translated() for step in requested]
     assert len(said) == len(set(said)) == 1 + 6 + 1 + 4  # the run, references, its validation, trainings
-    assert said[0] == f"It errs by {in_views(found.held_out)} views on held-out."
-    assert f"The same model trained with care errs by {in_views(found.tuned_train)} views on train." in said
-    assert any(in_views(found.best.validation) in line for line in said[1:7])
+    assert said[0] == f"It errs by {format_views(found.held_out)} views on held-out."
+    assert f"The same model trained with care errs by {format_views(found.tuned_train)} views on train." in said
+    assert any(format_views(found.best.validation) in line for line in said[1:7])
 
 
 def test_days_that_were_filled_in_are_no_evidence(channel, split):

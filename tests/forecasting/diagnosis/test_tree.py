@@ -9,17 +9,17 @@ import pytest
 
 from forecasting.diagnosis.branches import NAMES
 from forecasting.diagnosis.drift import Drift
-from forecasting.diagnosis.evidence import Estimate, Evidence, LargeError, Reference
+from forecasting.diagnosis.evidence import Estimate, Evidence, LargeError, ReferenceModel
+from forecasting.diagnosis.nested_runs import NestedRun, is_nested_in, with_lower_train_loss
 from forecasting.diagnosis.remedies import next_run
 from forecasting.diagnosis.tree import diagnose, sentences, to_record
-from forecasting.judging.peers import Peer, is_within, telling
-from forecasting.sentences import Sentence
+from forecasting.messages import Message
 from forecasting.settings import Architecture, Regularisation, RunSettings, Training
 from forecasting.split import LECTURE
 
 NET = RunSettings(LECTURE, Architecture("relu", 28, 2, 50))
 CAREFUL = RunSettings(LECTURE, NET.architecture, Training(learning_rate=0.003))
-BEST = Reference("svr", RunSettings(LECTURE, Architecture("svr", 28)), 95.0, 100.0, 102.0)
+BEST = ReferenceModel("svr", RunSettings(LECTURE, Architecture("svr", 28)), 95.0, 100.0, 102.0)
 NO, YES = Estimate(0.0, -0.1, 0.1, 0.0), Estimate(0.5, 0.3, 0.7, 1.0)
 
 
@@ -66,13 +66,13 @@ def test_each_branch_of_the_tree(found, branch):
     said = diagnose(found)
     assert (said.branch, said.confident, said.others) == (branch, True, ())
     assert sum(said.chances.values()) == pytest.approx(1)
-    assert all(sentence.say() for sentence in said.evidence)
+    assert all(sentence.translated() for sentence in said.evidence)
 
 
 def test_a_deeper_net_above_the_linear_solution_is_an_optimization_issue():
     found = replace(BIAS, linear_train=98.0)
     assert diagnose(found).branch == "optimization"
-    assert any("above that of the exact linear solution" in line.say() for line in diagnose(found).evidence)
+    assert any("above that of the exact linear solution" in line.translated() for line in diagnose(found).evidence)
     held_back = replace(found, settings=replace(NET, regularisation=Regularisation(weight_decay=3.0)))
     assert diagnose(held_back).branch == "bias"  # it may not be that line
 
@@ -92,12 +92,12 @@ def test_a_reference_that_is_better_on_train_as_well_shows_bias():
 
 def test_a_smaller_net_of_the_set_shows_an_optimization_issue():
     smaller = replace(NET, architecture=Architecture("relu", 28, 1, 50))
-    assert diagnose(BIAS, [Peer(smaller, 80.0)]).branch == "optimization"
+    assert diagnose(BIAS, [NestedRun(smaller, 80.0)]).branch == "optimization"
     other_window = replace(NET, architecture=Architecture("relu", 56, 1, 50))
-    assert diagnose(BIAS, [Peer(other_window, 80.0)]).branch == "bias"
-    assert is_within(smaller, NET) and not is_within(NET, smaller)
+    assert diagnose(BIAS, [NestedRun(other_window, 80.0)]).branch == "bias"
+    assert is_nested_in(smaller, NET) and not is_nested_in(NET, smaller)
     wider = replace(NET, architecture=Architecture("relu", 28, 1, 51))
-    assert not is_within(wider, NET)
+    assert not is_nested_in(wider, NET)
 
 
 def test_two_faults_are_both_named():
@@ -143,21 +143,21 @@ def test_the_likeliest_of_what_cannot_be_told_is_not_named_again_as_another():
 
 def test_evidence_that_decides_comes_first():
     drifting = (Drift("week", 0.0, 0.0, 0.05), Drift("level", 0.3, 0.1, 0.15))
-    said = [line.say() for line in diagnose(replace(MISMATCH, drifts=drifting)).evidence]
+    said = [line.translated() for line in diagnose(replace(MISMATCH, drifts=drifting)).evidence]
     assert "held-out loss" in said[1]
     assert said[2] == (
         "Level of views: differs, 30 % between the periods and 10 % inside training (change of the mean)."
     )
-    assert "best reference" in diagnose(BIAS).evidence[1].say()
-    assert diagnose(BIAS).evidence[2].say() == "On held-out that reference errs by 102 views."
-    orders = [sorted(line.say() for line in sentences(BIAS, branch=branch)) for branch in NAMES]
+    assert "best reference" in diagnose(BIAS).evidence[1].translated()
+    assert diagnose(BIAS).evidence[2].translated() == "On held-out that reference errs by 102 views."
+    orders = [sorted(line.translated() for line in sentences(BIAS, branch=branch)) for branch in NAMES]
     assert all(order == orders[0] for order in orders)
 
 
 def test_too_few_days_are_named_first():
-    assert diagnose(replace(BIAS, train_days=40)).evidence[0].say().startswith("Only 40 training days")
-    assert diagnose(evidence(held_out_days=20)).evidence[0].say().startswith("Only 20 held-out days")
-    assert not diagnose(BIAS).evidence[0].say().startswith("Only")
+    assert diagnose(replace(BIAS, train_days=40)).evidence[0].translated().startswith("Only 40 training days")
+    assert diagnose(evidence(held_out_days=20)).evidence[0].translated().startswith("Only 20 held-out days")
+    assert not diagnose(BIAS).evidence[0].translated().startswith("Only")
 
 
 def test_a_single_seed_is_never_sure():
@@ -172,7 +172,7 @@ def test_overfitting_that_held_out_days_do_not_bear_out_is_never_sure():
     said = diagnose(replace(OVERFITTING, held_out=108))  # the best reference has 102
     assert (said.branch, said.confident, said.sure) == ("overfitting", False, 0.85)
     assert said.chances["overfitting"] == said.sure
-    assert "never a sure verdict" in said.evidence[2].say()
+    assert "never a sure verdict" in said.evidence[2].translated()
     assert diagnose(replace(OVERFITTING, held_out=112)).confident
     assert diagnose(replace(BIAS, held_out=90)).confident  # a large training loss is what bias is about
 
@@ -227,7 +227,7 @@ def test_verdict_goes_through_json():
     record = json.loads(json.dumps(to_record(said, found)))
     assert (record["branch"], record["sure"], record["confident"]) == ("overfitting", said.sure, True)
     assert record["chances"] == said.chances
-    assert [Sentence.from_record(line) for line in record["evidence"]] == list(said.evidence)
+    assert [Message.from_record(line) for line in record["evidence"]] == list(said.evidence)
     assert record["largest"] == [{"day": "2021-02-11", "actual": 4100.0, "predicted": 5200.0}]
     assert record["drifts"] == [{"name": "level", "found": True}]
     assert RunSettings.from_json(record["next_run"]) == said.next_run
@@ -238,14 +238,14 @@ def test_verdict_goes_through_json():
 
 def test_peers_that_tell_have_come_further_with_less():
     smaller = replace(NET, architecture=Architecture("relu", 28, 1, 50))
-    further, short = Peer(smaller, 80.0), Peer(smaller, 200.0)
-    other = Peer(replace(NET, architecture=Architecture("relu", 56, 1, 50)), 80.0)
-    assert telling([further, short, other], NET, 100.0) == [further]
-    assert Peer.from_record(json.loads(json.dumps(further.to_record()))) == further
+    further, short = NestedRun(smaller, 80.0), NestedRun(smaller, 200.0)
+    other = NestedRun(replace(NET, architecture=Architecture("relu", 56, 1, 50)), 80.0)
+    assert with_lower_train_loss([further, short, other], NET, 100.0) == [further]
+    assert NestedRun.from_record(json.loads(json.dumps(further.to_record()))) == further
 
 
 def test_only_what_came_further_is_said_to_have():
-    said = " ".join(line.say() for line in diagnose(replace(BIAS, larger_train=200.0)).evidence)
+    said = " ".join(line.translated() for line in diagnose(replace(BIAS, larger_train=200.0)).evidence)
     assert "comes no further on train: 147" in said and "two layers of 64" not in said
-    said = " ".join(line.say() for line in diagnose(replace(OPTIMIZATION, larger_train=90.0)).evidence)
+    said = " ".join(line.translated() for line in diagnose(replace(OPTIMIZATION, larger_train=90.0)).evidence)
     assert "reaches 60 on train instead of 148" in said and "reaches 90 on train" in said

@@ -5,14 +5,14 @@ import json
 import pandas as pd
 import pytest
 
-from forecasting.errors import BadInput
 from forecasting.forecasts.forecast import Forecast
+from forecasting.forecasts.model_file import load_model
 from forecasting.forecasts.outlook import look_ahead
-from forecasting.forecasts.takeaway import load_model
-from forecasting.learning.checkpoints import save_weights
-from forecasting.learning.fitting import build, fit
+from forecasting.messages import BadInput
+from forecasting.models.fitting import build, fit
+from forecasting.networks.checkpoints import save_weights
+from forecasting.series import Channel
 from forecasting.settings import Architecture, Inputs, RunSettings, Training
-from forecasting.views import Channel
 from forecasting.windows import run_windows
 
 HORIZON = 5

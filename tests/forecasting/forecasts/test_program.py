@@ -11,17 +11,17 @@ import numpy as np
 import pytest
 
 from forecasting.__main__ import main
-from forecasting.errors import BadInput
-from forecasting.forecasts.fitted import adopt
-from forecasting.forecasts.forecast import ahead_of, judge_held_out, reach_of
+from forecasting.evaluation.calibration import calibrate_run
+from forecasting.forecasts.forecast import evaluate_held_out, horizon_with_totals, make_forecast
+from forecasting.forecasts.model_file import NO_MODEL, export_model, load_model, save_model
 from forecasting.forecasts.program import program_from_file, program_of
-from forecasting.forecasts.takeaway import NO_MODEL, load_model, save_model, take_away
-from forecasting.forecasts.trained import of_run
-from forecasting.learning.fitting import build, fit
+from forecasting.messages import BadInput
+from forecasting.models.fitting import build, fit
+from forecasting.models.trained_run import of_run
 from forecasting.reading import Choice, read_views, to_csv
+from forecasting.series import Channel
 from forecasting.settings import Architecture, Inputs, Regularisation, RunSettings, Training
-from forecasting.views import Channel
-from forecasting.windows import known_views, run_windows
+from forecasting.windows import causal_fill, run_windows
 
 ROOT = Path(__file__).parents[3]
 HORIZON = 9
@@ -71,7 +71,7 @@ def test_program_of_a_run_trains_the_same_run(file, split, settings, output_of):
     run, rows = run_of(channel, settings)
     lines = output_of(program_of(settings, file.name, said, HORIZON)).split("\n", len(rows))
     np.testing.assert_allclose([[float(word) for word in line.split()] for line in lines[:-1]], rows, rtol=1e-5)
-    views = known_views(channel.views, channel.filled)
+    views = causal_fill(channel.views, channel.filled)
     found = np.array(lines[-1].strip("[] \n").split(), float)
     np.testing.assert_allclose(found, run.predict(views, views.index[-1:], HORIZON)[0], rtol=1e-5)
 
@@ -82,10 +82,10 @@ def taken(file, split):
     channel = read_views(file.read_bytes(), file.name)
     run, _rows = run_of(channel, RunSettings(split, Architecture("linear", 7), Training(optimizer="exact")))
     views, filled = channel.views, channel.filled
-    fitted = adopt("mine", run, views, np.datetime64(split.train.last), reach_of(HORIZON), filled)
-    done, judged = judge_held_out(views, fitted, split, HORIZON, filled)
-    expected = ahead_of(run, fitted, known_views(views, filled), done.scores, HORIZON, judged=judged)
-    return channel, save_model(take_away("mine", run, split, done.scores, judged, views)), expected
+    fitted = calibrate_run("mine", run, views, np.datetime64(split.train.last), horizon_with_totals(HORIZON), filled)
+    done, judged = evaluate_held_out(views, fitted, split, HORIZON, filled)
+    expected = make_forecast(run, fitted, causal_fill(views, filled), done.scores, HORIZON, judged=judged)
+    return channel, save_model(export_model("mine", run, split, done.scores, judged, views)), expected
 
 
 def test_program_of_a_model_file_prints_the_forecast(file, taken, output_of):

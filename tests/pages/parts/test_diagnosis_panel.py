@@ -7,10 +7,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from forecasting.diagnosis.branches import NAMES
-from forecasting.judging.peers import Peer
+from forecasting.diagnosis.nested_runs import NestedRun
+from forecasting.messages import Message
 from forecasting.runs import Line, StudyQueue, StudyStore
 from forecasting.sample import sample_channel
-from forecasting.sentences import Sentence
 from forecasting.settings import Architecture, Regularisation, RunSettings, Training
 from pages.parts import diagnosis_panel, session
 from pages.parts.diagnosis_panel import _changes, _request
@@ -43,7 +43,7 @@ def fill(app: AppTest, **facts: object) -> None:
     """Put a finished diagnosis of the run shown into the store, without a worker."""
     here = visitors_view(app)
     run = here.store.run(here.owner, app.selectbox(key="run").value)
-    said = [Sentence("Level of views").to_record()] * 5
+    said = [Message("Level of views").to_record()] * 5
     answer = {"branch": "overfitting", "sure": 0.93, "confident": True, "others": [], "chances": CHANCES, "drifts": []}
     answer |= {"evidence": said, "single": False, "next_run": None}
     answer["largest"] = [{"day": "2022-12-26", "actual": 4100.0, "predicted": 5300.0}]
@@ -225,7 +225,7 @@ def test_next_run_is_shown_though_it_makes_the_answer_old(visit, monkeypatch):
     def at_once(here, settings):
         begin(here, settings)
         smaller = replace(first.settings, architecture=Architecture("relu", 7, 1, 2))
-        monkeypatch.setattr(diagnosis_panel, "_peers", lambda *_run: [Peer(smaller, 1.0)])
+        monkeypatch.setattr(diagnosis_panel, "_peers", lambda *_run: [NestedRun(smaller, 1.0)])
 
     monkeypatch.setattr(diagnosis_panel, "_start", at_once)
     press(app.run(), "Try next")

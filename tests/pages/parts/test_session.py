@@ -3,7 +3,8 @@
 import pytest
 
 from forecasting.sample import sample_channel
-from pages.parts.session import Session, plain, unlike
+from pages.parts.links import escape_markdown, unique_name
+from pages.parts.session import Session
 
 
 @pytest.mark.parametrize(("language", "monday", "sunday"), [("en", "Mon", "Sun"), ("zh", "周一", "周日")])
@@ -13,8 +14,8 @@ def test_weekdays_begin_on_monday_as_pandas_counts_them(language, monday, sunday
 
 
 def test_markup_of_a_header_is_shown_and_not_obeyed():
-    assert plain("![x](y) $a$ **b**") == r"\!\[x\]\(y\) \$a\$ \*\*b\*\*"
+    assert escape_markdown("![x](y) $a$ **b**") == r"\!\[x\]\(y\) \$a\$ \*\*b\*\*"
 
 
 def test_names_are_numbered_where_they_are_taken():
-    assert [unlike("a", taken) for taken in ([], ["a"], ["a", "a (2)"])] == ["a", "a (2)", "a (3)"]
+    assert [unique_name("a", taken) for taken in ([], ["a"], ["a", "a (2)"])] == ["a", "a (2)", "a (3)"]

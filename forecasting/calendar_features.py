@@ -1,0 +1,56 @@
+"""Weekdays and public holidays of the days that are predicted. Both are known ahead, so nothing leaks."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+
+from forecasting.messages import N_, BadInput
+from forecasting.settings import Inputs
+
+NEARBY = 3  # days from a holiday
+
+
+def countries() -> list[str]:
+    """ISO codes (two letters) of the countries whose holidays are known."""
+    import holidays  # noqa: PLC0415  only where asked for
+
+    return sorted(code for code in holidays.list_supported_countries(include_aliases=False) if len(code) == 2)
+
+
+def calendar(days: pd.DatetimeIndex, horizon: int, inputs: Inputs, assumed: Sequence[pd.Timestamp] = ()) -> np.ndarray:
+    """Calendar columns (days, columns) of 0 and 1: weekday of each of `days`, holidays around the predicted days.
+
+    `assumed` days are taken for holidays whatever the country's calendar says: what if?
+    """
+    columns = [np.empty((len(days), 0))]
+    if inputs.weekday:
+        columns.append(np.eye(7)[days.day_of_week])
+    if inputs.country:
+        reach = range(-1, horizon + 1)  # a low day is often a holiday's eve
+        every = pd.date_range(days[0] - pd.Timedelta(days=1), days[-1] + pd.Timedelta(days=horizon))
+        off = pd.Series(is_holiday(every, inputs.country) | every.isin(assumed), index=every)
+        columns += [off[days + pd.Timedelta(days=ahead)].to_numpy(float)[:, None] for ahead in reach]
+    return np.concatenate(columns, axis=1)
+
+
+def is_holiday(days: pd.DatetimeIndex, country: str) -> np.ndarray:
+    """Which of `days` are public holidays in `country` (ISO code)."""
+    import holidays  # noqa: PLC0415  only where asked for
+
+    if country not in countries():  # the package would take other names of its own for countries
+        raise BadInput(N_("No holidays are known for “{country}”; choose another country."), country=country)
+    known = holidays.country_holidays(country, years=range(days[0].year, days[-1].year + 1))
+    return np.array([day in known for day in days.date])
+
+
+def nearby_holiday(day: pd.Timestamp, country: str) -> str:
+    """The nearest public holiday within three days, as its country names it; "" for none, or for no country."""
+    if not country:
+        return ""
+    import holidays  # noqa: PLC0415  only where asked for
+
+    known = holidays.country_holidays(country, years=range(day.year - 1, day.year + 2))
+    reach = [day.date() + timedelta(days=step) for step in sorted(range(-NEARBY, NEARBY + 1), key=abs)]
+    return next((known[near] for near in reach if near in known), "")

@@ -1,0 +1,151 @@
+"""Charts of choosing: the folds over the calendar, the losses on them, and the game of public and private scores."""
+
+from collections.abc import Sequence
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from forecasting.charts.marks import (
+    BASELINE,
+    HEIGHT,
+    HELD_OUT,
+    ROLES,
+    TRAIN,
+    VALIDATION,
+    VIEWS,
+    Say,
+    colour_by,
+    day_axis,
+    day_tip,
+    loss_words,
+    views_tip,
+)
+from forecasting.evaluation.folds import Fold
+from forecasting.formats import format_views
+from forecasting.lectures.public_score import SelectionGame
+from forecasting.messages import N_
+from forecasting.split import Period
+
+A_WEEK = 7  # days: a narrower hole in a row of train days cannot be seen
+ROW = 26  # pixels a fold
+AROUND = 112  # pixels for legend and axis
+PUBLIC, PRIVATE = N_("Public score"), N_("Private score")
+
+
+def fold_rows(folds: Sequence[Fold], held_out: Period, translate: Say = str) -> alt.LayerChart:
+    """Each fold a row over the calendar: the days it trains on, those it is judged on, and the held-out period."""
+    rows = []
+    for number, fold in enumerate(folds, 1):
+        name = translate(N_("Fold {number}")).format(number=number)
+        for role, days, hole in ((TRAIN, fold.train, A_WEEK), (VALIDATION, fold.validation, 1)):
+            rows += [(name, translate(role), first, end, len(days)) for first, end in stretches(days, hole)]
+        begin, end = pd.Timestamp(held_out.first), pd.Timestamp(held_out.last) + pd.Timedelta(days=1)
+        rows.append((name, translate(HELD_OUT), begin, end, (end - begin).days))
+    frame = pd.DataFrame(rows, columns=["fold", "role", "day", "end", "days"])
+    names = list(dict.fromkeys(frame["fold"]))
+    y = alt.Y("fold:N", title=None, sort=names, scale=alt.Scale(paddingInner=0.25))
+    tips = [alt.Tooltip("fold:N", title=translate(N_("Fold"))), alt.Tooltip("role:N", title=translate(N_("Period")))]
+    tips += [day_tip(translate), alt.Tooltip("days:Q", title=translate(N_("Days")))]
+    colour = colour_by(translate, (TRAIN, VALIDATION, HELD_OUT))
+    bars = (
+        alt.Chart().mark_rect().encode(x=day_axis(translate, frame["day"]), x2="end:T", y=y, color=colour, tooltip=tips)
+    )
+    # Validation on top: the scattered days of random folds lie within a row of train days.
+    layers = [bars.properties(data=frame[frame["role"] == translate(role)]) for role in (TRAIN, HELD_OUT, VALIDATION)]
+    return alt.layer(*layers).properties(height=AROUND + ROW * len(names))
+
+
+def stretches(days: pd.DatetimeIndex, hole: int) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
+    """First day and the day after the last of every stretch of `days` in order, ended by a hole of `hole` days."""
+    ends = np.flatnonzero(np.diff(days) > np.timedelta64(hole, "D"))
+    firsts, lasts = days[np.append(0, ends + 1)], days[np.append(ends, len(days) - 1)]
+    return list(zip(firsts, lasts + pd.Timedelta(days=1), strict=True))
+
+
+def fold_losses(frame: pd.DataFrame, loss: str, translate: Say = str) -> alt.LayerChart:
+    """A line a model, in order: its losses on the folds, their mean, and its held-out loss.
+
+    `frame`: model, fold, validation; mean and held_out the same in all lines of a model; views.
+    """
+    models = list(dict.fromkeys(frame["model"]))
+    y = alt.Y("model:N", title=None, sort=models, axis=alt.Axis(labelLimit=170))
+    axis = alt.Axis(format=VIEWS, tickCount=5)
+    colour = colour_by(translate, (VALIDATION, HELD_OUT))
+    name = alt.Tooltip("model:N", title=translate(N_("Model")))
+
+    def marks(chart: alt.Chart, column: str, role: str, *tips: alt.Tooltip) -> alt.Chart:
+        x = alt.X(f"{column}:Q", title=loss_words(loss, False, translate)[0], axis=axis, scale=alt.Scale(zero=False))
+        return chart.encode(x=x, y=y, color=colour, tooltip=[name, *tips]).transform_calculate(
+            role=f"'{translate(role)}'"
+        )
+
+    base, once = alt.Chart(frame), alt.Chart(frame.drop_duplicates("model"))
+    fold = alt.Tooltip("fold:N", title=translate(N_("Fold")))
+    layers = [
+        marks(base.mark_circle(size=45, opacity=0.5), "validation", VALIDATION, fold, views_tip("validation", loss)),
+        marks(
+            once.mark_tick(thickness=4, size=22),
+            "mean",
+            VALIDATION,
+            views_tip("mean", translate(N_("Mean over folds"))),
+        ),
+        marks(
+            once.mark_point(shape="diamond", size=80, filled=True, opacity=1),
+            "held_out",
+            HELD_OUT,
+            views_tip("held_out", translate(HELD_OUT)),
+        ),
+    ]
+    return alt.layer(*layers).properties(height=AROUND + ROW * len(models))
+
+
+def game_scores(game: SelectionGame, translate: Say = str, models: int | None = None) -> alt.LayerChart:
+    """The best public score so far, and the private score of the model that has it, by the number of models."""
+    last = (models or game.models, *game.steps[-1][1:])
+    steps = pd.DataFrame([*game.steps, last], columns=["models", "public", "private"])
+    frame = steps.melt("models", ["public", "private"], "score", "loss")
+    frame["role"] = frame["score"].map({"public": translate(PUBLIC), "private": translate(PRIVATE)})
+    # The public days are what the choice is made by, the private ones are held out: they take those roles' colours.
+    words = {VALIDATION: PUBLIC, HELD_OUT: PRIVATE}
+    legend = alt.Legend(
+        title=None,
+        orient="top",
+        values=[translate(PUBLIC), translate(PRIVATE)],
+        symbolType="circle",
+        symbolOpacity=1,
+        labelLimit=260,
+    )
+    colour = alt.Color(
+        "role:N", scale=alt.Scale(domain=[translate(words.get(role, role)) for role in ROLES]), legend=legend
+    )
+    x = alt.X(
+        "models:Q",
+        title=translate(N_("Useless models tried")),
+        scale=alt.Scale(type="log", domain=[1, max(last[0], 10)], nice=False),
+        axis=alt.Axis(format="~s", grid=False, values=[10**power for power in range(7)]),
+    )
+    title = translate(N_("Loss ({loss}, views)")).format(loss="MAE")
+    y = alt.Y("loss:Q", title=title, scale=alt.Scale(zero=False, padding=12), axis=alt.Axis(format=VIEWS, tickCount=6))
+    tips = [alt.Tooltip("models:Q", title=translate(N_("Useless models tried")), format=",")]
+    tips += [alt.Tooltip("role:N", title=translate(N_("Score"))), views_tip("loss", "MAE")]
+    curves = alt.Chart(frame).mark_line(interpolate="step-after", strokeWidth=2.5, point=True)
+    curves = curves.encode(x=x, y=y, color=colour, tooltip=tips)
+    lines = {
+        N_("The average useless model, private"): game.mean_private,
+        N_("Same day last week, private"): game.baseline,
+    }
+    return alt.layer(curves, *_level(lines, last[0], colour, translate)).properties(height=HEIGHT)
+
+
+def _level(lines: dict[str, float], models: int, colour: alt.Color, translate: Say) -> list[alt.Chart]:
+    """Dashed lines of what no choice changes, each with its name at the right end."""
+    layers = []
+    for name, value in lines.items():
+        place = alt.Chart(alt.Data(values=[{"value": value, "models": models, "role": translate(BASELINE)}]))
+        rule = place.mark_rule(strokeDash=[6, 4], strokeWidth=1.5).encode(y="value:Q", color=colour)
+        label = place.mark_text(
+            fontSize=11, text=f"{translate(name)} {format_views(value)}", align="right", baseline="bottom", dy=-4
+        )
+        layers += [rule, label.encode(x="models:Q", y="value:Q", color=colour)]
+    return layers

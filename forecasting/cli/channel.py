@@ -1,0 +1,46 @@
+"""The channel that a command works on: its file, how to read it, and what was corrected."""
+
+import argparse
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+from forecasting.messages import BadInput
+from forecasting.reading import Choice, read_views
+from forecasting.series import Channel
+
+
+def add_reading(command: argparse.ArgumentParser) -> None:
+    """The file and every option that says how to read it."""
+    command.add_argument("file", metavar="FILE")
+    command.add_argument("--channel", metavar="NAME", help="which channel, where the file holds several")
+    command.add_argument("--table", metavar="NAME", help="which file of the zip or sheet of the workbook")
+    command.add_argument("--dates", choices=("dmy", "mdy", "ymd"), help="how to read dates such as 1/7/20")
+    command.add_argument("--decimal", choices=(".", ","), help="the decimal mark, where 1.234 can be both")
+    command.add_argument("--metric", metavar="NAME", help="the column to use although it is not called views")
+    command.add_argument("--fill", choices=("none", "interpolate", "same-weekday"), default=Choice.fill)
+    command.add_argument("--duplicates", choices=("sum", "first", "last"), help="days with rows that disagree")
+    command.add_argument("--keep-zeros", action="store_true", help="keep the zeros before the first view")
+    command.add_argument("--keep-last", action="store_true", help="keep last days that look unfinished")
+    command.add_argument("--json", action="store_true", help="one JSON object a line, with every column")
+
+
+def channel_of(options: argparse.Namespace) -> Channel:
+    """The channel as read; what was corrected goes to stderr."""
+    channel = read_views(bytes_of(options.file), Path(options.file).name, choice_of(options))
+    for correction in channel.corrections:
+        print("corrected:", correction.translated(), file=sys.stderr)
+    return channel
+
+
+def choice_of(options: argparse.Namespace) -> Choice:
+    """What the options say of how to read."""
+    return Choice(**{said.name: getattr(options, said.name) for said in fields(Choice)})
+
+
+def bytes_of(file: str) -> bytes:
+    """The whole file. Raises BadInput where it cannot be opened."""
+    try:
+        return Path(file).read_bytes()
+    except OSError as problem:
+        raise BadInput("cannot open {file}: {why}", file=file, why=problem.strerror) from None

@@ -1,0 +1,154 @@
+"""`forecast` prints the days to come, `backtest` what each method would have said on held-out days."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from forecasting.cli.channel import bytes_of, channel_of
+from forecasting.evaluation.backtest import backtest, origins_in, table
+from forecasting.evaluation.calibration import fit_method
+from forecasting.evaluation.conformal import LEVELS
+from forecasting.forecasts.forecast import (
+    USUAL,
+    Forecast,
+    check_horizon,
+    horizon_with_totals,
+    judged_horizons,
+    make_forecast,
+)
+from forecasting.messages import BadInput
+from forecasting.models.ensemble.auto import Auto
+from forecasting.models.ensemble.candidates import TrialResult
+from forecasting.models.ensemble.report import composition, regret_of_alternatives
+from forecasting.models.registry import BUDGET, METHODS
+from forecasting.series import Channel
+from forecasting.split import Period, default_split
+from forecasting.windows import causal_fill
+
+COLUMNS = ("mae", "skill", "mase", "coverage", "width")
+
+
+def add_forecasts(commands) -> list[argparse.ArgumentParser]:
+    """Both commands; the caller adds how to read the file."""
+    ahead = commands.add_parser("forecast", help="print the days to come as date,forecast,lower,upper")
+    ahead.set_defaults(command=forecast)
+    ahead.add_argument("--model", default="auto", metavar="METHOD|FILE", help=f"{', '.join(METHODS)}, or a model file")
+    ahead.add_argument("--level", type=float, default=max(LEVELS), help="share of days that the interval shall hold")
+    back = commands.add_parser("backtest", help="print how far methods would have been off on held-out days")
+    back.set_defaults(command=judge)
+    back.add_argument("--held-out", metavar="FIRST:LAST", help="such as 2022-01-01:2022-12-31; training ends before it")
+    back.add_argument("--origins", type=int, default=0, metavar="N", help="forecast from so many days; 0 for every one")
+    back.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS), metavar="METHOD")
+    back.add_argument("--refit", type=int, default=0, metavar="DAYS", help="fit again after so many days; 0 for never")
+    back.add_argument("--level", type=float, default=max(LEVELS), help="of the interval that coverage and width are of")
+    for command in (ahead, back):
+        command.add_argument("--horizon", type=int, default=28, metavar="DAYS", help="1 to 90 days ahead")
+        command.add_argument("--seconds", type=float, default=BUDGET, help=f"that Auto may take; {BUDGET:g} by default")
+    return [ahead, back]
+
+
+def forecast(options: argparse.Namespace) -> None:
+    """Print `date,forecast,lower,upper` for the days after the last one."""
+    _check(options)
+    channel = channel_of(options)
+    found = _from_file(options, channel) if _is_file(options.model) else _from_method(options, channel)
+    (band,) = found.bands
+    rows = zip(found.days, found.point, band.lower, band.upper, strict=True)
+    _print(options, ("date", "forecast", "lower", "upper"), ((str(day), *values) for day, *values in rows))
+
+
+def judge(options: argparse.Namespace) -> None:
+    """Print a line for each method and each of the horizons 1, 7, 28 up to the one asked for, and that one itself."""
+    _check(options)
+    channel = channel_of(options)
+    views, horizon, levels = channel.views, options.horizon, sorted({*LEVELS, options.level})
+    held_out = Period.parse(options.held_out) if options.held_out else default_split(views).held_out
+    origins = origins_in(views, held_out, horizon, options.origins)
+    _use_one_thread()
+    results = {}
+    for name in dict.fromkeys([USUAL, *options.methods]):
+        fitted = fit_method(name, views, origins[0], horizon, channel.filled, options.seconds, _tell)
+        results[name] = backtest(views, fitted, origins, horizon, channel.filled, refit=options.refit, levels=levels)
+    rows = []
+    for name in dict.fromkeys(options.methods):
+        found = table(results[name], results[USUAL], judged_horizons(horizon))
+        found = found.rename(columns={f"{part}_{100 * options.level:g}": part for part in ("coverage", "width")})
+        columns = found.columns if options.json else COLUMNS
+        rows += [(name, ahead, *row[list(columns)]) for ahead, row in found.iterrows()]
+    _print(options, ("method", "horizon", *columns), rows)
+
+
+def _from_method(options: argparse.Namespace, channel: Channel) -> Forecast:
+    """The method fitted on all days; its intervals rest on days near the end that it had not learnt from at first."""
+    views, filled, reach = channel.views, channel.filled, horizon_with_totals(options.horizon)
+    known = causal_fill(views, filled)
+    _use_one_thread()
+    fitted = fit_method(options.model, views, views.index[-1], reach, filled, options.seconds, _tell)
+    if options.model == "auto":
+        _explain(fitted.forecaster, options.horizon)
+    return make_forecast(fitted.forecaster, fitted, known, fitted.scores, options.horizon, [options.level])
+
+
+def _from_file(options: argparse.Namespace, channel: Channel) -> Forecast:
+    from forecasting.forecasts.model_file import load_model  # noqa: PLC0415  not needed by the methods
+
+    _use_one_thread()
+    model = load_model(bytes_of(options.model))
+    return model.forecast(channel.views, options.horizon, channel.filled, levels=[options.level])
+
+
+def _is_file(model: str) -> bool:
+    if model in METHODS:
+        return False
+    if not Path(model).exists():
+        raise BadInput("“{model}” is neither a method ({methods}) nor a file", model=model, methods=", ".join(METHODS))
+    return True
+
+
+def _check(options: argparse.Namespace) -> None:
+    check_horizon(options.horizon)
+    if not 0 < options.level < 1:
+        raise BadInput("--level takes a share such as 0.9, not {level}", level=options.level)
+    for name, least in (("origins", 0), ("refit", 0), ("seconds", 1)):
+        if getattr(options, name, least) < least:
+            raise BadInput("--{name} takes a number from {least} on", name=name, least=least)
+
+
+def _tell(trial: TrialResult) -> None:
+    """Progress of Auto, to whoever watches."""
+    if sys.stderr.isatty():
+        errors = ", ".join(f"{ahead} days: {error:.3f}" for ahead, error in trial.errors)
+        print(f"\r{trial.left:4.0f} s left  {trial.name} (MASE {errors})", file=sys.stderr)
+
+
+def _explain(auto: Auto, horizon: int) -> None:
+    """What Auto mixed, and what another choice would have cost."""
+    print("auto:", regret_of_alternatives([asdict(trial) for trial in auto.ladder]).translated(), file=sys.stderr)
+    for day in judged_horizons(horizon):
+        print("auto:", *(sentence.translated() for sentence in composition(auto.shares(), day)), file=sys.stderr)
+
+
+def _print(options: argparse.Namespace, columns: Sequence[str], rows) -> None:
+    if not options.json:
+        print(*columns, sep=",")
+    for row in rows:
+        if options.json:
+            print(json.dumps(dict(zip(columns, map(_plain, row), strict=True))))
+        else:
+            print(*("" if _plain(v) is None else f"{v:.6g}" if isinstance(v, float) else v for v in row), sep=",")
+
+
+def _plain(value):
+    """None for an edge that cannot be told."""
+    return None if isinstance(value, float) and np.isnan(value) else value
+
+
+def _use_one_thread() -> None:
+    from forecasting.jobs.machine import use_one_thread  # noqa: PLC0415  loads torch
+
+    use_one_thread()

@@ -1,0 +1,150 @@
+"""Cheap runs beside the one in question, on the same target days: models that are hard to get wrong."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from forecasting.evaluation.folds import Fold, fold_windows
+from forecasting.messages import N_
+from forecasting.models.fitting import build, fit
+from forecasting.networks.training import predict
+from forecasting.settings import REFERENCES, Architecture, Inputs, Regularisation, RunSettings, Training
+from forecasting.windows import SplitWindows, Windows, run_windows
+
+SEEDS = 2  # of what is trained for evidence
+EPOCHS = 60
+UPDATES = 1500  # at least, of a model trained with care
+RATE = 0.003
+MONTH = 28  # days of input of the references
+DIVERGED = 1e12  # views: what stands for an error that left the numbers
+
+Stop = Callable[[], bool]
+
+
+class Stopped(Exception):
+    """Told to stop before the evidence was in."""
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Predicted less real views by day, as the loss counts them and with their sign; means over seeds and horizon."""
+
+    daily: np.ndarray  # (days,) absolute errors under MAE, squared under MSE
+    signed: np.ndarray  # (days,)
+    loss: str
+
+    @classmethod
+    def of(cls, predicted: np.ndarray, windows: Windows, loss: str) -> "Errors":
+        """From predictions (seeds, windows) or (seeds, windows, horizon)."""
+        errors = np.nan_to_num(predicted - windows.targets, nan=DIVERGED, posinf=DIVERGED, neginf=-DIVERGED)
+        errors = errors.reshape(*errors.shape[:2], -1)
+        sizes = np.abs(errors) if loss == "mae" else errors**2
+        return cls(sizes.mean(axis=(0, 2)), errors.mean(axis=(0, 2)), loss)
+
+    @property
+    def size(self) -> float:
+        """MAE, or root of MSE, in views."""
+        return float(in_views(self.daily.mean(), self.loss))
+
+
+def in_views(mean: np.ndarray, loss: str) -> np.ndarray:
+    """What a mean of daily losses is in views."""
+    return mean if loss == "mae" else np.sqrt(mean)
+
+
+def fitted(settings: RunSettings, data: SplitWindows, stop: Stop):
+    """The model of a run, fitted. Raises Stopped."""
+    model = build(settings)
+    for _row in fit(model, data, settings, stop):
+        pass
+    if stop():
+        raise Stopped
+    return model
+
+
+def both_periods(
+    views: pd.Series, settings: RunSettings, stop: Stop, filled: Sequence[pd.Timestamp] = ()
+) -> tuple[float, float]:
+    """Loss on train and on held-out, in views. `filled` days were not measured."""
+    data = run_windows(views, settings, filled)
+    model = fitted(settings, data, stop)
+    parts = data.train, data.held_out
+    return tuple(Errors.of(predict(model, data, part), part, settings.training.loss).size for part in parts)
+
+
+def validate(
+    views: pd.Series, settings: RunSettings, folds: Sequence[Fold], stop: Stop, filled: Sequence[pd.Timestamp] = ()
+) -> Errors:
+    """Errors over the validation days of all folds, in the order of the folds. `filled` days were not measured."""
+    found = []
+    for fold in folds:
+        data = fold_windows(views, settings, fold, filled)
+        predicted = predict(fitted(settings, data, stop), data, data.held_out)
+        found.append(Errors.of(predicted, data.held_out, settings.training.loss))
+    joined = (np.concatenate([getattr(each, name) for each in found]) for name in ("daily", "signed"))
+    return Errors(*joined, settings.training.loss)
+
+
+def brief(settings: RunSettings) -> RunSettings:
+    """The same run with as few seeds as evidence needs."""
+    return replace(settings, training=replace(settings.training, seeds=min(SEEDS, settings.training.seeds)))
+
+
+def linear(settings: RunSettings, window: int, inputs: Inputs) -> RunSettings:
+    """The exact linear solution on the same target days."""
+    net = settings.architecture
+    loss = settings.training.loss if net.horizon == 1 else "mse"  # absolute errors take a linear programme a day
+    return _beside(settings, Architecture("linear", window, horizon=net.horizon), Training(loss, "exact"), inputs)
+
+
+def candidates(settings: RunSettings) -> dict[str, RunSettings]:
+    """References by name, marked for translation. All see the weekday, and the holidays that the run sees."""
+    net, loss = settings.architecture, settings.training.loss
+    seen = Inputs(weekday=True, country=settings.inputs.country)
+    careful = Training(loss, learning_rate=RATE, epochs=EPOCHS, seeds=SEEDS, schedule="cosine")
+
+    def month(family: str, training: Training, inputs: Inputs = seen, units: int = 32, layers: int = 1) -> RunSettings:
+        return _beside(settings, Architecture(family, MONTH, layers, units, net.horizon), training, inputs)
+
+    return {
+        N_("linear, 7 days, solved exactly"): linear(settings, 7, seen),
+        N_("linear, 28 days, solved exactly"): linear(settings, MONTH, seen),
+        N_("support vectors, 28 days"): month("svr", Training(loss)),
+        N_("boosted trees, 28 days"): month("trees", Training(loss, epochs=EPOCHS)),
+        N_("small net of logarithms, 28 days"): month("relu", careful, replace(seen, log=True)),
+        N_("larger net, 28 days"): month("relu", careful, seen, 64, 2),
+    }
+
+
+def tuned(settings: RunSettings) -> RunSettings | None:
+    """The same model and regularisation, trained with care; None for what is not trained by steps."""
+    family, training, kept = settings.architecture.family, settings.training, settings.regularisation
+    if family in REFERENCES or training.optimizer == "exact":
+        return None
+    kept = replace(kept, clip=0.0, patience=0, validation=0.0)
+    inputs = replace(settings.inputs, standardise=True)
+    careful = Training(training.loss, learning_rate=RATE, epochs=EPOCHS, seeds=SEEDS, schedule="cosine", batch_size=32)
+    return RunSettings(settings.split, settings.architecture, careful, inputs, kept)
+
+
+def enough_epochs(settings: RunSettings, windows: int) -> RunSettings:
+    """With more epochs where `windows` are few, so that the updates suffice."""
+    an_epoch = -(-windows // (settings.training.batch_size or windows))
+    epochs = max(settings.training.epochs, -(-UPDATES // an_epoch))
+    return replace(settings, training=replace(settings.training, epochs=epochs))
+
+
+def effort(settings: RunSettings, windows: int) -> float:
+    """Roughly the seconds that one fit takes, so that a page can say how long a diagnosis still takes."""
+    training, steps = settings.training, -(-windows // (settings.training.batch_size or windows))
+    if settings.solved_at_once:
+        return 2e-4 * windows * (1 + settings.architecture.window / 14 * (training.loss == "mae"))
+    an_update = 1.5e-4 + 4e-10 * training.seeds * settings.parameters * windows / steps
+    return training.epochs * (steps * an_update + 2e-4)
+
+
+def _beside(settings: RunSettings, net: Architecture, training: Training, inputs: Inputs) -> RunSettings:
+    kept = Regularisation(train_days=settings.regularisation.train_days)
+    return RunSettings(settings.split, net, training, inputs, kept)

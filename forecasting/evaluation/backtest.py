@@ -1,0 +1,216 @@
+"""What a method would have said on each day of the held-out period, and how far it was off."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from forecasting.evaluation.calibration import CalibratedForecaster, unknown
+from forecasting.evaluation.conformal import (
+    LEVELS,
+    Scores,
+    adaptive_edges,
+    edges_in_views,
+    make_scores,
+    scales,
+    split_edges,
+    with_totals,
+)
+from forecasting.evaluation.verdict import LEVEL, block_means
+from forecasting.messages import N_, BadInput
+from forecasting.metrics import bias, coverage, mae, mase, pinball, rmsse, skill, width
+from forecasting.models.registry import Forecaster
+from forecasting.split import Period
+from forecasting.windows import causal_fill, futures
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Forecasts from many origins. Columns of `lower` and `upper` are the days ahead, then totals of the next days."""
+
+    method: str
+    origins: pd.DatetimeIndex  # the last day known to each forecast
+    predicted: np.ndarray  # (origins, horizon), views
+    actual: np.ndarray  # the same, NaN where not known
+    lower: dict[float, np.ndarray]  # level -> (origins, columns), views
+    upper: dict[float, np.ndarray]
+    train_views: np.ndarray  # (days,) before the first origin, for errors without unit
+    scores: Scores  # of the validation and these origins together, for whoever forecasts on
+
+    @property
+    def horizon(self) -> int:
+        """Days ahead."""
+        return self.predicted.shape[1]
+
+    def within(self, period: Period) -> "Backtest":
+        """Only the forecasts whose first day lies in `period`."""
+        first = self.days(1)
+        kept = (first >= pd.Timestamp(period.first)) & (first <= pd.Timestamp(period.last))
+        edges = ({level: edge[kept] for level, edge in side.items()} for side in (self.lower, self.upper))
+        return replace(
+            self,
+            origins=self.origins[kept],
+            predicted=self.predicted[kept],
+            actual=self.actual[kept],
+            **dict(zip(("lower", "upper"), edges, strict=True)),
+        )
+
+    def days(self, ahead: int) -> pd.DatetimeIndex:
+        """The days predicted `ahead` days before."""
+        return self.origins + pd.Timedelta(days=ahead)
+
+
+def origins_in(views: pd.Series, held_out: Period, horizon: int, count: int = 0) -> pd.DatetimeIndex:
+    """Origins whose next `horizon` days lie in `held_out`: every one, or `count` spread evenly."""
+    period = held_out.clip(views)
+    if period is None:
+        raise BadInput(
+            N_("The channel has no views from {first} to {last}; it covers {begin} to {end}."),
+            first=held_out.first,
+            last=held_out.last,
+            begin=views.index[0].date(),
+            end=views.index[-1].date(),
+        )
+    first, last = pd.Timestamp(period.first) - pd.Timedelta(days=1), pd.Timestamp(period.last)
+    every = pd.date_range(first, last - pd.Timedelta(days=horizon))
+    every = every[every >= views.index[0]]
+    if not len(every):
+        raise BadInput(
+            N_("The period from {first} to {last} is shorter than {horizon} days; hold out more days."),
+            first=period.first,
+            last=period.last,
+            horizon=horizon,
+        )
+    if not 0 < count < len(every):
+        return every
+    return every[np.unique(np.linspace(0, len(every) - 1, count).round().astype(int))]
+
+
+def backtest(
+    views: pd.Series,
+    fitted: CalibratedForecaster,
+    origins: pd.DatetimeIndex,
+    horizon: int,
+    filled: Sequence[pd.Timestamp] = (),
+    refit: int = 0,
+    adaptive: bool = True,
+    levels: Sequence[float] = LEVELS,
+) -> Backtest:
+    """Forecasts of `fitted` from each of `origins`, with intervals.
+
+    `refit` days after a fit the method is fitted again on all views since known, 0 for never. Intervals of `levels`
+    are adaptive, or split ones from the validation alone.
+    """
+    known = causal_fill(views, filled)
+
+    def again(last: pd.Timestamp) -> Forecaster:
+        return refit(fitted, views, last, horizon, filled)
+
+    predicted = np.concatenate(
+        [
+            forecaster.predict(known, part, horizon)
+            for forecaster, part in _fits(fitted.forecaster, fitted.last, origins, refit, again)
+        ]
+    )
+    actual = futures(unknown(views, filled), origins, horizon)
+    later = make_scores(known, origins, actual, predicted)
+    scale, centre = scales(known, origins, predicted), with_totals(predicted)
+    lower, upper = {}, {}
+    for level in levels:
+        edges = adaptive_edges(fitted.scores, later, level) if adaptive else split_edges(fitted.scores, origins, level)
+        lower[level], upper[level] = edges_in_views(centre, scale, *edges)
+    train_views = unknown(views, filled).loc[: fitted.last].to_numpy(float)
+    scores = joined(fitted.scores, later)
+    return Backtest(fitted.method, origins, predicted, actual, lower, upper, train_views, scores)
+
+
+def joined(earlier: Scores, later: Scores) -> Scores:
+    """One after the other; an origin of both counts once, as the later one has it."""
+    kept = ~earlier.origins.isin(later.origins)
+    origins = earlier.origins[kept].append(later.origins)
+    return Scores(origins, np.concatenate([earlier.values[kept], later.values]), later.delays)
+
+
+def table(result: Backtest, baseline: Backtest, horizons: Sequence[int] = ()) -> pd.DataFrame:
+    """A row for each of `horizons`, by default every day ahead: errors in views, `skill` against `baseline`, mase,
+    rmsse, coverage and width."""
+    horizons = horizons or range(1, result.horizon + 1)
+    rows = [_row(result, baseline, ahead) for ahead in horizons]
+    return pd.DataFrame(rows, index=pd.Index(horizons, name="horizon"))
+
+
+def _row(result: Backtest, baseline: Backtest, ahead: int) -> dict[str, float]:
+    column = ahead - 1
+    actual, predicted = result.actual[:, column], result.predicted[:, column]
+    there = np.isfinite(actual)
+    if not there.any():
+        raise BadInput(N_("No view is known {ahead} days after the forecasts; choose another period."), ahead=ahead)
+    actual, predicted, other = actual[there], predicted[there], baseline.predicted[there, column]
+    edges = {level: (result.lower[level][there, column], result.upper[level][there, column]) for level in result.lower}
+    losses = [
+        pinball(actual, edge, share)
+        for level, (low, high) in edges.items()
+        for edge, share in ((low, (1 - level) / 2), (high, (1 + level) / 2))
+    ]
+    error, usual = mae(actual, predicted), float(mae(actual, other))
+    with np.errstate(divide="ignore", invalid="ignore"):  # a week that repeats itself has no usual error
+        relative = {
+            "mase": mase(actual, predicted, result.train_views),
+            "rmsse": rmsse(actual, predicted, result.train_views),
+        }
+    row = {
+        "mae": error,
+        "skill": skill(error, usual) if usual else 0.0,
+        **relative,
+        "bias": bias(actual, predicted),
+        "pinball": np.mean([*losses, error / 2]),  # the forecast itself is the median
+    }
+    for level, (low, high) in edges.items():
+        row |= {f"coverage_{100 * level:g}": coverage(actual, low, high), f"width_{100 * level:g}": width(low, high)}
+    return {name: float(value) for name, value in row.items()}
+
+
+def by_day(result: Backtest, ahead: int, part: str) -> pd.Series:
+    """MAE in views of forecasts `ahead` days before, by `part` of the predicted day: "day_of_week" or "month"."""
+    errors = np.abs(result.predicted - result.actual)[:, ahead - 1]
+    days = result.days(ahead)
+    return pd.Series(errors).groupby(np.asarray(getattr(days, part))).mean()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Error of a method less that of a baseline, in views, below 0 where the method is better."""
+
+    difference: float
+    low: float  # the 90 % interval, drawn in blocks of weeks
+    high: float
+    won: float  # share of origins with the smaller error; ties count half
+    origins: int
+
+
+def compare(result: Backtest, baseline: Backtest, ahead: int | None = None) -> Comparison:
+    """Hold two backtests of the same origins against each other, `ahead` days before, or over all days ahead.
+
+    Neighbouring origins share days, so blocks are drawn that are longer than the horizon (Kunsch 1989).
+    """
+    column = slice(None) if ahead is None else slice(ahead - 1, ahead)
+    there = np.isfinite(result.actual[:, column]).any(axis=1)
+    errors = [np.abs(one.predicted - one.actual)[there, column] for one in (result, baseline)]
+    gap = np.nanmean(errors[0] - errors[1], axis=1)
+    block = 7 * -(-(ahead or result.horizon) // 7)
+    low, high = np.quantile(block_means(gap, block), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    won = float(((gap < 0) + 0.5 * (gap == 0)).mean())
+    return Comparison(float(gap.mean()), float(low), float(high), won, len(gap))
+
+
+def _fits(forecaster, last: pd.Timestamp, origins: pd.DatetimeIndex, refit: int, again):
+    """Forecaster and the origins it serves, in order."""
+    if not refit:
+        yield forecaster, origins
+        return
+    since = (origins - last).days // refit
+    for turn in np.unique(since):
+        if turn:
+            forecaster = again(last + pd.Timedelta(days=int(turn) * refit))
+        yield forecaster, origins[since == turn]

@@ -1,0 +1,188 @@
+"""Choosing a model by N folds (Lee 2021, video 3), as a study: losses as they come, and what they are enough to say."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from forecasting.evaluation.difference import Difference, difference
+from forecasting.evaluation.folds import (
+    FoldLoss,
+    Kind,
+    cross_validate,
+    daily_errors,
+    fold_windows,
+    over_days,
+    safe_folds,
+)
+from forecasting.evaluation.verdict import LEVEL, block_means
+from forecasting.formats import format_percent, format_views
+from forecasting.messages import N_, BadInput, Message
+from forecasting.models.naive import baseline_losses
+from forecasting.series import Channel
+from forecasting.settings import Architecture, RunSettings, Training
+from forecasting.split import Split
+from forecasting.windows import SplitWindows, run_windows
+
+FEWEST, MOST = 2, 6  # models
+FOLDS = 3  # the lecture's
+NEXT_TO_NOTHING = 1e-9  # views: a series that is foreseen without error has no shares of it
+EXAMPLE = ((0.2, 0.4, 0.3), (0.4, 0.5, 0.6), (0.4, 0.5, 0.3))  # the lecture's own losses: three models on three folds
+
+
+def usual_models(split: Split) -> list[RunSettings]:
+    """Four models from simple to large, trained in seconds."""
+    trained = Training(epochs=100, seeds=3)
+    lines = [RunSettings(split, Architecture("linear", days), Training(optimizer="exact")) for days in (7, 28)]
+    return lines + [RunSettings(split, Architecture("relu", 56, layers), trained) for layers in (1, 3)]
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """What is known so far of some models on some folds: losses in views, means over seeds, NaN for not yet."""
+
+    validation: np.ndarray  # (models, folds)
+    held_out: np.ndarray  # (models,) of the same models trained on the whole training period
+    baseline: np.ndarray  # (folds,) of the same day last week, on the same validation days
+    baseline_held_out: float
+    errors: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))  # (models, validation days in order), at last
+    closest: Difference | None = None  # of the first and the second over all validation days, at last
+
+    @property
+    def means(self) -> np.ndarray:
+        """Mean validation losses over folds (models,); NaN while one is missing."""
+        return self.validation.mean(axis=1)
+
+    @property
+    def judged(self) -> bool:
+        """Whether every model has been on every fold."""
+        return self.errors.size > 0
+
+    @property
+    def order(self) -> list[int]:
+        """Places of the models, best mean first."""
+        return [int(place) for place in np.argsort(self.means, kind="stable")]
+
+    def sentence(self, names: Sequence[str]) -> Message:
+        """Which of the models called `names` wins, on how many folds, and whether it clearly beats the second."""
+        first, second = self.order[:2]
+        best = np.nan_to_num(self.validation, nan=np.inf).argmin(axis=0)
+        facts = {"model": names[first], "mean": format_views(self.means[first]), "folds": len(best)}
+        return Message(
+            N_("{model} wins: {mean} views of error on average, best on {wins} of {folds} folds. {closest}"),
+            facts | {"wins": int((best == first).sum()), "closest": self.closest.sentence(names[first], names[second])},
+        )
+
+    def to_record(self) -> dict:
+        """As JSON can say it."""
+        tables = {name: _plain(value) for name, value in vars(self).items() if isinstance(value, np.ndarray)}
+        closest = vars(self.closest) if self.closest else None
+        return tables | {"baseline_held_out": self.baseline_held_out, "closest": closest}
+
+    @classmethod
+    def from_record(cls, record: dict) -> "Ranking":
+        """What `to_record` wrote."""
+        closest = Difference(**record["closest"]) if record["closest"] else None
+        tables = {name: np.array(value, float) for name, value in record.items() if isinstance(value, list)}
+        return cls(baseline_held_out=record["baseline_held_out"], closest=closest, **tables)
+
+
+def rank(channel: Channel, settings: Sequence[RunSettings], kind: Kind, folds: int) -> Iterator[tuple[float, Ranking]]:
+    """Train every model on every fold, then on the whole training period: (share of the work done, what is known)."""
+    views, filled = channel.views, channel.filled
+    cuts = safe_folds(views, settings, kind, folds, filled)
+    baseline = [_baseline(channel, fold_windows(views, settings[0], cut, filled), settings[0]) for cut in cuts]
+    known = Ranking(
+        np.full((len(settings), folds), np.nan),
+        np.full(len(settings), np.nan),
+        np.array(baseline),
+        _baseline(channel, run_windows(views, settings[0], filled), settings[0]),
+    )
+    steps, losses = len(settings) * (folds + 1), []
+    for loss in cross_validate(views, settings, cuts, filled=filled):
+        losses.append(loss)
+        known.validation[loss.model, loss.fold] = loss.validation.mean()
+        yield len(losses) / steps, known
+    if np.isfinite(known.means).sum() < FEWEST:
+        raise BadInput(N_("Fewer than two models stayed within the numbers; try smaller learning rates."))
+    days = np.argsort(np.concatenate([cut.validation for cut in cuts]))
+    errors = [_in_order(losses, model, days) for model in range(len(settings))]
+    means = [over_seeds(each, run.training.loss) for each, run in zip(errors, settings, strict=True)]
+    known = replace(known, errors=np.stack(means), closest=_closest(errors, known.order, settings))
+    for place, run in enumerate(settings):
+        known.held_out[place] = _held_out(channel, run)
+        yield (len(losses) + place + 1) / steps, known
+
+
+def over_seeds(errors: np.ndarray, loss: str) -> np.ndarray:
+    """Errors (days,) in views from errors (seeds, days)."""
+    return errors.mean(axis=0) if loss == "mae" else np.sqrt(np.square(errors).mean(axis=0))
+
+
+def _in_order(losses: Sequence[FoldLoss], model: int, days: np.ndarray) -> np.ndarray:
+    """Errors (seeds, days) of one model over the validation days of all folds, `days` being their order in time."""
+    return np.concatenate([loss.errors for loss in losses if loss.model == model], axis=1)[:, days]
+
+
+def _closest(errors: Sequence[np.ndarray], order: Sequence[int], settings: Sequence[RunSettings]) -> Difference:
+    """The winner against the second on the same validation days."""
+    first, second = order[:2]
+    drawn = not settings[first].solved_at_once, not settings[second].solved_at_once
+    nothing = np.zeros(errors[first].shape[1])  # errors are distances from what came already
+    return difference(nothing, errors[first], errors[second], settings[first].training.loss, drawn)
+
+
+def _held_out(channel: Channel, run: RunSettings) -> float:
+    from forecasting.models.fitting import build, fit  # noqa: PLC0415  torch, which only workers load
+
+    data, model = run_windows(channel.views, run, channel.filled), build(run)
+    for row in fit(model, data, run):
+        finite = row.finite
+    return float(over_days(daily_errors(model, data, data.held_out, run), run).mean()) if finite else np.inf
+
+
+def _baseline(channel: Channel, data: SplitWindows, run: RunSettings) -> float:
+    return baseline_losses(channel.views, data.held_out, run.training.loss)["Same day last week"]
+
+
+def _plain(values: np.ndarray) -> list:
+    """Numbers with None for what is none, in hundredths of a view."""
+    return np.where(np.isfinite(values), np.round(values, 2), None).tolist()
+
+
+@dataclass(frozen=True)
+class OptimismBias:
+    """How much less random folds make of a model's error than blocked ones, as a share, with its 90 % interval."""
+
+    share: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, blocked: np.ndarray, random: np.ndarray, loss: str) -> "OptimismBias":
+        """From errors (days,) of the same model on the same validation days, as `Ranking.errors` has them."""
+        power = 1 if loss == "mae" else 2
+        sums = [np.mean(errors**power) ** (1 / power) for errors in (blocked, random)]
+        draws = [block_means(errors**power) ** (1 / power) for errors in (blocked, random)]
+        low, high = np.quantile(
+            1 - draws[1] / np.maximum(draws[0], NEXT_TO_NOTHING), [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
+        )
+        return cls(float(1 - sums[1] / max(sums[0], NEXT_TO_NOTHING)), float(low), float(high))
+
+    def sentence(self, model: str) -> Message:
+        """One sentence on the model of that name, the one that is flattered most."""
+        harsh = self.high < 0
+        share, low, high = (-self.share, -self.high, -self.low) if harsh else (self.share, self.low, self.high)
+        facts = {
+            "model": model,
+            "share": format_percent(share),
+            "low": format_percent(low),
+            "high": format_percent(high),
+        }
+        if self.low > 0:
+            return Message(N_("Random folds flatter {model} most, by {share} (90 % interval {low} to {high})."), facts)
+        if harsh:
+            return Message(N_("Random folds are harder on {model}, by {share} (90 % interval {low} to {high})."), facts)
+        return Message(
+            N_("Cannot tell whether random folds flatter {model}: the 90 % interval runs from {low} to {high}."), facts
+        )

@@ -1,0 +1,210 @@
+"""N-fold cross-validation over the target days of the training period (Lee 2021, video 3), without leaks where asked.
+
+Windows overlap: the views of one day are the target of one window and inputs of the next ones. Random folds put such
+neighbours on both sides of the cut. Blocked and rolling folds keep a gap between the sides.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from forecasting.messages import N_, BadInput
+from forecasting.metrics import IN_VIEWS
+from forecasting.settings import RunSettings
+from forecasting.windows import SplitWindows, Windows, cut_windows, make_windows
+
+Kind = Literal["blocked", "rolling", "random"]
+KINDS = get_args(Kind)
+BOUNDS = {"folds": (2, 20)}
+FEWEST_TRAIN = 28  # days a fold must leave to learn from: four weeks, each weekday four times
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Target days to learn from, and target days to be judged on."""
+
+    train: pd.DatetimeIndex
+    validation: pd.DatetimeIndex
+
+
+@dataclass(frozen=True)
+class Leak:
+    """Shares of a fold's validation windows, from 0 to 1."""
+
+    targets: float  # whose target days are inputs or targets of training windows: the answer was seen
+    days: float  # of which any day, input or target, is a day of some training window
+
+
+@dataclass(frozen=True)
+class FoldLoss:
+    """Losses (seeds,) in views of one model on one fold, both places in the lists that were given.
+
+    `errors` (seeds, validation days) are absolute, in views; of several days ahead their mean, its root under MSE. They
+    and `validation` are infinite where the training left the numbers.
+    """
+
+    model: int
+    fold: int
+    train: np.ndarray
+    validation: np.ndarray
+    errors: np.ndarray
+
+
+def safe_gap(settings: Sequence[RunSettings]) -> int:
+    """Days between the sides of a fold that keep every day of one side off the other, for the longest of the models."""
+    return max(run.architecture.window + run.architecture.horizon for run in settings) - 1
+
+
+def make_folds(days: pd.DatetimeIndex, kind: Kind, folds: int, gap: int = 0, seed: int = 0) -> list[Fold]:
+    """Cut `days`, the target days of the training period in order, into folds; random folds know no gap.
+
+    Blocked: each stretch once for validation, the days around it left out. Rolling: train on all days before a stretch,
+    from a fold to the next on more. These are scikit-learn's KFold and TimeSeriesSplit, whose import would cost the
+    page that draws the folds a second.
+    """
+    if kind not in KINDS or not BOUNDS["folds"][0] <= folds <= BOUNDS["folds"][1]:
+        facts = {"kinds": ", ".join(KINDS), "low": BOUNDS["folds"][0], "high": BOUNDS["folds"][1]}
+        raise BadInput(N_("Choose one of {kinds}, and from {low} to {high} folds."), **facts)
+    cuts = _cut(len(days), kind, folds, gap, seed)
+    if any(not (len(train) and len(validation)) for train, validation in cuts):
+        raise BadInput(
+            N_(
+                "{days} training days have enough known days before them to be predicted: too few for {folds} folds"
+                " with {gap} days between their sides."
+            ),
+            days=len(days),
+            folds=folds,
+            gap=gap,
+        )
+    return [Fold(days[train], days[validation]) for train, validation in cuts]
+
+
+def _cut(days: int, kind: Kind, folds: int, gap: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Places of train and validation of every fold; either may be empty where days are few."""
+    places = np.arange(days)
+    if kind == "random":
+        drawn = np.array_split(np.random.RandomState(seed).permutation(days), folds)
+        return [(np.setdiff1d(places, part), np.sort(part)) for part in drawn]
+    if kind == "rolling":
+        size = days // (folds + 1)
+        starts = [days - size * left for left in range(folds, 0, -1)]
+        return [(places[: max(start - gap, 0)], places[start : start + size]) for start in starts]
+    return [(_apart(places, part, gap), part) for part in np.array_split(places, folds)]
+
+
+def _apart(places: np.ndarray, validation: np.ndarray, gap: int) -> np.ndarray:
+    """What lies farther than `gap` places from `validation`, a stretch without holes."""
+    if not len(validation):
+        return places
+    return places[(places < validation[0] - gap) | (places > validation[-1] + gap)]
+
+
+def target_days(
+    views: pd.Series, settings: Sequence[RunSettings], filled: Sequence[pd.Timestamp] = ()
+) -> pd.DatetimeIndex:
+    """Training target days that every one of `settings` has a window for. `filled` days were not measured."""
+    days = _windows(views, settings[0], filled).days
+    for run in settings[1:]:
+        days = days.intersection(_windows(views, run, filled).days)
+    return days
+
+
+def safe_folds(
+    views: pd.Series, settings: Sequence[RunSettings], kind: Kind, folds: int, filled: Sequence[pd.Timestamp] = ()
+) -> list[Fold]:
+    """Folds of the days that all of `settings` know, as far apart as their windows need; random ones cannot be.
+
+    Raises BadInput where days are too few, or where the losses of these models do not mean the same.
+    """
+    check_comparable(settings)
+    found = make_folds(target_days(views, settings, filled), kind, folds, safe_gap(settings))
+    fewest = min(len(fold.train) for fold in found)
+    if fewest < FEWEST_TRAIN:
+        raise BadInput(
+            N_(
+                "A fold would leave {days} days to learn from, fewer than {least}; choose fewer folds, shorter windows"
+                " or another kind of folds."
+            ),
+            days=fewest,
+            least=FEWEST_TRAIN,
+        )
+    return found
+
+
+def fold_windows(
+    views: pd.Series, settings: RunSettings, fold: Fold, filled: Sequence[pd.Timestamp] = ()
+) -> SplitWindows:
+    """What a run trains and is judged on in a fold; `held_out` is the fold's validation."""
+    windows = _windows(views, settings, filled)
+    train, validation = (windows[windows.days.isin(days)] for days in (fold.train, fold.validation))
+    return cut_windows(train, validation, settings)
+
+
+def leak(fold: Fold, window: int, horizon: int = 1) -> Leak:
+    """How much of `fold` a model of `window` days that predicts `horizon` days could have seen in training."""
+    seen = _reached(fold.train, -window, horizon)
+    targets = _reached(fold.validation, 0, horizon)
+    whole = _reached(fold.validation, -window, horizon)
+    known = np.unique(seen)
+    return Leak(*(float(np.isin(reach, known).any(axis=1).mean()) for reach in (targets, whole)))
+
+
+def _reached(days: pd.DatetimeIndex, first: int, end: int) -> np.ndarray:
+    """Numbers (days, end - first) of the days from `first` to before `end` around each of `days`."""
+    numbers = days.to_numpy().astype("datetime64[D]").astype(int)
+    return numbers[:, None] + np.arange(first, end)
+
+
+def cross_validate(
+    views: pd.Series,
+    settings: Sequence[RunSettings],
+    folds: Sequence[Fold],
+    stop: Callable[[], bool] = lambda: False,
+    filled: Sequence[pd.Timestamp] = (),
+) -> Iterator[FoldLoss]:
+    """Train every model on every fold, fold by fold; one record each as soon as it is known."""
+    from forecasting.models.fitting import build, fit  # noqa: PLC0415  the folds alone need no torch
+
+    check_comparable(settings)
+    for place, fold in enumerate(folds):
+        for model, run in enumerate(settings):
+            data, network = fold_windows(views, run, fold, filled), build(run)
+            for row in fit(network, data, run, stop):
+                finite = row.finite
+            if stop():
+                return
+            train, errors = (daily_errors(network, data, part, run) for part in (data.train, data.held_out))
+            errors = errors if finite else np.full_like(errors, np.inf)
+            yield FoldLoss(model, place, *(over_days(each, run) for each in (train, errors)), errors)
+
+
+def daily_errors(network, data: SplitWindows, part: Windows, run: RunSettings) -> np.ndarray:
+    """Errors (seeds, days) in views of the weights that the run ended with; its last row's may be later ones."""
+    from forecasting.networks.training import predict  # noqa: PLC0415
+
+    predicted = predict(network, data, part)
+    shape = len(predicted), len(part), -1
+    return IN_VIEWS[run.training.loss](part.targets.reshape(shape[1:]), predicted.reshape(shape))
+
+
+def over_days(errors: np.ndarray, run: RunSettings) -> np.ndarray:
+    """Losses (seeds,) in views from errors (seeds, days)."""
+    return IN_VIEWS[run.training.loss](0.0, errors)
+
+
+def _windows(views: pd.Series, settings: RunSettings, filled: Sequence[pd.Timestamp]) -> Windows:
+    net, kept = settings.architecture, settings.regularisation
+    windows = make_windows(views, settings.split.train, net.window, net.horizon, filled)
+    return windows[-kept.train_days :]
+
+
+def check_comparable(settings: Sequence[RunSettings]) -> None:
+    """Raise BadInput where the losses of these models do not mean the same."""
+    judged = {(run.split, run.training.loss, run.architecture.horizon) for run in settings}
+    if len(judged) > 1:
+        raise BadInput(
+            N_("Only models of the same split, loss and days ahead can be ranked together; choose such runs.")
+        )

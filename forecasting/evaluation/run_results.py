@@ -1,0 +1,83 @@
+"""What several runs came to, side by side: losses, gap, skill, and each against one of them."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from forecasting.evaluation.difference import Difference, difference
+from forecasting.metrics import skill
+from forecasting.models.naive import BASELINES
+from forecasting.runs import History, Run
+from forecasting.windows import COMMON_HISTORY, run_windows
+
+
+def held_out_days(run: Run) -> tuple:
+    """What decides the days that a run is judged on, besides how many it looks ahead."""
+    return run.settings.split.held_out, max(run.settings.architecture.window, COMMON_HISTORY)
+
+
+def training_days(run: Run) -> tuple:
+    """What decides the days that a run learns from, besides how many it looks ahead."""
+    kept = run.settings.regularisation
+    return run.settings.split.train, held_out_days(run)[1], kept.train_days, kept.validation
+
+
+def updates_an_epoch(views: pd.Series, run: Run, filled: Sequence[pd.Timestamp] = ()) -> int:
+    """Steps that the optimizer takes in an epoch: one a batch, the last one may be smaller. A tree counts as one."""
+    if run.settings.solved_at_once:
+        return 1
+    windows = len(run_windows(views, run.settings, filled).train)
+    return -(-windows // (run.settings.training.batch_size or windows))
+
+
+def best_by_validation(history: History) -> tuple[float, float]:
+    """The lowest validation loss and the held-out loss of the same epoch, means over seeds that each choose their own.
+
+    NaN where no part of the training period was kept for choosing.
+    """
+    if not history.validation_loss.size:
+        return np.nan, np.nan
+    best = history.validation_loss.argmin(axis=0)[None]
+    losses = history.validation_loss, history.held_out_loss
+    return tuple(float(np.take_along_axis(loss, best, axis=0).mean()) for loss in losses)
+
+
+def results(
+    runs: Sequence[Run], losses: pd.DataFrame, histories: Sequence[History], weeks: Iterable[float]
+) -> pd.DataFrame:
+    """A line a run: run, seeds, epochs and, in views, train, held_out, gap, validation and held_out_then; skill.
+
+    `losses` is what the run store says of the last epochs (run, epochs, train, held_out ...), `weeks` the loss of “same
+    day last week” on each run's own held-out days. The range over seeds stands in train_low, train_high, held_out_low
+    and held_out_high: NaN for one seed, and NaN throughout for a run without a row yet.
+    """
+    frame = pd.DataFrame({"id": [run.id for run in runs], "run": [run.name for run in runs]})
+    known = losses.rename(columns={"run": "id"})
+    frame = frame.merge(known[["id", "epochs", "train", "held_out", "train_seeds", "held_out_seeds"]], "left", "id")
+    frame["seeds"] = [run.settings.training.seeds for run in runs]
+    frame["gap"] = frame["held_out"] - frame["train"]
+    frame["skill"] = skill(frame["held_out"], np.array(list(weeks), float))
+    frame[["validation", "held_out_then"]] = [best_by_validation(history) for history in histories]
+    for name in ("train", "held_out"):
+        several = [seeds if np.size(seeds) > 1 else np.array([np.nan]) for seeds in frame[f"{name}_seeds"]]
+        frame[f"{name}_low"] = [seeds.min() for seeds in several]
+        frame[f"{name}_high"] = [seeds.max() for seeds in several]
+    return frame.drop(columns=["train_seeds", "held_out_seeds"])
+
+
+def against(
+    run: Run, predictions: pd.DataFrame, other: Run | str, theirs: pd.DataFrame | None, views: pd.Series
+) -> Difference:
+    """Held-out error of a run less that of another run or, by its name, of a baseline, on the same days.
+
+    `predictions` and `theirs` (None for a baseline) have a row a day and a column a seed.
+    """
+    days = predictions.index
+    if isinstance(other, str):
+        second, drawn = BASELINES[other](views, days, run.settings.architecture.horizon)[None], False
+    else:
+        second, drawn = theirs.to_numpy().T, not other.settings.solved_at_once
+    # What is solved at once, or fitted by scikit-learn, is the same for every seed.
+    chance = not run.settings.solved_at_once, drawn
+    return difference(views[days].to_numpy(), predictions.to_numpy().T, second, run.settings.training.loss, chance)

@@ -1,0 +1,228 @@
+"""A fitted model as one file to take away: safetensors, with all that is not a number of its own as JSON. No pickle.
+
+The file holds what a forecast needs anywhere else: weights of all seeds, settings with the split, the scaler, the
+errors on days it had not learnt from, which its intervals rest on, and how it did on the held-out days.
+"""
+
+import hashlib
+import json
+import struct
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+
+import numpy as np
+import pandas as pd
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from forecasting import __version__
+from forecasting.evaluation.backtest import joined
+from forecasting.evaluation.calibration import CalibratedForecaster, unknown
+from forecasting.evaluation.conformal import CALIBRATION_SIZE, LEVELS, TOTALS, Scores, delays, make_scores
+from forecasting.forecasts.forecast import Forecast, HeldOutScore, check_horizon, horizon_with_totals, make_forecast
+from forecasting.forecasts.packing import Arrays, check, needs, pack, settings_of, unpack
+from forecasting.messages import N_, BadInput
+from forecasting.models.ensemble.auto import Auto
+from forecasting.series import Channel
+from forecasting.settings import RunSettings
+from forecasting.split import Period, Split
+from forecasting.windows import causal_fill, futures
+
+FORMAT = 1  # of the file; a reader refuses any other
+MARK = "viewcast"  # where the facts stand in the file's metadata
+LIBRARIES = ("numpy", "torch")  # whose versions are noted
+NO_MODEL = N_("This is no model file; take one away from the Forecast page.")
+FOREIGN = N_("The model file was made by another program; only Viewcast's own say what a forecast needs.")
+DAMAGED = N_("The model file is damaged; take it away again.")
+OTHER = N_("The model file is of version {version}, and this Viewcast reads version {known} only; take it away again.")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The views that a model comes from."""
+
+    first: pd.Timestamp
+    last: pd.Timestamp
+    fingerprint: str
+
+    @classmethod
+    def of(cls, views: pd.Series) -> "Origin":
+        """From a channel's views, unknown days included."""
+        return cls(views.index[0], views.index[-1], Channel("", views).fingerprint)
+
+    def begins(self, views: pd.Series) -> bool:
+        """Whether `views` are the same, or the same and later days."""
+        part = views.loc[self.first : self.last]
+        return len(part) > 0 and Origin.of(part) == self
+
+
+@dataclass(frozen=True)
+class Model:
+    """A run, or what Auto mixed, away from the store. Packed as `packing` has it: no torch before a forecast."""
+
+    name: str
+    record: dict
+    arrays: Arrays
+    split: Split
+    scores: Scores  # of days before and after the end of training
+    judged: tuple[HeldOutScore, ...]  # on the held-out days
+    origin: Origin
+
+    @property
+    def settings(self) -> RunSettings | None:
+        """Of a run; None for Auto."""
+        return settings_of(self.record)
+
+    def forecast(
+        self,
+        views: pd.Series,
+        horizon: int,
+        filled: Sequence[pd.Timestamp] = (),
+        holidays: Sequence[pd.Timestamp] = (),
+        levels: Sequence[float] = LEVELS,
+    ) -> Forecast:
+        """The `horizon` days after the last of `views`. Intervals reach as far as the errors in the file do.
+
+        What it did on the held-out days is part of the forecast where `views` go on from the views it comes from.
+        """
+        check_horizon(horizon)
+        known, window = causal_fill(views, filled), needs(self.record)
+        if len(known) < window:
+            raise BadInput(
+                N_("The channel has {days} days of views; this model needs the last {window} before a forecast."),
+                days=len(known),
+                window=window,
+            )
+        forecaster, known_before = unpack(self.record, self.arrays, holidays), self.origin.begins(views)
+        self._check_reach(forecaster, horizon)
+        scores = self._scores_through(views, known, filled, forecaster, horizon_with_totals(horizon), known_before)
+        fitted = CalibratedForecaster(self.name, forecaster, pd.Timestamp(self.split.train.last), scores)
+        return make_forecast(forecaster, fitted, known, scores, horizon, levels, self.judged if known_before else ())
+
+    def _check_reach(self, forecaster, horizon: int) -> None:
+        """A run goes on by its own forecasts; what Auto mixed goes as far as it was mixed for."""
+        if isinstance(forecaster, Auto) and horizon_with_totals(horizon) > forecaster.horizon:
+            raise BadInput(
+                N_("This model file forecasts {reach} days ahead at most; take one away that goes farther."),
+                reach=forecaster.horizon,
+            )
+
+    def _scores_through(self, views, known, filled, forecaster, reach: int, known_before: bool) -> Scores:
+        """The file's scores for `reach` days ahead, and those of the days since; of a stranger's views, of its own."""
+        scores = _for_reach(self.scores, reach)
+        origins = known.index[needs(self.record) - 1 : -1][-(CALIBRATION_SIZE + reach) :]
+        if known_before:  # a run has learnt from no held-out day: what came after the last of them is known by now
+            back = 0 if isinstance(forecaster, Auto) else reach - 1
+            origins = origins[origins >= self.origin.last - pd.Timedelta(days=back)]
+        if known.index[-1] == self.origin.last or not len(origins):
+            return scores
+        predicted = forecaster.predict(known, origins, reach)
+        actual = futures(unknown(views, filled), origins, reach)
+        later = make_scores(known, origins, actual, predicted)
+        return joined(scores, later) if known_before else later
+
+
+def export_model(
+    name: str, forecaster, split: Split, scores: Scores, judged: Sequence[HeldOutScore], views: pd.Series
+) -> Model:
+    """The Model of a TrainedRun or an Auto of a channel's `views`. Raises BadInput for a shallow reference."""
+    return Model(name, *pack(forecaster), split, scores, tuple(judged), Origin.of(views))
+
+
+def save_model(model: Model) -> bytes:
+    """The file."""
+    facts = {
+        "format": FORMAT,
+        "name": model.name,
+        "model": model.record,
+        "split": {"train": str(model.split.train), "held_out": str(model.split.held_out)},
+        "judged": [asdict(one) for one in model.judged],
+        "views": {
+            "first": str(model.origin.first.date()),
+            "last": str(model.origin.last.date()),
+            "fingerprint": model.origin.fingerprint,
+        },
+        "viewcast": __version__,
+        "libraries": {library: version(library) for library in LIBRARIES},
+    }
+    arrays = model.arrays | {
+        "scores": model.scores.values,
+        "score_days": model.scores.origins.to_numpy().astype("datetime64[D]").astype(np.int64),
+    }
+    return save(arrays, {MARK: _text(facts | {"sha256": _digest(facts, arrays)})})
+
+
+def load_model(blob: bytes) -> Model:
+    """The Model that `save_model` wrote. Raises BadInput for anything else, damaged files among it."""
+    facts, arrays = _contents(blob)
+    try:
+        check(facts["model"], arrays)
+        values = arrays.pop("scores")
+        days = pd.DatetimeIndex(arrays.pop("score_days").astype("datetime64[D]").astype("datetime64[us]"))
+        scores = Scores(days, values, delays(values.shape[1] - len(TOTALS)))
+        first, last, fingerprint = (facts["views"][name] for name in ("first", "last", "fingerprint"))
+        origin = Origin(pd.Timestamp(first), pd.Timestamp(last), fingerprint)
+        judged = tuple(HeldOutScore.of_record(one) for one in facts["judged"])
+        split = Split(*(Period.parse(facts["split"][name]) for name in ("train", "held_out")))
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError):  # whole, but not as it is written above
+        raise BadInput(DAMAGED) from None
+    return Model(str(facts["name"]), facts["model"], arrays, split, scores, judged, origin)
+
+
+def _contents(blob: bytes) -> tuple[dict, dict[str, np.ndarray]]:
+    """JSON facts and arrays of a file of ours that is whole."""
+    about = _metadata(blob)
+    if MARK not in about:
+        raise BadInput(FOREIGN)
+    try:
+        facts = dict(json.loads(about[MARK]))
+        found = facts["format"]
+        if found != FORMAT:
+            raise BadInput(OTHER, version=str(found)[:20], known=FORMAT)
+        arrays = load(blob)
+    except BadInput:
+        raise
+    except (SafetensorError, KeyError, TypeError, ValueError, RecursionError):
+        raise BadInput(DAMAGED) from None
+    if facts.pop("sha256", None) != _digest(facts, arrays):
+        raise BadInput(DAMAGED)
+    return facts, arrays
+
+
+def _metadata(blob: bytes) -> dict:
+    """What a safetensors file says about itself."""
+    (length,) = struct.unpack("<Q", blob[:8]) if len(blob) >= 8 else (len(blob),)
+    try:
+        header = json.loads(blob[8 : 8 + length]) if 8 + length <= len(blob) else None
+    except (ValueError, RecursionError):  # bytes that are no text, text that is no JSON
+        header = None
+    if not isinstance(header, dict):
+        raise BadInput(NO_MODEL)
+    about = header.get("__metadata__", {})
+    return about if isinstance(about, dict) else {}
+
+
+def _text(facts: dict) -> str:
+    return json.dumps(facts, sort_keys=True)
+
+
+def _digest(facts: dict, arrays: dict[str, np.ndarray]) -> str:
+    """SHA-256 of everything else in the file."""
+    found = hashlib.sha256(_text(facts).encode())
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        found.update(f"{name} {array.dtype} {array.shape}".encode())
+        found.update(array.tobytes())
+    return found.hexdigest()
+
+
+def _for_reach(scores: Scores, reach: int) -> Scores:
+    """The columns of forecasts up to `reach` days ahead; days beyond those known have no scores."""
+    wanted = delays(reach)
+    there = len(scores.delays) - len(TOTALS)
+    values = np.full((len(scores.origins), len(wanted)), np.nan)
+    days = min(reach, there)
+    values[:, :days] = scores.values[:, :days]
+    values[:, reach:] = scores.values[:, there:]
+    return Scores(scores.origins, values, wanted)

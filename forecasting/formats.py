@@ -1,0 +1,22 @@
+"""Numbers as people read them."""
+
+
+def format_views(views: float) -> str:
+    """A count as people say it: 87, 460, 5.24k, 1.30M. Thousands have three digits, also where the last is a zero."""
+    text = f"{views:.0f}" if abs(views) >= 10 else f"{views:.2g}"
+    for unit, size in (("k", 1e3), ("M", 1e6)):
+        if abs(views) >= size * 0.9995:
+            digits = float(f"{views / size:.3g}")  # rounded first: 9.996k is 10.0k
+            text = f"{digits:,.{2 if abs(digits) < 10 else 1 if abs(digits) < 100 else 0}f}{unit}"
+    return text.replace("-", "−")
+
+
+def format_percent(share: float) -> str:
+    """0.123 as 12 %. There is no −0 %."""
+    whole = round(100 * share, 0) + 0.0
+    return f"{whole:,.0f} %".replace("-", "−")
+
+
+def format_probability(share: float) -> str:
+    """The same for how likely something is judged to be: nobody is surer than >99 %, or <1 %."""
+    return ">99 %" if share > 0.99 else "<1 %" if share < 0.01 else format_percent(share)

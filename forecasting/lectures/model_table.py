@@ -1,0 +1,191 @@
+"""The lecture's table of models (Lee 2021, videos 1 and 2), to be run on any channel beside the lecture's figures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecasting.evaluation.difference import difference
+from forecasting.evaluation.verdict import FEWEST_DAYS
+from forecasting.formats import format_views
+from forecasting.messages import N_, Message
+from forecasting.settings import Architecture, RunSettings, Training
+from forecasting.split import Split
+
+SEEDS = 10
+BATCH = 64  # windows an update; no source states the lecture's
+EPOCHS = 200
+CLEAR = 3.0  # standard errors between two means before one is called smaller: several rows are held against each other
+
+
+@dataclass(frozen=True)
+class LectureRow:
+    """A model of the lecture's table with the lecture's own MAE in views, on 2017-2020 and on early 2021."""
+
+    name: str  # marked for translation
+    architecture: Architecture
+    train: float | None
+    unseen: float | None  # None where the lecture does not say
+
+
+ROWS = (
+    LectureRow(N_("1 day, linear"), Architecture("linear", 1), 480.0, 580.0),
+    LectureRow(N_("7 days, linear"), Architecture("linear", 7), 380.0, 490.0),
+    LectureRow(N_("28 days, linear"), Architecture("linear", 28), 330.0, 460.0),
+    LectureRow(N_("56 days, linear"), Architecture("linear", 56), 320.0, 460.0),
+    LectureRow(N_("10 ReLU"), Architecture("relu", 56, 1, 10), 320.0, 450.0),
+    LectureRow(N_("100 ReLU"), Architecture("relu", 56, 1, 100), 280.0, 430.0),
+    LectureRow(N_("1000 ReLU"), Architecture("relu", 56, 1, 1000), 270.0, 430.0),
+    LectureRow(N_("2 layers of 100 ReLU"), Architecture("relu", 56, 2, 100), 180.0, 390.0),
+    LectureRow(N_("3 layers of 100 ReLU"), Architecture("relu", 56, 3, 100), 140.0, 380.0),
+    LectureRow(N_("4 layers of 100 ReLU"), Architecture("relu", 56, 4, 100), 100.0, 440.0),
+    LectureRow(N_("5 layers of 100 ReLU"), Architecture("relu", 56, 5, 100), 340.0, None),
+)
+
+
+def table_settings(split: Split, epochs: int = EPOCHS, seeds: int = SEEDS) -> list[RunSettings]:
+    """The runs of all rows, in the order of ROWS."""
+    training = Training(loss="mae", batch_size=BATCH, epochs=epochs, seeds=seeds)
+    return [RunSettings(split, row.architecture, training) for row in ROWS]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a row came to on the channel: means and standard deviations over seeds, in views.
+
+    `errors` (seeds, days) are absolute, in views, on the held-out days, which are the same for all rows; None where
+    they are not at hand.
+    """
+
+    row: LectureRow
+    train: float
+    train_spread: float
+    held_out: float
+    held_out_spread: float
+    seeds: int
+    errors: np.ndarray | None = None
+
+    @classmethod
+    def of(
+        cls, row: LectureRow, train: np.ndarray, held_out: np.ndarray, errors: np.ndarray | None = None
+    ) -> "Outcome":
+        """From the final losses (seeds,) of a run. A single seed has no spread (NaN)."""
+        spreads = [float(np.std(losses, ddof=1)) if len(losses) > 1 else np.nan for losses in (train, held_out)]
+        return cls(row, float(np.mean(train)), spreads[0], float(np.mean(held_out)), spreads[1], len(train), errors)
+
+    @classmethod
+    def diverged(cls, row: LectureRow) -> "Outcome":
+        """Of a row that left the numbers: never best, and worse than any that did not."""
+        return cls(row, np.inf, np.nan, np.inf, np.nan, 0)
+
+
+def best_on(outcomes: Sequence[Outcome], period: str) -> Outcome:
+    """The row of smallest mean loss in `period`, train or held_out; rows that left the numbers do not count."""
+    finite = [outcome for outcome in outcomes if np.isfinite(getattr(outcome, period))] or list(outcomes)
+    return min(finite, key=lambda outcome: getattr(outcome, period))
+
+
+def clearly_less(one: Outcome, other: Outcome, period: str) -> bool:
+    """Whether the mean loss of `one` is smaller by more than chance explains; a single seed is never enough.
+
+    On train the chance is that of seeds. Held-out days are themselves a draw of what may come: where their errors are
+    at hand, weeks of them drawn anew must agree as well.
+    """
+    first, second = getattr(one, period), getattr(other, period)
+    if one.seeds < 2 or not np.isfinite(first):
+        return False
+    if not np.isfinite(second):
+        return True
+    if other.seeds < 2:
+        return False
+    variances = [getattr(each, f"{period}_spread") ** 2 / each.seeds for each in (one, other)]
+    by_seeds = second - first > CLEAR * np.sqrt(sum(variances))
+    if period == "train" or one.errors is None or other.errors is None:
+        return bool(by_seeds)
+    nothing = np.zeros(one.errors.shape[1])  # errors are distances from what came already
+    return bool(by_seeds) and difference(nothing, one.errors, other.errors).answer == "better"
+
+
+def what_it_shows(outcomes: Sequence[Outcome]) -> Message:
+    """One sentence on the table: the best rows, whether depth helped train, and whether held-out turned up again."""
+    train, held_out = best_on(outcomes, "train"), best_on(outcomes, "held_out")
+    facts = {
+        "train_row": Message(train.row.name),
+        "train": format_views(train.train),
+        "held_out_row": Message(held_out.row.name),
+        "held_out": format_views(held_out.held_out),
+        "sure": _sure(outcomes, held_out),
+        "depth": _depth(outcomes),
+        "turn": _turn(outcomes, held_out),
+    }
+    return Message(
+        N_(
+            "On train {train_row} has the smallest mean ({train}), on held-out {held_out_row} ({held_out}), where"
+            " {sure}; {depth}, and {turn}."
+        ),
+        facts,
+    )
+
+
+def _sure(outcomes: Sequence[Outcome], best: Outcome) -> Message:
+    """How many rows may be as good as the best one on held-out days, or what is too thin to say."""
+    days = None if best.errors is None else best.errors.shape[1]
+    if best.seeds < 2:
+        return Message(N_("one seed a model cannot tell them apart"))
+    if days is not None and days < FEWEST_DAYS:
+        return Message(N_("{days} days cannot tell the models apart"), {"days": days})
+    alike = sum(not clearly_less(best, other, "held_out") for other in outcomes if other is not best)
+    if days is None:
+        return Message(N_("{alike} others cannot be told apart from it by their seeds alone"), {"alike": alike})
+    if alike:
+        return Message(N_("{alike} others cannot be told apart from it"), {"alike": alike})
+    return Message(N_("it is clearly ahead of all others"))
+
+
+def _depth(outcomes: Sequence[Outcome]) -> Message:
+    """Whether some deeper net of 100 ReLU fits the training days better than one layer does."""
+    nets = {o.row.architecture.layers: o for o in outcomes if o.row.architecture in _DEEP}
+    if 1 not in nets or len(nets) < 2:
+        return Message(N_("depth was not tried"))
+    shallow, deepest = nets[1], nets[max(nets)]
+    best = best_on([net for layers, net in nets.items() if layers > 1], "train")
+    facts = {
+        "one": Message(shallow.row.name),
+        "row": Message(best.row.name),
+        "shallow": format_views(shallow.train),
+        "deep": format_views(best.train),
+    }
+    if clearly_less(best, shallow, "train"):
+        if clearly_less(best, deepest, "train") and np.isfinite(deepest.train):
+            failed = {"deepest": Message(deepest.row.name), "loss": format_views(deepest.train)}
+            return Message(
+                N_(
+                    "depth lowers the train loss from {shallow} with {one} to {deep} with {row}, but {deepest} ends at"
+                    " {loss}"
+                ),
+                facts | failed,
+            )
+        return Message(N_("depth lowers the train loss from {shallow} with {one} to {deep} with {row}"), facts)
+    if clearly_less(shallow, best, "train"):
+        return Message(
+            N_("depth does not lower the train loss ({shallow} with one layer, {deep} at best with more)"), facts
+        )
+    return Message(N_("these seeds do not tell whether depth lowers the train loss"))
+
+
+def _turn(outcomes: Sequence[Outcome], best: Outcome) -> Message:
+    """Whether held-out loss rises again past its best row, the table being in order of growing models."""
+    after = list(outcomes)[list(outcomes).index(best) + 1 :]
+    finite = [outcome for outcome in after if np.isfinite(outcome.held_out)]
+    worse = [outcome for outcome in finite if clearly_less(best, outcome, "held_out")]
+    facts = {"best": Message(best.row.name)}
+    if worse:
+        highest = max(worse, key=lambda outcome: outcome.held_out)
+        facts |= {"row": Message(highest.row.name), "loss": format_views(highest.held_out)}
+        return Message(N_("past {best} held-out turns up again, to {loss} with {row}"), facts)
+    if after:
+        return Message(N_("it cannot be told whether held-out turns up again past {best}"), facts)
+    return Message(N_("held-out does not turn up again"))
+
+
+_DEEP = {Architecture("relu", 56, layers, 100) for layers in range(1, 9)}

@@ -1,0 +1,157 @@
+"""Choosing among many useless models by a public score (Lee 2021, video 3): the best looks good, then collapses."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from forecasting.formats import format_views
+from forecasting.messages import N_, BadInput, Message
+from forecasting.models.naive import same_day_last_week
+from forecasting.series import Channel
+from forecasting.split import Period, Split
+
+MOST = 1_000_000  # models
+FEWEST_DAYS = 2  # one public, one private
+DRAWS = 200  # of public days, for trained models
+CHUNK = 2**16  # guesses held at a time; they stay in the processor's cache
+
+
+@dataclass(frozen=True)
+class SelectionGame:
+    """Scores are MAE in views. `steps` are (models, public, private): the best public score so far, and its private."""
+
+    models: int
+    public_days: int
+    private_days: int
+    public: float  # of the chosen model, the one with the best public score
+    private: float  # of the same model
+    mean_private: float  # of all models
+    baseline: float  # private, of a forecast that is not among them
+    steps: tuple[tuple[int, float, float], ...]
+
+    def to_record(self) -> dict:
+        """As JSON can say it."""
+        return vars(self) | {"steps": [list(step) for step in self.steps]}
+
+    @classmethod
+    def from_record(cls, record: dict) -> "SelectionGame":
+        """What `to_record` wrote."""
+        return cls(**record | {"steps": tuple(tuple(step) for step in record["steps"])})
+
+    @property
+    def sentence(self) -> Message:
+        """What happened."""
+        scores = ("public", "private", "mean_private", "baseline")
+        facts = {name: format_views(getattr(self, name)) for name in scores}
+        return Message(
+            N_(
+                "The best of {models} useless models errs by {public} views on the public days and by {private} on the"
+                " private ones, where the average useless model errs by {mean_private} and the same day last week by"
+                " {baseline}."
+            ),
+            facts | {"models": f"{self.models:,}"},
+        )
+
+
+def play_on(channel: Channel, split: Split, models: int, public: float) -> Iterator[tuple[int, SelectionGame]]:
+    """The game on a channel's measured days: training days to guess from, held-out days to be judged on."""
+    known, judged = (_measured(channel, period) for period in (split.train, split.held_out))
+    baseline = same_day_last_week(channel.views, judged.index)
+    there = np.isfinite(baseline)
+    return play(known.to_numpy(), judged.to_numpy()[there], baseline[there], models, public)
+
+
+def _measured(channel: Channel, period: Period) -> pd.Series:
+    views = channel.views[str(period.first) : str(period.last)].dropna()
+    return views[~views.index.isin(channel.filled)]
+
+
+def play(
+    known: np.ndarray, judged: np.ndarray, baseline: np.ndarray, models: int, public: float = 0.5, seed: int = 0
+) -> Iterator[tuple[int, SelectionGame]]:
+    """Let `models` guess, for each of `judged` (days,), the views of some day drawn from `known` (training days,).
+
+    A share `public` of the judged days, drawn at random, is public. Nothing is learnt: no model beats another. Yields
+    how many have guessed and how the game stands; the first ones are the same however many follow. `baseline` (days,)
+    is a forecast of `judged` to hold them against.
+    """
+    _check(judged, models)
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(judged))
+    cut = min(max(round(len(judged) * public), 1), len(judged) - 1)
+    beside = float(np.abs(baseline - judged)[order[cut:]].mean())
+    best, steps, total, done = np.inf, [], 0.0, 0
+    for scores in _scores(known, judged[order], cut, models, rng):
+        places, best = _records(scores[0], best)
+        steps += [(done + int(place) + 1, *map(float, scores[:, place])) for place in places]
+        total, done = total + float(scores[1].sum()), done + scores.shape[1]
+        yield done, SelectionGame(done, cut, len(judged) - cut, *steps[-1][1:], total / done, beside, tuple(steps))
+
+
+def _scores(known: np.ndarray, judged: np.ndarray, cut: int, models: int, rng) -> Iterator[np.ndarray]:
+    """Public and private scores (2, some models) until all models are done."""
+    step = max(CHUNK // len(judged), 1)
+    places = np.uint16 if len(known) <= 2**16 else np.uint32
+    for begun in range(0, models, step):
+        drawn = rng.integers(0, len(known), (min(step, models - begun), len(judged)), places)
+        errors = np.abs(known.take(drawn) - judged)
+        yield np.stack([errors[:, :cut].mean(axis=1), errors[:, cut:].mean(axis=1)])
+
+
+def _records(scores: np.ndarray, best: float) -> tuple[np.ndarray, float]:
+    """Places where a score falls below all before it and below `best`, and the best then."""
+    before = np.minimum.accumulate(np.concatenate([[best], scores]))
+    return np.flatnonzero(scores < before[:-1]), float(before[-1])
+
+
+def _check(judged: np.ndarray, models: int) -> None:
+    if not 1 <= models <= MOST:
+        raise BadInput(N_("{models} models were asked for; choose from 1 to {most}."), models=models, most=MOST)
+    if len(judged) < FEWEST_DAYS:
+        raise BadInput(N_("The game needs public and private days; hold out at least two days."))
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Seeds of trained models chosen by public days, over many draws of these days; mean MAE in views."""
+
+    seeds: int
+    public: float  # of the chosen model, on the days it was chosen by
+    private: float  # of the same model on the other days
+    mean_private: float  # of all of them
+
+    def sentence(self, runs: int) -> Message:
+        """What the choice promised and what it kept."""
+        facts = {name: format_views(getattr(self, name)) for name in ("public", "private", "mean_private")}
+        return Message(
+            N_(
+                "Of {seeds} seeds of {runs} trained runs, the one chosen by its public score promises {public} views of"
+                " error and comes to {private} on the private days, where the average one errs by {mean_private}"
+                " (means of {draws} draws of the public days)."
+            ),
+            facts | {"seeds": self.seeds, "runs": runs, "draws": DRAWS},
+        )
+
+
+def finite_seeds(errors: np.ndarray, views: pd.Series) -> np.ndarray:
+    """Which of some seeds, by absolute `errors` (seeds, days), err by less than the largest of a channel's `views`.
+
+    To forecast no views at all errs by less than that: the others diverged, and one such would be the mean of them all.
+    """
+    return errors.mean(axis=1) < views.max()
+
+
+def choose(errors: np.ndarray, public: float = 0.5, draws: int = DRAWS, seed: int = 0) -> Choice:
+    """Choose among seeds of known absolute `errors` (seeds, days) by a share `public` of the days, `draws` times."""
+    models, days = errors.shape
+    _check(errors[0], models)
+    rng = np.random.default_rng(seed)
+    cut = min(max(round(days * public), 1), days - 1)
+    shown = np.zeros((draws, days))
+    for row in shown:
+        row[rng.permutation(days)[:cut]] = 1.0
+    publics, privates = shown @ errors.T / cut, (1 - shown) @ errors.T / (days - cut)
+    best = (np.arange(draws), publics.argmin(axis=1))
+    return Choice(models, float(publics[best].mean()), float(privates[best].mean()), float(privates.mean()))

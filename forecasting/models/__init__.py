@@ -1,0 +1,1 @@
+"""Everything that forecasts: one protocol, one table of them."""

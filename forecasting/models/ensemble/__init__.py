@@ -1,0 +1,1 @@
+"""Auto: an average of many models, each weighted by its recent errors."""

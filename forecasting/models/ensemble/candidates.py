@@ -1,0 +1,75 @@
+"""What Auto tries, in order, and what it says of each step."""
+
+from dataclasses import asdict, dataclass, replace
+
+from forecasting.models.ensemble.member import Recipe
+from forecasting.models.naive import NAIVE
+
+PLAIN = (*NAIVE, "ets")  # need no choice of anything
+FAR = 28  # days that are predicted at once, where not tomorrow alone
+
+# Cheap and good first, so that a short budget has a mixture too. Far ahead, more than a linear model learns the past by
+# heart; tomorrow, networks see what a line cannot.
+CANDIDATES = (
+    Recipe("linear"),
+    Recipe("linear", reach=FAR, centred=False, clip=1.0),
+    Recipe("linear", log=False),
+    Recipe("linear", reach=FAR, log=False, centred=False, clip=1.0),
+    Recipe("relu", layers=2),
+    Recipe("linear", reach=FAR, centred=False, clip=1.0, year=True),
+    Recipe("relu"),
+    Recipe("relu", layers=2, log=False),
+    Recipe("relu", layers=2, window=14),
+    Recipe("relu", layers=2, centred=False),
+    Recipe("linear", window=14),
+    Recipe("linear", window=28),
+    Recipe("linear", reach=FAR, clip=1.5, window=28),
+    Recipe("relu", layers=2, window=28),
+    Recipe("linear", centred=False),
+    Recipe("linear", reach=FAR, clip=1.0),
+    Recipe("linear", reach=FAR, log=False, centred=False, clip=1.0, year=True),
+    Recipe("linear", reach=FAR, log=False, clip=1.0),
+    Recipe("linear", log=False, centred=False),
+    Recipe("relu", reach=FAR, centred=False, clip=1.0),
+)
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """One step of the ladder: what was tried, and its MASE on the validation days.
+
+    `errors` and `mixed` are (days ahead, MASE) pairs: of this one alone, and of the mixture of all so far.
+    """
+
+    name: str
+    settings: dict[str, object]
+    errors: tuple[tuple[int, float], ...]
+    mixed: tuple[tuple[int, float], ...]
+    seconds: float  # it took
+    left: float  # seconds of the budget
+    best: bool  # the smallest mean error of all single ones so far
+
+    @classmethod
+    def of_record(cls, record: dict) -> "TrialResult":
+        """Back from JSON."""
+        pairs = {
+            name: tuple((int(ahead), float(error)) for ahead, error in record[name]) for name in ("errors", "mixed")
+        }
+        return cls(**record | pairs)
+
+
+def recipes(days: int, horizon: int) -> list[Recipe]:
+    """The ladder for so many days: a window leaves twice its length to learn from, no output lies past `horizon`."""
+    longest = max((days - horizon) // 3, 7)
+    fitting = (replace(one, window=min(one.window, longest), reach=min(one.reach, horizon)) for one in CANDIDATES)
+    return list(dict.fromkeys(fitting))
+
+
+def name_of(step: str | Recipe) -> str:
+    """Of a method, or of a recipe."""
+    return step if isinstance(step, str) else step.name
+
+
+def settings_of(step: str | Recipe) -> dict[str, object]:
+    """All that was chosen."""
+    return {"method": step} if isinstance(step, str) else asdict(step)

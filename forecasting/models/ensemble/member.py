@@ -1,0 +1,182 @@
+"""What Auto mixes: small networks and linear models by recipe, each kept at several lengths of training.
+
+A recipe says how the views are shown to a model. Its fit is plain arrays, so that it can be saved without its code.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from forecasting.calendar_features import calendar
+from forecasting.models.recursive import recursive
+from forecasting.settings import Architecture, Inputs, Regularisation, Training
+from forecasting.windows import SplitWindows, Windows, futures, histories
+
+# Updates after which a fit is kept: which is best, no validation of a few months can say.
+UPDATES = {"linear": (50, 150, 400, 1000, 2500), "relu": (50, 150, 400, 1000)}
+RATE = 0.003
+DECAY = 1.0  # of a network's weights, as adamw has it
+BATCH = 64  # windows an update
+SMOOTH = 0.8  # weights kept are moving averages from epoch to epoch: less noise at the same cost as a falling rate
+HIGHEST = 3.0  # times the largest views of the window: no forecast goes beyond
+YEARLY = 3  # pairs of sine and cosine
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model sees the views, and what it is."""
+
+    family: Literal["linear", "relu"]
+    layers: int = 1  # of hidden units, for relu
+    reach: int = 1  # days predicted at once; its own forecasts are views to it farther ahead
+    log: bool = True
+    centred: bool = True  # the window's mean is subtracted from inputs and targets
+    clip: float = 0.0  # how far a day may lie from the window's median, in usual distances; 0 for any
+    year: bool = False  # the time of the year is an input
+    window: int = 56  # days
+    units: int = 100  # a hidden layer
+    seeds: int = 4
+
+    @property
+    def name(self) -> str:
+        """Short, and the same in every language."""
+        kind = "linear" if self.family == "linear" else f"{self.layers} × {self.units} ReLU"
+        parts = (
+            kind,
+            "log" if self.log else "raw",
+            "− mean" if self.centred else "",
+            f"{self.window} d → {self.reach} d",
+            "year" if self.year else "",
+        )
+        return ", ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Found on the training days alone."""
+
+    mean: float  # views, or their logarithm
+    spread: float
+    log: bool
+    usual: float  # distance from a window's median that 95 % of its days keep, in spreads
+
+    def scale(self, views: np.ndarray) -> np.ndarray:
+        """Views to spreads from the mean."""
+        return ((np.log1p(views) if self.log else views) - self.mean) / self.spread
+
+    def views(self, scaled: np.ndarray) -> np.ndarray:
+        """Back to views; a logarithm is held to what a number can be."""
+        plain = scaled * self.spread + self.mean
+        return np.expm1(np.minimum(plain, 30)) if self.log else plain
+
+
+@dataclass(frozen=True)
+class Member:
+    """A fitted recipe: `parameters` (seeds, unknowns), as `models.StackedNetwork` keeps them."""
+
+    recipe: Recipe
+    length: int  # place in UPDATES of its family
+    scale: Scale
+    parameters: np.ndarray
+
+    def predict(self, views: pd.Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
+        """Views (origins, horizon), each origin's from the `views` through it alone; the mean over seeds."""
+        known = histories(views, origins, self.recipe.window)
+        network = _network(self.recipe)
+        network.parameters.copy_(_tensor(self.parameters))
+
+        def direct(known: np.ndarray, origins: pd.DatetimeIndex) -> np.ndarray:
+            inputs, offset = _inputs(known, origins, self.recipe, self.scale)
+            outputs = network.predict(_tensor(inputs)).numpy().astype(float) + offset
+            highest = HIGHEST * known.max(axis=1, keepdims=True)
+            return np.clip(self.scale.views(outputs), 0, highest + 1).mean(axis=0)
+
+        return recursive(direct, known, origins, self.recipe.reach, horizon)
+
+    def record(self) -> dict:
+        """All but the parameters, for JSON."""
+        return {"recipe": asdict(self.recipe), "length": self.length, "scale": asdict(self.scale)}
+
+    @classmethod
+    def of_record(cls, record: dict, parameters: np.ndarray) -> "Member":
+        """The member that `record` was made of."""
+        return cls(Recipe(**record["recipe"]), record["length"], Scale(**record["scale"]), parameters)
+
+
+def fit_members(
+    recipe: Recipe, known: pd.Series, plain: pd.Series, stop: Callable[[], bool] = lambda: False
+) -> list[Member]:
+    """Members of one recipe, after each of UPDATES. `known` are the views with none missing, `plain` those measured.
+
+    Absolute errors are minimised. Told to stop, it gives the members that it has.
+    """
+    from forecasting.networks.inputs import Prepared  # noqa: PLC0415
+    from forecasting.networks.updates import Descent  # noqa: PLC0415  torch loads for a second
+
+    origins = known.index[recipe.window - 1 : -recipe.reach]
+    targets = futures(plain.reindex(known.index), origins, recipe.reach)
+    there = np.isfinite(targets).all(axis=1)
+    origins, targets = origins[there], targets[there]
+    scale = _scale(known, targets, recipe)
+    inputs, offset = _inputs(histories(known, origins, recipe.window), origins, recipe, scale)
+    ones = np.concatenate([inputs, np.ones((len(inputs), 1))], axis=1)
+    prepared = Prepared(*map(_tensor, (ones, scale.scale(targets) - offset, offset, targets)))
+    network = _network(recipe)
+    windows = Windows(inputs, targets, origins)
+    training = Training("mae", "adamw", RATE, BATCH, seeds=recipe.seeds)
+    descent = Descent(network, training, SplitWindows(windows, windows, scale))
+    average, done, epoch, members = network.parameters.clone(), 0, 0, []
+    for length, wanted in enumerate(UPDATES[recipe.family]):
+        while done < wanted:
+            if descent.epoch(prepared, RATE, stop) is None:
+                return members
+            done, epoch = done + -(-len(prepared) // BATCH), epoch + 1
+            average.lerp_(network.parameters, 1 - min(SMOOTH, (epoch - 1) / epoch))
+        members.append(Member(recipe, length, scale, average.numpy().copy()))
+    return members
+
+
+def _scale(known: pd.Series, targets: np.ndarray, recipe: Recipe) -> Scale:
+    values = np.log1p(targets[:, 0]) if recipe.log else targets[:, 0]
+    plain = Scale(float(values.mean()), float(values.std()) or 1.0, recipe.log, 1.0)
+    windows = plain.scale(np.lib.stride_tricks.sliding_window_view(known.to_numpy(float), recipe.window))
+    away = np.abs(windows - np.median(windows, axis=1, keepdims=True))
+    return Scale(plain.mean, plain.spread, recipe.log, float(np.quantile(away, 0.95)) or 1.0)
+
+
+def _inputs(known: np.ndarray, origins: pd.DatetimeIndex, recipe: Recipe, scale: Scale) -> tuple[np.ndarray, ...]:
+    """Columns (origins, all), and what was subtracted (origins, 1)."""
+    scaled = scale.scale(known)
+    if recipe.clip:  # a day far from all others says little of those to come
+        middle, reach = np.median(scaled, axis=1, keepdims=True), recipe.clip * scale.usual
+        scaled = middle + np.clip(scaled - middle, -reach, reach)
+    offset = scaled.mean(axis=1, keepdims=True) * recipe.centred
+    days = origins + pd.Timedelta(days=1)
+    return np.concatenate([scaled - offset, calendar(days, 1, Inputs(weekday=True)), *_year(days, recipe)], 1), offset
+
+
+def _year(days: pd.DatetimeIndex, recipe: Recipe) -> list[np.ndarray]:
+    angles = 2 * np.pi * np.asarray(days.day_of_year)[:, None] / 365.25 * np.arange(1, YEARLY + 1)
+    return [np.sin(angles), np.cos(angles)] if recipe.year else []
+
+
+def architecture(recipe: Recipe) -> Architecture:
+    """The network of a recipe: window, weekday and time of the year are its inputs."""
+    columns = recipe.window + 7 + 2 * YEARLY * recipe.year
+    return Architecture(recipe.family, columns, recipe.layers, recipe.units, recipe.reach)
+
+
+def _network(recipe: Recipe):
+    from forecasting.networks.network import StackedNetwork  # noqa: PLC0415  torch loads for a second
+
+    decay = Regularisation(weight_decay=DECAY * (recipe.family == "relu"))
+    return StackedNetwork(architecture(recipe), range(recipe.seeds), regularisation=decay)
+
+
+def _tensor(array: np.ndarray):
+    import torch  # noqa: PLC0415
+
+    return torch.from_numpy(np.ascontiguousarray(array, np.float32))

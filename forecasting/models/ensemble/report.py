@@ -1,0 +1,95 @@
+"""The ladder that Auto climbed, as records of `ladder.Rung`: what each step, and another choice, would have cost."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from forecasting.formats import format_percent
+from forecasting.messages import N_, Message
+from forecasting.models.naive import NAIVE
+from forecasting.models.registry import METHODS
+
+USUAL = "last-week"
+MOSTLY = 0.5  # share of the mixture
+
+
+def mean_error(pairs: Sequence[tuple[int, float]]) -> float:
+    """Mean MASE over the days ahead that were looked at; NaN for none."""
+    return float(np.mean([error for _ahead, error in pairs])) if len(pairs) else np.nan
+
+
+def trials_frame(ladder: Sequence[dict], translate: Callable[[str], str] = str) -> pd.DataFrame:
+    """A row a rung in the order tried: step, name, alone and mixed (mean MASE in validation), seconds."""
+    rows = [
+        (
+            step,
+            title(trial["name"], translate),
+            mean_error(trial["errors"]),
+            mean_error(trial["mixed"]),
+            trial["seconds"],
+        )
+        for step, trial in enumerate(ladder, start=1)
+    ]
+    return pd.DataFrame(rows, columns=["step", "name", "alone", "mixed", "seconds"])
+
+
+def title(name: str, translate: Callable[[str], str] = str) -> str:
+    """A rung's name in words: a method's is translated, a recipe's is the same in every language."""
+    return translate(METHODS[name]) if name in METHODS else name
+
+
+def regret_of_alternatives(ladder: Sequence[dict], translate: Callable[[str], str] = str) -> Message:
+    """How the error in validation changes with the best single one, the same day last week, and the worst."""
+    frame = trials_frame(ladder, translate)
+    end = frame["mixed"].iloc[-1]
+    if not (np.isfinite(end) and end > 0 and frame["alone"].notna().any()):
+        return Message(N_("Nothing to compare yet."))
+    best, worst = (frame.loc[getattr(frame["alone"], which)()] for which in ("idxmin", "idxmax"))
+    facts = {"mixed": f"{end:.3f}", "count": len(frame), "best": best["name"], "worst": worst["name"]}
+    usual = frame.loc[frame["name"] == title(USUAL, translate), "alone"]
+    facts |= {"usual": title(USUAL, translate), "usual_cost": _more(usual.iloc[0] if len(usual) else np.nan, end)}
+    facts |= {"best_cost": _more(best["alone"], end), "worst_cost": _more(worst["alone"], end)}
+    return Message(
+        N_(
+            "In validation Auto's mixture of {count} errs by a MASE of {mixed}. Otherwise: {best_cost} with the best"
+            " single one, as is known afterwards ({best}), {usual_cost} with “{usual}”, {worst_cost} with the worst"
+            " ({worst})."
+        ),
+        facts,
+    )
+
+
+def composition(shares: Sequence[tuple[str, Sequence[float]]], day: int) -> list[Message]:
+    """Who has how much of the say `day` days ahead, and whether it is mostly a baseline. `shares` are Auto's."""
+    kinds = {"networks": 0.0, "linear": 0.0, "ets": 0.0, "baselines": 0.0}
+    for name, by_day in shares:
+        kinds[_kind(name)] += by_day[day - 1]
+    facts = {name: format_percent(share) for name, share in kinds.items()} | {"day": day}
+    said = [
+        Message(
+            N_(
+                "On day {day}: networks {networks}, linear models {linear}, exponential smoothing {ets},"
+                " baselines {baselines}."
+            ),
+            facts,
+        )
+    ]
+    if kinds["baselines"] >= MOSTLY:
+        said.append(
+            Message(N_("On day {day} Auto is mostly a baseline: in validation nothing it tried beat that."), facts)
+        )
+    return said
+
+
+def _kind(name: str) -> str:
+    if name in NAIVE:
+        return "baselines"
+    return "ets" if name == "ets" else "linear" if name.startswith("linear") else "networks"
+
+
+def _more(error: float, end: float) -> str:
+    """+12 % of error."""
+    if not np.isfinite(error):
+        return "–"
+    return ("+" if error >= end else "") + format_percent(error / end - 1)

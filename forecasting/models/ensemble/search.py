@@ -1,0 +1,138 @@
+"""The climb to an Auto: every step of the ladder is tried on the last part of the training days.
+
+Nothing of the held-out period is seen. The mixture's weights on a validation day rest on the days before it, so its
+forecasts of those days are forecasts too, and their errors are what intervals rest on.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pandas as pd
+
+from forecasting.messages import N_, BadInput
+from forecasting.models.ensemble.auto import Auto, fit_step, refit_members
+from forecasting.models.ensemble.candidates import PLAIN, TrialResult, name_of, recipes, settings_of
+from forecasting.models.ensemble.member import Recipe
+from forecasting.models.ensemble.weights import ErrorHistory, update_online
+from forecasting.windows import futures
+
+SMALLEST = 0.002  # share of the mixture below which a member is not fitted again
+SHARE, FEWEST, MOST = 5, 56, 365  # validation: one day in five, at least and at most so many beside the horizon
+SHORTEST = 60  # days before validation, beside the horizon
+REFIT = 1.3  # times what the fit on the days before validation took
+
+
+def search(
+    known: pd.Series,
+    plain: pd.Series,
+    horizon: int,
+    budget: float = 60.0,
+    stop: Callable[[], bool] = lambda: False,
+) -> Iterator[TrialResult | Auto]:
+    """Try the ladder as far as `budget` seconds reach; a Rung each, and at the end the Auto that comes of them.
+
+    `known` are the views with none missing, `plain` those measured. The time to fit again on all days is kept aside.
+    Told to stop, it mixes what it has.
+    """
+    begun, fitting, trial = time.perf_counter(), 0.0, _Trial(known, plain, horizon)
+    for place, step in enumerate([*PLAIN, *recipes(len(trial.early), horizon)]):
+        spent = time.perf_counter() - begun
+        next_one = fitting / max(place - len(PLAIN), 1)
+        if place > len(PLAIN) and (stop() or spent + next_one + REFIT * (fitting + next_one) > budget):
+            break
+        trial.add(step)
+        took = time.perf_counter() - begun - spent
+        fitting += took
+        yield trial.trial(step, took, budget - spent - took)
+    yield trial.mixture()
+
+
+def fit_auto(
+    known: pd.Series, plain: pd.Series, horizon: int, budget: float, note: Callable[[TrialResult], None]
+) -> Auto:
+    """Climb to the end, telling `note` of each rung."""
+    for step in search(known, plain, horizon, budget):
+        if isinstance(step, Auto):
+            return step
+        note(step)
+    raise AssertionError("a climb ends in its Auto")
+
+
+class _Trial:
+    """Members fitted on the days before validation, and their forecasts from its origins."""
+
+    def __init__(self, known: pd.Series, plain: pd.Series, horizon: int) -> None:
+        days = min(max(len(known) // SHARE, FEWEST + horizon), MOST + horizon)
+        if len(known) - days < SHORTEST + horizon:
+            raise BadInput(
+                N_("{days} days of views are too few for Auto to try models on; at least {needed} are needed."),
+                days=len(known),
+                needed=SHORTEST + FEWEST + 2 * horizon,
+            )
+        self.known, self.plain, self.horizon = known, plain, horizon
+        self.early = known.iloc[: len(known) - days]
+        self.origins = known.index[len(known) - days - 1 : -1]
+        self.actual = futures(plain.reindex(known.index), self.origins, horizon)
+        values = self.early.to_numpy()
+        self.usual = float(np.abs(values[7:] - values[:-7]).mean()) or 1.0  # what MASE divides by
+        self.members, self.forecasts, self.groups, self.names = [], [], [], []
+        self.trials: list[TrialResult] = []
+
+    def add(self, step: str | Recipe) -> None:
+        """Fit one step of the ladder; what has left the numbers is left out."""
+        for member in fit_step(step, self.early, self.plain.loc[: self.early.index[-1]]):
+            forecasts = member.predict(self.known, self.origins, self.horizon)
+            if np.isfinite(forecasts).all():
+                self.members.append(member)
+                self.forecasts.append(forecasts)
+                self.groups.append(len(self.names))
+        if len(self.names) in self.groups:
+            self.names.append(name_of(step))
+
+    def trial(self, step: str | Recipe, seconds: float, left: float) -> TrialResult:
+        """How the last step did."""
+        name, mine = name_of(step), np.flatnonzero(np.array(self.groups) == len(self.names) - 1)
+        alone = self._errors(self._mixed(mine)) if self.names[-1] == name else ()
+        mean = np.mean([error for _ahead, error in alone]) if alone else np.inf
+        best = all(mean < np.mean([error for _ahead, error in trial.errors]) for trial in self.trials if trial.errors)
+        mixed = self._errors(self._mixed(np.arange(len(self.members))))
+        self.trials.append(TrialResult(name, settings_of(step), alone, mixed, seconds, left, bool(best)))
+        return self.trials[-1]
+
+    def mixture(self) -> Auto:
+        """All that counts, fitted again on every day."""
+        groups, every = np.array(self.groups), np.arange(len(self.members))
+        record = self._error_history(every)
+        weights = record.weights(groups, self._plain)
+        predicted = np.einsum("moh,omh->oh", np.stack(self.forecasts), weights)
+        kept = np.flatnonzero((weights[-1].max(axis=1) >= SMALLEST) | self._plain)
+        left, places = np.unique(groups[kept], return_inverse=True)
+        return Auto(
+            refit_members([self.members[place] for place in kept], self.known, self.plain),
+            places,
+            tuple(self.names[group] for group in left),
+            self.known.index[-1],
+            record.at(-1).of(kept),
+            (self.origins, predicted),
+            tuple(self.trials),
+        )
+
+    @property
+    def _plain(self) -> np.ndarray:
+        return np.array([self.names[group] in PLAIN for group in self.groups])
+
+    def _error_history(self, members: np.ndarray) -> ErrorHistory:
+        forecasts = np.stack([self.forecasts[member] for member in members])
+        return update_online(forecasts, self.actual, ErrorHistory.empty(len(members), self.horizon))
+
+    def _mixed(self, members: np.ndarray) -> np.ndarray:
+        """Forecasts (origins, horizon) of a mixture of some `members`."""
+        groups, plain = np.array(self.groups)[members], self._plain[members]
+        weights = self._error_history(members).weights(groups, plain)
+        return np.einsum("moh,omh->oh", np.stack([self.forecasts[member] for member in members]), weights)
+
+    def _errors(self, predicted: np.ndarray) -> tuple[tuple[int, float], ...]:
+        """MASE a few days ahead."""
+        off = np.nanmean(np.abs(predicted - self.actual), axis=0) / self.usual
+        return tuple((ahead, float(off[ahead - 1])) for ahead in (1, 7, 28, 90) if ahead <= self.horizon)

@@ -1,0 +1,73 @@
+"""Forecasts that need no model. A model that loses to them has learnt nothing of use."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from forecasting.messages import N_
+from forecasting.metrics import IN_VIEWS, mae
+from forecasting.windows import Windows, histories
+
+
+def yesterday(views: pd.Series, days: pd.DatetimeIndex, ahead: int = 1) -> np.ndarray:
+    """Predict each of `days`, `ahead` days before, by the last views then known (persistence)."""
+    return _days_ago(views, days, ahead)
+
+
+def same_day_last_week(views: pd.Series, days: pd.DatetimeIndex, ahead: int = 1) -> np.ndarray:
+    """Predict each of `days`, `ahead` days before, by the same weekday's last views then known (seasonal naive)."""
+    return _days_ago(views, days, 7 * math.ceil(ahead / 7))
+
+
+def four_weeks(views: pd.Series, days: pd.DatetimeIndex, ahead: int = 1) -> np.ndarray:
+    """Predict each of `days`, `ahead` days before, by the mean of the same weekday's last four views then known."""
+    last = 7 * math.ceil(ahead / 7)
+    return np.mean([_days_ago(views, days, last + 7 * week) for week in range(4)], axis=0)
+
+
+BASELINES = {N_("Yesterday"): yesterday, N_("Same day last week"): same_day_last_week}
+
+
+def baseline_losses(views: pd.Series, judged: Windows, loss: str) -> dict[str, float]:
+    """Name -> loss in views (MAE, or RMSE under MSE) of every baseline over all target days of `judged`."""
+    targets = judged.targets.reshape(len(judged), -1)
+    steps = [(judged.days + pd.Timedelta(days=step), step + 1) for step in range(targets.shape[1])]
+    found = {}
+    for name, predict in BASELINES.items():
+        predicted = np.stack([predict(views, days, ahead) for days, ahead in steps], axis=1)
+        found[name] = float(IN_VIEWS[loss](targets.ravel(), predicted.ravel()))
+    return found
+
+
+def best_baseline(views: pd.Series, days: pd.DatetimeIndex, ahead: int = 1) -> tuple[str, np.ndarray]:
+    """Name and forecast (days,) of the baseline with the smallest MAE on `days`, each asked `ahead` days before."""
+    found = {name: predict(views, days, ahead) for name, predict in BASELINES.items()}
+    name = min(found, key=lambda name: mae(views[days].to_numpy(), found[name]))
+    return name, found[name]
+
+
+NAIVE = {
+    "yesterday": (yesterday, 1),
+    "last-week": (same_day_last_week, 7),
+    "four-weeks": (four_weeks, 28),
+}  # days needed
+
+
+@dataclass(frozen=True)
+class Naive:
+    """A rule of NAIVE as a forecaster, which needs no fitting."""
+
+    name: str
+
+    def predict(self, views: pd.Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
+        """Views (origins, horizon), each origin's from the `views` through it alone."""
+        rule, needs = NAIVE[self.name]
+        histories(views, origins, needs)  # says so where they are not there
+        ahead = range(1, horizon + 1)
+        return np.stack([rule(views, origins + pd.Timedelta(days=day), day) for day in ahead], axis=1)
+
+
+def _days_ago(views: pd.Series, days: pd.DatetimeIndex, lag: int) -> np.ndarray:
+    return views.reindex(days - pd.Timedelta(days=lag)).to_numpy(float)

@@ -1,0 +1,51 @@
+"""A trained run as a forecaster: any number of days ahead, from any day."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from forecasting.models.recursive import recursive
+from forecasting.networks.training import predict
+from forecasting.scaling import Scaler
+from forecasting.settings import RunSettings
+from forecasting.windows import SplitWindows, Windows, histories
+
+
+@dataclass(frozen=True)
+class TrainedRun:
+    """What `fitting.fit` left, asked for days that it was not judged on. The forecast is the mean over its seeds.
+
+    Direct where the run predicts as many days as are asked, else recursive: its own forecast is taken for views.
+    """
+
+    settings: RunSettings
+    model: object  # a StackedNetwork or a Reference
+    scaler: Scaler
+    holidays: tuple[pd.Timestamp, ...] = ()  # days to take for holidays: what if?
+
+    @property
+    def needs(self) -> int:
+        """Days of views through the origin."""
+        return self.settings.architecture.window
+
+    def predict(self, views: pd.Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
+        """Views (origins, horizon), each origin's from the `views` through it alone."""
+        net = self.settings.architecture
+        known = histories(views, origins, net.window)
+        return recursive(self._direct, known, origins, net.horizon, horizon)
+
+    def _direct(self, known: np.ndarray, origins: pd.DatetimeIndex) -> np.ndarray:
+        """Views (origins, the run's own horizon) after windows `known` (origins, window)."""
+        own = self.settings.architecture.horizon
+        windows = Windows(known, np.zeros((len(known), own)), origins + pd.Timedelta(days=1))
+        data = SplitWindows(windows, windows, self.scaler, None, self.settings.inputs)
+        return np.maximum(predict(self.model, data, windows, self.holidays).mean(axis=0), 0)
+
+
+def of_run(settings: RunSettings, model, views: pd.Series, filled: Sequence[pd.Timestamp] = ()) -> TrainedRun:
+    """The forecaster of a run whose `model` was trained on these views; the scaler is found again from them."""
+    from forecasting.windows import run_windows  # noqa: PLC0415
+
+    return TrainedRun(settings, model, run_windows(views, settings, filled).scaler)

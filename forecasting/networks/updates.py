@@ -1,0 +1,163 @@
+"""Updates: batches drawn, gradients found, regularised and stepped along, for replicas that share a core's cache."""
+
+from collections.abc import Callable
+
+import torch
+
+from forecasting.networks.gradient import Passes
+from forecasting.networks.inputs import Prepared
+from forecasting.networks.network import StackedNetwork
+from forecasting.networks.optimizers import make_optimizer
+from forecasting.settings import Regularisation, Training
+from forecasting.windows import SplitWindows
+
+SHUFFLE = 1_000_003  # keeps a replica's batch order apart from its initialisation, which draws from the bare seed
+DISTURB = 2_000_003  # and its dropout and augmentation from both
+
+Stop = Callable[[], bool]
+
+
+class Descent:
+    """Replicas on their way downhill: their parameters, their optimizer and their generators."""
+
+    def __init__(self, network: StackedNetwork, training: Training, data: SplitWindows) -> None:
+        self.network, self.training, self.data = network, training, data
+        self.regularisation = network.regularisation
+        self.spread = float(data.scaler.scale(data.train.targets).std())  # 1 where inputs are standardised
+        self.orders = [torch.Generator().manual_seed(SHUFFLE + seed) for seed in network.seeds]
+        self.noise_generators = [torch.Generator().manual_seed(DISTURB + seed) for seed in network.seeds]
+        self.gradient = torch.zeros_like(network.parameters)
+        self.parts = network.parts(self.gradient)
+        self.is_weight = network.is_weight
+        self.passes: Passes | None = None
+        # A line search is each replica's own; all others step together.
+        rows = network.parameters.unbind() if training.optimizer == "lbfgs" else [network.parameters]
+        self.optimizers = [make_optimizer(training, part) for part in rows]
+        for part, gradient in zip(rows, self.gradient.unbind() if len(rows) > 1 else [self.gradient], strict=True):
+            part.grad = gradient.view_as(part)
+
+    def epoch(self, fitted: Prepared, rate: float, stop: Stop) -> torch.Tensor | None:
+        """One pass over all windows, each replica in its own order; mean gradient norms, or None when told to stop."""
+        for optimizer in self.optimizers:
+            optimizer.param_groups[0]["lr"] = rate
+        size = self.training.batch_size or len(fitted)
+        order = torch.stack([torch.randperm(len(fitted), generator=generator) for generator in self.orders])
+        batches = order.split(size, dim=1)
+        norm = torch.zeros(len(self.orders))
+        for batch in batches:
+            if stop():
+                return None
+            norm += self._update(*self.sample_batch(fitted, batch), rate)
+        return norm / len(batches)
+
+    def sample_batch(self, fitted: Prepared, batch: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Inputs (replicas, batch, columns + 1) and targets (replicas, batch, horizon), augmented."""
+        places = batch.reshape(-1)
+        inputs = fitted.inputs.index_select(0, places).view(*batch.shape, -1)
+        targets = fitted.targets.index_select(0, places).view(*batch.shape, -1)
+        days, kept = inputs[..., : self.data.train.inputs.shape[1]], self.regularisation  # without the calendar
+        if kept.scale:
+            factor = torch.exp(kept.scale * self._normal(batch.shape[1], 1))
+            for values in (days, targets):
+                rescale(values, factor, self.data)
+        if kept.noise:
+            days += kept.noise * self.spread * self._normal(*days.shape[1:])
+        return inputs, targets
+
+    def _update(self, inputs: torch.Tensor, targets: torch.Tensor, rate: float) -> torch.Tensor:
+        """One step; the length of each replica's gradient, without what regularisation adds."""
+        if self.training.optimizer == "lbfgs":
+            return self._line_search(inputs, targets)
+        self._find_gradient(inputs, targets)
+        norm = torch.linalg.vector_norm(self.gradient, dim=1)
+        regularise(
+            self.gradient, self.network.parameters, self.is_weight, norm, rate, self.training, self.regularisation
+        )
+        self.optimizers[0].step()
+        return norm
+
+    def _find_gradient(self, inputs: torch.Tensor, targets: torch.Tensor) -> None:
+        masks = self._masks(inputs.shape[1])
+        if self.regularisation.batch_norm:
+            gradient_by_autograd(self.network, inputs, targets, self.training.loss, masks, self.parts)
+            return
+        if self.passes is None:
+            self.passes = Passes(self.network.weights, self.network.architecture.family, inputs.shape[1])
+        residual = self.passes.forward(inputs, masks).sub_(targets)
+        self.passes.backward(inputs, _slope(residual, self.training.loss), self.parts, masks)
+
+    def _line_search(self, inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """An iteration of L-BFGS of each replica by itself; it sees the penalties, which are part of its loss."""
+        self._find_gradient(inputs, targets)
+        norm = torch.linalg.vector_norm(self.gradient, dim=1)
+        for replica, optimizer in enumerate(self.optimizers):
+            alone = self.network.of(slice(replica, replica + 1))
+            gradient = self.gradient[replica : replica + 1]
+
+            def loss(alone=alone, gradient=gradient, replica=replica) -> float:
+                mine = inputs[replica : replica + 1], targets[replica : replica + 1]
+                value = gradient_by_autograd(alone, *mine, self.training.loss, (), alone.parts(gradient))
+                return value + penalise(gradient, alone.parameters, self.is_weight, self.regularisation)
+
+            optimizer.step(loss)
+        return norm
+
+    def _masks(self, rows: int) -> list[torch.Tensor]:
+        """What dropout leaves of every hidden layer, (replicas, rows, units) each: 0, or 1 / (1 - dropout)."""
+        dropped = self.regularisation.dropout
+        if not dropped:
+            return []
+        kept = 1 - dropped
+        shapes = [(rows, units) for units in self.network.sizes[1:-1]]
+        draws = [[torch.rand(shape, generator=own) for own in self.noise_generators] for shape in shapes]
+        return [(torch.stack(layer) < kept) / kept for layer in draws]
+
+    def _normal(self, *shape: int) -> torch.Tensor:
+        """Normal draws (replicas, *shape), each replica's from its own generator."""
+        return torch.stack([torch.randn(shape, generator=own) for own in self.noise_generators])
+
+
+def gradient_by_autograd(network, inputs, targets, loss: str, masks, parts: list[torch.Tensor]) -> float:
+    """The plain way: fill `parts` with the gradient and return the loss, summed over replicas. Inputs end in ones."""
+    leaves = [part.detach().requires_grad_() for part in network.parts()]
+    residual = network(inputs[..., :-1], leaves, learning=True, masks=masks) - targets
+    value = (residual.abs() if loss == "mae" else residual.square()).mean(dim=(1, 2)).sum()
+    for part, gradient in zip(parts, torch.autograd.grad(value, leaves), strict=True):
+        part.copy_(gradient)
+    return value.item()
+
+
+def regularise(gradient, parameters, is_weight, norm, rate: float, training: Training, kept: Regularisation) -> None:
+    """Clip the gradient, then add to it what weight decay and L1 ask for; under adamw decay the weights instead."""
+    if kept.clip:
+        gradient *= (kept.clip / (norm + 1e-6)).clamp(max=1)[:, None]
+    if training.optimizer == "adamw" and kept.weight_decay:
+        parameters.mul_(1 - rate * kept.weight_decay * is_weight)
+        kept = Regularisation(l1=kept.l1)
+    if kept.weight_decay or kept.l1:
+        penalise(gradient, parameters, is_weight, kept)
+
+
+def penalise(gradient, parameters, is_weight, kept: Regularisation) -> float:
+    """Add the slope of the penalties on weights to `gradient`; return the penalties' sum."""
+    weights = parameters * is_weight
+    gradient += kept.weight_decay * weights + kept.l1 * weights.sign()
+    return float(kept.weight_decay / 2 * weights.square().sum() + kept.l1 * weights.abs().sum())
+
+
+def _slope(residual: torch.Tensor, loss: str) -> torch.Tensor:
+    """Slope of each replica's mean loss in its outputs, in place."""
+    windows, horizon = residual.shape[1:]
+    return (residual.sign_() if loss == "mae" else residual.mul_(2)).div_(windows * horizon)
+
+
+def rescale(values: torch.Tensor, factor: torch.Tensor, data: SplitWindows) -> None:
+    """Change prepared `values` in place as if their views had been multiplied by `factor` beforehand.
+
+    What is subtracted from a window is multiplied alike, so the training mean matters only where nothing is.
+    """
+    scaler, alone = data.scaler, data.inputs.subtract == "nothing"
+    if scaler.log:
+        values += factor.log() / scaler.spread * alone
+    else:
+        values.mul_(factor).add_((factor - 1) * (scaler.mean / scaler.spread) * alone)

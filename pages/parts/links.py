@@ -1,0 +1,54 @@
+"""Values from the URL: say which cannot be, set back which are no longer offered, and show text as it is."""
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import date
+
+import streamlit as st
+
+from forecasting.messages import N_
+
+
+def warn_invalid_query_param(key: str, allowed, translate: Callable[[str], str]) -> None:
+    """Say so when the URL asks for what cannot be; the widget that follows falls back to its default by itself.
+
+    Only once a visit: later it is a control and not a link that is out of date.
+    """
+    noted = st.session_state.setdefault("noted", set())
+    if key in noted:
+        return
+    noted.add(key)
+    asked = st.query_params.get_all(key)  # a period has two
+    if all(_within(one, *allowed) if isinstance(allowed, tuple) else one in allowed for one in asked):
+        return
+    note = translate(N_("The link asks for {key} = {asked}, which is not possible here; the default is used."))
+    st.toast(
+        escape_markdown(note.format(key=key, asked=" – ".join(asked)[:40])), icon=":material/link_off:", duration="long"
+    )
+
+
+def escape_markdown(text: str) -> str:
+    """Text from a file or a link, shown as it is: a header shall not become a picture or a formula."""
+    return re.sub(r"([\\`*_\[\]()#!<>$~|:])", r"\\\1", text)
+
+
+def reset_if_unavailable(key: str, offered: Iterable, default: object) -> None:
+    """Set a control whose value is no longer offered back to its default, for the browser too."""
+    if st.session_state.get(key, default) not in (None, default, *offered):
+        st.session_state[key] = default
+
+
+def _within(text: str, low: float | str, high: float | str) -> bool:
+    """Whether a number, or a day as ISO text, lies between two of its kind."""
+    try:
+        return low <= (date.fromisoformat(text).isoformat() if isinstance(low, str) else float(text)) <= high
+    except ValueError:
+        return False
+
+
+def unique_name(name: str, taken: list[str]) -> str:
+    """`name`, with a number where it is taken: a choice and its URL need different names for different things."""
+    numbered, number = name, 2
+    while numbered in taken:
+        numbered, number = f"{name} ({number})", number + 1
+    return numbered

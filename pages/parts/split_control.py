@@ -1,0 +1,51 @@
+"""The control for the split: which days a model learns from, and which it is judged on."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from forecasting.messages import N_, BadInput
+from forecasting.split import LECTURE, YEAR_2022, Period, Split, clipped, default_split, fits, last_part
+from pages.parts.links import reset_if_unavailable, warn_invalid_query_param
+
+
+def choose_split(views, translate: Callable[[str], str]) -> Split:
+    """The split control. Raises BadInput where the chosen periods hold no views."""
+    names = split_names(views, translate)
+    warn_invalid_query_param("split", names.values(), translate)
+    reset_if_unavailable("split", names, next(iter(names)))  # another channel may not reach the split before
+    chosen = st.selectbox(
+        translate(N_("Split: train / held-out")), names, format_func=names.get, key="split", bind="query-params"
+    )
+    if chosen != "custom":
+        split = clipped({"2022": YEAR_2022, "lecture": LECTURE}.get(chosen) or last_part(views), views)
+        st.caption(f"{split.train.first} – {split.train.last} / {split.held_out.first} – {split.held_out.last}")
+        return split
+    start = default_split(views)
+    train = _period(translate(N_("Training period")), "train_period", start.train, views, translate)
+    held_out = _period(translate(N_("Held-out period")), "held_out_period", start.held_out, views, translate)
+    return clipped(Split(train, held_out), views)
+
+
+def split_names(views, translate: Callable[[str], str]) -> dict[str, str]:
+    """The splits that the data reach, the default first."""
+    names = {
+        "2022": translate(N_("2021 / 2022")),
+        "lecture": translate(N_("2017–2020 / 2021 (lecture)")),
+        "last": translate(N_("Last part (2022 is not reached)")),
+    }
+    reached = {name: fits(split, views) for name, split in (("2022", YEAR_2022), ("lecture", LECTURE))}
+    offered = [name for name in names if reached.get(name, not reached["2022"])]
+    offered.sort(key=lambda name: name == "lecture")
+    return {name: names[name] for name in offered} | {"custom": translate(N_("Custom"))}
+
+
+def _period(label: str, key: str, start: Period, views, translate: Callable[[str], str]) -> Period:
+    first, last = views.index[0].date(), views.index[-1].date()
+    warn_invalid_query_param(key, (str(first), str(last)), translate)
+    days = st.date_input(
+        label, (start.first, start.last), first, last, key=key, bind="query-params", format="YYYY-MM-DD"
+    )
+    if len(days) != 2:
+        raise BadInput(N_("Choose the last day of the period too."))
+    return Period(*days)

@@ -1,0 +1,97 @@
+"""The cheap runs beside a run: the same target days, and errors by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecasting.diagnosis.reference_models import (
+    DIVERGED,
+    Errors,
+    Stopped,
+    both_periods,
+    brief,
+    candidates,
+    enough_epochs,
+    linear,
+    tuned,
+    validate,
+)
+from forecasting.evaluation.folds import make_folds, target_days
+from forecasting.settings import Architecture, Inputs, Regularisation, RunSettings, Training
+from forecasting.windows import Windows
+
+
+def go_on() -> bool:
+    return False
+
+
+@pytest.fixture
+def run(split) -> RunSettings:
+    kept = Regularisation(train_days=200, clip=1.0, weight_decay=0.1, validation=0.2, patience=3)
+    return RunSettings(split, Architecture("relu", 14, 2, 8, horizon=2), Training("mse"), regularisation=kept)
+
+
+@pytest.mark.parametrize("loss", ["mae", "mse"])
+def test_errors_equal_a_loop(loss):
+    rng = np.random.default_rng(0)
+    windows = Windows(np.zeros((5, 3)), rng.normal(size=(5, 2)), pd.date_range("2020-01-01", periods=5))
+    predicted = rng.normal(size=(4, 5, 2))
+    found = Errors.of(predicted, windows, loss)
+    for day in range(5):
+        misses = [predicted[s, day, h] - windows.targets[day, h] for s in range(4) for h in range(2)]
+        assert found.signed[day] == pytest.approx(sum(misses) / 8)
+        assert found.daily[day] == pytest.approx(sum(abs(m) if loss == "mae" else m * m for m in misses) / 8)
+    mean = found.daily.mean()
+    assert found.size == pytest.approx(mean if loss == "mae" else mean**0.5)
+
+
+def test_a_prediction_that_left_the_numbers_is_a_huge_error():
+    windows = Windows(np.zeros((2, 1)), np.zeros(2), pd.date_range("2020-01-01", periods=2))
+    assert Errors.of(np.array([[np.nan, 1.0]]), windows, "mae").daily == pytest.approx([DIVERGED, 1])
+
+
+def test_references_share_days_loss_and_horizon(run):
+    for other in [*candidates(run).values(), linear(run, 14, run.inputs), tuned(run)]:
+        assert other.split == run.split
+        assert (other.training.loss, other.architecture.horizon) == ("mse", 2)
+        assert other.regularisation.train_days == 200
+
+
+def test_care_keeps_the_model_and_what_holds_it_back(run):
+    careful = tuned(run)
+    assert careful.architecture == run.architecture
+    assert careful.regularisation == Regularisation(train_days=200, weight_decay=0.1)
+    assert tuned(linear(run, 7, Inputs())) is None
+    assert enough_epochs(careful, 320).training.epochs == 150  # 10 updates an epoch
+    assert brief(run).training.seeds == 2
+
+
+def test_validation_equals_least_squares_by_hand(views, split):
+    run = RunSettings(split, Architecture("linear", 7), Training("mse", "exact"))
+    folds = make_folds(target_days(views, [run]), "blocked", 3, 7)
+    found = validate(views, run, folds, go_on)
+    lags = pd.concat([views.shift(k) for k in range(1, 8)], axis=1).assign(one=1.0)
+    errors = []
+    for fold in folds:
+        weights, *_ = np.linalg.lstsq(lags.loc[fold.train].to_numpy(), views[fold.train].to_numpy(), rcond=None)
+        errors.append(lags.loc[fold.validation].to_numpy() @ weights - views[fold.validation].to_numpy())
+    assert found.signed == pytest.approx(np.concatenate(errors), abs=0.5)
+    train, held_out = both_periods(views, run, go_on)
+    assert (train, held_out) == pytest.approx((242.6, 207.2), abs=0.5)  # the noise is 200
+
+
+def test_what_was_filled_in_has_no_say(views, split):
+    """One day of input sees nothing of a day that is neither target nor the day before one."""
+    run, wild = RunSettings(split, Architecture("linear", 1), Training("mse", "exact")), views.copy()
+    filled = pd.DatetimeIndex(["2020-07-10", "2021-01-10"])
+    wild[filled] = 1e6
+    assert both_periods(wild, run, go_on, filled) == pytest.approx(both_periods(views, run, go_on, filled))
+    every = make_folds(target_days(views, [run]), "blocked", 3, 7)
+    calm = [validate(some, run, every, go_on, filled) for some in (wild, views)]
+    assert calm[0].size == pytest.approx(calm[1].size) and len(calm[0].daily) == len(calm[1].daily)
+    assert validate(wild, run, every, go_on).size > 10 * calm[0].size
+
+
+def test_a_trial_that_is_told_to_stop_says_so(views, split):
+    with pytest.raises(Stopped):
+        both_periods(views, RunSettings(split, Architecture("linear", 7), Training(epochs=3)), lambda: True)

@@ -1,0 +1,127 @@
+"""Backtests against utilsforecast and slow loops."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from utilsforecast import losses
+
+from forecasting.evaluation.backtest import backtest, by_day, compare, origins_in, table
+from forecasting.evaluation.calibration import fit_method
+from forecasting.messages import BadInput
+from forecasting.split import Period
+from tests.forecasting.conftest import make_views
+
+HELD_OUT = Period(date(2020, 12, 1), date(2021, 2, 10))
+HORIZON = 7
+
+
+@pytest.fixture(scope="module")
+def results() -> dict:
+    views = make_views()
+    views.iloc[[370, 380]] = np.nan  # of these days nothing is known
+    origins = origins_in(views, HELD_OUT, HORIZON)
+    fitted = {name: fit_method(name, views, origins[0], HORIZON) for name in ("last-week", "ets")}
+    return {name: backtest(views, one, origins, HORIZON) for name, one in fitted.items()}
+
+
+@pytest.mark.parametrize("ahead", [1, 4, 7])
+def test_metrics_are_those_of_utilsforecast(results, ahead):
+    result = results["ets"]
+    row = table(result, results["last-week"], [ahead]).loc[ahead]
+    column = ahead - 1
+    frame = pd.DataFrame(
+        {
+            "unique_id": "views",
+            "ds": result.days(ahead),
+            "y": result.actual[:, column],
+            "model": result.predicted[:, column],
+            "model-lo-90": result.lower[0.9][:, column],
+            "model-hi-90": result.upper[0.9][:, column],
+        }
+    ).dropna()
+    known = pd.DataFrame({"unique_id": "views", "ds": range(len(result.train_views)), "y": result.train_views})
+    expected = {
+        "mae": losses.mae(frame, ["model"]),
+        "bias": losses.bias(frame, ["model"]),
+        "mase": losses.mase(frame, ["model"], 7, known),
+        "rmsse": losses.rmsse(frame, ["model"], 7, known),
+        "coverage_90": losses.coverage(frame, ["model"], 90),
+    }
+    for name, found in expected.items():
+        assert row[name] == pytest.approx(found["model"].item()), name
+    assert row["width_90"] == pytest.approx((frame["model-hi-90"] - frame["model-lo-90"]).mean())
+
+
+def test_pinball_is_that_of_utilsforecast_over_five_quantiles(results):
+    result, found = results["ets"], []
+    quantiles = {0.05: result.lower[0.9], 0.25: result.lower[0.5], 0.5: result.predicted}
+    quantiles |= {0.75: result.upper[0.5], 0.95: result.upper[0.9]}
+    for share, predicted in quantiles.items():
+        frame = pd.DataFrame({"unique_id": "v", "y": result.actual[:, 2], "model": predicted[:, 2]}).dropna()
+        frame["ds"] = range(len(frame))
+        found.append(losses.quantile_loss(frame, {"model": "model"}, share)["model"].item())
+    row = table(result, results["last-week"], [3]).loc[3]
+    assert row["pinball"] == pytest.approx(np.mean(found))
+
+
+def test_skill_is_against_the_baseline_and_its_own_is_none(results):
+    rows = table(results["ets"], results["last-week"])
+    usual = table(results["last-week"], results["last-week"])
+    assert rows["skill"].to_numpy() == pytest.approx(1 - rows["mae"].to_numpy() / usual["mae"].to_numpy())
+    assert (usual["skill"] == 0).all()
+
+
+def test_every_origin_forecasts_within_the_held_out_period():
+    views = make_views()
+    origins = origins_in(views, HELD_OUT, HORIZON)
+    assert origins[0] == pd.Timestamp("2020-11-30") and origins[-1] == pd.Timestamp("2021-02-03")
+    few = origins_in(views, HELD_OUT, HORIZON, 5)
+    assert len(few) == 5 and few[0] == origins[0] and few[-1] == origins[-1]
+
+
+def test_refitting_uses_what_has_become_known():
+    views = make_views()
+    views.loc["2020-12-20":] += 3000  # a jump that only a new fit learns as usual
+    origins = origins_in(views, HELD_OUT, HORIZON)
+    fitted = fit_method("linear", views, origins[0], HORIZON)
+    once, again = (backtest(views, fitted, origins, HORIZON, refit=days) for days in (0, 14))
+    assert once.predicted[:14] == pytest.approx(again.predicted[:14])
+    late = origins >= pd.Timestamp("2021-01-15")
+    errors = [np.abs(one.predicted - one.actual)[late].mean() for one in (once, again)]
+    assert errors[1] < errors[0]
+
+
+def test_errors_by_weekday_and_month_equal_a_loop(results):
+    result = results["ets"]
+    for part, of_day in (("day_of_week", lambda day: day.weekday()), ("month", lambda day: day.month)):
+        groups: dict[int, list[float]] = {}
+        for day, actual, predicted in zip(result.days(2), result.actual[:, 1], result.predicted[:, 1], strict=True):
+            if np.isfinite(actual):
+                groups.setdefault(of_day(day), []).append(abs(actual - predicted))
+        expected = {key: sum(found) / len(found) for key, found in groups.items()}
+        assert by_day(result, 2, part).to_dict() == pytest.approx(expected)
+
+
+def test_comparison_counts_origins_won_and_finds_the_better(results):
+    found = compare(results["ets"], results["last-week"], 1)
+    off = [np.abs(results[name].predicted - results[name].actual)[:, 0] for name in ("ets", "last-week")]
+    gap = (off[0] - off[1])[np.isfinite(off[0])]
+    assert found.difference == pytest.approx(gap.mean())
+    assert found.won == pytest.approx((gap < 0).mean())
+    assert found.low < found.difference < found.high < 0
+    same = compare(results["ets"], results["ets"])
+    assert (same.difference, same.low, same.high, same.won) == (0, 0, 0, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("period", "words"),
+    [
+        (Period(date(2030, 1, 1), date(2030, 2, 1)), "no views from"),
+        (Period(date(2020, 12, 1), date(2020, 12, 3)), "shorter than 7 days"),
+    ],
+)
+def test_a_period_without_forecasts_is_one_sentence(period, words):
+    with pytest.raises(BadInput, match=words):
+        origins_in(make_views(), period, HORIZON)

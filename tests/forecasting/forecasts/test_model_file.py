@@ -1,0 +1,244 @@
+"""A model file: what comes out is what went in, to the last bit, and anything else is refused in a sentence."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from safetensors.numpy import load, save
+
+from forecasting import __version__
+from forecasting.evaluation.calibration import calibrate_run, fit_again, fit_method
+from forecasting.forecasts.forecast import evaluate_held_out, horizon_with_totals, make_forecast
+from forecasting.forecasts.model_file import MARK, export_model, load_model, save_model
+from forecasting.forecasts.packing import unpack
+from forecasting.messages import BadInput
+from forecasting.models.fitting import build, fit
+from forecasting.models.trained_run import of_run
+from forecasting.settings import Architecture, Inputs, Regularisation, RunSettings, Training
+from forecasting.split import Period, Split
+from forecasting.windows import causal_fill, run_windows
+from tests.forecasting.conftest import make_views
+
+HORIZON = 10
+KINDS = {
+    "relu": (Architecture("relu", 14, 2, 8), Inputs(weekday=True, log=True), Regularisation(batch_norm=True)),
+    "sigmoid of three days": (Architecture("sigmoid", 7, units=5, horizon=3), Inputs(subtract="mean"), None),
+    "linear": (Architecture("linear", 7), Inputs(country="TW"), None),
+}
+
+
+def trained(views, split, kind="relu"):
+    """A run's forecaster after a few epochs."""
+    architecture, inputs, kept = KINDS[kind]
+    settings = RunSettings(split, architecture, Training(epochs=3, seeds=2), inputs, kept or Regularisation())
+    model = build(settings)
+    for _row in fit(model, run_windows(views, settings), settings):
+        pass
+    return of_run(settings, model, views)
+
+
+def taken(views, split, kind="relu", horizon=HORIZON):
+    """The model as the app takes it away, and the forecast that the app shows."""
+    run = trained(views, split, kind)
+    fitted = calibrate_run("mine", run, views, pd.Timestamp(split.train.last), horizon_with_totals(horizon))
+    done, judged = evaluate_held_out(views, fitted, split, horizon)
+    model = export_model("mine", run, split, done.scores, judged, views)
+    return model, make_forecast(run, fitted, causal_fill(views), done.scores, horizon, judged=judged)
+
+
+@pytest.fixture
+def file(views, split):
+    """Bytes of a small model."""
+    return save_model(taken(views, split)[0])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_saved_loaded_and_asked_gives_the_same_forecast_to_the_last_bit(views, split, kind):
+    model, shown = taken(views, split, kind)
+    again = load_model(save_model(model))
+    assert again.forecast(views, HORIZON).to_json() == shown.to_json() == model.forecast(views, HORIZON).to_json()
+    assert (again.settings, again.record, again.name) == (model.settings, model.record, "mine")
+    np.testing.assert_array_equal(again.scores.values, model.scores.values)
+    assert save_model(again) == save_model(model)
+
+
+def test_it_is_the_forecast_of_the_run_itself(views, split):
+    model, shown = taken(views, split)
+    run = trained(views, split)
+    fitted = calibrate_run("mine", run, views, pd.Timestamp(split.train.last), horizon_with_totals(HORIZON))
+    done, judged = evaluate_held_out(views, fitted, split, HORIZON)
+    assert make_forecast(run, fitted, views, done.scores, HORIZON, judged=judged).to_json() == shown.to_json()
+    kept = unpack(model.record, model.arrays)
+    assert torch.equal(kept.model.parameters, run.model.parameters)
+    assert kept.scaler == run_windows(views, run.settings).scaler
+
+
+def test_later_days_of_the_channel_move_forecast_and_intervals(views, split):
+    model, shown = taken(views[:-7], split)
+    later = load_model(save_model(model)).forecast(views, HORIZON)
+    assert later.origin == views.index[-1].date()
+    assert later.judged == shown.judged  # the held-out days are those of the file
+    run = unpack(model.record, model.arrays)
+    np.testing.assert_array_equal(later.point, run.predict(views, views.index[-1:], HORIZON)[0])
+    assert later.bands != shown.bands
+
+
+def test_days_since_are_scored_as_if_they_had_been_there_at_once(views, split):
+    """Scores of a file and of the days since, against those of one backtest through all days."""
+    model, _shown = taken(views[:-7], split)
+    fitted = calibrate_run(
+        "mine", unpack(model.record, model.arrays), views, pd.Timestamp(split.train.last), horizon_with_totals(HORIZON)
+    )
+    done, judged = evaluate_held_out(views, fitted, split, HORIZON)
+    expected = make_forecast(
+        unpack(model.record, model.arrays), fitted, causal_fill(views), done.scores, HORIZON, judged=judged
+    )
+    found = model.forecast(views, HORIZON)
+    for one, other in zip(found.bands, expected.bands, strict=True):
+        np.testing.assert_allclose(one.lower, other.lower)
+        np.testing.assert_allclose(one.upper, other.upper)
+
+
+def test_views_of_a_stranger_have_no_claim_to_the_held_out_figures(views, split):
+    model, _shown = taken(views, split)
+    other = make_views(200, seed=3) / 4
+    found = model.forecast(other, HORIZON)
+    assert found.judged == ()
+    short = model.forecast(other[-40:], HORIZON)  # too few days of its own to know its errors
+    assert np.isnan(short.bands[0].lower).all()
+    assert np.isfinite(short.point).all()
+
+
+def test_intervals_end_where_the_errors_in_the_file_do(views, split):
+    model, _shown = taken(views, split)
+    far = model.forecast(views, 60)
+    lower = np.array(far.bands[-1].lower)
+    assert np.isfinite(lower[:24]).all()  # the held-out days end before those 28 days ahead are known often enough
+    assert np.isnan(lower[28:]).all()
+
+
+@pytest.fixture(scope="module")
+def mixed():
+    """What Auto mixed of a little, on 420 days of which the last week is not there yet: model, forecast, all views."""
+    views, split = make_views(), Split(*map(Period.parse, ("2020-01-01:2020-12-31", "2021-01-01:2021-02-16")))
+    seen, last = views[:-7], pd.Timestamp(split.train.last)
+    fitted = fit_method("auto", seen, last, horizon_with_totals(HORIZON), budget=1.0)
+    done, judged = evaluate_held_out(seen, fitted, split, HORIZON)
+    again = fit_again(fitted, seen, seen.index[-1], horizon_with_totals(HORIZON))
+    model = export_model("auto", again, split, done.scores, judged, seen)
+    return model, make_forecast(again, fitted, causal_fill(seen), done.scores, HORIZON, judged=judged), views, again
+
+
+def test_mixture_of_auto_comes_back_to_the_last_bit(mixed):
+    model, shown, views, _auto = mixed
+    kinds = {kind for member in model.record["members"] for kind in ("naive", "form", "recipe") if kind in member}
+    assert "recipe" in kinds and len(kinds) > 1
+    again = load_model(save_model(model))
+    assert again.forecast(views[:-7], HORIZON).to_json() == shown.to_json()
+    assert again.settings is None and save_model(again) == save_model(model)
+
+
+def test_mixture_of_auto_goes_on_with_later_days(mixed):
+    model, _shown, views, auto = mixed
+    later = load_model(save_model(model)).forecast(views, HORIZON)
+    np.testing.assert_array_equal(later.point, auto.predict(views, views.index[-1:], HORIZON)[0])
+    assert later.origin == views.index[-1].date() and np.isfinite(later.bands[0].lower).all()
+    with pytest.raises(BadInput, match="28 days ahead at most"):
+        model.forecast(views, 60)
+
+
+def test_holidays_that_are_assumed_change_the_days_around_them(views, split):
+    model, shown = taken(views, split, "linear")
+    day = pd.Timestamp(shown.days[8])  # none of Taiwan's; the fifth is one
+    changed = np.array(model.forecast(views, HORIZON, holidays=[day]).point) != np.array(shown.point)
+    assert list(np.flatnonzero(changed)) == [7, 8, 9]  # from its eve on; later days are fed the changed ones
+
+
+def test_shallow_references_stay(views, split):
+    settings = RunSettings(split, Architecture("trees", 7), Training(epochs=3))
+    model = build(settings)
+    for _row in fit(model, run_windows(views, settings), settings):
+        pass
+    with pytest.raises(BadInput, match="no weights"):
+        export_model("trees", of_run(settings, model, views), split, taken(views, split)[0].scores, (), views)
+
+
+def test_channel_shorter_than_the_window_is_one_sentence(views, file):
+    with pytest.raises(BadInput, match="13 days of views; this model needs the last 14"):
+        load_model(file).forecast(views[:13], HORIZON)
+    with pytest.raises(BadInput, match="91 days ahead is not possible"):
+        load_model(file).forecast(views, 91)
+
+
+def facts_of(file: bytes) -> dict:
+    """What the file says of itself, read by the format's definition."""
+    length = int.from_bytes(file[:8], "little")
+    return json.loads(json.loads(file[8 : 8 + length])["__metadata__"][MARK])
+
+
+def test_the_file_says_what_wrote_it(file):
+    found = facts_of(file)
+    assert found["viewcast"] == __version__
+    assert found["libraries"] == {"numpy": np.__version__, "torch": torch.__version__}
+
+
+def reworded(file: bytes, **changes) -> bytes:
+    """The file with other facts in it, its digest as it was."""
+    return save(load(file), {MARK: json.dumps(facts_of(file) | changes)})
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (lambda file: b"", "no model file"),
+        (lambda file: b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9, "no model file"),
+        (lambda file: b"Date,Views\n2020-01-01,3\n", "no model file"),
+        (lambda file: b"PK\x03\x04" + file, "no model file"),
+        (lambda file: save({"weight": np.ones(3, "f4")}), "another program"),
+        (lambda file: save({"weight": np.ones(3, "f4")}, {"format": "pt"}), "another program"),
+        (lambda file: reworded(file, format=2), "of version 2, and this Viewcast reads version 1"),
+        (lambda file: reworded(file, name="yours"), "damaged"),
+        (lambda file: file[:-1], "damaged"),
+        (lambda file: file[: len(file) // 2], "damaged"),
+        (lambda file: file[:100], "no model file"),
+        (lambda file: file[:-5] + bytes([file[-5] ^ 1]) + file[-4:], "damaged"),
+    ],
+)
+def test_what_is_no_model_is_one_sentence(file, content, words):
+    with pytest.raises(BadInput, match=words):
+        load_model(content(file))
+
+
+def test_a_file_with_weights_that_do_not_fit_its_settings_is_damaged(views, split, file):
+    model = load_model(file)
+    wider = replace(model.settings, architecture=replace(model.settings.architecture, units=9))
+    for record, arrays in (
+        (model.record | {"settings": json.loads(wider.to_json())}, model.arrays),
+        (model.record | {"scaler": {}}, model.arrays),
+        (model.record, model.arrays | {"running": model.arrays["running"][:, 1:]}),
+        ({"members": []}, model.arrays),
+        ({}, model.arrays),
+    ):
+        with pytest.raises(BadInput, match="damaged"):
+            load_model(save_model(replace(model, record=record, arrays=arrays)))
+
+
+def test_mutated_bytes_are_always_refused_in_a_sentence(file):
+    rng = np.random.default_rng(0)
+    head = int.from_bytes(file[:8], "little") + 8
+    for draw in range(400):
+        mutated = bytearray(file)
+        places = rng.integers(0, head if draw % 2 else len(file), rng.integers(1, 4))
+        for place in places:
+            mutated[place] ^= int(rng.integers(1, 256))
+        if draw % 5 == 0:
+            first, second = sorted(rng.integers(0, len(file), 2))
+            mutated = mutated[:first] + mutated[second:]
+        try:
+            found = load_model(bytes(mutated))
+        except BadInput:
+            continue
+        assert save_model(found) == file  # a change that says nothing, such as the order of spaces

@@ -1,0 +1,44 @@
+"""What workers are told about the machine."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from forecasting.jobs.machine import _unrecognised_avx512, use_one_thread, worker_environment
+
+FLAGS = "fpu sse2 avx2 avx512f avx512dq avx512cd avx512bw avx512vl"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f"vendor_id\t: AuthenticAMD\nflags\t\t: {FLAGS}\n", True),
+        (f"vendor_id\t: GenuineIntel\nflags\t\t: {FLAGS}\n", False),
+        ("vendor_id\t: AuthenticAMD\nflags\t\t: fpu sse2 avx2 avx512f\n", False),
+        ("processor\t: 0\nFeatures\t: fp asimd\n", False),
+    ],
+)
+def test_only_amd_with_all_of_avx512_is_told_to_use_it(tmp_path, text, requested):
+    (tmp_path / "cpuinfo").write_text(text)
+    assert _unrecognised_avx512(tmp_path / "cpuinfo") is requested
+    assert not _unrecognised_avx512(tmp_path / "nothing")
+
+
+def test_a_worker_has_one_thread_and_multiplies_matrices_right():
+    script = (
+        "import numpy as np, threadpoolctl; some = np.random.default_rng(0).random((150, 140), np.float32);"
+        "assert all(pool['num_threads'] == 1 for pool in threadpoolctl.threadpool_info());"
+        "assert np.allclose(some @ some.T, (some[:, None] * some[None]).sum(axis=2), rtol=1e-4)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], env=os.environ | worker_environment()).returncode == 0
+
+
+def test_a_process_can_be_held_to_one_thread():
+    import threadpoolctl
+    import torch
+
+    use_one_thread()
+    assert torch.get_num_threads() == 1
+    assert all(pool["num_threads"] == 1 for pool in threadpoolctl.threadpool_info())

@@ -1,0 +1,114 @@
+"""Pins and tags of runs, and stores made before there were any."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy.dialects import postgresql, sqlite
+
+from forecasting.runs import RunStore, tables
+from forecasting.runs.tables import added_column, metadata, runs
+from forecasting.sample import sample_channel
+from tests.support.filled_store import fill, many_settings
+
+OLDER = """
+CREATE TABLE runs (
+    id VARCHAR(12) NOT NULL, owner VARCHAR(64) NOT NULL, name VARCHAR(200) NOT NULL, fingerprint VARCHAR(16) NOT NULL,
+    settings TEXT NOT NULL, status VARCHAR(8) NOT NULL, reason TEXT, queued FLOAT NOT NULL, seen FLOAT,
+    lineage VARCHAR(12) NOT NULL, asked VARCHAR(8), worker INTEGER, held_out_days BLOB, predictions BLOB,
+    kept_train_loss BLOB, kept_held_out_loss BLOB, PRIMARY KEY (id)
+)
+"""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunStore:
+    store = RunStore(f"sqlite:///{(tmp_path / 'runs.db').as_posix()}")
+    yield store
+    store.engine.dispose()
+
+
+def names(store: RunStore) -> list[str]:
+    return [run.name for run in store.runs("me")]
+
+
+def test_pinned_runs_come_first_and_go_back(store):
+    ids = fill(store, "me", 3, epochs=2)
+    assert names(store) == ["Try 3", "Try 2", "Try 1"]
+    store.pin("me", ids[:1], True)
+    assert names(store) == ["Try 1", "Try 3", "Try 2"]
+    store.pin("me", ids[:1], False)
+    assert names(store) == ["Try 3", "Try 2", "Try 1"]
+
+
+def test_tags_are_added_and_taken_off_without_touching_others(store):
+    first, second = fill(store, "me", 2, epochs=2)
+    store.tag("me", [first], add=["wide"])
+    store.tag("me", [first, second], add=["课程", "wide"])
+    store.tag("me", [second], drop=["wide", "never there"])
+    assert {run.id: run.tags for run in store.runs("me")} == {first: ("wide", "课程"), second: ("课程",)}
+
+
+def test_nobody_pins_or_tags_anothers_runs(store):
+    (mine,) = fill(store, "me", 1, epochs=2)
+    store.pin("you", [mine], True)
+    store.tag("you", [mine], add=["mine"])
+    run = store.run("me", mine)
+    assert (run.pinned, run.tags) == (False, ())
+
+
+def test_store_from_before_keeps_its_runs_and_takes_pins_and_tags(tmp_path):
+    place, (settings,) = tmp_path / "runs.db", many_settings(1)
+    with sqlite3.connect(place) as before:
+        before.execute(OLDER)
+        before.execute(
+            "INSERT INTO runs (id, owner, name, fingerprint, settings, status, queued, lineage) VALUES ("
+            "?,?,?,?,?,?,?,?)",
+            ("abc", "me", "Old", sample_channel().fingerprint, settings.to_json(), "finished", 1.0, "abc"),
+        )
+    before.close()
+    for _opened in range(2):  # the second finds nothing to add
+        store = RunStore(f"sqlite:///{place.as_posix()}")
+        run = store.run("me", "abc")
+        assert (run.name, run.settings) == ("Old", settings)
+        store.pin("me", ["abc"], True)
+        store.tag("me", ["abc"], add=["kept"])
+        assert (store.run("me", "abc").pinned, store.run("me", "abc").tags) == (True, ("kept",))
+        store.engine.dispose()
+
+
+def test_later_columns_may_be_empty_and_have_a_name_in_every_dialect():
+    assert added_column(runs.c.pinned, postgresql.dialect()) == "ALTER TABLE runs ADD COLUMN pinned BOOLEAN"
+    assert added_column(runs.c.tags, sqlite.dialect()) == "ALTER TABLE runs ADD COLUMN tags TEXT"
+    before = sqlite3.connect(":memory:")
+    before.execute(OLDER)
+    there = {column[1] for column in before.execute("PRAGMA table_info(runs)")}
+    assert all(column.nullable for column in metadata.tables["runs"].c if column.name not in there)
+
+
+def test_last_losses_are_those_of_the_last_row(store):
+    ids = [run_id for epochs in (5, 2, 9) for run_id in fill(store, "me", 1, epochs)]
+    last = store.final_losses("me").set_index("run")
+    for run_id in ids:
+        history = store.history(run_id)
+        assert last.loc[run_id, "epochs"] == history.epoch.max()
+        assert last.loc[run_id, "train"] == pytest.approx(history.train_loss[-1].mean())
+    assert store.final_losses("you").empty
+    assert store.final_losses("me", ids[1])["run"].tolist() == [ids[1]]
+
+
+def test_two_servers_may_add_the_same_column_at_once(tmp_path, monkeypatch):
+    url = f"sqlite:///{(tmp_path / 'runs.db').as_posix()}"
+    RunStore(url).engine.dispose()  # the faster one
+    looks, look = [], tables._columns_of
+
+    def look_too_early(engine, table):
+        looks.append(table.name)
+        return look(engine, table) - ({"pinned"} if looks == ["runs"] else set())
+
+    monkeypatch.setattr(tables, "_columns_of", look_too_early)
+    monkeypatch.setattr(type(metadata), "sorted_tables", [runs])
+    store = RunStore(url)
+    assert looks == ["runs", "runs"]  # it looked again after the statement was refused
+    assert store.runs("me") == []
+    store.engine.dispose()

@@ -1,0 +1,131 @@
+"""The lecture's table: its rows, its runs, and the sentence that the numbers make."""
+
+import numpy as np
+import pytest
+
+from forecasting.lectures.model_table import ROWS, Outcome, best_on, clearly_less, table_settings, what_it_shows
+from forecasting.settings import RunSettings
+from forecasting.split import LECTURE
+
+
+def outcomes(train, held_out, spread=1.0, seeds=10, days=None, noise=0.0):
+    """A table (rows,) of means with the same spread everywhere.
+
+    With `days`, held-out errors of so many days come along: each row's mean and, of its own, `noise` times a gamma.
+    """
+    rng = np.random.default_rng(0)
+
+    def errors(mean):
+        return None if days is None else mean + noise * (rng.gamma(1.0, 1.0, days) - 1) + np.zeros((seeds, 1))
+
+    pairs = zip(ROWS, train, held_out, strict=True)
+    return [Outcome(row, fitted, spread, judged, spread, seeds, errors(judged)) for row, fitted, judged in pairs]
+
+
+LEE_TRAIN = [row.train for row in ROWS]
+LEE_UNSEEN = [row.unseen or 500.0 for row in ROWS]
+
+
+def test_the_lectures_own_figures_make_the_lectures_own_point():
+    said = what_it_shows(outcomes(LEE_TRAIN, LEE_UNSEEN, days=365)).translated()
+    assert said == (
+        "On train 4 layers of 100 ReLU has the smallest mean (100), on held-out 3 layers of 100 ReLU (380), where it is"
+        " clearly ahead of all others; depth lowers the train loss from 280 with 100 ReLU to 100 with 4 layers of 100"
+        " ReLU, but 5 layers of 100 ReLU ends at 340, and past 3 layers of 100 ReLU held-out turns up again, to 500"
+        " with 5 layers of 100 ReLU."
+    )
+
+
+def test_the_turn_names_the_highest_row_past_the_best_and_not_the_last():
+    held_out = [500, 450, 440, 430, 377, 380, 390, 410, 400, 387, 394]
+    said = what_it_shows(outcomes(LEE_TRAIN, held_out, spread=4.0, days=365)).translated()
+    assert said.endswith("past 10 ReLU held-out turns up again, to 410 with 2 layers of 100 ReLU.")
+
+
+def test_seeds_that_agree_are_not_enough_where_the_days_do_not():
+    """Ten seeds that err alike day by day say nothing of other days; weeks drawn anew do."""
+    held_out = [*[420.0] * 7, 380.0, 400.0, 400.0, 400.0]
+    quiet, noisy = (
+        what_it_shows(outcomes(LEE_TRAIN, held_out, 1.0, days=200, noise=n)).translated() for n in (5.0, 400.0)
+    )
+    assert "clearly ahead of all others" in quiet and "turns up again, to 400" in quiet
+    assert "others cannot be told apart from it;" in noisy
+    assert noisy.endswith("it cannot be told whether held-out turns up again past 2 layers of 100 ReLU.")
+
+
+def test_nothing_is_claimed_of_few_held_out_days():
+    said = what_it_shows(outcomes(LEE_TRAIN, LEE_UNSEEN, days=27)).translated()
+    assert "27 days cannot tell the models apart" in said
+    assert "cannot be told whether held-out turns up again" in said
+    assert "clearly ahead" in what_it_shows(outcomes(LEE_TRAIN, LEE_UNSEEN, days=28)).translated()
+
+
+def test_without_days_it_is_said_that_seeds_alone_were_asked():
+    assert (
+        "0 others cannot be told apart from it by their seeds alone"
+        in what_it_shows(outcomes(LEE_TRAIN, LEE_UNSEEN)).translated()
+    )
+
+
+def test_figures_of_the_lecture():
+    figures = {row.name: (row.train, row.unseen) for row in ROWS}
+    assert figures["7 days, linear"] == (380, 490)
+    assert figures["3 layers of 100 ReLU"] == (140, 380)
+    assert figures["5 layers of 100 ReLU"] == (340, None)
+
+
+def test_every_row_has_a_run_of_ten_seeds():
+    runs = table_settings(LECTURE, epochs=7)
+    assert [run.architecture for run in runs] == [row.architecture for row in ROWS]
+    assert {(run.training.seeds, run.training.batch_size, run.training.epochs) for run in runs} == {(10, 64, 7)}
+    assert all(RunSettings.from_json(run.to_json()) == run for run in runs)
+
+
+def test_nothing_is_claimed_of_a_single_seed():
+    said = what_it_shows(outcomes(LEE_TRAIN, LEE_UNSEEN, spread=np.nan, seeds=1, days=365)).translated()
+    assert "one seed a model cannot tell them apart" in said
+    assert "these seeds do not tell whether depth lowers the train loss" in said
+    assert "cannot be told whether held-out turns up again" in said
+
+
+def test_nothing_is_claimed_where_seeds_explain_the_difference():
+    said = what_it_shows(outcomes([300.0] * 11, [400 + place % 2 for place in range(11)], spread=40.0)).translated()
+    assert said.endswith(
+        "these seeds do not tell whether depth lowers the train loss,"
+        " and it cannot be told whether held-out turns up again past 1 day, linear."
+    )
+
+
+def test_clear_is_three_standard_errors_of_the_means():
+    one, near, far = outcomes([100.0, 101.2, 101.5, *[200.0] * 8], LEE_UNSEEN)[:3]  # a standard error is sqrt(2 / 10)
+    assert not clearly_less(one, near, "train")
+    assert clearly_less(one, far, "train")
+
+
+def test_depth_that_hurts_and_held_out_that_falls_to_the_end():
+    train = [*LEE_TRAIN[:6], 270, 400, 410, 420, 430]
+    said = what_it_shows(outcomes(train, list(range(500, 390, -10)))).translated()
+    assert "depth does not lower the train loss (280 with one layer, 400 at best with more)" in said
+    assert said.endswith("held-out does not turn up again.")
+
+
+def test_mean_and_spread_equal_a_loop():
+    losses = [3.0, 5.0, 10.0]
+    outcome = Outcome.of(ROWS[0], np.array(losses), np.array(losses) * 2)
+    slow = (sum((loss - 6) ** 2 for loss in losses) / 2) ** 0.5
+    assert (outcome.train, outcome.train_spread, outcome.seeds) == (6, pytest.approx(slow), 3)
+    assert (outcome.held_out, outcome.held_out_spread) == (12, pytest.approx(2 * slow))
+    assert np.isnan(Outcome.of(ROWS[0], np.ones(1), np.ones(1)).train_spread)
+
+
+def test_a_row_that_left_the_numbers_is_never_best():
+    table = [Outcome.diverged(ROWS[0]), *outcomes(LEE_TRAIN, LEE_UNSEEN)[1:]]
+    assert best_on(table, "train").row is ROWS[9]
+    assert clearly_less(table[1], table[0], "train")
+    assert not clearly_less(table[0], table[1], "train")
+
+
+def test_depth_that_diverged_in_the_end_is_not_said_to_end_at_a_figure():
+    table = [*outcomes(LEE_TRAIN, LEE_UNSEEN, days=100)[:-1], Outcome.diverged(ROWS[-1])]
+    said = what_it_shows(table).translated()
+    assert "inf" not in said and "to 440 with 4 layers" in said

@@ -1,0 +1,86 @@
+"""The reveal: errors and winners against plain loops, and sentences that do not claim too much."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecasting.forecasts.outlook import uncover
+from forecasting.lectures.reveal import agreement, hidden_days, reveal
+from forecasting.messages import BadInput
+from forecasting.models.fitting import build, fit
+from forecasting.models.trained_run import of_run
+from forecasting.networks.checkpoints import save_weights
+from forecasting.series import Channel
+from forecasting.settings import Architecture, RunSettings, Training
+from forecasting.windows import causal_fill, run_windows
+
+NOISE = np.random.default_rng(1)
+
+
+def held_out(views, days=60) -> dict[str, pd.Series]:
+    """Forecasts of three models of different skill."""
+    judged = views[-days:]
+    return {name: judged + NOISE.normal(0, size, days) for name, size in {"good": 90, "fair": 100, "poor": 300}.items()}
+
+
+def test_errors_and_winners(views):
+    days = hidden_days(views, 2)
+    points = {"good": views[days] + [10, -30], "poor": views[days] + [5, 7]}
+    found = reveal(views, days, points, held_out(views))
+    assert found.errors == pytest.approx({"good": 20.0, "poor": 6.0})
+    assert (found.closest, found.best) == ("poor", "good")
+    ahead = held_out(views)
+    expected = {name: np.mean(np.abs(series - views[series.index])) for name, series in ahead.items()}
+    assert reveal(views, days, points, ahead).held_out == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("length", [1, 2, 7])
+def test_agreement_is_that_of_a_loop(views, length):
+    errors = pd.DataFrame({name: (series - views[series.index]).abs() for name, series in held_out(views).items()})
+    best, agreed = errors.mean().idxmin(), []
+    for start in range(len(errors) - length + 1):
+        part = errors.iloc[start : start + length]
+        agreed.append(min(part.columns, key=lambda name, part=part: part[name].mean()) == best)
+    assert agreement(errors, length) == pytest.approx(np.mean(agreed))
+    assert 0.3 < agreement(errors, length) < 1
+
+
+def test_unknown_days_do_not_count(views):
+    views = views.copy()
+    views.iloc[-1] = np.nan
+    days = hidden_days(views, 2)
+    found = reveal(views, days, {"one": [views.iloc[-2] + 4, 1e9]}, {})
+    assert found.errors == {"one": pytest.approx(4.0)}
+    with pytest.raises(BadInput, match="hide more"):
+        hidden_days(views, 1)
+
+
+def test_sentences_say_who_won_and_how_little_that_proves(views):
+    days = hidden_days(views, 2)
+    points = {"good": views[days] + 20, "poor": views[days] + 6}
+    found = reveal(views, days, points, held_out(views))
+    assert "Nobody voted; poor came closest" in found.on_the_vote({}).translated()
+    assert "The vote was right: poor" in found.on_the_vote({"poor": 2, "good": 1}).translated()
+    assert (
+        found.on_the_vote({"good": 1})
+        .translated()
+        .startswith("The vote went to good, which is 20 views a day off; poor")
+    )
+    assert "good errs least over all held-out days" in found.how_little().translated()
+    few = reveal(views, days, points, {name: series[-20:] for name, series in held_out(views).items()})
+    assert few.how_little().translated() == "Days hidden: 2. So few prove little: another day may well crown another."
+
+
+def test_run_sees_nothing_of_the_hidden_days(views, split):
+    settings = RunSettings(split, Architecture("relu", 7, 1, 4), Training(epochs=2, seeds=2))
+    model = build(settings)
+    for _row in fit(model, run_windows(views, settings), settings):
+        pass
+    request = {"settings": settings.to_json(), "days": 3, "model": save_weights(settings, model)}
+    (found,) = uncover(Channel("mine", views), request)
+    changed = views.copy()
+    changed.iloc[-3:] *= 7
+    assert list(uncover(Channel("mine", changed), request))[0].answer == found.answer
+    known = causal_fill(views[:-3])
+    expected = of_run(settings, model, views).predict(known, known.index[-1:], 3)[0]
+    assert found.answer["point"] == list(expected)

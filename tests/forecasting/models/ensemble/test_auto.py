@@ -1,0 +1,99 @@
+"""Auto: what it finds on series whose best forecast is known, its ladder, and its arrays."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecasting.evaluation.backtest import backtest, origins_in, table
+from forecasting.evaluation.calibration import fit_method, refit
+from forecasting.forecasts import search as climbing
+from forecasting.models.ensemble.auto import Auto
+from forecasting.models.ensemble.candidates import PLAIN, Recipe, TrialResult, recipes
+from forecasting.models.ensemble.search import search
+from forecasting.split import Period
+from tests.forecasting.conftest import make_views
+
+HORIZON = 7
+
+
+@pytest.fixture(autouse=True)
+def short_ladder(monkeypatch):
+    """Three steps instead of all."""
+    steps = [Recipe("linear"), Recipe("linear", reach=HORIZON, clip=1.0), Recipe("relu", units=8, seeds=2)]
+    monkeypatch.setattr(climbing, "recipes", lambda days, horizon: steps)
+
+
+def weekly_walk(days: int = 500) -> pd.Series:
+    """Each day is the same day last week and a little noise: nothing beats same day last week by much."""
+    values = np.full(days, 1000.0) + 200 * np.sin(np.arange(days))
+    noise = np.random.default_rng(8).normal(0, 40, days)
+    for day in range(7, days):
+        values[day] = max(values[day - 7] + noise[day], 10)
+    return pd.Series(values, pd.date_range("2020-01-01", periods=days))
+
+
+def held_out(views: pd.Series, days: int = 80) -> Period:
+    return Period(views.index[-days].date(), views.index[-1].date())
+
+
+def errors_of(views: pd.Series, names) -> dict[str, np.ndarray]:
+    origins = origins_in(views, held_out(views), HORIZON)
+    done = {name: backtest(views, fit_method(name, views, origins[0], HORIZON), origins, HORIZON) for name in names}
+    return {name: table(one, done["last-week"])["mae"].to_numpy() for name, one in done.items()}
+
+
+def test_a_week_that_repeats_itself_is_left_to_same_day_last_week():
+    errors = errors_of(weekly_walk(), ("last-week", "yesterday", "auto"))
+    assert errors["auto"].mean() <= 1.02 * errors["last-week"].mean()
+    auto = fit_method("auto", weekly_walk(), weekly_walk().index[-81], HORIZON).forecaster
+    share = dict(auto.shares())
+    assert share["last-week"][0] > 0.2 and share["yesterday"].max() < 0.01
+
+
+def test_a_trend_and_a_week_are_learnt():
+    errors = errors_of(make_views(500), ("last-week", "auto"))
+    assert errors["auto"].mean() < 0.8 * errors["last-week"].mean()
+
+
+def test_every_step_is_a_rung_and_the_mixture_comes_last():
+    views = make_views(300)
+    *trials, auto = search(views, views, HORIZON)
+    assert [trial.name for trial in trials[: len(PLAIN)]] == list(PLAIN)
+    assert len(trials) == len(PLAIN) + 3 and auto.ladder == tuple(trials)
+    best = [trial for trial in trials if trial.best][-1]
+    assert np.mean([e for _a, e in best.errors]) == min(np.mean([e for _a, e in trial.errors]) for trial in trials)
+    assert [ahead for ahead, _error in trials[0].errors] == [1, 7]
+    assert TrialResult.of_record(json.loads(json.dumps(vars(best)))) == best
+
+
+def test_validation_errors_of_a_rung_are_mase(monkeypatch):
+    views = make_views(300)
+    trial = next(search(views, views, HORIZON))  # yesterday
+    days = 56 + HORIZON
+    early, origins = views.iloc[:-days], range(300 - days - 1, 299)
+    off = [abs(views.iloc[place] - views.iloc[place + 1]) for place in origins]
+    assert dict(trial.errors)[1] == pytest.approx(np.mean(off) / np.abs(early.diff(7)).mean())
+
+
+def test_told_to_stop_it_mixes_what_it_has():
+    views = make_views(300)
+    *trials, auto = search(views, views, HORIZON, stop=lambda: True)
+    assert isinstance(auto, Auto) and len(trials) == len(PLAIN) + 1
+
+
+def test_fitted_again_it_keeps_its_choice_and_learns_the_new_days():
+    views = make_views(400)
+    fitted = fit_method("auto", views, views.index[320], HORIZON)
+    again = refit(fitted, views, views.index[380], HORIZON)
+    assert again.names == fitted.forecaster.names and again.last == views.index[380]
+    assert again.record.counts[0] > fitted.forecaster.record.counts[0]
+    now = views.index[[385]]
+    assert (again.predict(views, now, HORIZON) != fitted.forecaster.predict(views, now, HORIZON)).any()
+
+
+def test_windows_shrink_with_the_days_there_are():
+    assert {step.window for step in recipes(1000, 28)} == {14, 28, 56}
+    assert max(step.window for step in recipes(100, 28)) == 24
+    assert all(step.reach == 1 for step in recipes(1000, 1))

@@ -1,0 +1,57 @@
+"""Sentences in another language, and numbers as people say them."""
+
+import json
+
+import pytest
+
+from forecasting.formats import format_percent, format_probability, format_views
+from forecasting.messages import Message
+
+
+def test_a_fact_that_is_a_sentence_is_translated_as_well():
+    words = {"{row} wins by {size}": "{size}: {row}", "one layer": "eine Schicht"}
+    sentence = Message("{row} wins by {size}", {"row": Message("one layer"), "size": 3})
+    assert sentence.translated() == "one layer wins by 3"
+    assert sentence.translated(words.get) == "3: eine Schicht"
+
+
+@pytest.mark.parametrize(
+    ("views", "said"),
+    [
+        (5243, "5.24k"),
+        (460, "460"),
+        (999.9, "1.00k"),
+        (1496, "1.50k"),
+        (9996, "10.0k"),
+        (99_960, "100k"),
+        (81_026_267_500, "81,000M"),
+        (87.4, "87"),
+        (5.25, "5.2"),
+        (1.3e6, "1.30M"),
+        (-460, "−460"),
+        (0, "0"),
+    ],
+)
+def test_views_are_said_as_people_say_them(views, said):
+    assert format_views(views) == said
+
+
+def test_shares_are_whole_percents():
+    assert format_percent(0.123) == "12 %"
+    assert format_percent(-0.5) == "−50 %"
+    assert format_percent(-0.004) == "0 %"
+    assert format_percent(120376.02) == "12,037,602 %"
+
+
+def test_a_sentence_goes_through_json_with_all_its_facts():
+    nested = Message("{row} wins", {"row": Message("one layer of {units}", {"units": 100})})
+    sentence = Message("{what} by {size}", {"what": nested, "size": "1.2k", "times": 1.5})
+    again = Message.from_record(json.loads(json.dumps(sentence.to_record())))
+    assert again == sentence
+    assert again.translated() == "one layer of 100 wins by 1.2k"
+
+
+def test_no_chance_is_said_to_be_certain():
+    assert [format_probability(share) for share in (0.0, 0.004, 0.01, 0.5, 0.99, 0.996, 1.0)] == [
+        *("<1 %", "<1 %", "1 %", "50 %", "99 %", ">99 %", ">99 %")
+    ]
