@@ -48,7 +48,7 @@ class BadInput(ValueError):
     'The file has 9 days; a window of 28 days needs more.'
     """
 
-    def __init__(self, text: str, **facts: object) -> None:
+    def __init__(self, text: str, /, **facts: object) -> None:
         self.message = Message(text, facts)
         super().__init__(self.message.translated())
 

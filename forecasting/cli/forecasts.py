@@ -73,7 +73,9 @@ def judge(options: argparse.Namespace) -> None:
     results = {}
     for name in dict.fromkeys([USUAL, *options.methods]):
         fitted = fit_method(name, views, origins[0], horizon, channel.filled, options.seconds, _tell)
-        results[name] = backtest(views, fitted, origins, horizon, channel.filled, refit=options.refit, levels=levels)
+        results[name] = backtest(
+            views, fitted, origins, horizon, channel.filled, refit_days=options.refit, levels=levels
+        )
     rows = []
     for name in dict.fromkeys(options.methods):
         found = table(results[name], results[USUAL], judged_horizons(horizon))

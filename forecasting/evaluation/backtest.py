@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from forecasting.evaluation.calibration import CalibratedForecaster, unknown
+from forecasting.evaluation.calibration import CalibratedForecaster, refit, unknown
 from forecasting.evaluation.conformal import (
     LEVELS,
     Scores,
@@ -93,13 +93,13 @@ def backtest(
     origins: pd.DatetimeIndex,
     horizon: int,
     filled: Sequence[pd.Timestamp] = (),
-    refit: int = 0,
+    refit_days: int = 0,
     adaptive: bool = True,
     levels: Sequence[float] = LEVELS,
 ) -> Backtest:
     """Forecasts of `fitted` from each of `origins`, with intervals.
 
-    `refit` days after a fit the method is fitted again on all views since known, 0 for never. Intervals of `levels`
+    `refit_days` after a fit the method is fitted again on all views since known, 0 for never. Intervals of `levels`
     are adaptive, or split ones from the validation alone.
     """
     known = causal_fill(views, filled)
@@ -110,7 +110,7 @@ def backtest(
     predicted = np.concatenate(
         [
             forecaster.predict(known, part, horizon)
-            for forecaster, part in _fits(fitted.forecaster, fitted.last, origins, refit, again)
+            for forecaster, part in _fits(fitted.forecaster, fitted.last, origins, refit_days, again)
         ]
     )
     actual = futures(unknown(views, filled), origins, horizon)
@@ -204,13 +204,13 @@ def compare(result: Backtest, baseline: Backtest, ahead: int | None = None) -> C
     return Comparison(float(gap.mean()), float(low), float(high), won, len(gap))
 
 
-def _fits(forecaster, last: pd.Timestamp, origins: pd.DatetimeIndex, refit: int, again):
+def _fits(forecaster, last: pd.Timestamp, origins: pd.DatetimeIndex, refit_days: int, again):
     """Forecaster and the origins it serves, in order."""
-    if not refit:
+    if not refit_days:
         yield forecaster, origins
         return
-    since = (origins - last).days // refit
+    since = (origins - last).days // refit_days
     for turn in np.unique(since):
         if turn:
-            forecaster = again(last + pd.Timedelta(days=int(turn) * refit))
+            forecaster = again(last + pd.Timedelta(days=int(turn) * refit_days))
         yield forecaster, origins[since == turn]

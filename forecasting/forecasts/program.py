@@ -16,7 +16,7 @@ from forecasting.reading import Choice, read_views
 from forecasting.settings import Architecture, Inputs, Regularisation, RunSettings, Training
 from forecasting.split import Period, Split
 from forecasting.models.trained_run import of_run
-from forecasting.windows import known_views, run_windows
+from forecasting.windows import causal_fill, run_windows
 
 file = Path({file!r})
 channel = read_views(file.read_bytes(), file.name, {choice})
@@ -33,7 +33,7 @@ for row in fit(model, data, settings):
     print(row.epoch, row.train_loss.mean(), row.held_out_loss.mean())
 
 run = of_run(settings, model, channel.views, channel.filled)
-views = known_views(channel.views, channel.filled)
+views = causal_fill(channel.views, channel.filled)
 print(run.predict(views, views.index[-1:], {horizon})[0])
 """
 FROM_FILE = """\

@@ -1,7 +1,7 @@
 """Forecasters by name. Each is fitted on the views through a day and then asked from any later day, the origin.
 
 `predict(views, origins, horizon)` gives views (origins, horizon), never negative; from an origin it sees the views
-through that day alone. `views` are what `windows.known_views` makes of a channel: no day is missing.
+through that day alone. `views` are what `windows.causal_fill` makes of a channel: no day is missing.
 """
 
 from collections.abc import Callable, Sequence

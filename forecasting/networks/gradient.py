@@ -97,7 +97,7 @@ class Passes:
             self.upstream = [torch.empty_like(level) for level in self._levels]
             self.transposed = [np.empty_like(weight.swapaxes(1, 2), order="C") for weight in self._weights[1:]]
         rows, above = inputs.shape[1], slope.numpy()
-        levels, slopes = self._rows_of("_levels", rows), self._rows_of("_above", rows)
+        levels, slopes = self._rows_of("_levels", rows), self._rows_of("upstream", rows)
         given = self._rows_of("_dropped", rows) if masks else levels  # to the layer above
         for place in reversed(range(len(gradients))):
             below = given[place - 1].array if place else inputs.numpy()

@@ -30,7 +30,7 @@ class Choice:
 class Question(BadInput):
     """The file does not say. `asks` is the field of `Choice` to fill, `options` its values, each with a label."""
 
-    def __init__(self, text: str, asks: str, options: tuple[tuple[str, str], ...], **facts: object) -> None:
+    def __init__(self, text: str, asks: str, options: tuple[tuple[str, str], ...], /, **facts: object) -> None:
         super().__init__(text, **facts)
         self.asks = asks
         self.options = options

@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from tests.forecasting.forecasts.test_hindsight import CANDIDATES
 
 from forecasting.charts import forecast_chart, ladder_chart, reveal_chart
 from forecasting.charts.forecast import SHOWN_BEFORE, forecast_frame
 from forecasting.models.ensemble.report import trials_frame
+from tests.forecasting.models.ensemble.test_report import CANDIDATES
 
 
 @pytest.fixture

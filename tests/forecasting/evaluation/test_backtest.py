@@ -86,7 +86,7 @@ def test_refitting_uses_what_has_become_known():
     views.loc["2020-12-20":] += 3000  # a jump that only a new fit learns as usual
     origins = origins_in(views, HELD_OUT, HORIZON)
     fitted = fit_method("linear", views, origins[0], HORIZON)
-    once, again = (backtest(views, fitted, origins, HORIZON, refit=days) for days in (0, 14))
+    once, again = (backtest(views, fitted, origins, HORIZON, refit_days=days) for days in (0, 14))
     assert once.predicted[:14] == pytest.approx(again.predicted[:14])
     late = origins >= pd.Timestamp("2021-01-15")
     errors = [np.abs(one.predicted - one.actual)[late].mean() for one in (once, again)]

@@ -10,7 +10,7 @@ import torch
 from safetensors.numpy import load, save
 
 from forecasting import __version__
-from forecasting.evaluation.calibration import calibrate_run, fit_again, fit_method
+from forecasting.evaluation.calibration import calibrate_run, fit_method, refit
 from forecasting.forecasts.forecast import evaluate_held_out, horizon_with_totals, make_forecast
 from forecasting.forecasts.model_file import MARK, export_model, load_model, save_model
 from forecasting.forecasts.packing import unpack
@@ -127,7 +127,7 @@ def mixed():
     seen, last = views[:-7], pd.Timestamp(split.train.last)
     fitted = fit_method("auto", seen, last, horizon_with_totals(HORIZON), budget=1.0)
     done, judged = evaluate_held_out(seen, fitted, split, HORIZON)
-    again = fit_again(fitted, seen, seen.index[-1], horizon_with_totals(HORIZON))
+    again = refit(fitted, seen, seen.index[-1], horizon_with_totals(HORIZON))
     model = export_model("auto", again, split, done.scores, judged, seen)
     return model, make_forecast(again, fitted, causal_fill(seen), done.scores, HORIZON, judged=judged), views, again
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from forecasting.forecasts.takeaway import load_model
 
 FILES = Path(__file__).parent / "version_0_2"

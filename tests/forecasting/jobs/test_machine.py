@@ -12,7 +12,7 @@ FLAGS = "fpu sse2 avx2 avx512f avx512dq avx512cd avx512bw avx512vl"
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "requested"),
     [
         (f"vendor_id\t: AuthenticAMD\nflags\t\t: {FLAGS}\n", True),
         (f"vendor_id\t: GenuineIntel\nflags\t\t: {FLAGS}\n", False),

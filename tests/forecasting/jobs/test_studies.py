@@ -8,7 +8,6 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from tests.forecasting.test_runs import wait_for, worker_of
 
 from forecasting import studies
 from forecasting.diagnosis.branches import NAMES
@@ -20,6 +19,7 @@ from forecasting.series import Channel
 from forecasting.settings import Architecture, RunSettings, Training
 from forecasting.split import Period, Split, default_split
 from forecasting.windows import run_windows
+from tests.forecasting.jobs.test_store import wait_for, worker_of
 
 
 def channel() -> Channel:

@@ -138,7 +138,9 @@ def test_lbfgs_takes_the_steps_of_torch(windows):
 def test_groups_of_replicas_learn_as_one_stack_does(windows, monkeypatch, name):
     training = Training("mae", name, 0.01, epochs=3, seeds=5)
     replica_groups, _rows = our_steps(windows, training)
-    monkeypatch.setattr("forecasting.networks.training.TOGETHER", 2 * StackedNetwork(NET, [0]).parameters.shape[1])
+    monkeypatch.setattr(
+        "forecasting.networks.training.REPLICA_GROUP_SIZE", 2 * StackedNetwork(NET, [0]).parameters.shape[1]
+    )
     apart, _rows = our_steps(windows, training)
     torch.testing.assert_close(replica_groups, apart, rtol=1e-5, atol=1e-7)
 

@@ -105,7 +105,7 @@ def test_one_full_batch_of_gradient_descent_by_hand(windows):
 
 def test_every_window_is_seen_once_an_epoch(windows, monkeypatch):
     seen, draw = [], Descent.sample_batch
-    monkeypatch.setattr(Descent, "_drawn", lambda *given: seen.append(draw(*given)) or seen[-1])
+    monkeypatch.setattr(Descent, "sample_batch", lambda *given: seen.append(draw(*given)) or seen[-1])
     rows_of(windows, training=replace(SHORT, epochs=1))
     batches = torch.cat([inputs for inputs, _targets in seen], dim=1)
     assert [inputs.shape[1] for inputs, _targets in seen] == [64] * 4 + [54]

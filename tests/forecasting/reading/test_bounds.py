@@ -174,8 +174,8 @@ def test_questions_travel_to_another_process(files):
     with pytest.raises(Question) as asked:
         list_channels(files.plain(header=("Date", "users")), "x.csv")
     again = pickle.loads(pickle.dumps(asked.value))
-    assert (str(again), again.asks, again.options, again.facts) == (
-        str(asked.value), asked.value.asks, asked.value.options, asked.value.facts,
+    assert (str(again), again.asks, again.options, again.message) == (
+        str(asked.value), asked.value.asks, asked.value.options, asked.value.message,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from forecasting.evaluation.backtest import backtest, origins_in, table
 from forecasting.evaluation.calibration import fit_method, refit
-from forecasting.forecasts import search as climbing
+from forecasting.models.ensemble import search as searching
 from forecasting.models.ensemble.auto import Auto
 from forecasting.models.ensemble.candidates import PLAIN, Recipe, TrialResult, recipes
 from forecasting.models.ensemble.search import search
@@ -22,7 +22,7 @@ HORIZON = 7
 def short_ladder(monkeypatch):
     """Three steps instead of all."""
     steps = [Recipe("linear"), Recipe("linear", reach=HORIZON, clip=1.0), Recipe("relu", units=8, seeds=2)]
-    monkeypatch.setattr(climbing, "recipes", lambda days, horizon: steps)
+    monkeypatch.setattr(searching, "recipes", lambda days, horizon: steps)
 
 
 def weekly_walk(days: int = 500) -> pd.Series:
