@@ -182,7 +182,8 @@ def facts_of(file: bytes) -> dict:
 def test_the_file_says_what_wrote_it(file):
     found = facts_of(file)
     assert found["viewcast"] == __version__
-    assert found["libraries"] == {"numpy": np.__version__, "torch": torch.__version__}
+    assert found["libraries"]["numpy"] == np.__version__
+    assert torch.__version__.startswith(found["libraries"]["torch"])  # which may lack "+cpu"
 
 
 def reworded(file: bytes, **changes) -> bytes:
