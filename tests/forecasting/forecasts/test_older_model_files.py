@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from forecasting.forecasts.takeaway import load_model
+from forecasting.forecasts.model_file import load_model
 
 FILES = Path(__file__).parent / "version_0_2"
 SHOWN = {  # three days ahead by version 0.2: forecast, lower and upper edge of the 90 % interval
