@@ -1,0 +1,108 @@
+"""Records as JSON and back, by their type hints (cattrs): what the store keeps, a worker reports and a file holds.
+
+    text = to_json(record)                    # any dataclass; also dict[str, float], list[Trial], None ...
+    record = from_json(Forecast, text)
+
+    part = to_record(record)                  # the same as dicts and lists, to stand inside other JSON
+    record = from_record(Forecast, part)
+
+A dataclass needs nothing but its hints: `tuple[float, ...]`, `Literal[...]`, `X | None`, other dataclasses. Beside what
+JSON has:
+
+- a float that is no number or infinite is the text "NaN", "Infinity" or "-Infinity", so that any reader takes it
+- an `np.ndarray` is nested lists of numbers, and comes back as floats; None in it comes back as NaN
+- a `date` or `pd.Timestamp` is its day in ISO form
+- a Message keeps its sentence and facts; a fact that JSON cannot say becomes its text
+- RunSettings are the object that their own canonical text says; that text stays a run's identity, and is written by
+  `RunSettings.to_json` alone
+
+Fields that a text does not have take their defaults, fields it has too many are passed over. A text that does not fit
+raises KeyError, TypeError or ValueError.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import date
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+from cattrs.preconf.json import make_converter
+
+from forecasting.messages import Message
+from forecasting.settings import RunSettings
+
+Record = TypeVar("Record")
+SAID_BY_JSON = (str, int, float, bool, type(None))
+
+_converter = make_converter(detailed_validation=False)
+
+
+def to_json(record: object) -> str:
+    """The record as JSON; equal records give equal text."""
+    return json.dumps(to_record(record), sort_keys=True, ensure_ascii=False, allow_nan=False)
+
+
+def from_json(kind: type[Record], text: str) -> Record:
+    """The record of this kind that `to_json` wrote."""
+    return from_record(kind, json.loads(text))
+
+
+def to_record(record: object) -> object:
+    """The record as dicts, lists, texts and numbers."""
+    return _converter.unstructure(record)
+
+
+def from_record(kind: type[Record], plain: object) -> Record:
+    """The record of this kind that `to_record` took apart."""
+    return _converter.structure(plain, kind)
+
+
+def _float_to_json(value: float) -> float | str:
+    if math.isfinite(value):
+        return float(value)
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+def _array_to_json(array: np.ndarray) -> list:
+    if np.isfinite(array).all():
+        return array.tolist()
+    return [_array_to_json(part) if array.ndim > 1 else _float_to_json(part) for part in array]
+
+
+def _message_to_json(message: Message) -> dict[str, object]:
+    return {"text": message.text, "facts": {name: _fact_to_json(fact) for name, fact in message.facts.items()}}
+
+
+def _fact_to_json(fact: object) -> object:
+    if isinstance(fact, Message):
+        return _message_to_json(fact)
+    if isinstance(fact, np.generic):
+        fact = fact.item()
+    if isinstance(fact, float):
+        return _float_to_json(fact)
+    return fact if isinstance(fact, SAID_BY_JSON) else str(fact)
+
+
+def _message_from_json(plain: Mapping, _kind: type) -> Message:
+    facts = {
+        name: _message_from_json(fact, Message) if isinstance(fact, Mapping) else fact
+        for name, fact in plain["facts"].items()
+    }
+    return Message(plain["text"], facts)
+
+
+_converter.register_structure_hook_func(lambda kind: kind is object, lambda plain, _kind: plain)
+_converter.register_unstructure_hook(float, _float_to_json)
+_converter.register_unstructure_hook(np.floating, _float_to_json)
+_converter.register_unstructure_hook(np.ndarray, _array_to_json)
+_converter.register_structure_hook(np.ndarray, lambda plain, _kind: np.array(plain, float))
+_converter.register_unstructure_hook(date, date.isoformat)
+_converter.register_structure_hook(date, lambda plain, _kind: date.fromisoformat(plain))
+_converter.register_unstructure_hook(pd.Timestamp, lambda day: str(day.date()))
+_converter.register_structure_hook(pd.Timestamp, lambda plain, _kind: pd.Timestamp(plain))
+_converter.register_unstructure_hook(Message, _message_to_json)
+_converter.register_structure_hook(Message, _message_from_json)
+_converter.register_unstructure_hook(RunSettings, lambda settings: json.loads(settings.to_json()))
+_converter.register_structure_hook(RunSettings, lambda plain, _kind: RunSettings.from_json(json.dumps(plain)))
