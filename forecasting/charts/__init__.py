@@ -1,4 +1,4 @@
-"""Charts as functions from frames to Altair charts. `say` translates the words; views are plain counts."""
+"""Charts as functions from frames to Altair charts. `translate` puts words into a language; views are plain counts."""
 
 from forecasting.charts.channel import views_over_time, weekday_means
 from forecasting.charts.comparison import compared_curves, final_losses, generalization_gap

@@ -13,23 +13,23 @@ from forecasting.charts.marks import (
     TRAIN,
     VIEWS,
     WEEKDAYS,
-    Say,
     colour_by,
     day_axis,
     day_tip,
     hover,
     in_role,
+    layered,
     views_axis,
     views_tip,
 )
-from forecasting.messages import N_
+from forecasting.messages import N_, Translate
 from forecasting.split import Period, Split
 
 
 def views_over_time(
     views: pd.Series,
     split: Split,
-    translate: Say = str,
+    translate: Translate = str,
     weekdays: Sequence[str] = WEEKDAYS,
     corrected: dict | None = None,
 ) -> alt.LayerChart:
@@ -66,10 +66,10 @@ def views_over_time(
                 translate,
             )
         )
-    return alt.layer(*layers, hover("day:T", tooltip).properties(data=frame)).properties(height=HEIGHT)
+    return layered(*layers, hover("day:T", tooltip).properties(data=frame), height=HEIGHT)
 
 
-def _unknown(views: pd.Series, translate: Say, shown: Sequence[str]) -> list[alt.Chart]:
+def _unknown(views: pd.Series, translate: Translate, shown: Sequence[str]) -> list[alt.Chart]:
     """Stretches of days that nobody knows, shaded grey; no window reaches into them."""
     missing = views.isna()
     stretches = (
@@ -82,7 +82,7 @@ def _unknown(views: pd.Series, translate: Say, shown: Sequence[str]) -> list[alt
     return [in_role(BASELINE, shade, translate)]
 
 
-def _shade(period: Period, role: str, translate: Say, shown: Sequence[str]) -> alt.Chart:
+def _shade(period: Period, role: str, translate: Translate, shown: Sequence[str]) -> alt.Chart:
     edges = pd.DataFrame(
         {"day": [pd.Timestamp(period.first)], "end": [pd.Timestamp(period.last) + pd.Timedelta(days=1)]}
     )
@@ -91,7 +91,7 @@ def _shade(period: Period, role: str, translate: Say, shown: Sequence[str]) -> a
 
 
 def weekday_means(
-    views: pd.Series, split: Split, translate: Say = str, weekdays: Sequence[str] = WEEKDAYS
+    views: pd.Series, split: Split, translate: Translate = str, weekdays: Sequence[str] = WEEKDAYS
 ) -> alt.LayerChart:
     """Mean views by weekday, the training and the held-out period side by side."""
     frames = []

@@ -1,6 +1,7 @@
 """Charts of several runs on shared axes."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -14,17 +15,17 @@ from forecasting.charts.marks import (
     POINTS,
     TRAIN,
     VIEWS,
-    Say,
     colour_by,
     epoch_axis,
     hover,
+    layered,
     loss_axis,
     loss_words,
     reference_lines,
     upright_lines,
     views_tip,
 )
-from forecasting.messages import N_
+from forecasting.messages import N_, Translate
 
 FAINT = 0.3  # opacity of the raw line under an averaged one
 LEGEND_LINE = 21  # pixels
@@ -36,7 +37,7 @@ def compared_curves(
     runs: Sequence[str],
     loss: str,
     log: bool = True,
-    translate: Say = str,
+    translate: Translate = str,
     references: dict[str, float] | None = None,
     floor: float | None = None,
     along: str = "epoch",
@@ -70,12 +71,10 @@ def compared_curves(
     raw = [line("train", opacity=FAINT, strokeWidth=1), line("held_out", opacity=FAINT, strokeWidth=1)]
     layers = [band, *(raw if averaged else []), line(f"train{shown}", **thin), line(f"held_out{shown}", **strong)]
     lines = reference_lines(references or {}, floor, end, colour_by(translate, runs, runs), translate)
-    return alt.layer(*layers, *lines, _run_hover(curves, runs, ALONG[along], translate)).properties(
-        height=_height(runs)
-    )
+    return layered(*layers, *lines, _run_hover(curves, runs, ALONG[along], translate), height=_height(runs))
 
 
-def _run_hover(curves: pd.DataFrame, runs: Sequence[str], along: str, translate: Say) -> alt.Chart:
+def _run_hover(curves: pd.DataFrame, runs: Sequence[str], along: str, translate: Translate) -> alt.Chart:
     """One hover for all runs: their held-out losses at the pointer's place, of the last row before it."""
     grid = np.unique(curves["epoch"])
     grid = grid if len(grid) <= 2 * POINTS else np.linspace(grid[0], grid[-1], POINTS)
@@ -95,7 +94,7 @@ def generalization_gap(
     runs: Sequence[str],
     loss: str,
     log: bool = True,
-    translate: Say = str,
+    translate: Translate = str,
     references: dict[str, float] | None = None,
     floor: float | None = None,
 ) -> alt.LayerChart:
@@ -110,7 +109,11 @@ def generalization_gap(
     log = log and low > 0  # a loss of nothing has no logarithm
     scale = alt.Scale(type="log" if log else "linear", domain=[low, high], nice=False)
     axis = alt.Axis(format=VIEWS, tickCount=5)
-    right = {"title": translate(N_("Train loss ({loss}, views)")).format(loss=loss), "scale": scale, "axis": axis}
+    right: dict[str, Any] = {
+        "title": translate(N_("Train loss ({loss}, views)")).format(loss=loss),
+        "scale": scale,
+        "axis": axis,
+    }
     up = right | {"title": translate(N_("Held-out loss ({loss}, views)")).format(loss=loss)}
     x, y = alt.X("train:Q", **right), alt.Y("held_out:Q", **up)
     base, colour = alt.Chart(frame), colour_by(translate, shown, runs, field="run")
@@ -129,9 +132,8 @@ def generalization_gap(
     )
     role = colour_by(translate, runs, runs)
     lines = reference_lines(references or {}, floor, high, role, translate, start=low, all_left=True)
-    return alt.layer(*_no_gap(low, high, log, role, translate), *lines, across, upright, dots).properties(
-        height=_height(runs)  # as high as the curves beside it, which name them all
-    )
+    layers = [*_no_gap(low, high, log, role, translate), *lines, across, upright, dots]
+    return layered(*layers, height=_height(runs))  # as high as the curves beside it, which name them all
 
 
 def _height(runs: Sequence[str]) -> int:
@@ -151,7 +153,7 @@ def _square(frame: pd.DataFrame, others: list[float], log: bool) -> tuple[float,
     return low - room, high + room
 
 
-def _no_gap(low: float, high: float, log: bool, colour: alt.Color, translate: Say) -> list[alt.Chart]:
+def _no_gap(low: float, high: float, log: bool, colour: alt.Color, translate: Translate) -> list[alt.Chart]:
     """The diagonal, with its name below it, where there are hardly ever dots."""
     role = translate(BASELINE)
     ends = alt.Chart(alt.Data(values=[{"train": edge, "held_out": edge, "role": role} for edge in (low, high)]))
@@ -166,7 +168,7 @@ def _no_gap(low: float, high: float, log: bool, colour: alt.Color, translate: Sa
 def final_losses(
     frame: pd.DataFrame,
     loss: str,
-    translate: Say = str,
+    translate: Translate = str,
     references: dict[str, float] | None = None,
     floor: float | None = None,
 ) -> alt.LayerChart:
@@ -184,4 +186,4 @@ def final_losses(
     chart = chart.encode(x=x, y=y, yOffset=offset, color=colour, tooltip=[*tips, views_tip("loss", loss)])
     widest = max([*bars["loss"], *(references or {}).values()])
     lines = upright_lines(references or {}, floor, translate, loss, widest)
-    return alt.layer(chart, *lines).properties(height=90 + 40 * (1 + len(order)))
+    return layered(chart, *lines, height=90 + 40 * (1 + len(order)))

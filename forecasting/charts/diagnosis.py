@@ -1,11 +1,13 @@
 """The lecture's decision tree (Lee 2021, video 3) with the branch that a run is on."""
 
+from typing import Any
+
 import altair as alt
 
-from forecasting.charts.marks import BASELINE, REAL, Say, colour_by
+from forecasting.charts.marks import BASELINE, REAL, colour_by, layered
 from forecasting.diagnosis.branches import NAMES
 from forecasting.formats import format_probability
-from forecasting.messages import N_
+from forecasting.messages import N_, Translate
 
 LEAVES = ("bias", "optimization", "overfitting", "mismatch", "fine")  # from above
 HEIGHT = 230  # pixels
@@ -37,7 +39,7 @@ WORDS = (
 )
 
 
-def decision_tree(branch: str, chances: dict[str, float], translate: Say = str) -> alt.LayerChart:
+def decision_tree(branch: str, chances: dict[str, float], translate: Translate = str) -> alt.LayerChart:
     """Train loss large or small, then held-out loss large or small: the way to `branch` is strong.
 
     Under every leaf a bar of its chance (0 to 1), unless none is known. "cannot tell" is no leaf, and then nothing is
@@ -54,22 +56,23 @@ def decision_tree(branch: str, chances: dict[str, float], translate: Say = str) 
     strong = alt.condition(alt.datum.role == translate(REAL), alt.value(3), alt.value(1.2))
     lines = alt.Chart(alt.Data(values=values)).mark_rule(strokeCap="square")
     layers = [lines.encode(x=x, y=y, x2="x2:Q", y2="y2:Q", color=colour, strokeWidth=strong)]
-    for side, baseline in ((-1, "bottom"), (1, "top")):
+    sides: tuple[tuple[int, dict[str, Any]], ...] = ((-1, {"baseline": "bottom"}), (1, {"baseline": "top"}))
+    for side, look in sides:
         values = [
             {"x": a, "y": b, "text": translate(text), "role": role(part)}
             for text, (a, b), at, part in WORDS
             if at == side
         ]
-        words = alt.Chart(alt.Data(values=values)).mark_text(align="left", baseline=baseline, dx=4, dy=4 * side)
+        words = alt.Chart(alt.Data(values=values)).mark_text(align="left", **look, dx=4, dy=4 * side)
         layers.append(words.encode(x=x, y=y, text="text:N", color=colour))
-    return alt.layer(*layers, *_leaves(branch, chances, colour, x, y, translate)).properties(height=HEIGHT)
+    return layered(*layers, *_leaves(branch, chances, colour, x, y, translate), height=HEIGHT)
 
 
 def _leaves(
-    branch: str, chances: dict[str, float], colour: alt.Color, x: alt.X, y: alt.Y, translate: Say
+    branch: str, chances: dict[str, float], colour: alt.Color, x: alt.X, y: alt.Y, translate: Translate
 ) -> list[alt.Chart]:
     """Name and chance of every branch, and the chance as a bar."""
-    values = [
+    values: list[dict[str, Any]] = [
         {
             "x": LEAF,
             "end": LEAF + WIDEST * chances.get(leaf, 0.0),
@@ -84,8 +87,10 @@ def _leaves(
     long = [value for value in values if value["end"] >= LEAF + WIDEST * SHORTEST]
     bars = alt.Chart(alt.Data(values=long)).mark_rule(strokeWidth=4, yOffset=9)
     layers = [bars.encode(x=x, x2="end:Q", y=y, color=colour)]
-    for weight, shown in (("bold", [branch]), ("normal", [leaf for leaf in LEAVES if leaf != branch])):
+    others = [leaf for leaf in LEAVES if leaf != branch]
+    looks: tuple[tuple[dict[str, Any], list[str]], ...] = (({"fontWeight": "bold"}, [branch]), ({}, others))
+    for look, shown in looks:
         some = alt.Data(values=[value for value, leaf in zip(values, LEAVES, strict=True) if leaf in shown])
-        names = alt.Chart(some).mark_text(align="left", baseline="middle", fontSize=12, fontWeight=weight, dy=-3)
+        names = alt.Chart(some).mark_text(align="left", baseline="middle", fontSize=12, dy=-3, **look)
         layers.append(names.encode(x=x, y=y, text="text:N", color=colour))
     return layers

@@ -14,14 +14,14 @@ from forecasting.charts.marks import (
     VALIDATION,
     VIEWS,
     WEEKDAYS,
-    Say,
     colour_by,
     day_tip,
     hover,
     in_role,
+    layered,
     views_tip,
 )
-from forecasting.messages import N_
+from forecasting.messages import N_, Translate
 
 SHOWN_BEFORE = 56  # days of real views
 LEGEND_LINE = 20  # pixels
@@ -52,7 +52,7 @@ def forecast_chart(
     views: pd.Series,
     baseline: np.ndarray,
     forecast: pd.DataFrame | None = None,
-    translate: Say = str,
+    translate: Translate = str,
     weekdays: Sequence[str] = WEEKDAYS,
     without: Sequence[float] = (),
 ) -> alt.LayerChart:
@@ -80,21 +80,23 @@ def forecast_chart(
     tips = [day_tip(translate), alt.Tooltip("weekday:N", title=translate(N_("Weekday")))]
     tips += [views_tip(column, translate(name)) for column, (_role, name, _dash) in LINES.items() if column in frame]
     tips += [views_tip(edge, translate(name)) for edge, name in EDGES.items() if edge in frame]
-    return alt.layer(*layers, hover("day:T", tips).properties(data=frame)).properties(height=HEIGHT)
+    return layered(*layers, hover("day:T", tips).properties(data=frame), height=HEIGHT)
 
 
-def _band(base: alt.Chart, level: int, opacity: float, alone: bool, colour: alt.Color, translate: Say) -> alt.Chart:
+def _band(
+    base: alt.Chart, level: int, opacity: float, alone: bool, colour: alt.Color, translate: Translate
+) -> alt.Chart:
     """An interval; of a single day a bar, because an area of one day has no width."""
     mark = base.mark_bar(opacity=opacity, width=8) if alone else base.mark_area(opacity=opacity)
     known = mark.transform_filter(f"isValid(datum['lower_{level}'])")
     return known.encode(x=_days(translate), y=_views(f"lower_{level}", translate), y2=f"upper_{level}:Q", color=colour)
 
 
-def _days(translate: Say) -> alt.X:
+def _days(translate: Translate) -> alt.X:
     return alt.X("day:T", title=translate(N_("Day")), axis=alt.Axis(format="%m-%d", tickCount=8, grid=False))
 
 
-def _views(column: str, translate: Say) -> alt.Y:
+def _views(column: str, translate: Translate) -> alt.Y:
     axis = alt.Axis(format=VIEWS, tickCount=6)
     return alt.Y(f"{column}:Q", title=translate(N_("Views a day")), scale=alt.Scale(zero=False), axis=axis)
 
@@ -103,17 +105,16 @@ def reveal_chart(
     views: pd.Series,
     hidden: pd.DatetimeIndex,
     forecasts: pd.DataFrame | None = None,
-    translate: Say = str,
+    translate: Translate = str,
     weekdays: Sequence[str] = WEEKDAYS,
 ) -> alt.LayerChart:
     """The last weeks with the `hidden` days shaded: left out, or with `forecasts` (a row a day, a column a model)."""
-    covered = forecasts is None
     past = views[-max(14, 2 * len(hidden)) - len(hidden) :]  # so that few hidden days are wide enough
     frame = past.rename("views").rename_axis("day").reset_index().assign(role=translate(REAL))
-    if covered:
+    if forecasts is None:
         frame = frame[~frame["day"].isin(hidden)]
-    names = [] if covered else list(forecasts)
-    lines = frame if covered else pd.concat([frame, _long(forecasts)])
+    names = [] if forecasts is None else list(forecasts)
+    lines = frame if forecasts is None else pd.concat([frame, _long(forecasts)])
     lines = lines.assign(weekday=[weekdays[day] for day in lines["day"].dt.day_of_week])
     half = pd.Timedelta(hours=12)
     edges = pd.DataFrame({"first": [hidden[0] - half], "last": [hidden[-1] + half]})
@@ -124,7 +125,7 @@ def reveal_chart(
     x, y = _days(translate), _views("views", translate)
     line = alt.Chart(lines).mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=30))
     layers = in_role(BASELINE, shade, translate), line.encode(x=x, y=y, color=colour, tooltip=tips)
-    return alt.layer(*layers).properties(height=HEIGHT + LEGEND_LINE * len(names))
+    return layered(*layers, height=HEIGHT + LEGEND_LINE * len(names))
 
 
 def _long(forecasts: pd.DataFrame) -> pd.DataFrame:
@@ -132,7 +133,7 @@ def _long(forecasts: pd.DataFrame) -> pd.DataFrame:
     return forecasts.rename_axis("day").reset_index().melt("day", var_name="role", value_name="views")
 
 
-def ladder_chart(ladder: pd.DataFrame, translate: Say = str) -> alt.LayerChart:
+def ladder_chart(ladder: pd.DataFrame, translate: Translate = str) -> alt.LayerChart:
     """What Auto tried, in order, from the top: `ladder` is what hindsight.ladder_frame makes."""
     y = alt.Y("name:N", title=None, sort=list(ladder["name"]), axis=alt.Axis(labelLimit=210, labelOverlap=False))
     axis = alt.Axis(tickCount=5)
@@ -155,4 +156,4 @@ def ladder_chart(ladder: pd.DataFrame, translate: Say = str) -> alt.LayerChart:
         x=alt.X("mixed:Q"), y=y, color=colour, order="step:Q"
     )
     layers = in_role(PREDICTED, mixed, translate), in_role(VALIDATION, alone, translate)
-    return alt.layer(*layers).properties(height=90 + 22 * len(ladder))
+    return layered(*layers, height=90 + 22 * len(ladder))

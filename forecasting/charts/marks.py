@@ -5,13 +5,14 @@ colour keeps one meaning in light and in dark. The first six positions are the r
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 import numpy as np
 
 from forecasting.formats import format_views
-from forecasting.messages import N_
+from forecasting.messages import N_, Translate
 
 REAL, PREDICTED, TRAIN, HELD_OUT, BASELINE, VALIDATION = ROLES = (
     N_("Real views"),
@@ -35,10 +36,8 @@ RIGHT, LEFT = "right", "left"
 PLACES = ((RIGHT, "above"), (RIGHT, "below"), (LEFT, "above"), (LEFT, "below"))
 FAR = 0.55  # a line below this share of the one above it has room for its name above, on a logarithmic axis of decades
 
-Say = Callable[[str], str]
 
-
-def colour_by(translate: Say, shown: Sequence[str], runs: Sequence[str] = (), field: str = "role") -> alt.Color:
+def colour_by(translate: Translate, shown: Sequence[str], runs: Sequence[str] = (), field: str = "role") -> alt.Color:
     """Colour by role or run, with a legend of the `shown` ones."""
     words = [translate(name) if name in ROLES else name for name in shown]
     legend = alt.Legend(
@@ -54,7 +53,7 @@ def colour_by(translate: Say, shown: Sequence[str], runs: Sequence[str] = (), fi
     return alt.Color(f"{field}:N", scale=alt.Scale(domain=_domain(translate, runs)), legend=legend)
 
 
-def _domain(translate: Say, runs: Sequence[str]) -> list[str]:
+def _domain(translate: Translate, runs: Sequence[str]) -> list[str]:
     """What the theme's colours stand for, in its order: the roles, then runs.
 
     Where there are more runs than colours they come round again, and blanks take the roles' places: a role's colour is
@@ -67,12 +66,19 @@ def _domain(translate: Say, runs: Sequence[str]) -> list[str]:
     return names
 
 
-def in_role(role: str, chart: alt.Chart, translate: Say) -> alt.Chart:
+def layered(*layers: alt.Chart | alt.LayerChart, height: float) -> alt.LayerChart:
+    """The layers on top of each other, `height` pixels high."""
+    chart = alt.layer(*layers).properties(height=height)
+    assert isinstance(chart, alt.LayerChart)  # it is faceted only where a layer is
+    return chart
+
+
+def in_role(role: str, chart: alt.Chart, translate: Translate) -> alt.Chart:
     """Every mark of the chart in one role."""
     return chart.transform_calculate(role=json.dumps(translate(role)))
 
 
-def day_axis(translate: Say, days: Sequence | None = None) -> alt.X:
+def day_axis(translate: Translate, days: Sequence | None = None) -> alt.X:
     """Calendar days along the bottom. `days` are those shown; where they are few the axis names days, not months."""
     span = (max(days) - min(days)).days if days is not None and len(days) else SHORT
     short = {"format": "%m-%d", "tickCount": min(8, max(span, 1))}
@@ -87,7 +93,7 @@ def hover(field: str, tooltip: list[alt.Tooltip]) -> alt.Chart:
     return alt.Chart().mark_rule().encode(x=field, opacity=shown, tooltip=tooltip).add_params(near)
 
 
-def epoch_axis(epochs: float, translate: Say, title: str = N_("Epoch")) -> alt.X:
+def epoch_axis(epochs: float, translate: Translate, title: str = N_("Epoch")) -> alt.X:
     """Epochs along the bottom, all of them from the start, so that a live curve does not push its axis along."""
     return alt.X(
         "epoch:Q",
@@ -102,13 +108,13 @@ def loss_axis(column: str, title: str, scale: alt.Scale) -> alt.Y:
     return alt.Y(f"{column}:Q", title=title, scale=scale, axis=alt.Axis(format=VIEWS, tickCount=6))
 
 
-def loss_words(loss: str, log: bool, translate: Say) -> tuple[str, alt.Scale]:
+def loss_words(loss: str, log: bool, translate: Translate) -> tuple[str, alt.Scale]:
     """Title and scale of a loss axis."""
     scale = alt.Scale(type="log", nice=False, padding=ROOM) if log else alt.Scale(zero=False, padding=ROOM)
     return translate(N_("Loss ({loss}, views)")).format(loss=loss), scale
 
 
-def views_axis(translate: Say, column: str = "views") -> alt.Y:
+def views_axis(translate: Translate, column: str = "views") -> alt.Y:
     """Views a day up the side; what is predicted need not begin at zero."""
     scale = alt.Scale(zero=column == "views")
     return alt.Y(
@@ -121,7 +127,7 @@ def views_tip(column: str, title: str) -> alt.Tooltip:
     return alt.Tooltip(f"{column}:Q", title=title, format=",.0f")
 
 
-def day_tip(translate: Say) -> alt.Tooltip:
+def day_tip(translate: Translate) -> alt.Tooltip:
     """A day in a tooltip."""
     return alt.Tooltip("day:T", title=translate(N_("Day")), format="%Y-%m-%d")
 
@@ -131,7 +137,7 @@ def reference_lines(
     floor: float | None,
     epochs: float,
     colour: alt.Color,
-    translate: Say,
+    translate: Translate,
     start: float = 0,
     all_left: bool = False,
 ) -> list[alt.Chart]:
@@ -151,15 +157,22 @@ def reference_lines(
         mark = {"value": value, "epoch": epochs if end == RIGHT else start, "role": translate(BASELINE)}
         chart = alt.Chart(alt.Data(values=[mark]))
         rules.append(chart.mark_rule(strokeDash=dash, strokeWidth=1.5).encode(y="value:Q", color=colour))
-        at = {"baseline": "bottom", "dy": -4} if side == "above" else {"baseline": "top", "dy": 4}
+        at: dict[str, Any] = {"baseline": "bottom", "dy": -4} if side == "above" else {"baseline": "top", "dy": 4}
         at |= {"align": end, "dx": 0 if end == RIGHT else 4}
         names += _name(chart, f"{translate(name)} {format_views(value)}", at, {"x": "epoch:Q", "y": "value:Q"}, colour)
     return rules + names
 
 
-def _name(chart: alt.Chart, text: str, at: dict, where: dict, colour: alt.Color | str) -> list[alt.Chart]:
+def _name(
+    chart: alt.Chart, text: str, at: dict[str, Any], where: dict[str, Any], colour: alt.Color | str
+) -> list[alt.Chart]:
     """A name in a chart, with a rim in the page's colour around it: it is read where curves pass below."""
-    rim = {"stroke": alt.expr("background"), "fill": alt.expr("background"), "strokeWidth": 4, "strokeJoin": "round"}
+    rim: dict[str, Any] = {
+        "stroke": alt.expr("background"),
+        "fill": alt.expr("background"),
+        "strokeWidth": 4,
+        "strokeJoin": "round",
+    }
     rim["opacity"] = 0.75  # a curve's end is still seen
     return [
         chart.mark_text(fontSize=11, text=text, **at, **rim).encode(**where),
@@ -168,7 +181,7 @@ def _name(chart: alt.Chart, text: str, at: dict, where: dict, colour: alt.Color 
 
 
 def upright_lines(
-    baselines: dict[str, float], floor: float | None, translate: Say, loss: str, widest: float
+    baselines: dict[str, float], floor: float | None, translate: Translate, loss: str, widest: float
 ) -> list[alt.Chart]:
     """The same lines where losses run to the right up to `widest`; their names stand above the bars, one below another.
 

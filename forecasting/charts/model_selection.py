@@ -14,17 +14,17 @@ from forecasting.charts.marks import (
     TRAIN,
     VALIDATION,
     VIEWS,
-    Say,
     colour_by,
     day_axis,
     day_tip,
+    layered,
     loss_words,
     views_tip,
 )
 from forecasting.evaluation.folds import Fold
 from forecasting.formats import format_views
 from forecasting.lectures.public_score import SelectionGame
-from forecasting.messages import N_
+from forecasting.messages import N_, Translate
 from forecasting.split import Period
 
 A_WEEK = 7  # days: a narrower hole in a row of train days cannot be seen
@@ -33,7 +33,7 @@ AROUND = 112  # pixels for legend and axis
 PUBLIC, PRIVATE = N_("Public score"), N_("Private score")
 
 
-def fold_rows(folds: Sequence[Fold], held_out: Period, translate: Say = str) -> alt.LayerChart:
+def fold_rows(folds: Sequence[Fold], held_out: Period, translate: Translate = str) -> alt.LayerChart:
     """Each fold a row over the calendar: the days it trains on, those it is judged on, and the held-out period."""
     rows = []
     for number, fold in enumerate(folds, 1):
@@ -53,7 +53,7 @@ def fold_rows(folds: Sequence[Fold], held_out: Period, translate: Say = str) -> 
     )
     # Validation on top: the scattered days of random folds lie within a row of train days.
     layers = [bars.properties(data=frame[frame["role"] == translate(role)]) for role in (TRAIN, HELD_OUT, VALIDATION)]
-    return alt.layer(*layers).properties(height=AROUND + ROW * len(names))
+    return layered(*layers, height=AROUND + ROW * len(names))
 
 
 def stretches(days: pd.DatetimeIndex, hole: int) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
@@ -63,7 +63,7 @@ def stretches(days: pd.DatetimeIndex, hole: int) -> list[tuple[pd.Timestamp, pd.
     return list(zip(firsts, lasts + pd.Timedelta(days=1), strict=True))
 
 
-def fold_losses(frame: pd.DataFrame, loss: str, translate: Say = str) -> alt.LayerChart:
+def fold_losses(frame: pd.DataFrame, loss: str, translate: Translate = str) -> alt.LayerChart:
     """A line a model, in order: its losses on the folds, their mean, and its held-out loss.
 
     `frame`: model, fold, validation; mean and held_out the same in all lines of a model; views.
@@ -97,10 +97,10 @@ def fold_losses(frame: pd.DataFrame, loss: str, translate: Say = str) -> alt.Lay
             views_tip("held_out", translate(HELD_OUT)),
         ),
     ]
-    return alt.layer(*layers).properties(height=AROUND + ROW * len(models))
+    return layered(*layers, height=AROUND + ROW * len(models))
 
 
-def game_scores(game: SelectionGame, translate: Say = str, models: int | None = None) -> alt.LayerChart:
+def game_scores(game: SelectionGame, translate: Translate = str, models: int | None = None) -> alt.LayerChart:
     """The best public score so far, and the private score of the model that has it, by the number of models."""
     last = (models or game.models, *game.steps[-1][1:])
     steps = pd.DataFrame([*game.steps, last], columns=["models", "public", "private"])
@@ -135,10 +135,10 @@ def game_scores(game: SelectionGame, translate: Say = str, models: int | None = 
         N_("The average useless model, private"): game.mean_private,
         N_("Same day last week, private"): game.baseline,
     }
-    return alt.layer(curves, *_level(lines, last[0], colour, translate)).properties(height=HEIGHT)
+    return layered(curves, *_level(lines, last[0], colour, translate), height=HEIGHT)
 
 
-def _level(lines: dict[str, float], models: int, colour: alt.Color, translate: Say) -> list[alt.Chart]:
+def _level(lines: dict[str, float], models: int, colour: alt.Color, translate: Translate) -> list[alt.Chart]:
     """Dashed lines of what no choice changes, each with its name at the right end."""
     layers = []
     for name, value in lines.items():

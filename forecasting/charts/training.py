@@ -14,20 +14,20 @@ from forecasting.charts.marks import (
     REAL,
     VALIDATION,
     WEEKDAYS,
-    Say,
     colour_by,
     day_axis,
     day_tip,
     epoch_axis,
     hover,
     in_role,
+    layered,
     loss_axis,
     loss_words,
     reference_lines,
     views_axis,
     views_tip,
 )
-from forecasting.messages import N_
+from forecasting.messages import N_, Translate
 from forecasting.runs import History
 
 
@@ -54,7 +54,7 @@ def loss_spec(
     references: dict[str, float],
     loss: str = "MAE",
     log: bool = True,
-    translate: Say = str,
+    translate: Translate = str,
     floor: float | None = None,
     validated: bool = False,
 ) -> dict:
@@ -76,13 +76,13 @@ def loss_spec(
     layers += reference_lines(references, floor, epochs, colour, translate)
     tooltip = [alt.Tooltip("epoch:Q", title=translate(N_("Epoch")), format="d")]
     tooltip += [views_tip(name, translate(role)) for name, role in roles.items()]
-    spec = alt.layer(*layers, hover("epoch:Q", tooltip)).properties(height=HEIGHT).to_dict(validate=False)
+    spec = layered(*layers, hover("epoch:Q", tooltip), height=HEIGHT).to_dict(validate=False)
     spec.pop("data", None)
     return spec
 
 
 def real_and_predicted(
-    views: pd.Series, predictions: pd.DataFrame, translate: Say = str, weekdays: Sequence[str] = WEEKDAYS
+    views: pd.Series, predictions: pd.DataFrame, translate: Translate = str, weekdays: Sequence[str] = WEEKDAYS
 ) -> alt.LayerChart:
     """Real against predicted views: mean and range over seeds. `predictions` has a row a day, a column a seed."""
     days = pd.date_range(predictions.index[0], predictions.index[-1])  # an unknown day is a hole in the lines
@@ -104,4 +104,4 @@ def real_and_predicted(
     ]
     tooltip = [day_tip(translate), alt.Tooltip("weekday:N", title=translate(N_("Weekday")))]
     tooltip += [views_tip("real", translate(REAL)), views_tip("predicted", translate(PREDICTED))]
-    return alt.layer(*roles, hover("day:T", tooltip).properties(data=frame)).properties(height=HEIGHT)
+    return layered(*roles, hover("day:T", tooltip).properties(data=frame), height=HEIGHT)

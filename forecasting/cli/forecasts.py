@@ -36,11 +36,11 @@ COLUMNS = ("mae", "skill", "mase", "coverage", "width")
 def add_forecasts(commands) -> list[argparse.ArgumentParser]:
     """Both commands; the caller adds how to read the file."""
     ahead = commands.add_parser("forecast", help="print the days to come as date,forecast,lower,upper")
-    ahead.set_defaults(command=forecast)
+    ahead.set_defaults(command="forecasting.cli.forecasts:forecast")
     ahead.add_argument("--model", default="auto", metavar="METHOD|FILE", help=f"{', '.join(METHODS)}, or a model file")
     ahead.add_argument("--level", type=float, default=max(LEVELS), help="share of days that the interval shall hold")
     back = commands.add_parser("backtest", help="print how far methods would have been off on held-out days")
-    back.set_defaults(command=judge)
+    back.set_defaults(command="forecasting.cli.forecasts:judge")
     back.add_argument("--held-out", metavar="FIRST:LAST", help="such as 2022-01-01:2022-12-31; training ends before it")
     back.add_argument("--origins", type=int, default=0, metavar="N", help="forecast from so many days; 0 for every one")
     back.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS), metavar="METHOD")

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from forecasting import __version__
@@ -123,3 +125,15 @@ def test_what_cannot_be_done_is_one_line_and_exit_code_2(arguments, words):
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1
     assert words in done.stderr
+
+
+def test_a_diagnosis_that_cannot_tell_claims_no_confidence(tmp_path):
+    """Of 134 days too few are left to judge by, so that there is a verdict without a number."""
+    file = tmp_path / "short.csv"
+    days = pd.date_range("2022-01-01", periods=134)
+    views = 1000 + 100 * np.sin(np.arange(134) * 2 * np.pi / 7) + np.random.default_rng(0).normal(0, 50, 134)
+    pd.DataFrame({"Date": days.date, "Views": views.round()}).to_csv(file, index=False)
+    said = run("diagnose", file, "--family", "linear", "--window", 7, "--epochs", 2)
+    assert (said.returncode, said.stdout.splitlines()[0]) == (0, "Cannot tell")
+    told = json.loads(run("diagnose", file, "--family", "linear", "--window", 7, "--epochs", 2, "--json").stdout)
+    assert (told["verdict"], told["sure"]) == ("cannot tell", None)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from forecasting.forecasts.model_file import load_model
 
 FILES = Path(__file__).parent / "version_0_2"

@@ -1,0 +1,26 @@
+"""`read` prints a channel's daily views as the app reads them."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from forecasting.cli.channel import bytes_of, channel_of, choice_of
+from forecasting.reading import list_channels
+
+
+def read(options: argparse.Namespace) -> None:
+    """Print `date,views`; what was corrected goes to stderr."""
+    if options.list:
+        print(*list_channels(bytes_of(options.file), Path(options.file).name, choice_of(options)), sep="\n")
+        return
+    channel = channel_of(options)
+    if options.json:
+        for day, views in channel.views.items():
+            print(json.dumps({"date": str(day.date()), "views": None if np.isnan(views) else views}))
+        return
+    table = pd.DataFrame({"date": channel.views.index.date, "views": channel.views.to_numpy()})
+    table.to_csv(sys.stdout, index=False, lineterminator="\n", float_format="%.15g")

@@ -1,0 +1,59 @@
+"""The settings of a run as options: one for every field, with its bounds and default."""
+
+import argparse
+from dataclasses import fields
+
+from forecasting.messages import BadInput
+from forecasting.series import Channel
+from forecasting.settings import BOUNDS, CHOICES, Architecture, Inputs, Regularisation, RunSettings, Training
+from forecasting.split import Period, Split, clipped, default_split
+
+RECORDS = (Architecture, Training, Inputs, Regularisation)
+
+
+def add_run_settings(command: argparse.ArgumentParser) -> None:
+    """Both periods and every setting."""
+    for period in ("--train", "--held-out"):
+        command.add_argument(period, metavar="FIRST:LAST", help="such as 2017-01-01:2021-12-31")
+    command.add_argument("--batch", default=str(Training.batch_size), metavar="N|all", help="windows per update")
+    for kind in RECORDS:
+        _add_settings(command, kind)
+
+
+def run_settings(options: argparse.Namespace, channel: Channel) -> RunSettings:
+    """What the options say; the default split of the channel where they name no periods."""
+    if (options.train is None) != (options.held_out is None):
+        raise BadInput("give both --train and --held-out, or neither")
+    if options.train:
+        split = clipped(Split(Period.parse(options.train), Period.parse(options.held_out)), channel.views)
+    else:
+        split = default_split(channel.views)
+    options.batch_size = 0 if options.batch == "all" else _whole(options.batch)
+    return RunSettings(split, *(_record(kind, options) for kind in RECORDS))
+
+
+def _record(kind: type, options: argparse.Namespace):
+    return kind(**{setting.name: getattr(options, setting.name) for setting in fields(kind)})
+
+
+def _add_settings(parser: argparse.ArgumentParser, kind: type) -> None:
+    """An option for every setting, with its bounds and default."""
+    for setting in fields(kind):
+        flag, default = "--" + setting.name.replace("_", "-"), setting.default
+        if setting.name in CHOICES:
+            parser.add_argument(flag, choices=CHOICES[setting.name], default=default)
+        elif isinstance(default, bool):
+            parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=default)
+        elif setting.name in BOUNDS and setting.name != "batch_size":
+            low, high = BOUNDS[setting.name]
+            parser.add_argument(
+                flag, type=type(default), default=default, help=f"{low} to {high}; {default} by default"
+            )
+    if kind is Inputs:
+        parser.add_argument("--country", default=Inputs.country, help="whose public holidays are an input, such as TW")
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal():
+        raise BadInput("--batch takes a whole number or “all”, not “{text}”", text=text)
+    return int(text)
