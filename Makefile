@@ -23,7 +23,7 @@ lint: .venv/tests.installed
 	$(BIN)/deptry tests --exclude '\.venv' --ignore DEP002,DEP004
 
 unit: .venv/tests.installed
-	$(BIN)/python -m pytest --ignore=tests/browser --ignore=tests/pages
+	$(BIN)/python -m pytest -m "not slow" --ignore=tests/browser --ignore=tests/pages
 
 types: .venv/tests.installed
 	$(BIN)/mypy

@@ -9,6 +9,7 @@ from zipfile import ZipFile
 
 import pytest
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parent.parent
 SOURCES = ("pyproject.toml", "requirements.txt", "tests/requirements.txt", "README.md", "LICENSE")
 

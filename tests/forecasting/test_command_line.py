@@ -13,6 +13,7 @@ import pytest
 
 from forecasting import __version__
 
+pytestmark = pytest.mark.slow  # a process a test
 ROOT = Path(__file__).parent.parent.parent
 SAMPLE = "data/sample_channel.csv"
 

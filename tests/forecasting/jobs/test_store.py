@@ -233,6 +233,7 @@ def wait_for(condition) -> None:
         threading.Event().wait(0.05)
 
 
+@pytest.mark.slow
 def test_worker_trains_stops_and_dies_without_taking_others_along(store, workers):
     quick = store.queue("me", channel(), settings(), "quick")
     workers.fill()
@@ -255,6 +256,7 @@ def test_worker_trains_stops_and_dies_without_taking_others_along(store, workers
     assert 0 < len(store.history(stopped)) < 10_000
 
 
+@pytest.mark.slow
 def test_closing_marks_what_was_being_trained(store):
     workers = Jobs(store.url, slots=1)
     run_id = store.queue("me", channel(), endless(), "run")
@@ -375,6 +377,7 @@ def test_run_stopped_before_its_first_epoch_shows_nothing(store, queue, line):
     assert store.checkpoint("me", run_id, "last") is None
 
 
+@pytest.mark.slow
 def test_what_is_solved_at_once_can_be_stopped(store, workers):
     slow = replace(settings(optimizer="exact"), architecture=Architecture("linear", window=250, horizon=30))
     run_id = store.queue("me", channel(900), replace(slow, split=default_split(channel(900).views)), "slow")

@@ -138,6 +138,7 @@ def test_channel_is_forgotten_with_its_studies(kept):
     assert kept.study("me", study_id) is None
 
 
+@pytest.mark.slow
 def test_worker_is_stopped_in_the_middle_and_the_next_one_works(kept):
     """A real worker: it knows the real kinds only."""
     run = RunSettings(default_split(channel().views), Architecture("relu", 28, 2, 100), Training(epochs=10_000))
@@ -156,6 +157,7 @@ def test_worker_is_stopped_in_the_middle_and_the_next_one_works(kept):
         workers.close()
 
 
+@pytest.mark.slow
 def test_killed_worker_leaves_a_study_that_says_so_in_its_own_words(kept):
     run = RunSettings(default_split(channel().views), Architecture("relu", 28, 2, 100), Training(epochs=10_000))
     workers = Jobs(kept.store.url, slots=1)
