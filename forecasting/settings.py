@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from itertools import pairwise
-from typing import Literal, get_args
+from typing import Any, Literal
 
 from forecasting.messages import N_, BadInput
 from forecasting.split import Period, Split
@@ -18,49 +18,63 @@ Optimizer = Literal[
 Schedule = Literal["constant", "step", "1/t", "cosine"]
 Subtract = Literal["nothing", "mean", "last"]
 
+FAMILIES = {
+    "relu": N_("ReLU layers"),
+    "sigmoid": N_("Sum of sigmoids"),
+    "hard-sigmoid": N_("Sum of hard sigmoids"),
+    "linear": N_("Linear"),
+    "svr": N_("Support vectors"),
+    "trees": N_("Boosted trees"),
+}
+LOSSES = {"mae": N_("Absolute error (MAE)"), "mse": N_("Squared error (MSE)")}
+OPTIMIZERS = {
+    "adam": N_("Adam"),
+    "sgd": N_("SGD"),
+    "momentum": N_("SGD with momentum"),
+    "nesterov": N_("Nesterov momentum"),
+    "adagrad": N_("Adagrad (sum of squares)"),
+    "adagrad-mean": N_("Adagrad (mean of squares, lecture)"),
+    "rmsprop": N_("RMSProp"),
+    "adamw": N_("AdamW"),
+    "lbfgs": N_("L-BFGS (full batch)"),
+    "exact": N_("Exact solution"),
+}
+SCHEDULES = {"constant": N_("Constant"), "step": N_("Steps"), "1/t": N_("1/t decay"), "cosine": N_("Cosine")}
+SUBTRACT = {"nothing": N_("Nothing"), "mean": N_("The window's mean"), "last": N_("The last day")}
+
 REFERENCES = ("svr", "trees")  # scikit-learn's models, to start shallow
 MOST_PARAMETERS = 50_000_000  # over all seeds; about 1 GB with their gradients and an optimizer's state
-BOUNDS = {
-    "window": (1, 365),  # days
-    "layers": (1, 8),  # hidden layers
-    "units": (1, 2048),  # a layer
-    "horizon": (1, 90),  # days ahead
-    "seeds": (1, 32),  # replicas
-    "batch_size": (0, 100_000),  # windows an update; 0 takes all of them
-    "epochs": (1, 10_000),
-    "learning_rate": (1e-7, 10.0),
-    "momentum": (0.0, 0.999),
-    "warmup": (0, 1_000),  # epochs
-    "decay": (0.001, 1.0),
-    "decay_epochs": (1, 10_000),
-    "weight_decay": (0.0, 100.0),
-    "l1": (0.0, 10.0),
-    "dropout": (0.0, 0.9),
-    "noise": (0.0, 2.0),
-    "scale": (0.0, 1.0),
-    "clip": (0.0, 1_000.0),
-    "train_days": (0, 100_000),
-    "validation": (0.0, 0.5),
-    "patience": (0, 10_000),  # epochs
-}
-CHOICES = {
-    "family": get_args(Family),
-    "loss": get_args(Loss),
-    "optimizer": get_args(Optimizer),
-    "schedule": get_args(Schedule),
-    "subtract": get_args(Subtract),
-}
+
+
+def setting(
+    default: Any,
+    label: str,
+    *,
+    bounds: tuple[float, float] | None = None,
+    choices: dict[str, str] | None = None,
+    explained: str = "",
+) -> Any:
+    """A field that says how it is asked for on a page and on the command line.
+
+    `bounds` are the smallest and the largest value, `choices` map each value to its name; names are to be translated.
+    """
+    return field(default=default, metadata={"label": label, "bounds": bounds, "choices": choices, "help": explained})
 
 
 @dataclass(frozen=True)
 class Architecture:
     """One model: `layers` x `units` with an activation; the linear family and the references have no hidden layer."""
 
-    family: Family = "relu"
-    window: int = 56  # days of input, the lecture's
-    layers: int = 1  # hidden layers; only ReLU stacks more than one
-    units: int = 100  # a hidden layer
-    horizon: int = 1  # days ahead, each an output of its own
+    family: Family = setting("relu", N_("Model"), choices=FAMILIES)
+    window: int = setting(56, N_("Window (days of input)"), bounds=(1, 365))  # the lecture's
+    layers: int = setting(1, N_("Layers"), bounds=(1, 8))  # hidden ones; only ReLU stacks more than one
+    units: int = setting(100, N_("Units per layer"), bounds=(1, 2048))
+    horizon: int = setting(  # each day ahead is an output of its own
+        1,
+        N_("Days ahead"),
+        bounds=(1, 90),
+        explained=N_("The model predicts all these days at once; the lecture's is 1."),
+    )
 
     def __post_init__(self) -> None:
         _check(self)
@@ -90,17 +104,33 @@ class Architecture:
 class Training:
     """How the unknowns are found."""
 
-    loss: Loss = "mae"  # the lecture's
-    optimizer: Optimizer = "adam"
-    learning_rate: float = 0.001
-    batch_size: int = 64  # windows an update; 0 takes all of them
-    epochs: int = 100  # passes over all training windows; trees for the trees
-    seeds: int = 5  # replicas; replica k draws its start and its batches from seed k
-    momentum: float = 0.9  # share of the last step kept; momentum and nesterov only
-    schedule: Schedule = "constant"  # of the learning rate, a step an epoch
-    warmup: int = 0  # epochs of linear rise before the schedule begins
-    decay: float = 0.5  # what a step multiplies the rate by
-    decay_epochs: int = 30  # epochs from step to step; under 1/t, until the rate has halved
+    loss: Loss = setting("mae", N_("Loss"), choices=LOSSES)  # the lecture's
+    optimizer: Optimizer = setting("adam", N_("Optimizer"), choices=OPTIMIZERS)
+    learning_rate: float = setting(0.001, N_("Learning rate"), bounds=(1e-7, 10.0))
+    batch_size: int = setting(64, N_("Batch size"), bounds=(0, 100_000), explained=N_("Windows per update (0 = all)."))
+    epochs: int = setting(100, N_("Epochs"), bounds=(1, 10_000))  # passes over all training windows; trees for trees
+    seeds: int = setting(  # replicas; replica k draws its start and its batches from seed k
+        5,
+        N_("Seeds"),
+        bounds=(1, 32),
+        explained=N_("The same model from as many random starts; the band shows their spread."),
+    )
+    momentum: float = setting(  # momentum and nesterov only
+        0.9, N_("Momentum"), bounds=(0.0, 0.999), explained=N_("Share of the last step that is kept.")
+    )
+    schedule: Schedule = setting("constant", N_("Learning rate schedule"), choices=SCHEDULES)  # a step an epoch
+    warmup: int = setting(  # linear, before the schedule begins
+        0, N_("Warm-up (epochs)"), bounds=(0, 1_000), explained=N_("Epochs in which the learning rate rises from 0.")
+    )
+    decay: float = setting(
+        0.5, N_("Decay factor"), bounds=(0.001, 1.0), explained=N_("What each step multiplies the learning rate by.")
+    )
+    decay_epochs: int = setting(
+        30,
+        N_("Epochs per step"),
+        bounds=(1, 10_000),
+        explained=N_("Under 1/t: epochs until the rate has halved."),
+    )
 
     def __post_init__(self) -> None:
         _check(self)
@@ -124,11 +154,19 @@ class Training:
 class Inputs:
     """What a model sees of the days before."""
 
-    log: bool = False  # log(1 + views) instead of views; the loss minimised is then that of logarithms
-    standardise: bool = True  # by the training targets' mean and spread
-    subtract: Subtract = "nothing"  # from the whole window and from the target: the window's mean, or its last day
-    weekday: bool = False  # of the first target day, seven columns
-    country: str = ""  # whose public holidays are shown, as ISO code (TW); empty shows none
+    log: bool = setting(  # log(1 + views) instead of views
+        False,
+        N_("Logarithm of views"),
+        explained=N_("The loss minimised is then that of logarithms; the curves stay in views."),
+    )
+    standardise: bool = setting(
+        True,
+        N_("Standardise"),
+        explained=N_("By mean and spread of the training days. The lecture's error surface needs it off."),
+    )
+    subtract: Subtract = setting("nothing", N_("Subtract from the window"), choices=SUBTRACT)  # and from the target
+    weekday: bool = setting(False, N_("Weekday as input"))  # of the first target day, seven columns
+    country: str = setting("", N_("Public holidays of"))  # whose are an input, as ISO code (TW); empty for none
 
     def __post_init__(self) -> None:
         _check(self)
@@ -142,18 +180,46 @@ class Inputs:
 class Regularisation:
     """What holds a model back, so that it does better on days it has not seen. Everything is off by default."""
 
-    weight_decay: float = (
-        0.0  # L2: adds half of it times the squared weights to the loss (adamw: apart from the gradient)
+    # Half of it times the squared weights is added to the loss (adamw: apart from the gradient); biases are left out.
+    weight_decay: float = setting(0.0, N_("Weight decay (L2)"), bounds=(0.0, 100.0))
+    l1: float = setting(0.0, N_("L1"), bounds=(0.0, 10.0))  # times the absolute weights, without biases
+    dropout: float = setting(  # in an update
+        0.0, N_("Dropout"), bounds=(0.0, 0.9), explained=N_("Share of hidden values set to 0 while training.")
     )
-    l1: float = 0.0  # adds it times the absolute weights to the loss; neither touches biases
-    dropout: float = 0.0  # share of hidden values silenced in an update
-    batch_norm: bool = False  # before every activation
-    noise: float = 0.0  # added to inputs in an update, in standard deviations of the training targets
-    scale: float = 0.0  # windows are multiplied by exp(scale * a normal draw), with their targets
-    clip: float = 0.0  # longest gradient of a replica; 0 for any
-    train_days: int = 0  # only the last so many training target days; 0 for all
-    validation: float = 0.0  # share of the training target days, its last ones, kept for choosing
-    patience: int = 0  # epochs without a better validation loss before a replica stops; 0 never stops
+    batch_norm: bool = setting(False, N_("Batch normalization"))  # before every activation
+    noise: float = setting(
+        0.0,
+        N_("Noise on inputs"),
+        bounds=(0.0, 2.0),
+        explained=N_("In standard deviations, drawn anew for every update."),
+    )
+    scale: float = setting(  # exp(scale * a normal draw)
+        0.0,
+        N_("Random scale"),
+        bounds=(0.0, 1.0),
+        explained=N_("Windows and targets are multiplied by a random factor of this spread."),
+    )
+    clip: float = setting(
+        0.0,
+        N_("Gradient clipping"),
+        bounds=(0.0, 1_000.0),
+        explained=N_("Longest gradient allowed; 0 allows any."),
+    )
+    train_days: int = setting(
+        0, N_("Last training days only"), bounds=(0, 100_000), explained=N_("0 trains on all of them.")
+    )
+    validation: float = setting(
+        0.0,
+        N_("Validation part"),
+        bounds=(0.0, 0.5),
+        explained=N_("Share of the training days, its last ones, kept for choosing."),
+    )
+    patience: int = setting(
+        0,
+        N_("Early stopping (epochs)"),
+        bounds=(0, 10_000),
+        explained=N_("Stop a seed after so many epochs without a better validation loss; 0 never stops."),
+    )
 
     def __post_init__(self) -> None:
         _check(self)
@@ -221,8 +287,7 @@ class RunSettings:
         periods = (
             Period(*map(date.fromisoformat, (split[p]["first"], split[p]["last"]))) for p in ("train", "held_out")
         )
-        kinds = {setting.name: setting.default_factory for setting in fields(cls) if setting.name != "split"}
-        return cls(Split(*periods), **{name: kinds[name](**part) for name, part in record.items()})
+        return cls(Split(*periods), **{name: PARTS[name](**part) for name, part in record.items()})
 
     def flat(self) -> dict[str, object]:
         """One level of names, for tables and for telling two runs apart."""
@@ -235,11 +300,19 @@ class RunSettings:
         return hashlib.sha256("\n".join((self.to_json(), fingerprint, owner)).encode()).hexdigest()[:12]
 
 
+PARTS = {"architecture": Architecture, "training": Training, "inputs": Inputs, "regularisation": Regularisation}
+SETTINGS = {one.name: one for part in PARTS.values() for one in fields(part)}
+DEFAULTS = {name: one.default for name, one in SETTINGS.items()}
+LABELS = {name: one.metadata["label"] for name, one in SETTINGS.items()}
+HELP = {name: one.metadata["help"] for name, one in SETTINGS.items() if one.metadata["help"]}
+BOUNDS = {name: one.metadata["bounds"] for name, one in SETTINGS.items() if one.metadata["bounds"]}
+CHOICES = {name: one.metadata["choices"] for name, one in SETTINGS.items() if one.metadata["choices"]}
+
+
 def _set_aside(record, *names: str) -> None:
     """Give settings that have no say their defaults."""
-    for setting in fields(record):
-        if setting.name in names:
-            object.__setattr__(record, setting.name, setting.default)
+    for name in names:
+        object.__setattr__(record, name, DEFAULTS[name])
 
 
 def _check(record) -> None:

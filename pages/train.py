@@ -15,13 +15,13 @@ from forecasting.messages import N_, BadInput
 from forecasting.metrics import NAMES
 from forecasting.models.naive import best_baseline
 from forecasting.runs import NOTHING_YET, History, Run
-from forecasting.settings import RunSettings, Training
+from forecasting.settings import SUBTRACT, RunSettings, Training
 from forecasting.split import default_split
 from pages.parts import diagnosis_panel
 from pages.parts.following import duration
 from pages.parts.links import escape_markdown, reset_if_unavailable, warn_invalid_query_param
 from pages.parts.session import open_page, references
-from pages.parts.settings_form import LABELS, STATES, SUBTRACT, Form, queue
+from pages.parts.settings_form import LABELS, STATES, Form, queue
 from pages.parts.split_control import choose_split
 
 LARGEST_SOLVED = 56  # days of input times days ahead; larger ones take the solver minutes

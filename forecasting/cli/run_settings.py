@@ -5,7 +5,7 @@ from dataclasses import fields
 
 from forecasting.messages import BadInput
 from forecasting.series import Channel
-from forecasting.settings import BOUNDS, CHOICES, Architecture, Inputs, Regularisation, RunSettings, Training
+from forecasting.settings import BOUNDS, CHOICES, LABELS, Architecture, Inputs, Regularisation, RunSettings, Training
 from forecasting.split import Period, Split, clipped, default_split
 
 RECORDS = (Architecture, Training, Inputs, Regularisation)
@@ -41,13 +41,16 @@ def _add_settings(parser: argparse.ArgumentParser, kind: type) -> None:
     for setting in fields(kind):
         flag, default = "--" + setting.name.replace("_", "-"), setting.default
         if setting.name in CHOICES:
-            parser.add_argument(flag, choices=CHOICES[setting.name], default=default)
+            parser.add_argument(flag, choices=CHOICES[setting.name], default=default, help=LABELS[setting.name])
         elif isinstance(default, bool):
             parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=default)
         elif setting.name in BOUNDS and setting.name != "batch_size":
             low, high = BOUNDS[setting.name]
             parser.add_argument(
-                flag, type=type(default), default=default, help=f"{low} to {high}; {default} by default"
+                flag,
+                type=type(default),
+                default=default,
+                help=f"{LABELS[setting.name]}: {low} to {high}; {default} by default",
             )
     if kind is Inputs:
         parser.add_argument("--country", default=Inputs.country, help="whose public holidays are an input, such as TW")

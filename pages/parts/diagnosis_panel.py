@@ -15,10 +15,10 @@ from forecasting.diagnosis.nested_runs import NestedRun, is_nested_in, with_lowe
 from forecasting.formats import format_probability, format_views
 from forecasting.messages import N_, Message
 from forecasting.runs import NOTHING_YET, Run, Study
-from forecasting.settings import BOUNDS, RunSettings
+from forecasting.settings import BOUNDS, CHOICES, RunSettings
 from pages.parts.following import TICK, ask, follow
 from pages.parts.session import Session, current_channel
-from pages.parts.settings_form import CHOICES, LABELS, country_names, name_of, queue
+from pages.parts.settings_form import LABELS, country_names, name_of, queue
 
 FIRST = 3  # sentences of evidence in sight; the others are folded
 MOST_CHANGES = 3  # that a button can name

@@ -10,10 +10,10 @@ import streamlit as st
 from forecasting.messages import N_
 from forecasting.metrics import NAMES
 from forecasting.runs import Run
-from forecasting.settings import REFERENCES
+from forecasting.settings import CHOICES, REFERENCES
 from pages.parts.links import unique_name
 from pages.parts.session import Session
-from pages.parts.settings_form import CHOICES, LABELS, STATES
+from pages.parts.settings_form import LABELS, STATES
 
 SHOWN_AT_FIRST = 4
 NAMING = ("against", "diagnosed")  # choices among runs: set anew, they show a new name

@@ -1,40 +1,28 @@
 """The controls for a run's settings, each kept in the URL, and the words for them. No page either: Train draws it."""
 
-from dataclasses import fields
-
 import streamlit as st
 
 from forecasting.calendar_features import countries
 from forecasting.messages import N_
-from forecasting.settings import BOUNDS, REFERENCES, Architecture, Inputs, Regularisation, RunSettings, Training
+from forecasting.settings import (
+    BOUNDS,
+    CHOICES,
+    DEFAULTS,
+    FAMILIES,
+    HELP,
+    OPTIMIZERS,
+    REFERENCES,
+    Architecture,
+    Inputs,
+    Regularisation,
+    RunSettings,
+    Training,
+)
+from forecasting.settings import LABELS as SETTINGS_LABELS
 from forecasting.split import Split
 from pages.parts.links import unique_name, warn_invalid_query_param
 from pages.parts.session import Session
 
-FAMILIES = {
-    "relu": N_("ReLU layers"),
-    "sigmoid": N_("Sum of sigmoids"),
-    "hard-sigmoid": N_("Sum of hard sigmoids"),
-    "linear": N_("Linear"),
-    "svr": N_("Support vectors"),
-    "trees": N_("Boosted trees"),
-}
-LOSSES = {"mae": N_("Absolute error (MAE)"), "mse": N_("Squared error (MSE)")}
-OPTIMIZERS = {
-    "adam": N_("Adam"),
-    "sgd": N_("SGD"),
-    "momentum": N_("SGD with momentum"),
-    "nesterov": N_("Nesterov momentum"),
-    "adagrad": N_("Adagrad (sum of squares)"),
-    "adagrad-mean": N_("Adagrad (mean of squares, lecture)"),
-    "rmsprop": N_("RMSProp"),
-    "adamw": N_("AdamW"),
-    "lbfgs": N_("L-BFGS (full batch)"),
-    "exact": N_("Exact solution"),
-}
-SCHEDULES = {"constant": N_("Constant"), "step": N_("Steps"), "1/t": N_("1/t decay"), "cosine": N_("Cosine")}
-SUBTRACT = {"nothing": N_("Nothing"), "mean": N_("The window's mean"), "last": N_("The last day")}
-CHOICES = {"family": FAMILIES, "loss": LOSSES, "optimizer": OPTIMIZERS, "schedule": SCHEDULES, "subtract": SUBTRACT}
 # What a run is at
 STATES = {
     "queued": N_("Queued"),
@@ -48,56 +36,8 @@ RATES = [m * 10.0**e for e in range(-5, 0) for m in (1, 3)] + [1.0]
 WINDOWS = (1, 7, 28, 56)  # days; the lecture's
 NARROW = 75  # pixels that a number needs
 
-LABELS = {
-    "family": N_("Model"),
-    "window": N_("Window (days of input)"),
-    "layers": N_("Layers"),
-    "units": N_("Units a layer"),
-    "horizon": N_("Days ahead"),
-    "loss": N_("Loss"),
-    "optimizer": N_("Optimizer"),
-    "learning_rate": N_("Learning rate"),
-    "batch_size": N_("Batch size"),
-    "epochs": N_("Epochs"),
-    "seeds": N_("Seeds"),
-    "momentum": N_("Momentum"),
-    "schedule": N_("Schedule of the rate"),
-    "warmup": N_("Warm-up (epochs)"),
-    "decay": N_("Factor of a step"),
-    "decay_epochs": N_("Epochs a step"),
-    "log": N_("Logarithm of views"),
-    "standardise": N_("Standardise"),
-    "subtract": N_("Subtract from the window"),
-    "weekday": N_("Weekday as input"),
-    "country": N_("Public holidays of"),
-    "weight_decay": N_("Weight decay (L2)"),
-    "l1": N_("L1"),
-    "dropout": N_("Dropout"),
-    "batch_norm": N_("Batch normalization"),
-    "noise": N_("Noise on inputs"),
-    "scale": N_("Random scale"),
-    "clip": N_("Gradient clipping"),
-    "train_days": N_("Last training days only"),
-    "validation": N_("Validation part"),
-    "patience": N_("Early stopping (epochs)"),
-    "train": N_("Training period"),
-    "held_out": N_("Held-out period"),
-}
-HELP = {
-    "seeds": N_("The same model from as many random starts; the band shows their spread."),
-    "batch_size": N_("Windows an update; 0 takes all of them."),
-    "horizon": N_("The model predicts all these days at once; the lecture's is 1."),
-    "decay_epochs": N_("Under 1/t: epochs until the rate has halved."),
-    "log": N_("The loss minimised is then that of logarithms; the curves stay in views."),
-    "standardise": N_("By mean and spread of the training days. The lecture's error surface needs it off."),
-    "noise": N_("In standard deviations, drawn anew for every update."),
-    "scale": N_("Windows and targets are multiplied by a random factor of this spread."),
-    "clip": N_("Longest gradient allowed; 0 allows any."),
-    "train_days": N_("0 trains on all of them."),
-    "validation": N_("Share of the training days, its last ones, kept for choosing."),
-    "patience": N_("Stop a seed after so many epochs without a better validation loss; 0 never stops."),
-}
-DEFAULTS = {f.name: f.default for part in (Architecture, Training, Inputs, Regularisation) for f in fields(part)}
+PERIODS = {"train": N_("Training period"), "held_out": N_("Held-out period")}
+LABELS = SETTINGS_LABELS | PERIODS  # of all that RunSettings.flat has
 
 
 class Form:
