@@ -3,11 +3,12 @@
 import hashlib
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from forecasting.messages import Message, Translate
+from forecasting.messages import N_, BadInput, Message, Translate
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,67 @@ class Correction:
         return Message(self.text, {"count": len(self.days), **self.facts}).translated(translate)
 
 
+@dataclass(frozen=True, eq=False)
+class Series:
+    """A channel's daily views, and which of them were measured.
+
+    `views` is a float pandas Series on a gap-free daily DatetimeIndex, as it was read and filled in; NaN where nobody
+    knows. `filled` are the days that were filled in from days before and after them, not measured.
+    """
+
+    views: pd.Series
+    filled: pd.DatetimeIndex = field(default_factory=lambda: pd.DatetimeIndex([]))
+
+    def __len__(self) -> int:
+        return len(self.views)
+
+    @property
+    def first(self) -> pd.Timestamp:
+        """The first day."""
+        return self.views.index[0]
+
+    @property
+    def last(self) -> pd.Timestamp:
+        """The last day."""
+        return self.views.index[-1]
+
+    @cached_property
+    def measured(self) -> pd.Series:
+        """The views with NaN where they were not measured: what a forecaster may learn as targets, or be judged on."""
+        return self.views.mask(self.views.index.isin(self.filled)) if len(self.filled) else self.views
+
+    @cached_property
+    def known(self) -> pd.Series:
+        """The views from the first measured day on, each other day carried on from the same weekday before it.
+
+        What a forecaster sees: a value rests on its own day and earlier ones alone, whatever was filled in from later
+        ones. Raises BadInput where no day was measured.
+        """
+        return _causal_fill(self.measured)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Sixteen hex digits of the dates and views: equal exactly where the views are equal."""
+        first = np.datetime64(self.first, "D").astype("<i8").tobytes()
+        return hashlib.sha256(first + self.views.to_numpy("<f8").tobytes()).hexdigest()[:16]
+
+    def until(self, day: pd.Timestamp | date) -> "Series":
+        """The days up to and with `day`."""
+        day = pd.Timestamp(day)
+        return Series(self.views.loc[:day], self.filled[self.filled <= day])
+
+
+def _causal_fill(measured: pd.Series) -> pd.Series:
+    first = measured.first_valid_index()
+    if first is None:
+        raise BadInput(N_("The channel has no day of known views."))
+    measured = measured.loc[first:]
+    values = measured.to_numpy(float).copy()
+    for place in np.flatnonzero(np.isnan(values)):
+        values[place] = values[place - 7] if place >= 7 else values[place - 1]
+    return pd.Series(values, measured.index, name=measured.name)
+
+
 @dataclass(frozen=True)
 class Channel:
     """Daily views of one channel.
@@ -37,15 +99,13 @@ class Channel:
     metric: str = "views"  # the file's own word where the numbers are not views
     channel_names: tuple[str, ...] = ()  # the channels the same file holds, this one included
 
-    @property
-    def filled(self) -> pd.DatetimeIndex:
-        """Days whose views were filled in from days before and after."""
-        return pd.DatetimeIndex(
-            [day for correction in self.corrections if correction.option == "fill" for day in correction.days]
-        )
+    @cached_property
+    def series(self) -> Series:
+        """The views with the days that the reader filled in told apart."""
+        fills = (correction for correction in self.corrections if correction.option == "fill")
+        return Series(self.views, pd.DatetimeIndex([day for fill in fills for day in fill.days]))
 
     @property
     def fingerprint(self) -> str:
-        """Sixteen hex digits of the dates and views: equal exactly where the series are equal."""
-        first = np.datetime64(self.views.index[0], "D").astype("<i8").tobytes()
-        return hashlib.sha256(first + self.views.to_numpy("<f8").tobytes()).hexdigest()[:16]
+        """The series' own: what names the channel in the store."""
+        return self.series.fingerprint

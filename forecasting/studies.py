@@ -30,9 +30,10 @@ def diagnosis(channel: Channel, request: dict) -> Iterator[Finding]:
     from forecasting.diagnosis.tree import diagnose, to_record  # noqa: PLC0415  torch and scikit-learn, for workers alone
 
     nested_runs = [NestedRun.from_record(peer) for peer in request.get("peers", [])]
-    result = [request.get(name) and np.array(request[name]) for name in ("train_loss", "predicted")]
+    names = ("train_loss", "predicted")
+    result = {name: np.array(request[name]) for name in names if request.get(name)}
     settings, said = RunSettings.from_json(request["settings"]), []
-    for step in gather_in_steps(channel.views, settings, *result, filled=channel.filled):
+    for step in gather_in_steps(channel.series, settings, **result):
         if step.found:
             yield Finding(step.share, to_record(diagnose(step.found, nested_runs), step.found))
         else:

@@ -1,6 +1,5 @@
 """Windows: the last days of views in, the next day's or days' views out."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +7,9 @@ import pandas as pd
 
 from forecasting.messages import N_, BadInput
 from forecasting.scaling import Scaler
+from forecasting.series import Series
 from forecasting.settings import Inputs, Regularisation, RunSettings
-from forecasting.split import Period, Split
+from forecasting.split import Period
 
 # Every window up to this long is judged on the same target days (the lecture's 1405 targets of 1461 days);
 # a longer one loses the first days of the series.
@@ -39,10 +39,12 @@ class Windows:
         return self.targets.shape[1] if self.targets.ndim > 1 else 1
 
 
-def make_windows(
-    views: pd.Series, period: Period, window: int, horizon: int = 1, filled: Sequence[pd.Timestamp] = ()
-) -> Windows:
-    """All windows whose target days lie in `period`. Inputs may reach back before it; an unknown day drops a window."""
+def make_windows(series: Series, period: Period, window: int, horizon: int = 1) -> Windows:
+    """All windows whose target days lie in `period`. Inputs may reach back before it; an unknown day drops a window.
+
+    So does a filled day that was made from the target: the target itself, or the last day before it.
+    """
+    views = series.views
     history = max(window, COMMON_HISTORY)
     if len(views) < history + horizon:
         raise BadInput(
@@ -61,7 +63,7 @@ def make_windows(
     last = days + pd.Timedelta(days=horizon - 1)
     wanted = (days >= pd.Timestamp(period.first)) & (last <= pd.Timestamp(period.last))
     wanted &= np.isfinite(stretch).all(axis=1)
-    wanted &= ~_knows_too_much(views.index.isin(filled), history, horizon)
+    wanted &= ~_knows_too_much(views.index.isin(series.filled), history, horizon)
     if not wanted.any():
         raise BadInput(
             N_(
@@ -80,22 +82,6 @@ def make_windows(
     kept = stretch[wanted]
     targets = kept[:, history] if horizon == 1 else kept[:, history:]
     return Windows(kept[:, history - window : history].copy(), targets.copy(), days[wanted])
-
-
-def causal_fill(views: pd.Series, filled: Sequence[pd.Timestamp] = ()) -> pd.Series:
-    """`views` from its first known day, each unknown or `filled` day carried on from the same weekday before it.
-
-    What a forecaster sees: a value rests on its own day and earlier ones alone, whatever was filled in from later ones.
-    """
-    plain = views.mask(views.index.isin(filled)) if len(filled) else views
-    first = plain.first_valid_index()
-    if first is None:
-        raise BadInput(N_("The channel has no day of known views."))
-    plain = plain.loc[first:]
-    values = plain.to_numpy(float).copy()
-    for place in np.flatnonzero(np.isnan(values)):
-        values[place] = values[place - 7] if place >= 7 else values[place - 1]
-    return pd.Series(values, plain.index, name=views.name)
 
 
 def histories(views: pd.Series, origins: pd.DatetimeIndex, days: int) -> np.ndarray:
@@ -138,17 +124,11 @@ class SplitWindows:
     inputs: Inputs = Inputs()  # what else a model sees, and how
 
 
-def split_windows(views: pd.Series, split: Split, window: int) -> SplitWindows:
-    """Training and held-out windows of one length. Raises BadInput where a period holds no target day."""
-    train = make_windows(views, split.train, window)
-    return SplitWindows(train, make_windows(views, split.held_out, window), Scaler.fit(train.targets))
-
-
-def run_windows(views: pd.Series, settings: RunSettings, filled: Sequence[pd.Timestamp] = ()) -> SplitWindows:
-    """All that a run with these settings trains and is judged on. `filled` are the days that were not measured."""
+def run_windows(series: Series, settings: RunSettings) -> SplitWindows:
+    """All that a run with these settings trains and is judged on."""
     net = settings.architecture
-    train = make_windows(views, settings.split.train, net.window, net.horizon, filled)
-    held_out = make_windows(views, settings.split.held_out, net.window, net.horizon, filled)
+    train = make_windows(series, settings.split.train, net.window, net.horizon)
+    held_out = make_windows(series, settings.split.held_out, net.window, net.horizon)
     return cut_windows(train, held_out, settings)
 
 

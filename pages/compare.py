@@ -45,7 +45,7 @@ def curves_of(runs: list[Run], over: int) -> pd.DataFrame:
     frames = []
     for run in runs:
         channel = channels[run.fingerprint]
-        curve = charts.full_curve(histories[run.id], updates_an_epoch(channel.views, run, channel.filled), over)
+        curve = charts.full_curve(histories[run.id], updates_an_epoch(channel.series, run), over)
         frames.append(curve.assign(run=run.name, solved=run.settings.solved_at_once))
     return pd.concat(frames, ignore_index=True).replace([np.inf, -np.inf], np.nan)  # no axis reaches as far
 

@@ -193,7 +193,7 @@ def shares(found: OptimismBias) -> str:
 
 def days_learnt(kind: str) -> int:
     """Training days of a fold of this kind, on average."""
-    cuts = safe_folds(session.channel.views, settings, kind, folds, session.channel.filled)
+    cuts = safe_folds(session.channel.series, settings, kind=kind, folds=folds)
     return round(sum(len(cut.train) for cut in cuts) / len(cuts))
 
 
@@ -232,7 +232,7 @@ with controls:
             bind="query-params",
             help=translate("The lecture has 3."),
         )
-        cuts = safe_folds(session.channel.views, settings, kind, folds, session.channel.filled)
+        cuts = safe_folds(session.channel.series, settings, kind=kind, folds=folds)
         references(session.channel, session.channel.fingerprint, settings[0])
     except BadInput as unusable:
         st.warning(escape_markdown(unusable.translated(translate)), icon=":material/event_busy:")

@@ -18,7 +18,6 @@ from forecasting.models.naive import Naive
 from forecasting.models.registry import BASELINES, BUDGET
 from forecasting.runs import Study
 from forecasting.settings import BOUNDS, REFERENCES, RunSettings
-from forecasting.windows import causal_fill
 from pages.parts.export import offer
 from pages.parts.following import ask, follow
 from pages.parts.forecasters import AUTO, KIND, Forecasters
@@ -148,10 +147,10 @@ def draw_before() -> None:
 
 def last_week(horizon: int) -> np.ndarray:
     """The baseline's forecast (horizon,)."""
-    known = causal_fill(session.channel.views, session.channel.filled)
-    if len(known) < WEEK:
+    series = session.channel.series
+    if len(series.known) < WEEK:
         return np.full(horizon, np.nan)
-    return Naive("last-week").predict(known, known.index[-1:], horizon)[0]
+    return Naive("last-week").predict(series, series.views.index[-1:], horizon)[0]
 
 
 def say_trust(forecast: Forecast, judged: list[HeldOutScore]) -> None:

@@ -8,7 +8,6 @@ from forecasting.lectures.reveal import Reveal, hidden_days, reveal
 from forecasting.messages import BadInput
 from forecasting.models.naive import NAIVE, Naive
 from forecasting.runs import Run, Study
-from forecasting.windows import causal_fill
 from pages.parts.following import ask
 from pages.parts.forecasters import Forecasters
 from pages.parts.links import escape_markdown, warn_invalid_query_param
@@ -82,12 +81,13 @@ def answers(runs: list[Run], days: int) -> dict[str, Study]:
 
 def result(runs: list[Run], studies: dict[str, Study], hidden: pd.DatetimeIndex) -> tuple[Reveal, pd.DataFrame]:
     """What came of it, and the forecasts (a row a day, a column a candidate)."""
-    known = causal_fill(views.iloc[: -len(hidden)], channel.filled)
-    baselines = {name: Naive(rule).predict(known, known.index[-1:], len(hidden))[0] for name, rule in BASELINES.items()}
+    before = channel.series.until(hidden[0] - pd.Timedelta(days=1))
+    now = before.views.index[-1:]
+    baselines = {name: Naive(rule).predict(before, now, len(hidden))[0] for name, rule in BASELINES.items()}
     points = {run.name: studies[run.id].answer["point"] for run in runs if run.id in studies and studies[run.id].answer}
     held_out = {run.name: session.store.predictions(run.id) for run in runs if run.settings.architecture.horizon == 1}
     ahead = {name: found.mean(axis=1) for name, found in held_out.items() if found is not None}
-    everything = causal_fill(views, channel.filled)
+    everything = channel.series.known
     if ahead:
         judged = next(iter(ahead.values())).index
         ahead |= {name: pd.Series(NAIVE[rule][0](everything, judged), judged) for name, rule in BASELINES.items()}

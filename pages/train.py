@@ -217,7 +217,7 @@ def draw_held_out(run: Run) -> None:
         "cannot tell": (st.info, ":material/help:"),
     }[verdict.answer]
     show(verdict.translated(translate(baseline), translate), icon=icon)
-    measured = views.mask(views.index.isin(session.channel.filled))  # what was filled in is not real
+    measured = session.channel.series.measured  # what was filled in is not real
     chart = charts.real_and_predicted(measured, predictions, translate, session.weekdays())
     st.altair_chart(chart, alt=translate("Real and predicted views over the held-out days"))
     link = {"icon": ":material/online_prediction:", "query_params": {"forecaster": run.name}}

@@ -17,7 +17,7 @@ def diagnose(options: argparse.Namespace) -> None:
     settings = run_settings(options, channel)
 
     use_one_thread()
-    found = verdict_on(gather(channel.views, settings, filled=channel.filled))
+    found = verdict_on(gather(channel.series, settings))
     evidence = [sentence.translated() for sentence in found.evidence]
     now = settings.flat()
     tried = (

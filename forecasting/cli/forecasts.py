@@ -28,7 +28,6 @@ from forecasting.models.ensemble.report import composition, regret_of_alternativ
 from forecasting.models.registry import BUDGET, METHODS
 from forecasting.series import Channel
 from forecasting.split import Period, default_split
-from forecasting.windows import causal_fill
 
 COLUMNS = ("mae", "skill", "mase", "coverage", "width")
 
@@ -66,16 +65,14 @@ def judge(options: argparse.Namespace) -> None:
     """Print a line for each method and each of the horizons 1, 7, 28 up to the one asked for, and that one itself."""
     _check(options)
     channel = channel_of(options)
-    views, horizon, levels = channel.views, options.horizon, sorted({*LEVELS, options.level})
-    held_out = Period.parse(options.held_out) if options.held_out else default_split(views).held_out
-    origins = origins_in(views, held_out, horizon, options.origins)
+    series, horizon, levels = channel.series, options.horizon, sorted({*LEVELS, options.level})
+    held_out = Period.parse(options.held_out) if options.held_out else default_split(series.views).held_out
+    origins = origins_in(series.views, held_out, horizon, options.origins)
     _use_one_thread()
     results = {}
     for name in dict.fromkeys([USUAL, *options.methods]):
-        fitted = fit_method(name, views, origins[0], horizon, channel.filled, options.seconds, _tell)
-        results[name] = backtest(
-            views, fitted, origins, horizon, channel.filled, refit_days=options.refit, levels=levels
-        )
+        fitted = fit_method(name, series.until(origins[0]), horizon, budget=options.seconds, note=_tell)
+        results[name] = backtest(series, fitted, origins, horizon, refit_days=options.refit, levels=levels)
     rows = []
     for name in dict.fromkeys(options.methods):
         found = table(results[name], results[USUAL], judged_horizons(horizon))
@@ -87,13 +84,12 @@ def judge(options: argparse.Namespace) -> None:
 
 def _from_method(options: argparse.Namespace, channel: Channel) -> Forecast:
     """The method fitted on all days; its intervals rest on days near the end that it had not learnt from at first."""
-    views, filled, reach = channel.views, channel.filled, horizon_with_totals(options.horizon)
-    known = causal_fill(views, filled)
+    series, reach = channel.series, horizon_with_totals(options.horizon)
     _use_one_thread()
-    fitted = fit_method(options.model, views, views.index[-1], reach, filled, options.seconds, _tell)
+    fitted = fit_method(options.model, series, reach, budget=options.seconds, note=_tell)
     if options.model == "auto":
         _explain(fitted.forecaster, options.horizon)
-    return make_forecast(fitted.forecaster, fitted, known, fitted.scores, options.horizon, [options.level])
+    return make_forecast(fitted.forecaster, fitted, series, fitted.scores, options.horizon, levels=[options.level])
 
 
 def _from_file(options: argparse.Namespace, channel: Channel) -> Forecast:
@@ -101,7 +97,7 @@ def _from_file(options: argparse.Namespace, channel: Channel) -> Forecast:
 
     _use_one_thread()
     model = load_model(bytes_of(options.model))
-    return model.forecast(channel.views, options.horizon, channel.filled, levels=[options.level])
+    return model.forecast(channel.series, options.horizon, levels=[options.level])
 
 
 def _is_file(model: str) -> bool:

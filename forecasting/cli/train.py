@@ -40,7 +40,7 @@ def train(options: argparse.Namespace) -> None:
 
 
 def _trained(channel: Channel, settings: RunSettings) -> Iterable:
-    data = run_windows(channel.views, settings, channel.filled)
+    data = run_windows(channel.series, settings)
 
     use_one_thread()
     for row in fit(build(settings), data, settings):

@@ -9,7 +9,6 @@ import pandas as pd
 from forecasting.diagnosis.drift import Drift, drifts
 from forecasting.diagnosis.reference_models import (
     Errors,
-    Stop,
     both_periods,
     brief,
     candidates,
@@ -26,6 +25,7 @@ from forecasting.evaluation.verdict import DRAWS
 from forecasting.formats import format_views as in_words
 from forecasting.messages import N_, Message
 from forecasting.networks.training import predict
+from forecasting.series import Series
 from forecasting.settings import RunSettings
 from forecasting.windows import SplitWindows, Windows, make_windows, run_windows
 
@@ -110,33 +110,31 @@ class Step:
 
 
 def gather(
-    views: pd.Series,
+    series: Series,
     settings: RunSettings,
+    *,
     train_loss: np.ndarray | None = None,
     predicted: np.ndarray | None = None,
-    stop: Stop = lambda: False,
-    filled: Sequence[pd.Timestamp] = (),
 ) -> Evidence:
     """All of `gather_in_steps` at once."""
-    *_, last = gather_in_steps(views, settings, train_loss, predicted, stop, filled)
+    *_, last = gather_in_steps(series, settings, train_loss=train_loss, predicted=predicted)
     return last.found
 
 
 def gather_in_steps(
-    views: pd.Series,
+    series: Series,
     settings: RunSettings,
+    *,
     train_loss: np.ndarray | None = None,
     predicted: np.ndarray | None = None,
-    stop: Stop = lambda: False,
-    filled: Sequence[pd.Timestamp] = (),
 ) -> Iterator[Step]:
     """Train what is needed to judge the run of `settings`: some seconds for a model of a hundred units.
 
     `train_loss` (seeds,) and `predicted` (seeds, held-out days) are what the run came to; without them it is run again
-    with two seeds. `filled` days were not measured. Raises Stopped.
+    with two seeds.
     """
-    data, others = run_windows(views, settings, filled), candidates(settings)
-    folds, days = make_evidence_folds(views, settings, filled), len(data.train)
+    data, others = run_windows(series, settings), candidates(settings)
+    folds, days = make_evidence_folds(series, settings), len(data.train)
     exact, careful = linear(settings, settings.architecture.window, settings.inputs), tuned(settings)
     careful = careful and enough_epochs(careful, days)
     *_, larger = others.values()
@@ -148,22 +146,22 @@ def gather_in_steps(
         return Step(float(next(shares)), Message(text, facts | {"loss": in_words(loss)}))
 
     if not known:
-        train_loss, predicted = _run_again(settings, data, stop)
+        train_loss, predicted = _run_again(settings, data)
     held_out = Errors.of(predicted, data.held_out, settings.training.loss)
     yield step(N_("It errs by {loss} views on held-out."), held_out.size)
     errors = {}
     for name, run in others.items():
-        errors[name] = validate(views, run, folds, stop, filled)
+        errors[name] = validate(series, run, folds)
         yield step(N_("In validation “{reference}” errs by {loss} views."), errors[name].size, reference=Message(name))
     best = min(errors, key=lambda name: errors[name].size)
-    own = validate(views, brief(settings), folds, stop, filled)
+    own = validate(series, brief(settings), folds)
     yield step(N_("In validation the run itself errs by {loss} views."), own.size)
     losses = {}
     for name, run in {"best": others[best], "linear": exact, "larger": larger, "tuned": careful}.items():
-        losses[name] = both_periods(views, run, stop, filled) if run else (np.nan, np.nan)
+        losses[name] = both_periods(series, run) if run else (np.nan, np.nan)
         if run:
             yield step(SAID_ON_TRAIN[name], losses[name][0])
-    judged = _validated(views, settings, folds, filled)
+    judged = _validated(series, settings, folds)
     found = Evidence(
         settings,
         float(np.mean(train_loss)),
@@ -195,25 +193,25 @@ def _shares(
     return np.cumsum(plan) / sum(plan)
 
 
-def _run_again(settings: RunSettings, data: SplitWindows, stop: Stop) -> tuple[np.ndarray, np.ndarray]:
+def _run_again(settings: RunSettings, data: SplitWindows) -> tuple[np.ndarray, np.ndarray]:
     """Training losses (seeds,) and held-out predictions of the run, with two seeds."""
-    model = fitted(brief(settings), data, stop)
+    model = fitted(brief(settings), data)
     on_train = predict(model, data, data.train)
     train_loss = [Errors.of(one[None], data.train, settings.training.loss).size for one in on_train]
     return np.array(train_loss), predict(model, data, data.held_out)
 
 
-def _validated(views: pd.Series, settings: RunSettings, folds: Sequence[Fold], filled) -> Windows:
+def _validated(series: Series, settings: RunSettings, folds: Sequence[Fold]) -> Windows:
     """The windows of all validation days, with those that early stopping keeps apart."""
     net = settings.architecture
-    windows = make_windows(views, settings.split.train, net.window, net.horizon, filled)
+    windows = make_windows(series, settings.split.train, net.window, net.horizon)
     return windows[windows.days.isin(np.concatenate([fold.validation for fold in folds]))]
 
 
-def make_evidence_folds(views: pd.Series, settings: RunSettings, filled: Sequence[pd.Timestamp] = ()) -> list[Fold]:
+def make_evidence_folds(series: Series, settings: RunSettings) -> list[Fold]:
     """Blocked folds; where days are few, the gap is smaller than safe: what then leaks are inputs, no targets."""
-    days = target_days(views, [settings], filled)
-    days = days.intersection(target_days(views, list(candidates(settings).values()), filled))
+    days = target_days(series, [settings])
+    days = days.intersection(target_days(series, list(candidates(settings).values())))
     return make_folds(days, "blocked", FOLDS, min(safe_gap([settings]), len(days) // 16))
 
 

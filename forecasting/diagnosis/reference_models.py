@@ -1,15 +1,15 @@
 """Cheap runs beside the one in question, on the same target days: models that are hard to get wrong."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 
 from forecasting.evaluation.folds import Fold, fold_windows
 from forecasting.messages import N_
 from forecasting.models.fitting import build, fit
 from forecasting.networks.training import predict
+from forecasting.series import Series
 from forecasting.settings import REFERENCES, Architecture, Inputs, Regularisation, RunSettings, Training
 from forecasting.windows import SplitWindows, Windows, run_windows
 
@@ -19,12 +19,6 @@ UPDATES = 1500  # at least, of a model trained with care
 RATE = 0.003
 MONTH = 28  # days of input of the references
 DIVERGED = 1e12  # views: what stands for an error that left the numbers
-
-Stop = Callable[[], bool]
-
-
-class Stopped(Exception):
-    """Told to stop before the evidence was in."""
 
 
 @dataclass(frozen=True)
@@ -54,34 +48,28 @@ def in_views(mean: np.ndarray, loss: str) -> np.ndarray:
     return mean if loss == "mae" else np.sqrt(mean)
 
 
-def fitted(settings: RunSettings, data: SplitWindows, stop: Stop):
-    """The model of a run, fitted. Raises Stopped."""
+def fitted(settings: RunSettings, data: SplitWindows):
+    """The model of a run, fitted."""
     model = build(settings)
-    for _row in fit(model, data, settings, stop):
+    for _row in fit(model, data, settings):
         pass
-    if stop():
-        raise Stopped
     return model
 
 
-def both_periods(
-    views: pd.Series, settings: RunSettings, stop: Stop, filled: Sequence[pd.Timestamp] = ()
-) -> tuple[float, float]:
-    """Loss on train and on held-out, in views. `filled` days were not measured."""
-    data = run_windows(views, settings, filled)
-    model = fitted(settings, data, stop)
+def both_periods(series: Series, settings: RunSettings) -> tuple[float, float]:
+    """Loss on train and on held-out, in views."""
+    data = run_windows(series, settings)
+    model = fitted(settings, data)
     parts = data.train, data.held_out
     return tuple(Errors.of(predict(model, data, part), part, settings.training.loss).size for part in parts)
 
 
-def validate(
-    views: pd.Series, settings: RunSettings, folds: Sequence[Fold], stop: Stop, filled: Sequence[pd.Timestamp] = ()
-) -> Errors:
-    """Errors over the validation days of all folds, in the order of the folds. `filled` days were not measured."""
+def validate(series: Series, settings: RunSettings, folds: Sequence[Fold]) -> Errors:
+    """Errors over the validation days of all folds, in the order of the folds."""
     found = []
     for fold in folds:
-        data = fold_windows(views, settings, fold, filled)
-        predicted = predict(fitted(settings, data, stop), data, data.held_out)
+        data = fold_windows(series, settings, fold)
+        predicted = predict(fitted(settings, data), data, data.held_out)
         found.append(Errors.of(predicted, data.held_out, settings.training.loss))
     joined = (np.concatenate([getattr(each, name) for each in found]) for name in ("daily", "signed"))
     return Errors(*joined, settings.training.loss)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from forecasting.evaluation.calibration import CalibratedForecaster, refit, unknown
+from forecasting.evaluation.calibration import CalibratedForecaster, refit
 from forecasting.evaluation.conformal import (
     LEVELS,
     Scores,
@@ -14,15 +14,15 @@ from forecasting.evaluation.conformal import (
     edges_in_views,
     make_scores,
     scales,
-    split_edges,
     with_totals,
 )
 from forecasting.evaluation.verdict import LEVEL, block_means
 from forecasting.messages import N_, BadInput
 from forecasting.metrics import bias, coverage, mae, mase, pinball, rmsse, skill, width
 from forecasting.models.registry import Forecaster
+from forecasting.series import Series
 from forecasting.split import Period
-from forecasting.windows import causal_fill, futures
+from forecasting.windows import futures
 
 
 @dataclass(frozen=True)
@@ -88,39 +88,36 @@ def origins_in(views: pd.Series, held_out: Period, horizon: int, count: int = 0)
 
 
 def backtest(
-    views: pd.Series,
+    series: Series,
     fitted: CalibratedForecaster,
     origins: pd.DatetimeIndex,
     horizon: int,
-    filled: Sequence[pd.Timestamp] = (),
+    *,
     refit_days: int = 0,
-    adaptive: bool = True,
     levels: Sequence[float] = LEVELS,
 ) -> Backtest:
-    """Forecasts of `fitted` from each of `origins`, with intervals.
+    """Forecasts of `fitted` from each of `origins`, with adaptive intervals of `levels`.
 
-    `refit_days` after a fit the method is fitted again on all views since known, 0 for never. Intervals of `levels`
-    are adaptive, or split ones from the validation alone.
+    `refit_days` after a fit the method is fitted again on all views since known, 0 for never.
     """
-    known = causal_fill(views, filled)
 
     def again(last: pd.Timestamp) -> Forecaster:
-        return refit(fitted, views, last, horizon, filled)
+        return refit(fitted, series.until(last), horizon)
 
     predicted = np.concatenate(
         [
-            forecaster.predict(known, part, horizon)
+            forecaster.predict(series, part, horizon)
             for forecaster, part in _fits(fitted.forecaster, fitted.last, origins, refit_days, again)
         ]
     )
-    actual = futures(unknown(views, filled), origins, horizon)
-    later = make_scores(known, origins, actual, predicted)
-    scale, centre = scales(known, origins, predicted), with_totals(predicted)
+    actual = futures(series.measured, origins, horizon)
+    later = make_scores(series.known, origins, actual, predicted)
+    scale, centre = scales(series.known, origins, predicted), with_totals(predicted)
     lower, upper = {}, {}
     for level in levels:
-        edges = adaptive_edges(fitted.scores, later, level) if adaptive else split_edges(fitted.scores, origins, level)
+        edges = adaptive_edges(fitted.scores, later, level)
         lower[level], upper[level] = edges_in_views(centre, scale, *edges)
-    train_views = unknown(views, filled).loc[: fitted.last].to_numpy(float)
+    train_views = series.measured.loc[: fitted.last].to_numpy(float)
     scores = joined(fitted.scores, later)
     return Backtest(fitted.method, origins, predicted, actual, lower, upper, train_views, scores)
 

@@ -1,8 +1,9 @@
 """A method or a run with its errors on days that it had not learnt from, which its intervals rest on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from forecasting.evaluation.conformal import Scores, make_scores
@@ -10,7 +11,8 @@ from forecasting.messages import N_, BadInput
 from forecasting.models.ensemble.auto import Auto
 from forecasting.models.ensemble.candidates import TrialResult
 from forecasting.models.registry import BUDGET, METHODS, Forecaster, fit
-from forecasting.windows import causal_fill, futures
+from forecasting.series import Series
+from forecasting.windows import futures
 
 LONGEST_VALIDATION = 365  # days
 FEWEST_VALIDATION = 56  # days, and as many as the horizon on top
@@ -32,74 +34,62 @@ class CalibratedForecaster:
 
 def fit_method(
     name: str,
-    views: pd.Series,
-    last: pd.Timestamp,
+    series: Series,
     horizon: int,
-    filled: Sequence[pd.Timestamp] = (),
+    *,
     budget: float = BUDGET,
     note: Callable[[TrialResult], None] = lambda trial: None,
 ) -> CalibratedForecaster:
-    """Fit the method `name` through `last`, once without the validation part for its scores and once with it.
+    """Fit the method `name` to all of `series`, once without the validation part for its scores and once with it.
 
     Auto has validated on its way, so its own errors on those days serve. It takes `budget` seconds and tells `note` of
-    each rung that it climbs.
+    each trial. Raises BadInput where the days do not suffice.
     """
-    seen = causal_fill(views.loc[:last], filled)
     needed = FEWEST_TO_LEARN + 2 * horizon if name in LEARNING else FEWEST_DAYS
-    if len(seen) < needed:
+    if len(series.known) < needed:
         raise BadInput(
             N_("{days} days of views before {first} are too few to learn from; at least {needed} are needed."),
-            days=len(seen),
-            first=(last + pd.Timedelta(days=1)).date(),
+            days=len(series.known),
+            first=(series.last + pd.Timedelta(days=1)).date(),
             needed=needed,
         )
     if name == "auto":
-        forecaster = fit(name, views, last, horizon, filled, budget, note)
-        origins, predicted = forecaster.validated
-    else:
-        origins = validation_origins(seen, horizon)
-        predicted = fit(name, views, origins[0], horizon, filled).predict(seen, origins, horizon)
-        forecaster = fit(name, views, last, horizon, filled)
-    return calibrate(name, forecaster, views, last, filled, origins, predicted)
+        forecaster = fit(name, series, horizon, budget=budget, note=note)
+        return calibrate(name, forecaster, series, *forecaster.validated)
+    origins = validation_origins(series, horizon)
+    predicted = fit(name, series.until(origins[0]), horizon).predict(series, origins, horizon)
+    return calibrate(name, fit(name, series, horizon), series, origins, predicted)
 
 
-def calibrate_run(
-    name: str, forecaster: Forecaster, views: pd.Series, last: pd.Timestamp, horizon: int, filled=()
-) -> CalibratedForecaster:
-    """A `forecaster` fitted elsewhere, a trained run; its scores are those of its last training days.
+def calibrate_run(name: str, forecaster: Forecaster, series: Series, horizon: int) -> CalibratedForecaster:
+    """A `forecaster` fitted elsewhere, a trained run, with the scores of the last days of `series`, its training days.
 
     They are too good where it learnt from these days. The adaptive intervals find that out, the split ones do not.
     """
-    seen = causal_fill(views.loc[:last], filled)
-    origins = validation_origins(seen, horizon)
-    origins = origins[origins >= seen.index[forecaster.needs - 1]]
-    return calibrate(name, forecaster, views, last, filled, origins, forecaster.predict(seen, origins, horizon))
+    origins = validation_origins(series, horizon)
+    origins = origins[origins >= series.known.index[forecaster.needs - 1]]
+    return calibrate(name, forecaster, series, origins, forecaster.predict(series, origins, horizon))
 
 
 def calibrate(
-    name, forecaster, views: pd.Series, last: pd.Timestamp, filled, origins, predicted
+    name: str, forecaster: Forecaster, series: Series, origins: pd.DatetimeIndex, predicted: np.ndarray
 ) -> CalibratedForecaster:
-    """The Fitted of a `forecaster` that `predicted` (origins, horizon) the days after `origins`, up to `last`."""
-    seen = causal_fill(views.loc[:last], filled)
-    actual = futures(unknown(views.loc[:last], filled), origins, predicted.shape[1])
-    return CalibratedForecaster(name, forecaster, last, make_scores(seen, origins, actual, predicted))
+    """The `forecaster` with the scores of its `predicted` views (origins, horizon) of the days after `origins`."""
+    actual = futures(series.measured, origins, predicted.shape[1])
+    return CalibratedForecaster(name, forecaster, series.last, make_scores(series.known, origins, actual, predicted))
 
 
-def refit(fitted: CalibratedForecaster, views: pd.Series, last: pd.Timestamp, horizon: int, filled=()) -> Forecaster:
-    """The same on more days, through `last`: Auto keeps its choice, a trained run its weights."""
+def refit(fitted: CalibratedForecaster, series: Series, horizon: int) -> Forecaster:
+    """The same learnt from all of `series`, more days: Auto keeps its choice, a trained run its weights."""
     if isinstance(fitted.forecaster, Auto):
-        return fitted.forecaster.refit(causal_fill(views.loc[:last], filled), unknown(views.loc[:last], filled))
+        return fitted.forecaster.refit(series)
     if fitted.method in METHODS:
-        return fit(fitted.method, views, last, horizon, filled)
+        return fit(fitted.method, series, horizon)
     return fitted.forecaster
 
 
-def validation_origins(seen: pd.Series, horizon: int) -> pd.DatetimeIndex:
-    """Origins in the last days of `seen`, every one of which has a day after it."""
-    days = min(max(len(seen) // SHARE, FEWEST_VALIDATION + horizon), LONGEST_VALIDATION + horizon, len(seen) - 29)
-    return seen.index[-days - 1 : -1]
-
-
-def unknown(views: pd.Series, filled: Sequence[pd.Timestamp]) -> pd.Series:
-    """The views with NaN where they were not measured."""
-    return views.mask(views.index.isin(filled)) if len(filled) else views
+def validation_origins(series: Series, horizon: int) -> pd.DatetimeIndex:
+    """Origins in the last known days of `series`, every one of which has a day after it."""
+    known = series.known.index
+    days = min(max(len(known) // SHARE, FEWEST_VALIDATION + horizon), LONGEST_VALIDATION + horizon, len(known) - 29)
+    return known[-days - 1 : -1]

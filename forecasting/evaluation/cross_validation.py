@@ -89,17 +89,16 @@ class Ranking:
 
 def rank(channel: Channel, settings: Sequence[RunSettings], kind: Kind, folds: int) -> Iterator[tuple[float, Ranking]]:
     """Train every model on every fold, then on the whole training period: (share of the work done, what is known)."""
-    views, filled = channel.views, channel.filled
-    cuts = safe_folds(views, settings, kind, folds, filled)
-    baseline = [_baseline(channel, fold_windows(views, settings[0], cut, filled), settings[0]) for cut in cuts]
+    cuts = safe_folds(channel.series, settings, kind=kind, folds=folds)
+    baseline = [_baseline(channel, fold_windows(channel.series, settings[0], cut), settings[0]) for cut in cuts]
     known = Ranking(
         np.full((len(settings), folds), np.nan),
         np.full(len(settings), np.nan),
         np.array(baseline),
-        _baseline(channel, run_windows(views, settings[0], filled), settings[0]),
+        _baseline(channel, run_windows(channel.series, settings[0]), settings[0]),
     )
     steps, losses = len(settings) * (folds + 1), []
-    for loss in cross_validate(views, settings, cuts, filled=filled):
+    for loss in cross_validate(channel.series, settings, cuts):
         losses.append(loss)
         known.validation[loss.model, loss.fold] = loss.validation.mean()
         yield len(losses) / steps, known
@@ -135,7 +134,7 @@ def _closest(errors: Sequence[np.ndarray], order: Sequence[int], settings: Seque
 def _held_out(channel: Channel, run: RunSettings) -> float:
     from forecasting.models.fitting import build, fit  # noqa: PLC0415  torch, which only workers load
 
-    data, model = run_windows(channel.views, run, channel.filled), build(run)
+    data, model = run_windows(channel.series, run), build(run)
     for row in fit(model, data, run):
         finite = row.finite
     return float(over_days(daily_errors(model, data, data.held_out, run), run).mean()) if finite else np.inf

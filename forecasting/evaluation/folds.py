@@ -13,6 +13,7 @@ import pandas as pd
 
 from forecasting.messages import N_, BadInput
 from forecasting.metrics import IN_VIEWS
+from forecasting.series import Series
 from forecasting.settings import RunSettings
 from forecasting.windows import SplitWindows, Windows, cut_windows, make_windows
 
@@ -102,25 +103,21 @@ def _apart(places: np.ndarray, validation: np.ndarray, gap: int) -> np.ndarray:
     return places[(places < validation[0] - gap) | (places > validation[-1] + gap)]
 
 
-def target_days(
-    views: pd.Series, settings: Sequence[RunSettings], filled: Sequence[pd.Timestamp] = ()
-) -> pd.DatetimeIndex:
-    """Training target days that every one of `settings` has a window for. `filled` days were not measured."""
-    days = _windows(views, settings[0], filled).days
+def target_days(series: Series, settings: Sequence[RunSettings]) -> pd.DatetimeIndex:
+    """Training target days that every one of `settings` has a window for."""
+    days = _windows(series, settings[0]).days
     for run in settings[1:]:
-        days = days.intersection(_windows(views, run, filled).days)
+        days = days.intersection(_windows(series, run).days)
     return days
 
 
-def safe_folds(
-    views: pd.Series, settings: Sequence[RunSettings], kind: Kind, folds: int, filled: Sequence[pd.Timestamp] = ()
-) -> list[Fold]:
+def safe_folds(series: Series, settings: Sequence[RunSettings], *, kind: Kind, folds: int) -> list[Fold]:
     """Folds of the days that all of `settings` know, as far apart as their windows need; random ones cannot be.
 
     Raises BadInput where days are too few, or where the losses of these models do not mean the same.
     """
     check_comparable(settings)
-    found = make_folds(target_days(views, settings, filled), kind, folds, safe_gap(settings))
+    found = make_folds(target_days(series, settings), kind, folds, safe_gap(settings))
     fewest = min(len(fold.train) for fold in found)
     if fewest < FEWEST_TRAIN:
         raise BadInput(
@@ -134,11 +131,9 @@ def safe_folds(
     return found
 
 
-def fold_windows(
-    views: pd.Series, settings: RunSettings, fold: Fold, filled: Sequence[pd.Timestamp] = ()
-) -> SplitWindows:
+def fold_windows(series: Series, settings: RunSettings, fold: Fold) -> SplitWindows:
     """What a run trains and is judged on in a fold; `held_out` is the fold's validation."""
-    windows = _windows(views, settings, filled)
+    windows = _windows(series, settings)
     train, validation = (windows[windows.days.isin(days)] for days in (fold.train, fold.validation))
     return cut_windows(train, validation, settings)
 
@@ -159,11 +154,11 @@ def _reached(days: pd.DatetimeIndex, first: int, end: int) -> np.ndarray:
 
 
 def cross_validate(
-    views: pd.Series,
+    series: Series,
     settings: Sequence[RunSettings],
     folds: Sequence[Fold],
+    *,
     stop: Callable[[], bool] = lambda: False,
-    filled: Sequence[pd.Timestamp] = (),
 ) -> Iterator[FoldLoss]:
     """Train every model on every fold, fold by fold; one record each as soon as it is known."""
     from forecasting.models.fitting import build, fit  # noqa: PLC0415  the folds alone need no torch
@@ -171,7 +166,7 @@ def cross_validate(
     check_comparable(settings)
     for place, fold in enumerate(folds):
         for model, run in enumerate(settings):
-            data, network = fold_windows(views, run, fold, filled), build(run)
+            data, network = fold_windows(series, run, fold), build(run)
             for row in fit(network, data, run, stop):
                 finite = row.finite
             if stop():
@@ -195,9 +190,9 @@ def over_days(errors: np.ndarray, run: RunSettings) -> np.ndarray:
     return IN_VIEWS[run.training.loss](0.0, errors)
 
 
-def _windows(views: pd.Series, settings: RunSettings, filled: Sequence[pd.Timestamp]) -> Windows:
+def _windows(series: Series, settings: RunSettings) -> Windows:
     net, kept = settings.architecture, settings.regularisation
-    windows = make_windows(views, settings.split.train, net.window, net.horizon, filled)
+    windows = make_windows(series, settings.split.train, net.window, net.horizon)
     return windows[-kept.train_days :]
 
 

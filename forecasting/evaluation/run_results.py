@@ -9,6 +9,7 @@ from forecasting.evaluation.difference import Difference, difference
 from forecasting.metrics import skill
 from forecasting.models.naive import BASELINES
 from forecasting.runs import History, Run
+from forecasting.series import Series
 from forecasting.windows import COMMON_HISTORY, run_windows
 
 
@@ -23,11 +24,11 @@ def training_days(run: Run) -> tuple:
     return run.settings.split.train, held_out_days(run)[1], kept.train_days, kept.validation
 
 
-def updates_an_epoch(views: pd.Series, run: Run, filled: Sequence[pd.Timestamp] = ()) -> int:
+def updates_an_epoch(series: Series, run: Run) -> int:
     """Steps that the optimizer takes in an epoch: one a batch, the last one may be smaller. A tree counts as one."""
     if run.settings.solved_at_once:
         return 1
-    windows = len(run_windows(views, run.settings, filled).train)
+    windows = len(run_windows(series, run.settings).train)
     return -(-windows // (run.settings.training.batch_size or windows))
 
 

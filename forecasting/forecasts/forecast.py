@@ -22,6 +22,7 @@ from forecasting.messages import N_, BadInput, Message
 from forecasting.models.ensemble.auto import Auto
 from forecasting.models.ensemble.candidates import TrialResult
 from forecasting.models.registry import BASELINES, METHODS, Forecaster
+from forecasting.series import Series
 from forecasting.settings import BOUNDS
 from forecasting.split import Split
 
@@ -151,21 +152,21 @@ def horizon_with_totals(horizon: int) -> int:
 
 
 def evaluate_held_out(
-    views: pd.Series,
+    series: Series,
     fitted: CalibratedForecaster,
     split: Split,
     horizon: int,
-    filled: Sequence[pd.Timestamp] = (),
+    *,
     beside: Sequence[str] = tuple(BASELINES),
     levels: Sequence[float] = LEVELS,
 ) -> tuple[Backtest, list[HeldOutScore]]:
     """Forecasts from every day since the end of training, and how they and the baselines did on the held-out days."""
-    reach, last = horizon_with_totals(horizon), pd.Timestamp(split.train.last)
+    reach, views, learnt = horizon_with_totals(horizon), series.views, series.until(split.train.last)
     origins_in(views, split.held_out, 1)  # says so where there are none
-    origins = views.index[(views.index >= last) & (views.index < views.index[-1])]
-    done = backtest(views, fitted, origins, reach, filled, levels=levels)
+    origins = views.index[(views.index >= learnt.last) & (views.index < views.index[-1])]
+    done = backtest(series, fitted, origins, reach, levels=levels)
     others = [
-        backtest(views, fit_method(name, views, last, reach, filled), origins, reach, filled, levels=levels)
+        backtest(series, fit_method(name, learnt, reach), origins, reach, levels=levels)
         for name in dict.fromkeys((USUAL, *beside))
     ]
     shown = [one.within(split.held_out) for one in (done, *(other for other in others if other.method in beside))]
@@ -175,20 +176,21 @@ def evaluate_held_out(
 def make_forecast(
     forecaster: Forecaster,
     fitted: CalibratedForecaster,
-    known: pd.Series,
+    series: Series,
     scores: Scores,
     horizon: int,
+    *,
     levels: Sequence[float] = LEVELS,
     judged: Sequence[HeldOutScore] = (),
 ) -> Forecast:
-    """The forecast from the last day of `known`, with adaptive intervals that `scores` of earlier days have taught.
+    """The forecast from the last day of `series`, with adaptive intervals that `scores` of earlier days have taught.
 
     No interval is given where fewer than FEWEST_DAYS scores are of days that the method had not learnt from.
     """
     reach = horizon_with_totals(horizon)
-    now = known.index[-1:]
-    predicted = forecaster.predict(known, now, reach)
-    scale, centre = scales(known, now, predicted), with_totals(predicted)
+    now = series.views.index[-1:]
+    predicted = forecaster.predict(series, now, reach)
+    scale, centre = scales(series.known, now, predicted), with_totals(predicted)
     start = scores.origins > fitted.last  # the rate of misses has been moving since the method was fitted
     earlier = Scores(scores.origins[~start], scores.values[~start], scores.delays)
     unknown_yet = np.full((1, len(scores.delays)), np.nan)

@@ -18,16 +18,16 @@ from safetensors.numpy import load, save
 
 from forecasting import __version__
 from forecasting.evaluation.backtest import joined
-from forecasting.evaluation.calibration import CalibratedForecaster, unknown
+from forecasting.evaluation.calibration import CalibratedForecaster
 from forecasting.evaluation.conformal import CALIBRATION_SIZE, LEVELS, TOTALS, Scores, delays, make_scores
 from forecasting.forecasts.forecast import Forecast, HeldOutScore, check_horizon, horizon_with_totals, make_forecast
 from forecasting.forecasts.packing import Arrays, check, needs, pack, settings_of, unpack
 from forecasting.messages import N_, BadInput
 from forecasting.models.ensemble.auto import Auto
-from forecasting.series import Channel
+from forecasting.series import Series
 from forecasting.settings import RunSettings
 from forecasting.split import Period, Split
-from forecasting.windows import causal_fill, futures
+from forecasting.windows import futures
 
 FORMAT = 1  # of the file; a reader refuses any other
 MARK = "viewcast"  # where the facts stand in the file's metadata
@@ -47,13 +47,13 @@ class Origin:
     fingerprint: str
 
     @classmethod
-    def of(cls, views: pd.Series) -> "Origin":
-        """From a channel's views, unknown days included."""
-        return cls(views.index[0], views.index[-1], Channel("", views).fingerprint)
+    def of(cls, series: Series) -> "Origin":
+        """From a channel's series, unknown days included."""
+        return cls(series.first, series.last, series.fingerprint)
 
-    def begins(self, views: pd.Series) -> bool:
-        """Whether `views` are the same, or the same and later days."""
-        part = views.loc[self.first : self.last]
+    def begins(self, series: Series) -> bool:
+        """Whether `series` has the same views, or the same and later days."""
+        part = Series(series.views.loc[self.first : self.last])
         return len(part) > 0 and Origin.of(part) == self
 
 
@@ -76,29 +76,30 @@ class Model:
 
     def forecast(
         self,
-        views: pd.Series,
+        series: Series,
         horizon: int,
-        filled: Sequence[pd.Timestamp] = (),
+        *,
         holidays: Sequence[pd.Timestamp] = (),
         levels: Sequence[float] = LEVELS,
     ) -> Forecast:
-        """The `horizon` days after the last of `views`. Intervals reach as far as the errors in the file do.
+        """The `horizon` days after the last of `series`. Intervals reach as far as the errors in the file do.
 
-        What it did on the held-out days is part of the forecast where `views` go on from the views it comes from.
+        What it did on the held-out days is part of the forecast where `series` goes on from the views it comes from.
         """
         check_horizon(horizon)
-        known, window = causal_fill(views, filled), needs(self.record)
-        if len(known) < window:
+        window = needs(self.record)
+        if len(series.known) < window:
             raise BadInput(
                 N_("The channel has {days} days of views; this model needs the last {window} before a forecast."),
-                days=len(known),
+                days=len(series.known),
                 window=window,
             )
-        forecaster, known_before = unpack(self.record, self.arrays, holidays), self.origin.begins(views)
+        forecaster, known_before = unpack(self.record, self.arrays, holidays), self.origin.begins(series)
         self._check_reach(forecaster, horizon)
-        scores = self._scores_through(views, known, filled, forecaster, horizon_with_totals(horizon), known_before)
+        scores = self._scores_through(series, forecaster, horizon_with_totals(horizon), known_before)
         fitted = CalibratedForecaster(self.name, forecaster, pd.Timestamp(self.split.train.last), scores)
-        return make_forecast(forecaster, fitted, known, scores, horizon, levels, self.judged if known_before else ())
+        judged = self.judged if known_before else ()
+        return make_forecast(forecaster, fitted, series, scores, horizon, levels=levels, judged=judged)
 
     def _check_reach(self, forecaster, horizon: int) -> None:
         """A run goes on by its own forecasts; what Auto mixed goes as far as it was mixed for."""
@@ -108,26 +109,26 @@ class Model:
                 reach=forecaster.horizon,
             )
 
-    def _scores_through(self, views, known, filled, forecaster, reach: int, known_before: bool) -> Scores:
+    def _scores_through(self, series: Series, forecaster, reach: int, known_before: bool) -> Scores:
         """The file's scores for `reach` days ahead, and those of the days since; of a stranger's views, of its own."""
         scores = _for_reach(self.scores, reach)
-        origins = known.index[needs(self.record) - 1 : -1][-(CALIBRATION_SIZE + reach) :]
+        origins = series.known.index[needs(self.record) - 1 : -1][-(CALIBRATION_SIZE + reach) :]
         if known_before:  # a run has learnt from no held-out day: what came after the last of them is known by now
             back = 0 if isinstance(forecaster, Auto) else reach - 1
             origins = origins[origins >= self.origin.last - pd.Timedelta(days=back)]
-        if known.index[-1] == self.origin.last or not len(origins):
+        if series.last == self.origin.last or not len(origins):
             return scores
-        predicted = forecaster.predict(known, origins, reach)
-        actual = futures(unknown(views, filled), origins, reach)
-        later = make_scores(known, origins, actual, predicted)
+        predicted = forecaster.predict(series, origins, reach)
+        actual = futures(series.measured, origins, reach)
+        later = make_scores(series.known, origins, actual, predicted)
         return joined(scores, later) if known_before else later
 
 
 def export_model(
-    name: str, forecaster, split: Split, scores: Scores, judged: Sequence[HeldOutScore], views: pd.Series
+    name: str, forecaster, series: Series, *, split: Split, scores: Scores, judged: Sequence[HeldOutScore]
 ) -> Model:
-    """The Model of a TrainedRun or an Auto of a channel's `views`. Raises BadInput for a shallow reference."""
-    return Model(name, *pack(forecaster), split, scores, tuple(judged), Origin.of(views))
+    """The Model of a TrainedRun or an Auto of a channel's `series`. Raises BadInput for a shallow reference."""
+    return Model(name, *pack(forecaster), split, scores, tuple(judged), Origin.of(series))
 
 
 def save_model(model: Model) -> bytes:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import pandas as pd
 
-from forecasting.evaluation.calibration import calibrate, calibrate_run, refit, unknown
+from forecasting.evaluation.calibration import calibrate, calibrate_run, refit
 from forecasting.forecasts.forecast import (
     Forecast,
     check_horizon,
@@ -26,7 +26,7 @@ from forecasting.runs import Finding
 from forecasting.series import Channel
 from forecasting.settings import REFERENCES, RunSettings
 from forecasting.split import Period, Split
-from forecasting.windows import causal_fill, run_windows
+from forecasting.windows import run_windows
 
 CLIMBED = 0.65  # share of the budget that is for the ladder; in the rest its choice is judged, and fitted again
 
@@ -49,42 +49,38 @@ def look_ahead(channel: Channel, request: dict) -> Iterator[Finding]:
 
 
 def _auto(channel: Channel, request: dict) -> Iterator[Finding]:
-    views, filled, horizon = channel.views, channel.filled, request["horizon"]
+    series, horizon = channel.series, request["horizon"]
     split = Split(*(Period.parse(request[part]) for part in ("train", "held_out")))
-    last, begun, ladder = pd.Timestamp(split.train.last), time.perf_counter(), []
-    seen = causal_fill(views.loc[:last], filled)
-    plain, auto = unknown(views.loc[:last], filled), None
-    for step in search(seen, plain, horizon_with_totals(horizon), CLIMBED * request["auto"]):
+    learnt, begun, ladder, auto = series.until(split.train.last), time.perf_counter(), [], None
+    for step in search(learnt, horizon_with_totals(horizon), budget=CLIMBED * request["auto"]):
         if isinstance(step, Auto):
             auto = step
             break
         ladder.append(asdict(step))
         yield Finding(min((time.perf_counter() - begun) / request["auto"], CLIMBED), {"ladder": list(ladder)})
-    fitted = calibrate("auto", auto, views, last, filled, *auto.validated)
-    done, judged = evaluate_held_out(views, fitted, split, horizon, filled)
+    fitted = calibrate("auto", auto, learnt, *auto.validated)
+    done, judged = evaluate_held_out(series, fitted, split, horizon)
     yield Finding((1 + CLIMBED) / 2, {"ladder": list(ladder)})
-    again = refit(fitted, views, views.index[-1], horizon_with_totals(horizon), filled)
-    found = make_forecast(again, fitted, causal_fill(views, filled), done.scores, horizon, judged=judged)
+    again = refit(fitted, series, horizon_with_totals(horizon))
+    found = make_forecast(again, fitted, series, done.scores, horizon, judged=judged)
     shares = [[name, [float(share) for share in by_day]] for name, by_day in again.shares()]
-    weights = save_model(export_model("auto", again, split, done.scores, judged, views))
+    weights = save_model(export_model("auto", again, series, split=split, scores=done.scores, judged=judged))
     yield Finding(1.0, {"ladder": ladder, "shares": shares, "forecast": _record(found)}, weights)
 
 
 def _run(channel: Channel, request: dict, holidays: list[pd.Timestamp]) -> Iterator[Finding]:
     """A run keeps its weights, so what it learnt from stays what it learnt from."""
-    views, filled, horizon = channel.views, channel.filled, request["horizon"]
+    series, horizon = channel.series, request["horizon"]
     settings = RunSettings.from_json(request["settings"])
     run = _trained(settings, channel, request["model"])
     name = request["name"] if request["name"] not in METHODS else f"{request['name']} (2)"  # those mean something else
-    fitted = calibrate_run(
-        name, run, views, pd.Timestamp(settings.split.train.last), horizon_with_totals(horizon), filled
-    )
+    fitted = calibrate_run(name, run, series.until(settings.split.train.last), horizon_with_totals(horizon))
     yield Finding(0.2)
-    done, judged = evaluate_held_out(views, fitted, settings.split, horizon, filled)
-    found = make_forecast(run, fitted, causal_fill(views, filled), done.scores, horizon, judged=judged)
+    done, judged = evaluate_held_out(series, fitted, settings.split, horizon)
+    found = make_forecast(run, fitted, series, done.scores, horizon, judged=judged)
     answer, weights = {"forecast": _record(found)}, None
     if settings.architecture.family not in REFERENCES:
-        model = export_model(name, run, settings.split, done.scores, judged, views)
+        model = export_model(name, run, series, split=settings.split, scores=done.scores, judged=judged)
         weights = save_model(model)
         answer |= _what_if(model, channel, found, holidays)
     yield Finding(1.0, answer, weights)
@@ -92,7 +88,7 @@ def _run(channel: Channel, request: dict, holidays: list[pd.Timestamp]) -> Itera
 
 def _file(channel: Channel, request: dict, holidays: list[pd.Timestamp]) -> Iterator[Finding]:
     model = load_model(request["model"])
-    found = model.forecast(channel.views, request["horizon"], channel.filled)
+    found = model.forecast(channel.series, request["horizon"])
     yield Finding(1.0, {"forecast": _record(found)} | _what_if(model, channel, found, holidays))
 
 
@@ -103,8 +99,8 @@ def uncover(channel: Channel, request: dict) -> Iterator[Finding]:
     """
     settings = RunSettings.from_json(request["settings"])
     run = _trained(settings, channel, request["model"])
-    known = causal_fill(channel.views.iloc[: -request["days"]], channel.filled)
-    point = run.predict(known, known.index[-1:], request["days"])[0]
+    before = channel.series.until(channel.series.last - pd.Timedelta(days=request["days"]))
+    point = run.predict(before, before.views.index[-1:], request["days"])[0]
     yield Finding(1.0, {"point": [float(views) for views in point]})
 
 
@@ -112,7 +108,7 @@ def _what_if(model, channel: Channel, plain: Forecast, holidays: list[pd.Timesta
     """The forecast with further holidays takes the place of the `plain` one, which stays beside it."""
     if not holidays:
         return {}
-    found = model.forecast(channel.views, len(plain.days), channel.filled, holidays)
+    found = model.forecast(channel.series, len(plain.days), holidays=holidays)
     return {"forecast": _record(found), "without": plain.point}
 
 
@@ -122,9 +118,9 @@ def _trained(settings: RunSettings, channel: Channel, checkpoint: bytes | None):
     if checkpoint:
         take_weights(model, load(checkpoint)[1])
     else:
-        for _row in fit(model, run_windows(channel.views, settings, channel.filled), settings):
+        for _row in fit(model, run_windows(channel.series, settings), settings):
             pass
-    return of_run(settings, model, channel.views, channel.filled)
+    return of_run(settings, model, channel.series)
 
 
 def _record(found: Forecast) -> dict:

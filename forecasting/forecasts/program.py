@@ -16,7 +16,7 @@ from forecasting.reading import Choice, read_views
 from forecasting.settings import Architecture, Inputs, Regularisation, RunSettings, Training
 from forecasting.split import Period, Split
 from forecasting.models.trained_run import of_run
-from forecasting.windows import causal_fill, run_windows
+from forecasting.windows import run_windows
 
 file = Path({file!r})
 channel = read_views(file.read_bytes(), file.name, {choice})
@@ -27,14 +27,13 @@ settings = RunSettings(
     {inputs},
     {regularisation},
 )
-data = run_windows(channel.views, settings, channel.filled)
+data = run_windows(channel.series, settings)
 model = build(settings)
 for row in fit(model, data, settings):
     print(row.epoch, row.train_loss.mean(), row.held_out_loss.mean())
 
-run = of_run(settings, model, channel.views, channel.filled)
-views = causal_fill(channel.views, channel.filled)
-print(run.predict(views, views.index[-1:], {horizon})[0])
+run = of_run(settings, model, channel.series)
+print(run.predict(channel.series, channel.views.index[-1:], {horizon})[0])
 """
 FROM_FILE = """\
 from pathlib import Path
@@ -42,7 +41,7 @@ from forecasting.reading import read_views
 from forecasting.forecasts.model_file import load_model
 
 channel, model = read_views(Path({file!r}).read_bytes(), {file!r}), load_model(Path({model!r}).read_bytes())
-print(model.forecast(channel.views, horizon={horizon}, filled=channel.filled).to_frame())
+print(model.forecast(channel.series, horizon={horizon}).to_frame())
 """
 
 

@@ -37,7 +37,7 @@ def _train(queue: RunQueue, run_id: str, worker: int, channel, settings, kept: b
     from forecasting.networks.training import predict  # noqa: PLC0415
     from forecasting.windows import run_windows  # noqa: PLC0415
 
-    data, model = run_windows(channel.views, settings, channel.filled), build(settings)
+    data, model = run_windows(channel.series, settings), build(settings)
     progress = Progress(load(kept)[1] if kept else None)
     scribe = RunRecorder(queue, run_id, worker, settings, model, progress)
 

@@ -64,8 +64,7 @@ def play_on(channel: Channel, split: Split, models: int, public: float) -> Itera
 
 
 def _measured(channel: Channel, period: Period) -> pd.Series:
-    views = channel.views[str(period.first) : str(period.last)].dropna()
-    return views[~views.index.isin(channel.filled)]
+    return channel.series.measured[str(period.first) : str(period.last)].dropna()
 
 
 def play(

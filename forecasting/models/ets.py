@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from forecasting.series import Series
+
 WEEK = 7
 # Error, trend, season, as in ETS(A,N,A); a trend is always damped, because an undamped one runs away in a month.
 FORMS = (("add", None, "add"), ("add", "add", "add"), ("add", None, None), ("add", "add", None))
@@ -24,9 +26,9 @@ class Smoothing:
     parameters: np.ndarray
     first: pd.Timestamp
 
-    def predict(self, views: pd.Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
-        """Views (origins, horizon), each origin's from the `views` through it alone."""
-        seen = views.loc[self.first : origins.max()]
+    def predict(self, series: Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
+        """Views (origins, horizon), each origin's from the days of `series` through it alone."""
+        seen = series.known.loc[self.first : origins.max()]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             states = _model(seen.to_numpy(float), self.form).smooth(self.parameters)
@@ -42,16 +44,16 @@ class Smoothing:
         return np.maximum(path, 0)
 
 
-def fit_smoothing(views: pd.Series) -> Smoothing:
-    """The form with the smallest corrected AIC on `views`, all known."""
-    values = views.to_numpy(float)
+def fit_smoothing(series: Series) -> Smoothing:
+    """The form with the smallest corrected AIC on the known days of `series`."""
+    values = series.known.to_numpy(float)
     forms = FORMS + POSITIVE_FORMS * bool(values.min() > 0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a fit that stops at its last step may still be the best
         fitted = [_model(values, form).fit(disp=False) for form in forms]
     scores = [fit.aicc if np.isfinite(fit.aicc) else np.inf for fit in fitted]
     best = int(np.argmin(scores))
-    return Smoothing(forms[best], np.asarray(fitted[best].params, float), views.index[0])
+    return Smoothing(forms[best], np.asarray(fitted[best].params, float), series.known.index[0])
 
 
 def _model(values: np.ndarray, form: tuple[str, str | None, str | None]):

@@ -8,6 +8,7 @@ import pandas as pd
 
 from forecasting.messages import N_
 from forecasting.metrics import IN_VIEWS, mae
+from forecasting.series import Series
 from forecasting.windows import Windows, histories
 
 
@@ -61,12 +62,12 @@ class Naive:
 
     name: str
 
-    def predict(self, views: pd.Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
-        """Views (origins, horizon), each origin's from the `views` through it alone."""
+    def predict(self, series: Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
+        """Views (origins, horizon), each origin's from the days of `series` through it alone."""
         rule, needs = NAIVE[self.name]
-        histories(views, origins, needs)  # says so where they are not there
+        histories(series.known, origins, needs)  # says so where they are not there
         ahead = range(1, horizon + 1)
-        return np.stack([rule(views, origins + pd.Timedelta(days=day), day) for day in ahead], axis=1)
+        return np.stack([rule(series.known, origins + pd.Timedelta(days=day), day) for day in ahead], axis=1)
 
 
 def _days_ago(views: pd.Series, days: pd.DatetimeIndex, lag: int) -> np.ndarray:

@@ -1,10 +1,10 @@
 """Forecasters by name. Each is fitted on the views through a day and then asked from any later day, the origin.
 
-`predict(views, origins, horizon)` gives views (origins, horizon), never negative; from an origin it sees the views
-through that day alone. `views` are what `windows.causal_fill` makes of a channel: no day is missing.
+`predict(series, origins, horizon)` gives views (origins, horizon), never negative; from an origin it sees the days
+through that one alone, as `Series.known` has them: none is missing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -14,7 +14,7 @@ from forecasting.messages import N_, BadInput
 from forecasting.models.ensemble.candidates import TrialResult
 from forecasting.models.ensemble.search import fit_auto
 from forecasting.models.naive import NAIVE, Naive
-from forecasting.windows import causal_fill
+from forecasting.series import Series
 
 BASELINES = {
     "yesterday": N_("Yesterday"),
@@ -33,36 +33,33 @@ BUDGET = 60.0  # seconds that Auto takes
 class Forecaster(Protocol):
     """What every method, and every trained run, can be asked."""
 
-    def predict(self, views: pd.Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
+    def predict(self, series: Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
         """Views (origins, horizon)."""
 
 
 def fit(
     name: str,
-    views: pd.Series,
-    last: pd.Timestamp,
+    series: Series,
     horizon: int,
-    filled: Sequence[pd.Timestamp] = (),
+    *,
     budget: float = BUDGET,
     note: Callable[[TrialResult], None] = lambda trial: None,
 ) -> Forecaster:
-    """The method `name`, fitted on `views` through `last` to predict up to `horizon` days ahead.
+    """The method `name`, fitted on all of `series` to predict up to `horizon` days ahead.
 
-    `filled` days were not measured: no forecaster learns from them. Auto alone takes `budget` seconds, and tells `note`
-    of each rung that it climbs. Raises BadInput where the days do not suffice.
+    No forecaster learns from days that were not measured. Auto alone takes `budget` seconds, and tells `note` of each
+    trial. Raises BadInput where the days do not suffice.
     """
     if name not in METHODS:
         raise BadInput(N_("“{name}” is no method; choose one of {choices}."), name=name, choices=", ".join(METHODS))
     if name in NAIVE:
         return Naive(name)
-    seen = views.loc[:last]
-    known, plain = causal_fill(seen, filled), seen.mask(seen.index.isin(filled))
     if name == "ets":
         from forecasting.models.ets import fit_smoothing  # noqa: PLC0415  loaded where asked for, as all models are
 
-        return fit_smoothing(known)
+        return fit_smoothing(series)
     if name == "auto":
-        return fit_auto(known, plain, horizon, budget, note)
+        return fit_auto(series, horizon, budget=budget, note=note)
     from forecasting.models.regression import fit_regression  # noqa: PLC0415
 
-    return fit_regression(name, known, plain, horizon)
+    return fit_regression(name, series, horizon)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.messages import N_, BadInput
+from forecasting.series import Series
 from forecasting.windows import futures, histories
 
 WINDOW = 56  # days
@@ -22,20 +23,21 @@ class Regression:
     models: tuple
     centred: bool
 
-    def predict(self, views: pd.Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
-        """Views (origins, horizon), each origin's from the `views` through it alone."""
-        inputs, offset = inputs_of(histories(views, origins, WINDOW), origins, self.centred)
+    def predict(self, series: Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
+        """Views (origins, horizon), each origin's from the days of `series` through it alone."""
+        inputs, offset = inputs_of(histories(series.known, origins, WINDOW), origins, self.centred)
         days = [model.predict(inputs) for model in self.models[:horizon]]
         return np.maximum(np.stack(days, axis=1) + offset, 0)
 
 
-def fit_regression(kind: Literal["linear", "trees"], known: pd.Series, plain: pd.Series, horizon: int) -> Regression:
-    """Fit to every window of `known`, whose targets are the `plain` views where those are not NaN.
+def fit_regression(kind: Literal["linear", "trees"], series: Series, horizon: int) -> Regression:
+    """Fit to every window of known days whose targets were measured.
 
     Least squares on views as they are; trees cannot go beyond what they saw, so each window's mean is subtracted.
     """
+    known = series.known
     origins = training_origins(known, WINDOW, FEWEST, horizon)
-    targets = futures(plain.reindex(known.index), origins, horizon)
+    targets = futures(series.measured.reindex(known.index), origins, horizon)
     inputs, offset = inputs_of(histories(known, origins, WINDOW), origins, kind == "trees")
     models = []
     for day in (targets - offset).T:

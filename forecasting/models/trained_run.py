@@ -1,6 +1,5 @@
 """A trained run as a forecaster: any number of days ahead, from any day."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +8,7 @@ import pandas as pd
 from forecasting.models.recursive import recursive
 from forecasting.networks.training import predict
 from forecasting.scaling import Scaler
+from forecasting.series import Series
 from forecasting.settings import RunSettings
 from forecasting.windows import SplitWindows, Windows, histories
 
@@ -30,10 +30,10 @@ class TrainedRun:
         """Days of views through the origin."""
         return self.settings.architecture.window
 
-    def predict(self, views: pd.Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
-        """Views (origins, horizon), each origin's from the `views` through it alone."""
+    def predict(self, series: Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
+        """Views (origins, horizon), each origin's from the days of `series` through it alone."""
         net = self.settings.architecture
-        known = histories(views, origins, net.window)
+        known = histories(series.known, origins, net.window)
         return recursive(self._direct, known, origins, net.horizon, horizon)
 
     def _direct(self, known: np.ndarray, origins: pd.DatetimeIndex) -> np.ndarray:
@@ -44,8 +44,8 @@ class TrainedRun:
         return np.maximum(predict(self.model, data, windows, self.holidays).mean(axis=0), 0)
 
 
-def of_run(settings: RunSettings, model, views: pd.Series, filled: Sequence[pd.Timestamp] = ()) -> TrainedRun:
+def of_run(settings: RunSettings, model, series: Series) -> TrainedRun:
     """The forecaster of a run whose `model` was trained on these views; the scaler is found again from them."""
     from forecasting.windows import run_windows  # noqa: PLC0415
 
-    return TrainedRun(settings, model, run_windows(views, settings, filled).scaler)
+    return TrainedRun(settings, model, run_windows(series, settings).scaler)

@@ -210,6 +210,6 @@ def references(_channel: Channel, fingerprint: str, settings: RunSettings) -> tu
     Raises BadInput where the split holds no window of the settings' length.
     """
     loss = settings.training.loss
-    judged = run_windows(_channel.views, settings, _channel.filled).held_out
+    judged = run_windows(_channel.series, settings).held_out
     lowest = floor(_channel, judged.days, loss) if judged.horizon == 1 else None
     return baseline_losses(_channel.views, judged, loss), lowest

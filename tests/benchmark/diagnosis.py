@@ -17,6 +17,7 @@ from multiprocessing import get_context
 import numpy as np
 
 from forecasting.jobs.machine import use_one_thread, worker_environment
+from forecasting.series import Series
 from forecasting.windows import run_windows
 from tests.benchmark.problems import HALVES, Problem, has_its_answer, make_problem, problems
 
@@ -58,7 +59,7 @@ def answer(asked: tuple) -> Answer | None:
             break
     else:
         return None
-    found = gather(problem.views, problem.settings, train_loss, predicted)
+    found = gather(Series(problem.views), problem.settings, train_loss=train_loss, predicted=predicted)
     said = diagnose(found)
     numbers = (
         f"train {found.train:.4g} validation {found.validation:.4g} held-out {found.held_out:.4g}"
@@ -73,7 +74,7 @@ def ran(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
     from forecasting.models.fitting import build, fit
     from forecasting.networks.training import predict
 
-    data, model = run_windows(problem.views, problem.settings), build(problem.settings)
+    data, model = run_windows(Series(problem.views), problem.settings), build(problem.settings)
     for row in fit(model, data, problem.settings):  # noqa: B007  the last one counts
         pass
     return row.train_loss, predict(model, data, data.held_out)

@@ -27,6 +27,7 @@ from forecasting.jobs.machine import use_one_thread
 from forecasting.metrics import mase
 from forecasting.models.registry import BUDGET, METHODS
 from forecasting.reading import Choice, list_channels, read_views
+from forecasting.series import Series
 from forecasting.split import Period, last_part
 from forecasting.windows import futures
 from tests.benchmark.series import KINDS
@@ -64,9 +65,8 @@ class Problem:
     """A series and the days that are held out."""
 
     name: str
-    views: pd.Series
+    series: Series
     held_out: Period
-    filled: tuple[pd.Timestamp, ...] = ()
 
 
 def problems(given: argparse.Namespace) -> Iterator[Problem]:
@@ -75,32 +75,31 @@ def problems(given: argparse.Namespace) -> Iterator[Problem]:
         for kind in KINDS:
             for seed in given.seeds if kind.__name__ in (given.kinds or [one.__name__ for one in KINDS]) else ():
                 views = kind(seed)
-                yield Problem(f"{kind.__name__} {seed}", views, last_part(views).held_out)
+                yield Problem(f"{kind.__name__} {seed}", Series(views), last_part(views).held_out)
         return
     data, file = Path(given.file).read_bytes(), Path(given.file).name
     said = Choice(dates=given.dates, metric=given.metric)
     for name in [given.channel] if given.channel else list_channels(data, file, said):
         channel = read_views(data, file, Choice(dates=given.dates, metric=given.metric, channel=name))
         held_out = Period.parse(given.held_out) if given.held_out else last_part(channel.views).held_out
-        yield Problem(name or file, channel.views, held_out, tuple(channel.filled))
+        yield Problem(name or file, channel.series, held_out)
 
 
 def judge(problem: Problem, given: argparse.Namespace) -> pd.DataFrame:
     """A row for each method and horizon."""
-    views, horizon, rows = problem.views, given.horizon, []
-    origins = origins_in(views, problem.held_out, horizon)
+    series, horizon, rows = problem.series, given.horizon, []
+    origins = origins_in(series.views, problem.held_out, horizon)
     usual = None
     for name in given.methods:
         begun = time.process_time()
-        fitted = fit_method(name, views, origins[0], horizon, problem.filled, given.seconds)
+        fitted = fit_method(name, series.until(origins[0]), horizon, budget=given.seconds)
         fitting = time.process_time() - begun
         begun = time.process_time()
-        fitted.forecaster.predict(views.ffill(), origins, horizon)
+        fitted.forecaster.predict(series, origins, horizon)
         asking = time.process_time() - begun
-        done = {way: backtest(views, fitted, origins, horizon, problem.filled, adaptive=way) for way in (True, False)}
-        usual = usual or done[True]
-        found = table(done[True], usual, judged_horizons(horizon)).assign(method=name, fit=fitting)
-        found["split_90"] = table(done[False], usual, judged_horizons(horizon))["coverage_90"]
+        done = backtest(series, fitted, origins, horizon)
+        usual = usual or done
+        found = table(done, usual, judged_horizons(horizon)).assign(method=name, fit=fitting)
         rows.append(found.assign(forecasts=len(origins) / max(asking, 1e-9)))
     if given.neuralforecast:
         rows.append(nhits(problem, origins, given))
@@ -111,7 +110,7 @@ def nhits(problem: Problem, origins: pd.DatetimeIndex, given: argparse.Namespace
     """MASE of neuralforecast's NHITS from the same origins."""
     with tempfile.TemporaryDirectory() as folder:
         file, out = Path(folder) / "views.csv", Path(folder) / "forecasts.csv"
-        views = problem.views.ffill()
+        views = problem.series.known
         pd.DataFrame({"ds": views.index, "y": views.to_numpy()}).to_csv(file, index=False)
         arguments = (file, out, origins[0].date(), len(origins), given.horizon)
         done = subprocess.run(
@@ -119,7 +118,10 @@ def nhits(problem: Problem, origins: pd.DatetimeIndex, given: argparse.Namespace
             capture_output=True, text=True, check=True, cwd=folder, env=os.environ | {"OMP_NUM_THREADS": "1"},
         )  # fmt: skip
         predicted = np.maximum(pd.read_csv(out).to_numpy(), 0)
-    actual, known = futures(problem.views, origins, given.horizon), problem.views[: origins[0]].to_numpy()
+    actual, known = (
+        futures(problem.series.measured, origins, given.horizon),
+        problem.series.measured[: origins[0]].to_numpy(),
+    )
     rows = []
     for ahead in judged_horizons(given.horizon):
         there = np.isfinite(actual[:, ahead - 1])
@@ -136,8 +138,8 @@ def show(found: pd.DataFrame, horizons: list[int], methods: list[str]) -> None:
         print(pd.concat([mine, mine.mean().to_frame("mean").T]).round(3).to_string())
         usual = np.exp(np.log(mine.div(mine["last-week"], axis=0)).mean())
         print("geometric mean against last-week:", ", ".join(f"{name} {share:.3f}" for name, share in usual.items()))
-    parts = ["coverage_50", "coverage_90", "split_90", "fit", "forecasts"]
-    print("\nmeans over series: coverage of adaptive intervals, of split ones, seconds to fit, forecasts a second")
+    parts = ["coverage_50", "coverage_90", "fit", "forecasts"]
+    print("\nmeans over series: coverage of intervals, seconds to fit, forecasts a second")
     print(found.groupby(["method", "horizon"])[parts].mean().round(3).loc[methods].to_string())
 
 

@@ -20,9 +20,9 @@ from statistics import median
 
 from forecasting.jobs.machine import use_one_thread, worker_environment
 from forecasting.sample import sample_channel
-from forecasting.settings import Architecture
+from forecasting.settings import Architecture, RunSettings
 from forecasting.split import LECTURE
-from forecasting.windows import split_windows
+from forecasting.windows import run_windows
 from tests.benchmark.training import BATCH, plain_loop, stacked
 
 TABLE = {f"linear, {days} days": Architecture("linear", days) for days in (1, 7, 28, 56)}
@@ -55,7 +55,7 @@ print(seconds(steps + 20) - seconds(20))
 
 
 def data_of(architecture: Architecture):
-    return split_windows(sample_channel().views, LECTURE, architecture.window)
+    return run_windows(sample_channel().series, RunSettings(LECTURE, architecture))
 
 
 def engine(architecture: Architecture, epochs: int, seeds: int) -> float:

@@ -24,9 +24,9 @@ from forecasting.jobs.machine import use_one_thread, worker_environment
 from forecasting.networks.network import StackedNetwork
 from forecasting.networks.training import train
 from forecasting.sample import sample_channel
-from forecasting.settings import Architecture, Training
+from forecasting.settings import Architecture, RunSettings, Training
 from forecasting.split import LECTURE
-from forecasting.windows import SplitWindows, split_windows
+from forecasting.windows import SplitWindows, run_windows
 
 BATCH = 64
 RATE = 0.001
@@ -114,12 +114,11 @@ def _timed(work) -> float:
 
 def compare(epochs: int, rounds: int, replicas: int) -> None:
     """Print a line a network; medians of `rounds` interleaved rounds, and how far the ratios ranged."""
-    views = sample_channel().views
     print(
         f"{'ms a model and epoch':<20}{'plain':>8}{'lean':>8}{'stacked':>9}   times as fast as plain, wanted, as lean"
     )
     for name, (architecture, wanted) in TABLE.items():
-        data = split_windows(views, LECTURE, architecture.window)
+        data = run_windows(sample_channel().series, RunSettings(LECTURE, architecture))
         _times(architecture, data, 1, 1, replicas)  # a first round loads and allocates
         times = _times(architecture, data, epochs, rounds, replicas)
         plain, lean, stack = (1e3 * median(column) for column in zip(*times, strict=True))

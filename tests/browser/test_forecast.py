@@ -46,7 +46,7 @@ def test_run_is_forecast_taken_away_and_brought_back(page: Page) -> None:
 
     page.get_by_text("Take it away").click()
     file = save(page, "Model file")
-    found = load_model(file).forecast(sample_channel().views, 28)
+    found = load_model(file).forecast(sample_channel().series, 28)
     assert [float(row["forecast"]) for row in rows] == pytest.approx(found.point, rel=1e-6)
 
     page.get_by_text("A model file", exact=True).click()

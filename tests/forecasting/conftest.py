@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecasting.series import Series
+from forecasting.settings import Architecture, RunSettings
 from forecasting.split import Period, Split
-from forecasting.windows import SplitWindows, split_windows
+from forecasting.windows import SplitWindows, run_windows
 
 
 def make_views(days: int = 420, seed: int = 0) -> pd.Series:
@@ -16,6 +18,11 @@ def make_views(days: int = 420, seed: int = 0) -> pd.Series:
     noise = np.random.default_rng(seed).normal(0, 200, days)
     values = 4000 + 3 * day + 700 * np.sin(2 * np.pi * day / 7) + noise
     return pd.Series(values, index=pd.date_range("2020-01-01", periods=days), name="views")
+
+
+def windows_of(views: pd.Series, split: Split, window: int) -> SplitWindows:
+    """The windows of a run by default, of that many days of input."""
+    return run_windows(Series(views), RunSettings(split, Architecture("linear", window)))
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -39,4 +46,4 @@ def split() -> Split:
 @pytest.fixture
 def windows(views, split) -> SplitWindows:
     """Seven days of input."""
-    return split_windows(views, split, 7)
+    return windows_of(views, split, 7)

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from forecasting.messages import BadInput
 from forecasting.scaling import Scaler
+from forecasting.series import Series
 from forecasting.settings import Architecture, Inputs, Regularisation, RunSettings
 from forecasting.split import Period
-from forecasting.windows import COMMON_HISTORY, make_windows, run_windows, split_windows
+from forecasting.windows import COMMON_HISTORY, make_windows, run_windows
+from tests.forecasting.conftest import windows_of
 
 FIRST = date(2021, 3, 1)
 
@@ -37,33 +39,33 @@ def test_windows_are_those_of_a_loop(days, window, start, length, unknown):
     slow = slow_windows(views, period, window)
     if not slow:
         with pytest.raises(BadInput):
-            make_windows(views, period, window)
+            make_windows(Series(views), period, window)
         return
-    fast = make_windows(views, period, window)
+    fast = make_windows(Series(views), period, window)
     assert [day.date() for day in fast.days] == [day for day, _before, _target in slow]
     np.testing.assert_array_equal(fast.inputs, [before for _day, before, _target in slow])
     np.testing.assert_array_equal(fast.targets, [target for _day, _before, target in slow])
 
 
 def test_all_window_lengths_are_judged_on_the_same_days(views, split):
-    days = [split_windows(views, split, window).held_out.days for window in (1, 7, 28, 56)]
+    days = [windows_of(views, split, window).held_out.days for window in (1, 7, 28, 56)]
     assert all(some.equals(days[0]) for some in days)
     assert len(days[0]) == 54
 
 
 def test_inputs_end_the_day_before_the_target(views, split):
-    held_out = split_windows(views, split, 3).held_out
+    held_out = windows_of(views, split, 3).held_out
     assert held_out.days[0] == pd.Timestamp(split.held_out.first)
     np.testing.assert_array_equal(held_out.inputs[0], views["2020-12-29":"2020-12-31"])
 
 
 def test_the_scaler_sees_training_targets_only(views, split):
-    data = split_windows(views, split, 7)
+    data = windows_of(views, split, 7)
     assert data.scaler.mean == data.train.targets.mean()
     assert data.scaler.spread == data.train.targets.std()
     changed = views.copy()
     changed[str(split.held_out.first) :] *= 9
-    assert split_windows(changed, split, 7).scaler == data.scaler
+    assert windows_of(changed, split, 7).scaler == data.scaler
 
 
 def test_scaling_goes_there_and_back():
@@ -76,21 +78,21 @@ def test_scaling_goes_there_and_back():
 
 def test_too_short_a_channel_and_an_empty_period_are_said(views, split):
     with pytest.raises(BadInput, match="at least 366"):
-        make_windows(views.iloc[:300], split.train, 365)
+        make_windows(Series(views.iloc[:300]), split.train, 365)
     with pytest.raises(BadInput, match="known days before"):
-        make_windows(views, Period(date(2030, 1, 1), date(2030, 2, 1)), 7)
+        make_windows(Series(views), Period(date(2030, 1, 1), date(2030, 2, 1)), 7)
 
 
 def test_a_shorter_window_is_advised_only_where_it_helps(views):
     period = Period(date(2020, 1, 1), date(2020, 2, 10))
     for window, advice in ((7, "a longer or a later period"), (56, "a later period"), (90, "a window of 56 days")):
         with pytest.raises(BadInput, match=advice):
-            make_windows(views, period, window)
-    assert len(make_windows(views, Period(date(2020, 2, 1), date(2020, 2, 28)), 7)) == 3
+            make_windows(Series(views), period, window)
+    assert len(make_windows(Series(views), Period(date(2020, 2, 1), date(2020, 2, 28)), 7)) == 3
 
 
 def test_several_days_ahead_are_the_days_that_follow(views, split):
-    one, three = (make_windows(views, split.held_out, 7, horizon) for horizon in (1, 3))
+    one, three = (make_windows(Series(views), split.held_out, 7, horizon) for horizon in (1, 3))
     assert (one.horizon, three.horizon) == (1, 3) and three.targets.shape == (52, 3)
     np.testing.assert_array_equal(three.inputs, one.inputs[:52])
     for ahead in range(3):
@@ -104,17 +106,19 @@ def kept(split, horizon=1, **regularisation) -> RunSettings:
     )
 
 
-def test_a_run_by_default_has_the_windows_of_its_split(views, split):
-    plain, run = split_windows(views, split, 7), run_windows(views, kept(split))
-    np.testing.assert_array_equal(plain.train.inputs, run.train.inputs)
-    np.testing.assert_array_equal(plain.held_out.targets, run.held_out.targets)
-    assert plain.scaler == run.scaler and run.validation is None
+def test_a_run_by_default_has_all_the_windows_of_its_split(views, split):
+    run = run_windows(Series(views), kept(split))
+    for part, period in ((run.train, split.train), (run.held_out, split.held_out)):
+        whole = make_windows(Series(views), period, 7)
+        np.testing.assert_array_equal(part.inputs, whole.inputs)
+        np.testing.assert_array_equal(part.targets, whole.targets)
+    assert run.scaler == Scaler.fit(run.train.targets) and run.validation is None
 
 
 @pytest.mark.parametrize("horizon", [1, 5])
 def test_validation_is_the_end_of_training_and_shares_no_target_day(views, split, horizon):
-    data = run_windows(views, kept(split, horizon, validation=0.2))
-    whole = make_windows(views, split.train, 7, horizon)
+    data = run_windows(Series(views), kept(split, horizon, validation=0.2))
+    whole = make_windows(Series(views), split.train, 7, horizon)
     assert len(data.validation) == round(0.2 * len(whole))
     assert data.validation.days[-1] == whole.days[-1]
     assert data.train.days[-1] + pd.Timedelta(days=horizon) == data.validation.days[0]
@@ -122,7 +126,7 @@ def test_validation_is_the_end_of_training_and_shares_no_target_day(views, split
 
 
 def test_fewer_training_days_are_the_last_before_validation(views, split):
-    data, whole = (run_windows(views, kept(split, validation=0.2, train_days=days)) for days in (60, 0))
+    data, whole = (run_windows(Series(views), kept(split, validation=0.2, train_days=days)) for days in (60, 0))
     assert len(data.train) == 60 and data.train.days.equals(whole.train.days[-60:])
     assert data.validation.days.equals(whole.validation.days)
     assert data.scaler == Scaler.fit(data.train.targets)
@@ -138,11 +142,11 @@ def test_logarithms_go_there_and_back():
 def test_days_filled_in_from_their_target_are_left_out():
     days = pd.date_range("2021-01-01", periods=200)
     views = pd.Series(np.arange(200.0), index=days)
-    filled = [days[100]]
-    kept = make_windows(views, Period(days[0].date(), days[-1].date()), 7, filled=filled)
-    every = make_windows(views, Period(days[0].date(), days[-1].date()), 7)
+    series = Series(views, days[[100]])
+    kept = make_windows(series, Period(days[0].date(), days[-1].date()), 7)
+    every = make_windows(Series(views), Period(days[0].date(), days[-1].date()), 7)
     # Day 100 is no target; day 101's window ends with a day that was made from day 101 itself.
     assert set(every.days) - set(kept.days) == {days[100], days[101]}
-    ahead = make_windows(views, Period(days[0].date(), days[-1].date()), 7, horizon=3, filled=filled)
+    ahead = make_windows(series, Period(days[0].date(), days[-1].date()), 7, horizon=3)
     assert not {days[98], days[99], days[100], days[101]} & set(ahead.days)
     assert days[102] in ahead.days

@@ -65,7 +65,7 @@ def write(run_id: str, queue: RunQueue, settings: RunSettings, draw: np.random.G
         for at, number in enumerate(epoch.tolist())
     ]
     queue.write(run_id, WORKER, rows, {})
-    judged = run_windows(channel.views, settings, channel.filled).held_out
+    judged = run_windows(channel.series, settings).held_out
     errors = draw.laplace(0, held_out[-1].mean(), (len(judged), 1)) + draw.normal(0, 20, (len(judged), seeds))
     predictions = pd.DataFrame(judged.targets[:, None] + errors, index=judged.days)
     queue.end(run_id, WORKER, "finished", predictions, [falling[-1], held_out[-1]])

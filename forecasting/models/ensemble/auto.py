@@ -17,6 +17,7 @@ from forecasting.models.ensemble.member import Member, Recipe, fit_members
 from forecasting.models.ensemble.weights import ErrorHistory, update_online
 from forecasting.models.ets import Smoothing, fit_smoothing
 from forecasting.models.naive import Naive
+from forecasting.series import Series
 from forecasting.windows import futures
 
 
@@ -42,11 +43,11 @@ class Auto:
         """Which members need no choice (members,)."""
         return np.array([self.names[group] in PLAIN for group in self.groups])
 
-    def predict(self, views: pd.Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
-        """Views (origins, horizon), each origin's from the `views` through it alone."""
-        days, forecasts = self._forecasts(views, origins)
+    def predict(self, series: Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
+        """Views (origins, horizon), each origin's from the days of `series` through it alone."""
+        days, forecasts = self._forecasts(series, origins)
         wanted = days.get_indexer(origins)
-        weights = self._updated_history(views, days, forecasts).weights(self.groups, self.plain)[wanted]
+        weights = self._updated_history(series, days, forecasts).weights(self.groups, self.plain)[wanted]
         return np.einsum("moh,omh->oh", forecasts[:, wanted], weights)[:, :horizon]
 
     def shares(self) -> list[tuple[str, np.ndarray]]:
@@ -54,39 +55,39 @@ class Auto:
         weights = self.record.weights(self.groups, self.plain)
         return [(name, weights[self.groups == group].sum(axis=0)) for group, name in enumerate(self.names)]
 
-    def refit(self, known: pd.Series, plain: pd.Series) -> "Auto":
+    def refit(self, series: Series) -> "Auto":
         """The same choice fitted on more days; what became known since `last` has its say in the weights."""
-        record = self._updated_history(known, *self._forecasts(known, known.index[-1:])).at(-1)
-        return replace(self, members=refit_members(self.members, known, plain), last=known.index[-1], record=record)
+        record = self._updated_history(series, *self._forecasts(series, series.views.index[-1:])).at(-1)
+        return replace(self, members=refit_members(self.members, series), last=series.last, record=record)
 
-    def _forecasts(self, views: pd.Series, origins: pd.DatetimeIndex) -> tuple[pd.DatetimeIndex, np.ndarray]:
+    def _forecasts(self, series: Series, origins: pd.DatetimeIndex) -> tuple[pd.DatetimeIndex, np.ndarray]:
         """Forecasts (members, days, horizon) from every day since `last` through the last origin."""
         days = pd.date_range(min(self.last, origins.min()), origins.max())
-        return days, np.stack([member.predict(views, days, self.horizon) for member in self.members])
+        return days, np.stack([member.predict(series, days, self.horizon) for member in self.members])
 
-    def _updated_history(self, views: pd.Series, days: pd.DatetimeIndex, forecasts: np.ndarray) -> ErrorHistory:
-        actual = futures(views.loc[: days[-1]], days, self.horizon)
+    def _updated_history(self, series: Series, days: pd.DatetimeIndex, forecasts: np.ndarray) -> ErrorHistory:
+        actual = futures(series.known.loc[: days[-1]], days, self.horizon)
         actual[days < self.last] = np.nan  # members have learnt from what came next
         return update_online(forecasts, actual, self.record)
 
 
-def fit_step(step: str | Recipe, known: pd.Series, plain: pd.Series) -> list:
+def fit_step(step: str | Recipe, series: Series) -> list:
     """The members of one step of the ladder."""
     if isinstance(step, Recipe):
-        return fit_members(step, known, plain)
-    return [fit_smoothing(known) if step == "ets" else Naive(step)]
+        return fit_members(step, series)
+    return [fit_smoothing(series) if step == "ets" else Naive(step)]
 
 
-def refit_members(members: Sequence, known: pd.Series, plain: pd.Series) -> tuple:
+def refit_members(members: Sequence, series: Series) -> tuple:
     """The same members learnt from other days; one that leaves the numbers stays as it was."""
     fitted: dict[Recipe, list] = {}
     found = []
     for member in members:
         if isinstance(member, Smoothing):
-            member = fit_smoothing(known)
+            member = fit_smoothing(series)
         elif isinstance(member, Member):
             if member.recipe not in fitted:
-                fitted[member.recipe] = fit_members(member.recipe, known, plain)
+                fitted[member.recipe] = fit_members(member.recipe, series)
             again = fitted[member.recipe][member.length]
             member = again if np.isfinite(again.parameters).all() else member
         found.append(member)

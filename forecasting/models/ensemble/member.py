@@ -3,7 +3,6 @@
 A recipe says how the views are shown to a model. Its fit is plain arrays, so that it can be saved without its code.
 """
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -12,6 +11,7 @@ import pandas as pd
 
 from forecasting.calendar_features import calendar
 from forecasting.models.recursive import recursive
+from forecasting.series import Series
 from forecasting.settings import Architecture, Inputs, Regularisation, Training
 from forecasting.windows import SplitWindows, Windows, futures, histories
 
@@ -82,9 +82,9 @@ class Member:
     scale: Scale
     parameters: np.ndarray
 
-    def predict(self, views: pd.Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
-        """Views (origins, horizon), each origin's from the `views` through it alone; the mean over seeds."""
-        known = histories(views, origins, self.recipe.window)
+    def predict(self, series: Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
+        """Views (origins, horizon), each origin's from the days of `series` through it alone; the mean over seeds."""
+        known = histories(series.known, origins, self.recipe.window)
         network = _network(self.recipe)
         network.parameters.copy_(_tensor(self.parameters))
 
@@ -106,18 +106,14 @@ class Member:
         return cls(Recipe(**record["recipe"]), record["length"], Scale(**record["scale"]), parameters)
 
 
-def fit_members(
-    recipe: Recipe, known: pd.Series, plain: pd.Series, stop: Callable[[], bool] = lambda: False
-) -> list[Member]:
-    """Members of one recipe, after each of UPDATES. `known` are the views with none missing, `plain` those measured.
-
-    Absolute errors are minimised. Told to stop, it gives the members that it has.
-    """
+def fit_members(recipe: Recipe, series: Series) -> list[Member]:
+    """Members of one recipe, after each of UPDATES; absolute errors of measured days are minimised."""
     from forecasting.networks.inputs import Prepared  # noqa: PLC0415
     from forecasting.networks.updates import Descent  # noqa: PLC0415  torch loads for a second
 
+    known = series.known
     origins = known.index[recipe.window - 1 : -recipe.reach]
-    targets = futures(plain.reindex(known.index), origins, recipe.reach)
+    targets = futures(series.measured.reindex(known.index), origins, recipe.reach)
     there = np.isfinite(targets).all(axis=1)
     origins, targets = origins[there], targets[there]
     scale = _scale(known, targets, recipe)
@@ -131,8 +127,7 @@ def fit_members(
     average, done, epoch, members = network.parameters.clone(), 0, 0, []
     for length, wanted in enumerate(UPDATES[recipe.family]):
         while done < wanted:
-            if descent.epoch(prepared, RATE, stop) is None:
-                return members
+            descent.epoch(prepared, RATE, lambda: False)
             done, epoch = done + -(-len(prepared) // BATCH), epoch + 1
             average.lerp_(network.parameters, 1 - min(SMOOTH, (epoch - 1) / epoch))
         members.append(Member(recipe, length, scale, average.numpy().copy()))

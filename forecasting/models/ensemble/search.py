@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
-import pandas as pd
 
 from forecasting.messages import N_, BadInput
 from forecasting.models.ensemble.auto import Auto, fit_step, refit_members
 from forecasting.models.ensemble.candidates import PLAIN, TrialResult, name_of, recipes, settings_of
 from forecasting.models.ensemble.member import Recipe
 from forecasting.models.ensemble.weights import ErrorHistory, update_online
+from forecasting.series import Series
 from forecasting.windows import futures
 
 SMALLEST = 0.002  # share of the mixture below which a member is not fitted again
@@ -24,19 +24,18 @@ REFIT = 1.3  # times what the fit on the days before validation took
 
 
 def search(
-    known: pd.Series,
-    plain: pd.Series,
+    series: Series,
     horizon: int,
+    *,
     budget: float = 60.0,
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[TrialResult | Auto]:
     """Try the ladder as far as `budget` seconds reach; a Rung each, and at the end the Auto that comes of them.
 
-    `known` are the views with none missing, `plain` those measured. The time to fit again on all days is kept aside.
-    Told to stop, it mixes what it has.
+    The time to fit again on all days is kept aside. Told to stop, it mixes what it has.
     """
-    begun, fitting, trial = time.perf_counter(), 0.0, _Trial(known, plain, horizon)
-    for place, step in enumerate([*PLAIN, *recipes(len(trial.early), horizon)]):
+    begun, fitting, trial = time.perf_counter(), 0.0, _Trial(series, horizon)
+    for place, step in enumerate([*PLAIN, *recipes(len(trial.early.known), horizon)]):
         spent = time.perf_counter() - begun
         next_one = fitting / max(place - len(PLAIN), 1)
         if place > len(PLAIN) and (stop() or spent + next_one + REFIT * (fitting + next_one) > budget):
@@ -48,11 +47,9 @@ def search(
     yield trial.mixture()
 
 
-def fit_auto(
-    known: pd.Series, plain: pd.Series, horizon: int, budget: float, note: Callable[[TrialResult], None]
-) -> Auto:
+def fit_auto(series: Series, horizon: int, *, budget: float, note: Callable[[TrialResult], None]) -> Auto:
     """Climb to the end, telling `note` of each rung."""
-    for step in search(known, plain, horizon, budget):
+    for step in search(series, horizon, budget=budget):
         if isinstance(step, Auto):
             return step
         note(step)
@@ -62,7 +59,8 @@ def fit_auto(
 class _Trial:
     """Members fitted on the days before validation, and their forecasts from its origins."""
 
-    def __init__(self, known: pd.Series, plain: pd.Series, horizon: int) -> None:
+    def __init__(self, series: Series, horizon: int) -> None:
+        known = series.known
         days = min(max(len(known) // SHARE, FEWEST + horizon), MOST + horizon)
         if len(known) - days < SHORTEST + horizon:
             raise BadInput(
@@ -70,19 +68,19 @@ class _Trial:
                 days=len(known),
                 needed=SHORTEST + FEWEST + 2 * horizon,
             )
-        self.known, self.plain, self.horizon = known, plain, horizon
-        self.early = known.iloc[: len(known) - days]
+        self.series, self.horizon = series, horizon
         self.origins = known.index[len(known) - days - 1 : -1]
-        self.actual = futures(plain.reindex(known.index), self.origins, horizon)
-        values = self.early.to_numpy()
+        self.early = series.until(self.origins[0])
+        self.actual = futures(series.measured, self.origins, horizon)
+        values = self.early.known.to_numpy()
         self.usual = float(np.abs(values[7:] - values[:-7]).mean()) or 1.0  # what MASE divides by
         self.members, self.forecasts, self.groups, self.names = [], [], [], []
         self.trials: list[TrialResult] = []
 
     def add(self, step: str | Recipe) -> None:
         """Fit one step of the ladder; what has left the numbers is left out."""
-        for member in fit_step(step, self.early, self.plain.loc[: self.early.index[-1]]):
-            forecasts = member.predict(self.known, self.origins, self.horizon)
+        for member in fit_step(step, self.early):
+            forecasts = member.predict(self.series, self.origins, self.horizon)
             if np.isfinite(forecasts).all():
                 self.members.append(member)
                 self.forecasts.append(forecasts)
@@ -109,10 +107,10 @@ class _Trial:
         kept = np.flatnonzero((weights[-1].max(axis=1) >= SMALLEST) | self._plain)
         left, places = np.unique(groups[kept], return_inverse=True)
         return Auto(
-            refit_members([self.members[place] for place in kept], self.known, self.plain),
+            refit_members([self.members[place] for place in kept], self.series),
             places,
             tuple(self.names[group] for group in left),
-            self.known.index[-1],
+            self.series.last,
             record.at(-1).of(kept),
             (self.origins, predicted),
             tuple(self.trials),

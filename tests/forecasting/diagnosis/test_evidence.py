@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from forecasting.diagnosis.evidence import blocks, gather, gather_in_steps, largest, make_evidence_folds, regret, shift
-from forecasting.diagnosis.reference_models import Errors, Stopped
+from forecasting.diagnosis.reference_models import Errors
 from forecasting.formats import format_views
+from forecasting.series import Series
 from forecasting.settings import Architecture, RunSettings, Training
 from forecasting.windows import Windows
 from tests.forecasting.conftest import make_views
@@ -80,7 +81,7 @@ def channel() -> pd.Series:
 
 def test_a_whole_run_is_judged(channel, split):
     run = RunSettings(split, Architecture("linear", 1), Training(optimizer="exact"))
-    found = gather(channel, run)
+    found = gather(Series(channel), run)
     assert found.train == pytest.approx(found.linear_train)
     assert found.tuned is None and np.isnan(found.tuned_train) and np.isnan(found.spread)
     assert found.regret.low > 0.5  # one day cannot see the week
@@ -92,19 +93,15 @@ def test_a_whole_run_is_judged(channel, split):
 def test_what_a_run_came_to_is_taken_as_it_is(channel, split):
     run = RunSettings(split, Architecture("linear", 7), Training(optimizer="exact"))
     days = pd.date_range(split.held_out.first, split.held_out.last)
-    found = gather(channel, run, np.array([100.0, 300.0]), channel[days].to_numpy() + np.array([[10.0], [30.0]]))
+    predicted = channel[days].to_numpy() + np.array([[10.0], [30.0]])
+    found = gather(Series(channel), run, train_loss=np.array([100.0, 300.0]), predicted=predicted)
     assert (found.train, found.held_out) == (200, pytest.approx(20))
     assert found.spread == pytest.approx(np.sqrt(2) * 100)
 
 
-def test_gathering_stops_when_told(channel, split):
-    with pytest.raises(Stopped):
-        gather(channel, RunSettings(split, Architecture("linear", 7)), stop=lambda: True)
-
-
 def test_steps_tell_what_came_out_and_how_much_is_done(channel, split):
     run = RunSettings(split, Architecture("linear", 1), Training(epochs=3))
-    *requested, last = gather_in_steps(channel, run)
+    *requested, last = gather_in_steps(Series(channel), run)
     found = last.found
     shares = [step.share for step in requested]
     assert shares == sorted(shares) and shares[0] > 0 and shares[-1] == pytest.approx(1)
@@ -119,8 +116,8 @@ def test_days_that_were_filled_in_are_no_evidence(channel, split):
     """As in training: neither a filled day is a target, nor the day after it, whose window ends with it."""
     run = RunSettings(split, Architecture("linear", 7), Training(optimizer="exact"))
     filled = pd.DatetimeIndex(["2020-06-10", "2021-01-20"])
-    found = gather(channel, run, filled=filled)
+    found = gather(Series(channel, filled), run)
     assert (found.train_days, found.held_out_days) == (308, 52)
     assert not {miss.day for miss in found.largest} & set(filled)
-    for fold in make_evidence_folds(channel, run, filled):
+    for fold in make_evidence_folds(Series(channel, filled), run):
         assert not (set(fold.train) | set(fold.validation)) & {filled[0], filled[0] + pd.Timedelta(days=1)}

@@ -7,7 +7,6 @@ import pytest
 from forecasting.diagnosis.reference_models import (
     DIVERGED,
     Errors,
-    Stopped,
     both_periods,
     brief,
     candidates,
@@ -17,12 +16,9 @@ from forecasting.diagnosis.reference_models import (
     validate,
 )
 from forecasting.evaluation.folds import make_folds, target_days
+from forecasting.series import Series
 from forecasting.settings import Architecture, Inputs, Regularisation, RunSettings, Training
 from forecasting.windows import Windows
-
-
-def go_on() -> bool:
-    return False
 
 
 @pytest.fixture
@@ -68,15 +64,15 @@ def test_care_keeps_the_model_and_what_holds_it_back(run):
 
 def test_validation_equals_least_squares_by_hand(views, split):
     run = RunSettings(split, Architecture("linear", 7), Training("mse", "exact"))
-    folds = make_folds(target_days(views, [run]), "blocked", 3, 7)
-    found = validate(views, run, folds, go_on)
+    folds = make_folds(target_days(Series(views), [run]), "blocked", 3, 7)
+    found = validate(Series(views), run, folds)
     lags = pd.concat([views.shift(k) for k in range(1, 8)], axis=1).assign(one=1.0)
     errors = []
     for fold in folds:
         weights, *_ = np.linalg.lstsq(lags.loc[fold.train].to_numpy(), views[fold.train].to_numpy(), rcond=None)
         errors.append(lags.loc[fold.validation].to_numpy() @ weights - views[fold.validation].to_numpy())
     assert found.signed == pytest.approx(np.concatenate(errors), abs=0.5)
-    train, held_out = both_periods(views, run, go_on)
+    train, held_out = both_periods(Series(views), run)
     assert (train, held_out) == pytest.approx((242.6, 207.2), abs=0.5)  # the noise is 200
 
 
@@ -85,13 +81,8 @@ def test_what_was_filled_in_has_no_say(views, split):
     run, wild = RunSettings(split, Architecture("linear", 1), Training("mse", "exact")), views.copy()
     filled = pd.DatetimeIndex(["2020-07-10", "2021-01-10"])
     wild[filled] = 1e6
-    assert both_periods(wild, run, go_on, filled) == pytest.approx(both_periods(views, run, go_on, filled))
-    every = make_folds(target_days(views, [run]), "blocked", 3, 7)
-    calm = [validate(some, run, every, go_on, filled) for some in (wild, views)]
+    assert both_periods(Series(wild, filled), run) == pytest.approx(both_periods(Series(views, filled), run))
+    every = make_folds(target_days(Series(views), [run]), "blocked", 3, 7)
+    calm = [validate(Series(some, filled), run, every) for some in (wild, views)]
     assert calm[0].size == pytest.approx(calm[1].size) and len(calm[0].daily) == len(calm[1].daily)
-    assert validate(wild, run, every, go_on).size > 10 * calm[0].size
-
-
-def test_a_trial_that_is_told_to_stop_says_so(views, split):
-    with pytest.raises(Stopped):
-        both_periods(views, RunSettings(split, Architecture("linear", 7), Training(epochs=3)), lambda: True)
+    assert validate(Series(wild), run, every).size > 10 * calm[0].size

@@ -14,6 +14,7 @@ from forecasting.diagnosis.nested_runs import NestedRun, is_nested_in, with_lowe
 from forecasting.diagnosis.remedies import next_run
 from forecasting.diagnosis.tree import diagnose, sentences, to_record
 from forecasting.messages import Message
+from forecasting.series import Series
 from forecasting.settings import Architecture, Regularisation, RunSettings, Training
 from forecasting.split import LECTURE
 
@@ -194,7 +195,7 @@ def test_tree_on_a_whole_problem():
     from tests.benchmark.problems import TUNING, make_problem
 
     problem = make_problem("tuning", "bias", TUNING["bias"][1], seed=1)
-    assert diagnose(gather(problem.views, problem.settings)).branch == "bias"
+    assert diagnose(gather(Series(problem.views), problem.settings)).branch == "bias"
 
 
 def test_only_problems_that_have_their_answer_are_put():

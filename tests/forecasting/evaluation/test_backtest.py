@@ -10,6 +10,7 @@ from utilsforecast import losses
 from forecasting.evaluation.backtest import backtest, by_day, compare, origins_in, table
 from forecasting.evaluation.calibration import fit_method
 from forecasting.messages import BadInput
+from forecasting.series import Series
 from forecasting.split import Period
 from tests.forecasting.conftest import make_views
 
@@ -22,8 +23,8 @@ def results() -> dict:
     views = make_views()
     views.iloc[[370, 380]] = np.nan  # of these days nothing is known
     origins = origins_in(views, HELD_OUT, HORIZON)
-    fitted = {name: fit_method(name, views, origins[0], HORIZON) for name in ("last-week", "ets")}
-    return {name: backtest(views, one, origins, HORIZON) for name, one in fitted.items()}
+    fitted = {name: fit_method(name, Series(views[: origins[0]]), HORIZON) for name in ("last-week", "ets")}
+    return {name: backtest(Series(views), one, origins, HORIZON) for name, one in fitted.items()}
 
 
 @pytest.mark.parametrize("ahead", [1, 4, 7])
@@ -85,8 +86,8 @@ def test_refitting_uses_what_has_become_known():
     views = make_views()
     views.loc["2020-12-20":] += 3000  # a jump that only a new fit learns as usual
     origins = origins_in(views, HELD_OUT, HORIZON)
-    fitted = fit_method("linear", views, origins[0], HORIZON)
-    once, again = (backtest(views, fitted, origins, HORIZON, refit_days=days) for days in (0, 14))
+    fitted = fit_method("linear", Series(views[: origins[0]]), HORIZON)
+    once, again = (backtest(Series(views), fitted, origins, HORIZON, refit_days=days) for days in (0, 14))
     assert once.predicted[:14] == pytest.approx(again.predicted[:14])
     late = origins >= pd.Timestamp("2021-01-15")
     errors = [np.abs(one.predicted - one.actual)[late].mean() for one in (once, again)]

@@ -39,7 +39,7 @@ def by_hand(views, window: int, train: pd.DatetimeIndex, judged: pd.DatetimeInde
 
 @pytest.mark.parametrize("kind", ["blocked", "rolling", "random"])
 def test_ranking_equals_least_squares_by_hand(channel, models, split, kind):
-    views, cuts = channel.views, safe_folds(channel.views, models, kind, 3)
+    views, cuts = channel.views, safe_folds(channel.series, models, kind=kind, folds=3)
     *_before, (share, known) = rank(channel, models, kind, 3)
     judged = sorted(day for cut in cuts for day in cut.validation)
     for place, window in enumerate((1, 7)):

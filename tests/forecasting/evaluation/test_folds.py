@@ -21,6 +21,7 @@ from forecasting.evaluation.folds import (
 )
 from forecasting.messages import BadInput
 from forecasting.models.fitting import build, fit
+from forecasting.series import Series
 from forecasting.settings import Architecture, Regularisation, RunSettings, Training
 
 DAYS = pd.date_range("2020-01-01", periods=100)
@@ -122,10 +123,10 @@ def test_folds_that_cannot_be_made(kind, folds, gap):
 
 def test_all_models_are_judged_on_the_same_days(views, split):
     runs = [linear(split, 7), linear(split, 100)]
-    days = target_days(views, runs)
+    days = target_days(Series(views), runs)
     assert days[0] == views.index[100]
     fold = make_folds(days, "blocked", 3, gap=60)[1]
-    parts = [fold_windows(views, run, fold) for run in runs]
+    parts = [fold_windows(Series(views), run, fold) for run in runs]
     assert (parts[0].held_out.days == parts[1].held_out.days).all()
     assert (parts[0].train.days == parts[1].train.days).all()
     assert parts[0].scaler.mean == pytest.approx(parts[0].train.targets.mean())
@@ -140,33 +141,33 @@ def test_fewer_days_than_folds(kind, folds):
 def test_a_fold_that_leaves_less_than_four_weeks_to_learn_from_is_refused(views, split):
     """Gaps leave little: with the days around the middle stretch left out, hardly any remain on its sides."""
     runs = [linear(split, 56)]
-    days = target_days(views, runs)
+    days = target_days(Series(views), runs)
     holes = views.copy()
     holes[days[190] :] = np.nan
-    sizes = [len(fold.train) for fold in make_folds(target_days(holes, runs), "blocked", 3, safe_gap(runs))]
+    sizes = [len(fold.train) for fold in make_folds(target_days(Series(holes), runs), "blocked", 3, safe_gap(runs))]
     assert 0 < min(sizes) < FEWEST_TRAIN
     with pytest.raises(BadInput, match=f"leave {min(sizes)} days to learn from"):
-        safe_folds(holes, runs, "blocked", 3)
-    assert len(safe_folds(holes, [linear(split, 7)], "blocked", 3)) == 3
+        safe_folds(Series(holes), runs, kind="blocked", folds=3)
+    assert len(safe_folds(Series(holes), [linear(split, 7)], kind="blocked", folds=3)) == 3
 
 
 def test_days_filled_from_their_neighbours_are_no_targets(views, split):
     filled = views.index[[150, 200]]
     run = linear(split, 7)
-    days = target_days(views, [run], filled)
+    days = target_days(Series(views, filled), [run])
     after = [day + pd.Timedelta(days=1) for day in filled]  # the day before holds a hint at them
-    assert set(target_days(views, [run])) - set(days) == {*filled, *after}
-    fold = make_folds(target_days(views, [run]), "blocked", 3, 7)[0]
-    data = fold_windows(views, run, fold, filled)
+    assert set(target_days(Series(views), [run])) - set(days) == {*filled, *after}
+    fold = make_folds(target_days(Series(views), [run]), "blocked", 3, 7)[0]
+    data = fold_windows(Series(views, filled), run, fold)
     assert not {*filled, *after} & {*data.train.days, *data.held_out.days}
 
 
 def test_cross_validation_equals_least_squares_by_hand(views, split):
     run = linear(split, 7)
-    days = target_days(views, [run])
+    days = target_days(Series(views), [run])
     folds = make_folds(days, "rolling", 3, safe_gap([run]))
     values = views.to_dict()
-    for found, fold in zip(cross_validate(views, [run], folds), folds, strict=True):
+    for found, fold in zip(cross_validate(Series(views), [run], folds), folds, strict=True):
         rows = {
             name: np.array([[values[day - pd.Timedelta(days=lag)] for lag in range(1, 8)] + [1.0] for day in part])
             for name, part in (("train", fold.train), ("validation", fold.validation))
@@ -179,9 +180,9 @@ def test_cross_validation_equals_least_squares_by_hand(views, split):
 @pytest.mark.parametrize("loss", ["mae", "mse"])
 def test_daily_errors_make_up_the_loss_over_all_days_ahead(views, split, loss):
     run = linear(split, 7, horizon=3, loss=loss, optimizer="adam", epochs=3, seeds=2)
-    fold = make_folds(target_days(views, [run]), "blocked", 3, safe_gap([run]))[0]
-    (found,) = cross_validate(views, [run], [fold])
-    data, network = fold_windows(views, run, fold), build(run)
+    fold = make_folds(target_days(Series(views), [run]), "blocked", 3, safe_gap([run]))[0]
+    (found,) = cross_validate(Series(views), [run], [fold])
+    data, network = fold_windows(Series(views), run, fold), build(run)
     (*_, last) = fit(network, data, run)
     assert found.errors.shape == (2, len(fold.validation))
     assert found.validation == pytest.approx(last.held_out_loss, rel=1e-4)
@@ -192,13 +193,13 @@ def test_daily_errors_make_up_the_loss_over_all_days_ahead(views, split, loss):
 
 def test_losses_come_fold_by_fold_and_stop_when_told(views, split):
     runs = [linear(split, 1), linear(split, 7)]
-    folds = make_folds(target_days(views, runs), "blocked", 3, 7)
-    every = list(cross_validate(views, runs, folds))
+    folds = make_folds(target_days(Series(views), runs), "blocked", 3, 7)
+    every = list(cross_validate(Series(views), runs, folds))
     assert [(loss.fold, loss.model) for loss in every] == [(f, m) for f in range(3) for m in range(2)]
     means = [np.mean([loss.validation.mean() for loss in every if loss.model == model]) for model in (0, 1)]
     assert means[1] < means[0]  # a week is in the series, and one day cannot see it
     asked = iter([False, True])
-    assert len(list(cross_validate(views, runs, folds, lambda: next(asked)))) == 1
+    assert len(list(cross_validate(Series(views), runs, folds, stop=lambda: next(asked)))) == 1
 
 
 def test_early_stopping_is_judged_by_the_weights_it_ends_with(views, split):
@@ -206,9 +207,9 @@ def test_early_stopping_is_judged_by_the_weights_it_ends_with(views, split):
     run = RunSettings(
         split, Architecture("relu", 7, 1, 8), Training(epochs=12, seeds=1, learning_rate=0.05), regularisation=kept
     )
-    fold = make_folds(target_days(views, [run]), "blocked", 3, 7)[0]
-    (found,) = cross_validate(views, [run], [fold])
-    data, network = fold_windows(views, run, fold), build(run)
+    fold = make_folds(target_days(Series(views), [run]), "blocked", 3, 7)[0]
+    (found,) = cross_validate(Series(views), [run], [fold])
+    data, network = fold_windows(Series(views), run, fold), build(run)
     rows = list(fit(network, data, run))
     best = np.stack([row.validation_loss for row in rows]).argmin(axis=0)
     assert found.validation == pytest.approx([rows[k].held_out_loss[seed] for seed, k in enumerate(best)], rel=1e-4)
@@ -219,4 +220,4 @@ def test_what_cannot_be_ranked_together_is_refused(views, split):
     other = replace(run, training=replace(run.training, loss="mae"))
     fold = Fold(DAYS[60:70], DAYS[80:90])
     with pytest.raises(BadInput, match="same split, loss"):
-        list(cross_validate(views, [run, other], [fold]))
+        list(cross_validate(Series(views), [run, other], [fold]))

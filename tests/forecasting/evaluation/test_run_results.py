@@ -65,7 +65,7 @@ def test_curve_has_range_over_seeds_and_counts_updates():
 def test_updates_are_counted_as_batches_are_cut(batch: int):
     channel, settings = sample_channel(), run(training=Training(batch_size=batch))
     targets = sum(str(day.date()) <= "2021-12-31" for day in channel.views.index[56:])
-    assert updates_an_epoch(channel.views, settings) == len(range(0, targets, batch or targets))
+    assert updates_an_epoch(channel.series, settings) == len(range(0, targets, batch or targets))
 
 
 def test_best_by_validation_lets_every_seed_choose_its_own_epoch():

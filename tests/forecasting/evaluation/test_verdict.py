@@ -8,6 +8,7 @@ from forecasting.evaluation.verdict import block_means, judge
 from forecasting.metrics import mae, mase, rmse, skill
 from forecasting.models.naive import baseline_losses, best_baseline, same_day_last_week, yesterday
 from forecasting.sample import floor, sample_channel
+from forecasting.series import Series
 from forecasting.split import default_split
 from forecasting.windows import make_windows
 
@@ -39,7 +40,7 @@ def test_baselines_look_back_one_and_seven_days():
     views = pd.Series(np.arange(100.0), index=days)
     assert list(yesterday(views, days[10:13])) == [9, 10, 11]
     assert list(same_day_last_week(views, days[10:13])) == [3, 4, 5]
-    judged = make_windows(views, default_split(views).held_out, 7)
+    judged = make_windows(Series(views), default_split(views).held_out, 7)
     assert baseline_losses(views, judged, "mae") == {"Yesterday": 1.0, "Same day last week": 7.0}
 
 
@@ -57,7 +58,7 @@ def test_hardest_baseline_is_the_one_of_smaller_error_on_the_days_asked_for(rng,
 
 def test_floor_is_below_the_baselines_and_only_for_the_sample():
     channel = sample_channel()
-    judged = make_windows(channel.views, default_split(channel.views).held_out, 56)
+    judged = make_windows(channel.series, default_split(channel.views).held_out, 56)
     lowest = floor(channel, judged.days)
     assert 0 < lowest < min(baseline_losses(channel.views, judged, "mae").values())
     other = type(channel)("mine", channel.views + 1)

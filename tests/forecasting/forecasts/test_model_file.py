@@ -17,9 +17,10 @@ from forecasting.forecasts.packing import unpack
 from forecasting.messages import BadInput
 from forecasting.models.fitting import build, fit
 from forecasting.models.trained_run import of_run
+from forecasting.series import Series
 from forecasting.settings import Architecture, Inputs, Regularisation, RunSettings, Training
 from forecasting.split import Period, Split
-from forecasting.windows import causal_fill, run_windows
+from forecasting.windows import run_windows
 from tests.forecasting.conftest import make_views
 
 HORIZON = 10
@@ -35,18 +36,18 @@ def trained(views, split, kind="relu"):
     architecture, inputs, kept = KINDS[kind]
     settings = RunSettings(split, architecture, Training(epochs=3, seeds=2), inputs, kept or Regularisation())
     model = build(settings)
-    for _row in fit(model, run_windows(views, settings), settings):
+    for _row in fit(model, run_windows(Series(views), settings), settings):
         pass
-    return of_run(settings, model, views)
+    return of_run(settings, model, Series(views))
 
 
 def taken(views, split, kind="relu", horizon=HORIZON):
     """The model as the app takes it away, and the forecast that the app shows."""
     run = trained(views, split, kind)
-    fitted = calibrate_run("mine", run, views, pd.Timestamp(split.train.last), horizon_with_totals(horizon))
-    done, judged = evaluate_held_out(views, fitted, split, horizon)
-    model = export_model("mine", run, split, done.scores, judged, views)
-    return model, make_forecast(run, fitted, causal_fill(views), done.scores, horizon, judged=judged)
+    fitted = calibrate_run("mine", run, Series(views).until(split.train.last), horizon_with_totals(horizon))
+    done, judged = evaluate_held_out(Series(views), fitted, split, horizon)
+    model = export_model("mine", run, Series(views), split=split, scores=done.scores, judged=judged)
+    return model, make_forecast(run, fitted, Series(views), done.scores, horizon, judged=judged)
 
 
 @pytest.fixture
@@ -59,7 +60,11 @@ def file(views, split):
 def test_saved_loaded_and_asked_gives_the_same_forecast_to_the_last_bit(views, split, kind):
     model, shown = taken(views, split, kind)
     again = load_model(save_model(model))
-    assert again.forecast(views, HORIZON).to_json() == shown.to_json() == model.forecast(views, HORIZON).to_json()
+    assert (
+        again.forecast(Series(views), HORIZON).to_json()
+        == shown.to_json()
+        == model.forecast(Series(views), HORIZON).to_json()
+    )
     assert (again.settings, again.record, again.name) == (model.settings, model.record, "mine")
     np.testing.assert_array_equal(again.scores.values, model.scores.values)
     assert save_model(again) == save_model(model)
@@ -68,21 +73,21 @@ def test_saved_loaded_and_asked_gives_the_same_forecast_to_the_last_bit(views, s
 def test_it_is_the_forecast_of_the_run_itself(views, split):
     model, shown = taken(views, split)
     run = trained(views, split)
-    fitted = calibrate_run("mine", run, views, pd.Timestamp(split.train.last), horizon_with_totals(HORIZON))
-    done, judged = evaluate_held_out(views, fitted, split, HORIZON)
-    assert make_forecast(run, fitted, views, done.scores, HORIZON, judged=judged).to_json() == shown.to_json()
+    fitted = calibrate_run("mine", run, Series(views).until(split.train.last), horizon_with_totals(HORIZON))
+    done, judged = evaluate_held_out(Series(views), fitted, split, HORIZON)
+    assert make_forecast(run, fitted, Series(views), done.scores, HORIZON, judged=judged).to_json() == shown.to_json()
     kept = unpack(model.record, model.arrays)
     assert torch.equal(kept.model.parameters, run.model.parameters)
-    assert kept.scaler == run_windows(views, run.settings).scaler
+    assert kept.scaler == run_windows(Series(views), run.settings).scaler
 
 
 def test_later_days_of_the_channel_move_forecast_and_intervals(views, split):
     model, shown = taken(views[:-7], split)
-    later = load_model(save_model(model)).forecast(views, HORIZON)
+    later = load_model(save_model(model)).forecast(Series(views), HORIZON)
     assert later.origin == views.index[-1].date()
     assert later.judged == shown.judged  # the held-out days are those of the file
     run = unpack(model.record, model.arrays)
-    np.testing.assert_array_equal(later.point, run.predict(views, views.index[-1:], HORIZON)[0])
+    np.testing.assert_array_equal(later.point, run.predict(Series(views), views.index[-1:], HORIZON)[0])
     assert later.bands != shown.bands
 
 
@@ -90,13 +95,13 @@ def test_days_since_are_scored_as_if_they_had_been_there_at_once(views, split):
     """Scores of a file and of the days since, against those of one backtest through all days."""
     model, _shown = taken(views[:-7], split)
     fitted = calibrate_run(
-        "mine", unpack(model.record, model.arrays), views, pd.Timestamp(split.train.last), horizon_with_totals(HORIZON)
+        "mine", unpack(model.record, model.arrays), Series(views).until(split.train.last), horizon_with_totals(HORIZON)
     )
-    done, judged = evaluate_held_out(views, fitted, split, HORIZON)
+    done, judged = evaluate_held_out(Series(views), fitted, split, HORIZON)
     expected = make_forecast(
-        unpack(model.record, model.arrays), fitted, causal_fill(views), done.scores, HORIZON, judged=judged
+        unpack(model.record, model.arrays), fitted, Series(views), done.scores, HORIZON, judged=judged
     )
-    found = model.forecast(views, HORIZON)
+    found = model.forecast(Series(views), HORIZON)
     for one, other in zip(found.bands, expected.bands, strict=True):
         np.testing.assert_allclose(one.lower, other.lower)
         np.testing.assert_allclose(one.upper, other.upper)
@@ -105,16 +110,16 @@ def test_days_since_are_scored_as_if_they_had_been_there_at_once(views, split):
 def test_views_of_a_stranger_have_no_claim_to_the_held_out_figures(views, split):
     model, _shown = taken(views, split)
     other = make_views(200, seed=3) / 4
-    found = model.forecast(other, HORIZON)
+    found = model.forecast(Series(other), HORIZON)
     assert found.judged == ()
-    short = model.forecast(other[-40:], HORIZON)  # too few days of its own to know its errors
+    short = model.forecast(Series(other[-40:]), HORIZON)  # too few days of its own to know its errors
     assert np.isnan(short.bands[0].lower).all()
     assert np.isfinite(short.point).all()
 
 
 def test_intervals_end_where_the_errors_in_the_file_do(views, split):
     model, _shown = taken(views, split)
-    far = model.forecast(views, 60)
+    far = model.forecast(Series(views), 60)
     lower = np.array(far.bands[-1].lower)
     assert np.isfinite(lower[:24]).all()  # the held-out days end before those 28 days ahead are known often enough
     assert np.isnan(lower[28:]).all()
@@ -124,12 +129,17 @@ def test_intervals_end_where_the_errors_in_the_file_do(views, split):
 def mixed():
     """What Auto mixed of a little, on 420 days of which the last week is not there yet: model, forecast, all views."""
     views, split = make_views(), Split(*map(Period.parse, ("2020-01-01:2020-12-31", "2021-01-01:2021-02-16")))
-    seen, last = views[:-7], pd.Timestamp(split.train.last)
-    fitted = fit_method("auto", seen, last, horizon_with_totals(HORIZON), budget=1.0)
-    done, judged = evaluate_held_out(seen, fitted, split, HORIZON)
-    again = refit(fitted, seen, seen.index[-1], horizon_with_totals(HORIZON))
-    model = export_model("auto", again, split, done.scores, judged, seen)
-    return model, make_forecast(again, fitted, causal_fill(seen), done.scores, HORIZON, judged=judged), views, again
+    seen = views[:-7]
+    fitted = fit_method("auto", Series(seen).until(split.train.last), horizon_with_totals(HORIZON), budget=1.0)
+    done, judged = evaluate_held_out(Series(seen), fitted, split, HORIZON)
+    again = refit(fitted, Series(seen), horizon_with_totals(HORIZON))
+    model = export_model("auto", again, Series(seen), split=split, scores=done.scores, judged=judged)
+    return (
+        model,
+        make_forecast(again, fitted, Series(seen), done.scores, HORIZON, judged=judged),
+        views,
+        again,
+    )
 
 
 def test_mixture_of_auto_comes_back_to_the_last_bit(mixed):
@@ -137,40 +147,47 @@ def test_mixture_of_auto_comes_back_to_the_last_bit(mixed):
     kinds = {kind for member in model.record["members"] for kind in ("naive", "form", "recipe") if kind in member}
     assert "recipe" in kinds and len(kinds) > 1
     again = load_model(save_model(model))
-    assert again.forecast(views[:-7], HORIZON).to_json() == shown.to_json()
+    assert again.forecast(Series(views[:-7]), HORIZON).to_json() == shown.to_json()
     assert again.settings is None and save_model(again) == save_model(model)
 
 
 def test_mixture_of_auto_goes_on_with_later_days(mixed):
     model, _shown, views, auto = mixed
-    later = load_model(save_model(model)).forecast(views, HORIZON)
-    np.testing.assert_array_equal(later.point, auto.predict(views, views.index[-1:], HORIZON)[0])
+    later = load_model(save_model(model)).forecast(Series(views), HORIZON)
+    np.testing.assert_array_equal(later.point, auto.predict(Series(views), views.index[-1:], HORIZON)[0])
     assert later.origin == views.index[-1].date() and np.isfinite(later.bands[0].lower).all()
     with pytest.raises(BadInput, match="28 days ahead at most"):
-        model.forecast(views, 60)
+        model.forecast(Series(views), 60)
 
 
 def test_holidays_that_are_assumed_change_the_days_around_them(views, split):
     model, shown = taken(views, split, "linear")
     day = pd.Timestamp(shown.days[8])  # none of Taiwan's; the fifth is one
-    changed = np.array(model.forecast(views, HORIZON, holidays=[day]).point) != np.array(shown.point)
+    changed = np.array(model.forecast(Series(views), HORIZON, holidays=[day]).point) != np.array(shown.point)
     assert list(np.flatnonzero(changed)) == [7, 8, 9]  # from its eve on; later days are fed the changed ones
 
 
 def test_shallow_references_stay(views, split):
     settings = RunSettings(split, Architecture("trees", 7), Training(epochs=3))
     model = build(settings)
-    for _row in fit(model, run_windows(views, settings), settings):
+    for _row in fit(model, run_windows(Series(views), settings), settings):
         pass
     with pytest.raises(BadInput, match="no weights"):
-        export_model("trees", of_run(settings, model, views), split, taken(views, split)[0].scores, (), views)
+        export_model(
+            "trees",
+            of_run(settings, model, Series(views)),
+            Series(views),
+            split=split,
+            scores=taken(views, split)[0].scores,
+            judged=(),
+        )
 
 
 def test_channel_shorter_than_the_window_is_one_sentence(views, file):
     with pytest.raises(BadInput, match="13 days of views; this model needs the last 14"):
-        load_model(file).forecast(views[:13], HORIZON)
+        load_model(file).forecast(Series(views[:13]), HORIZON)
     with pytest.raises(BadInput, match="91 days ahead is not possible"):
-        load_model(file).forecast(views, 91)
+        load_model(file).forecast(Series(views), 91)
 
 
 def facts_of(file: bytes) -> dict:

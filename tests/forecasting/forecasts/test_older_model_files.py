@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from forecasting.forecasts.model_file import load_model
+from forecasting.series import Series
 
 FILES = Path(__file__).parent / "version_0_2"
 SHOWN = {  # three days ahead by version 0.2: forecast, lower and upper edge of the 90 % interval
@@ -25,6 +26,6 @@ SHOWN = {  # three days ahead by version 0.2: forecast, lower and upper edge of 
 @pytest.mark.parametrize("name", SHOWN)
 def test_file_of_version_0_2_forecasts_the_same(views, name):
     model = load_model((FILES / f"{name}.safetensors").read_bytes())
-    found = model.forecast(views, horizon=3, levels=[0.9])
+    found = model.forecast(Series(views), horizon=3, levels=[0.9])
     np.testing.assert_allclose([found.point, found.bands[0].lower, found.bands[0].upper], SHOWN[name], rtol=1e-6)
     assert [one.horizon for one in found.judged if one.method == "last-week"] == [1, 3]

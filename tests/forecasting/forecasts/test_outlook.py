@@ -25,7 +25,7 @@ def channel(views) -> Channel:
 
 def trained(channel, settings) -> bytes:
     model = build(settings)
-    for _row in fit(model, run_windows(channel.views, settings), settings):
+    for _row in fit(model, run_windows(channel.series, settings), settings):
         pass
     return save_weights(settings, model)
 
@@ -46,7 +46,7 @@ def test_run_and_the_file_that_comes_of_it_say_the_same(channel, split):
     assert forecast.method == "mine"
     assert forecast.days[0] == (channel.views.index[-1] + pd.Timedelta(days=1)).date()
     assert {one.method for one in forecast.judged} == {"mine", "yesterday", "last-week", "four-weeks"}
-    assert load_model(found.weights).forecast(channel.views, HORIZON).to_json() == forecast.to_json()
+    assert load_model(found.weights).forecast(channel.series, HORIZON).to_json() == forecast.to_json()
     assert asked(channel, model=found.weights).answer == found.answer
 
 

@@ -21,7 +21,7 @@ from forecasting.models.trained_run import of_run
 from forecasting.reading import Choice, read_views, to_csv
 from forecasting.series import Channel
 from forecasting.settings import Architecture, Inputs, Regularisation, RunSettings, Training
-from forecasting.windows import causal_fill, run_windows
+from forecasting.windows import run_windows
 
 ROOT = Path(__file__).parents[3]
 HORIZON = 9
@@ -51,9 +51,9 @@ def output_of(tmp_path, monkeypatch, capsys) -> Callable[[str], str]:
 
 def run_of(channel, settings):
     model, rows = build(settings), []
-    for row in fit(model, run_windows(channel.views, settings, channel.filled), settings):
+    for row in fit(model, run_windows(channel.series, settings), settings):
         rows.append((row.epoch, row.train_loss.mean(), row.held_out_loss.mean()))
-    return of_run(settings, model, channel.views, channel.filled), rows
+    return of_run(settings, model, channel.series), rows
 
 
 @pytest.mark.parametrize(
@@ -67,13 +67,12 @@ def run_of(channel, settings):
 def test_program_of_a_run_trains_the_same_run(file, split, settings, output_of):
     settings, said = RunSettings(split, *settings), {"fill": "interpolate"}
     channel = read_views(file.read_bytes(), file.name, Choice(**said))
-    assert len(channel.filled) == 3
+    assert len(channel.series.filled) == 3
     run, rows = run_of(channel, settings)
     lines = output_of(program_of(settings, file.name, said, HORIZON)).split("\n", len(rows))
     np.testing.assert_allclose([[float(word) for word in line.split()] for line in lines[:-1]], rows, rtol=1e-5)
-    views = causal_fill(channel.views, channel.filled)
     found = np.array(lines[-1].strip("[] \n").split(), float)
-    np.testing.assert_allclose(found, run.predict(views, views.index[-1:], HORIZON)[0], rtol=1e-5)
+    np.testing.assert_allclose(found, run.predict(channel.series, channel.views.index[-1:], HORIZON)[0], rtol=1e-5)
 
 
 @pytest.fixture
@@ -81,11 +80,12 @@ def taken(file, split):
     """Channel, bytes of a model file, and the forecast that the app shows."""
     channel = read_views(file.read_bytes(), file.name)
     run, _rows = run_of(channel, RunSettings(split, Architecture("linear", 7), Training(optimizer="exact")))
-    views, filled = channel.views, channel.filled
-    fitted = calibrate_run("mine", run, views, np.datetime64(split.train.last), horizon_with_totals(HORIZON), filled)
-    done, judged = evaluate_held_out(views, fitted, split, HORIZON, filled)
-    expected = make_forecast(run, fitted, causal_fill(views, filled), done.scores, HORIZON, judged=judged)
-    return channel, save_model(export_model("mine", run, split, done.scores, judged, views)), expected
+    learnt = channel.series.until(split.train.last)
+    fitted = calibrate_run("mine", run, learnt, horizon_with_totals(HORIZON))
+    done, judged = evaluate_held_out(channel.series, fitted, split, HORIZON)
+    expected = make_forecast(run, fitted, channel.series, done.scores, HORIZON, judged=judged)
+    model = export_model("mine", run, channel.series, split=split, scores=done.scores, judged=judged)
+    return channel, save_model(model), expected
 
 
 def test_program_of_a_model_file_prints_the_forecast(file, taken, output_of):
@@ -101,7 +101,7 @@ def test_the_lines_in_the_readme_are_a_program(file, taken, output_of):
     assert len([line for line in code.splitlines() if line]) == 5
     (file.parent / "views.csv").write_bytes(file.read_bytes())
     (file.parent / "model.safetensors").write_bytes(blob)
-    expected = load_model(blob).forecast(channel.views, 28, channel.filled)
+    expected = load_model(blob).forecast(channel.series, 28)
     assert output_of(code).rstrip("\n") == str(expected.to_frame())
 
 

@@ -330,7 +330,7 @@ def test_checkpoints_predict_what_the_run_predicted(store, queue, line):
     train_run(store.url, run_id)
     kept, record = load(store.checkpoint("me", run_id, "last"))
     assert kept == settings(epochs=7)
-    model, data = build(kept), run_windows(channel().views, kept)
+    model, data = build(kept), run_windows(channel().series, kept)
     take_weights(model, record)
     assert np.array_equal(predict(model, data, data.held_out).T, store.predictions(run_id).to_numpy())
     for epoch in (1, 2, 5):

@@ -175,7 +175,7 @@ def test_killed_worker_leaves_a_study_that_says_so_in_its_own_words(kept):
 
 def test_diagnosis_takes_what_the_run_came_to_and_tells_its_progress():
     mine, run = channel(), RunSettings(default_split(channel().views), Architecture("linear", 1), Training(epochs=2))
-    judged = run_windows(mine.views, run).held_out
+    judged = run_windows(mine.series, run).held_out
     perfect = judged.targets[None].repeat(2, axis=0)
     request = {"settings": run.to_json(), "peers": [], "train_loss": [3.0, 5.0], "predicted": perfect.tolist()}
     *findings, last = studies.diagnosis(mine, json.loads(json.dumps(request)))

@@ -10,9 +10,9 @@ from forecasting.messages import BadInput
 from forecasting.models.fitting import build, fit
 from forecasting.models.trained_run import of_run
 from forecasting.networks.checkpoints import save_weights
-from forecasting.series import Channel
+from forecasting.series import Channel, Series
 from forecasting.settings import Architecture, RunSettings, Training
-from forecasting.windows import causal_fill, run_windows
+from forecasting.windows import run_windows
 
 NOISE = np.random.default_rng(1)
 
@@ -74,13 +74,13 @@ def test_sentences_say_who_won_and_how_little_that_proves(views):
 def test_run_sees_nothing_of_the_hidden_days(views, split):
     settings = RunSettings(split, Architecture("relu", 7, 1, 4), Training(epochs=2, seeds=2))
     model = build(settings)
-    for _row in fit(model, run_windows(views, settings), settings):
+    for _row in fit(model, run_windows(Series(views), settings), settings):
         pass
     request = {"settings": settings.to_json(), "days": 3, "model": save_weights(settings, model)}
     (found,) = uncover(Channel("mine", views), request)
     changed = views.copy()
     changed.iloc[-3:] *= 7
     assert list(uncover(Channel("mine", changed), request))[0].answer == found.answer
-    known = causal_fill(views[:-3])
-    expected = of_run(settings, model, views).predict(known, known.index[-1:], 3)[0]
+    before = views[:-3]
+    expected = of_run(settings, model, Series(views)).predict(Series(before), before.index[-1:], 3)[0]
     assert found.answer["point"] == list(expected)

@@ -11,7 +11,7 @@ from forecasting.models.ensemble.candidates import Recipe
 from forecasting.models.ets import Smoothing
 from forecasting.models.registry import METHODS, fit
 from forecasting.models.regression import WINDOW
-from forecasting.windows import causal_fill
+from forecasting.series import Series
 from tests.forecasting.conftest import make_views
 
 HORIZON = 9
@@ -32,22 +32,22 @@ def origins_after(views: pd.Series) -> pd.DatetimeIndex:
 @pytest.mark.parametrize("name", METHODS)
 def test_nothing_after_an_origin_changes_its_forecast(name, views, short_ladder):
     origins = origins_after(views)
-    plain = fit(name, views, LAST, HORIZON).predict(views, origins, HORIZON)
+    plain = fit(name, Series(views[:LAST]), HORIZON).predict(Series(views), origins, HORIZON)
     assert plain.shape == (20, HORIZON)
     assert (plain >= 0).all()
     for place in (0, 7):
         changed = views.copy()
         changed[changed.index > origins[place]] *= 7.0
-        again = fit(name, changed, LAST, HORIZON).predict(changed, origins, HORIZON)
+        again = fit(name, Series(changed[:LAST]), HORIZON).predict(Series(changed), origins, HORIZON)
         assert (again[: place + 1] == plain[: place + 1]).all()
         assert (again[place + 1 :] != plain[place + 1 :]).any()
 
 
 @pytest.mark.parametrize("name", METHODS)
 def test_a_forecast_is_the_same_asked_alone_or_with_others(name, views, short_ladder):
-    origins, method = origins_after(views), fit(name, views, LAST, HORIZON)
-    assert method.predict(views, origins[5:6], HORIZON) == pytest.approx(
-        method.predict(views, origins, HORIZON)[5:6], rel=1e-5
+    origins, method = origins_after(views), fit(name, Series(views[:LAST]), HORIZON)
+    assert method.predict(Series(views), origins[5:6], HORIZON) == pytest.approx(
+        method.predict(Series(views), origins, HORIZON)[5:6], rel=1e-5
     )
 
 
@@ -57,10 +57,9 @@ def test_days_filled_in_from_later_ones_are_not_seen(name, views, short_ladder):
     one, other = views.copy(), views.copy()
     one[filled], other[filled] = 1.0, 1e6
     origins = views.index[310:312]
-    found = [
-        fit(name, series, views.index[310], HORIZON, filled).predict(causal_fill(series, filled), origins, HORIZON)
-        for series in (one, other)
-    ]
+    found = []
+    for series in (Series(one, filled), Series(other, filled)):
+        found.append(fit(name, series.until(views.index[310]), HORIZON).predict(series, origins, HORIZON))
     assert (found[0] == found[1]).all()
 
 
@@ -73,7 +72,7 @@ def test_naive_rules_equal_a_loop(views):
             [views[o + pd.Timedelta(days=h - 7 * (week + (h - 1) // 7))] for week in (1, 2, 3, 4)]
         ),
     }.items():
-        found = fit(name, views, LAST, HORIZON).predict(views, origins, HORIZON)
+        found = fit(name, Series(views[:LAST]), HORIZON).predict(Series(views), origins, HORIZON)
         assert found == pytest.approx(np.array([[rule(o, h) for h in range(1, HORIZON + 1)] for o in origins]))
 
 
@@ -87,7 +86,7 @@ def test_linear_autoregression_is_least_squares(views):
         targets.append(seen[place + 3])
     weights = np.linalg.lstsq(np.array(rows), np.array(targets), rcond=None)[0]
     last = [1.0, *seen[-WINDOW:], *[float(LAST.day_of_week == day) for day in range(6)]]
-    found = fit("linear", views, LAST, 3).predict(views, pd.DatetimeIndex([LAST]), 3)
+    found = fit("linear", Series(views[:LAST]), 3).predict(Series(views), pd.DatetimeIndex([LAST]), 3)
     assert found[0, 2] == pytest.approx(np.dot(last, weights), rel=1e-6)
 
 
@@ -100,7 +99,7 @@ def test_smoothing_goes_on_from_its_states_as_statsmodels_does(form):
     options = {"error": error, "trend": trend, "damped_trend": bool(trend), "seasonal": season}
     options |= {"seasonal_periods": 7} if season else {}
     parameters = ETSModel(views.to_numpy()[:150], **options).fit(disp=False).params
-    found = Smoothing(form, parameters, views.index[0]).predict(views, views.index[[160, 180]], 20)
+    found = Smoothing(form, parameters, views.index[0]).predict(Series(views), views.index[[160, 180]], 20)
     for row, place in zip(found, (160, 180), strict=True):
         model = ETSModel(views.to_numpy()[: place + 1], **options)
         assert row == pytest.approx(model.smooth(parameters).forecast(20), rel=1e-6)
@@ -109,9 +108,9 @@ def test_smoothing_goes_on_from_its_states_as_statsmodels_does(form):
 @pytest.mark.parametrize("name", ["linear", "trees", "auto"])
 def test_too_few_days_are_one_sentence(name):
     with pytest.raises(BadInput, match="too few"):
-        fit(name, make_views(80), make_views(80).index[-1], 28)
+        fit(name, Series(make_views(80)), 28)
 
 
 def test_an_unknown_name_is_one_sentence(views):
     with pytest.raises(BadInput, match="no method"):
-        fit("oracle", views, LAST, 1)
+        fit("oracle", Series(views), 1)

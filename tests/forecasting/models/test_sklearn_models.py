@@ -8,13 +8,14 @@ from forecasting.metrics import mae
 from forecasting.models.fitting import build, fit
 from forecasting.networks.inputs import prepare
 from forecasting.networks.training import predict
+from forecasting.series import Series
 from forecasting.settings import Architecture, Inputs, RunSettings, Training
 from forecasting.windows import run_windows
 
 
 def fitted(views, split, family, horizon=1, inputs=Inputs(), epochs=20):  # noqa: B008
     settings = RunSettings(split, Architecture(family, 7, horizon=horizon), Training(epochs=epochs), inputs)
-    data, model = run_windows(views, settings), build(settings)
+    data, model = run_windows(Series(views), settings), build(settings)
     return data, model, list(fit(model, data, settings))
 
 

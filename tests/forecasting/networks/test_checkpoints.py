@@ -11,6 +11,7 @@ from forecasting.models.fitting import build, fit
 from forecasting.networks.checkpoints import best_weights, is_logged, load, save_progress, save_weights, take_weights
 from forecasting.networks.progress import Progress
 from forecasting.networks.training import predict
+from forecasting.series import Series
 from forecasting.settings import CHOICES, Architecture, Inputs, Regularisation, RunSettings, Training
 from forecasting.windows import run_windows
 
@@ -29,7 +30,7 @@ def test_continued_is_uninterrupted_bit_for_bit(views, split, name):
     regularisation = replace(DISTURBED, patience=50)
     training = Training("mae", name, 0.01, epochs=9, seeds=3, schedule="step", decay_epochs=2, warmup=2)
     settings = RunSettings(split, Architecture("relu", 7, 2, 8), training, Inputs(weekday=True), regularisation)
-    data, whole = run_windows(views, settings), build(settings)
+    data, whole = run_windows(Series(views), settings), build(settings)
     expected = list(fit(whole, data, settings))
 
     progress, begun = Progress(), build(settings)
@@ -49,7 +50,7 @@ def test_continued_is_uninterrupted_bit_for_bit(views, split, name):
 def test_more_epochs_are_those_of_a_longer_run(views, split):
     short = RunSettings(split, Architecture("relu", 7, 1, 8), Training(epochs=3, seeds=2))
     long = replace(short, training=replace(short.training, epochs=6))
-    data, network, progress = run_windows(views, short), build(short), Progress()
+    data, network, progress = run_windows(Series(views), short), build(short), Progress()
     rows = list(fit(network, data, short, progress=progress))
     _settings, record = load(save_progress(short, progress))
     rows += fit(build(long), data, long, progress=Progress(record))
@@ -59,7 +60,7 @@ def test_more_epochs_are_those_of_a_longer_run(views, split):
 
 def test_a_stop_within_an_epoch_leaves_nothing_of_it(views, split):
     settings = RunSettings(split, Architecture("relu", 7, 1, 8), Training(epochs=6, seeds=2), regularisation=DISTURBED)
-    data, network, progress, asked = run_windows(views, settings), build(settings), Progress(), []
+    data, network, progress, asked = run_windows(Series(views), settings), build(settings), Progress(), []
     rows = list(fit(network, data, settings, lambda: len(asked) >= 9 or asked.append(1), progress))
     assert len(rows) == 2 == progress.epoch
     predicted = predict(network, data, data.held_out)
@@ -75,7 +76,7 @@ def test_weights_come_back_with_their_settings(views, split):
     settings = RunSettings(
         split, Architecture("sigmoid", 7, units=5), Training(epochs=4, seeds=2), regularisation=DISTURBED
     )
-    data, network, progress = run_windows(views, settings), build(settings), Progress()
+    data, network, progress = run_windows(Series(views), settings), build(settings), Progress()
     rows = list(fit(network, data, settings, progress=progress))
     other = build(settings)
     take_weights(other, load(save_weights(settings, network))[1])
@@ -89,7 +90,7 @@ def test_weights_come_back_with_their_settings(views, split):
 def test_without_a_validation_part_there_is_no_best(views, split):
     settings = RunSettings(split, Architecture("linear", 7), Training(epochs=1, seeds=1))
     progress = Progress()
-    list(fit(build(settings), run_windows(views, settings), settings, progress=progress))
+    list(fit(build(settings), run_windows(Series(views), settings), settings, progress=progress))
     assert best_weights(settings, progress) is None
 
 

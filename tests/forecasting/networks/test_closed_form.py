@@ -8,13 +8,14 @@ from scipy.optimize import linprog
 from forecasting.metrics import mae, rmse
 from forecasting.models.fitting import build, fit
 from forecasting.networks.training import predict
+from forecasting.series import Series
 from forecasting.settings import Architecture, Inputs, Regularisation, RunSettings, Training
 from forecasting.windows import run_windows
 
 
 def solved(views, split, loss, inputs=Inputs(), horizon=1):  # noqa: B008
     settings = RunSettings(split, Architecture("linear", 7, horizon=horizon), Training(loss, "exact"), inputs)
-    data, model = run_windows(views, settings), build(settings)
+    data, model = run_windows(Series(views), settings), build(settings)
     (row,) = fit(model, data, settings)
     return data, model, row
 
@@ -51,7 +52,7 @@ def test_least_deviations_are_scipys(views, split):
 def test_descent_comes_near_and_not_below(views, split):
     _data, _model, best = solved(views, split, "mae")
     settings = RunSettings(split, Architecture("linear", 7), Training("mae", learning_rate=0.01, epochs=300, seeds=2))
-    data, network = run_windows(views, settings), build(settings)
+    data, network = run_windows(Series(views), settings), build(settings)
     *_rows, last = fit(network, data, settings)
     assert (last.train_loss >= best.train_loss * (1 - 1e-5)).all()
     np.testing.assert_allclose(last.train_loss, best.train_loss[0], rtol=0.03)
@@ -88,6 +89,8 @@ def test_views_without_noise_are_solved_too(split, window):
     day = np.arange(420)
     views = pd.Series(1000.0 + 30 * (day % 7) + day, index=pd.date_range("2020-01-01", periods=420))
     run = RunSettings(split, Architecture("linear", window), Training(optimizer="exact"), Inputs(weekday=True))
-    (row,) = fit(build(run), run_windows(views, run), run)
+    (row,) = fit(build(run), run_windows(Series(views), run), run)
     assert row.train_loss == pytest.approx([0], abs=0.05) and row.held_out_loss == pytest.approx([0], abs=0.05)
-    assert next(fit(build(run), run_windows(views * 0 + 5, run), run)).train_loss == pytest.approx([0], abs=1e-4)
+    assert next(fit(build(run), run_windows(Series(views * 0 + 5), run), run)).train_loss == pytest.approx(
+        [0], abs=1e-4
+    )

@@ -12,6 +12,7 @@ from forecasting.networks.inputs import prepare
 from forecasting.networks.training import predict
 from forecasting.networks.updates import rescale
 from forecasting.scaling import Scaler
+from forecasting.series import Series
 from forecasting.settings import Architecture, Inputs, RunSettings, Training
 from forecasting.windows import SplitWindows, Windows, run_windows
 
@@ -53,7 +54,7 @@ def test_losses_are_in_views_whatever_the_inputs_are(views, split, inputs):
     settings = RunSettings(
         split, Architecture("relu", 7, 1, 8), Training(epochs=2, seeds=2, learning_rate=1e-4), inputs
     )
-    data, network = run_windows(views, settings), build(settings)
+    data, network = run_windows(Series(views), settings), build(settings)
     *_rows, last = fit(network, data, settings)
     for windows, loss in ((data.train, last.train_loss), (data.held_out, last.held_out_loss)):
         np.testing.assert_allclose(
@@ -108,7 +109,7 @@ def test_the_calendar_is_learnt_from(views, split):
     losses = []
     for inputs in (Inputs(), Inputs(weekday=True, country="TW")):
         settings = RunSettings(split, Architecture("linear", 1), Training("mse", "lbfgs", epochs=40, seeds=1), inputs)
-        *_rows, last = fit(build(settings), run_windows(views, settings), settings)
+        *_rows, last = fit(build(settings), run_windows(Series(views), settings), settings)
         losses.append(last.train_loss[0])
     assert losses[1] < 0.8 * losses[0]
 

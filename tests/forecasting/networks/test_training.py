@@ -12,8 +12,10 @@ from forecasting.networks.inputs import prepare
 from forecasting.networks.network import StackedNetwork
 from forecasting.networks.training import predict, train
 from forecasting.networks.updates import Descent
+from forecasting.series import Series
 from forecasting.settings import Architecture, Regularisation, RunSettings, Training
-from forecasting.windows import run_windows, split_windows
+from forecasting.windows import run_windows
+from tests.forecasting.conftest import windows_of
 
 SMALL = Architecture("relu", 7, 2, 8)
 SHORT = Training(epochs=4, seeds=3, learning_rate=0.01)
@@ -45,7 +47,7 @@ def least_squares(inputs: np.ndarray, targets: np.ndarray) -> float:
 
 @pytest.mark.parametrize("window", [1, 7])
 def test_a_linear_model_under_mse_reaches_least_squares(views, split, window):
-    data = split_windows(views, split, window)
+    data = windows_of(views, split, window)
     training = Training("mse", "adam", learning_rate=0.02, batch_size=0, epochs=800, seeds=2)
     rows, _network = rows_of(data, Architecture("linear", window), training)
     best = least_squares(data.train.inputs, data.train.targets)
@@ -71,7 +73,7 @@ def test_changing_held_out_views_changes_no_training_row(views, split):
     before, after = views.copy(), views.copy()
     after[str(split.held_out.first) :] *= 5
     for some, other in zip(
-        rows_of(split_windows(before, split, 7))[0], rows_of(split_windows(after, split, 7))[0], strict=True
+        rows_of(windows_of(before, split, 7))[0], rows_of(windows_of(after, split, 7))[0], strict=True
     ):
         np.testing.assert_array_equal(some.train_loss, other.train_loss)
         np.testing.assert_array_equal(some.gradient_norm, other.gradient_norm)
@@ -126,7 +128,7 @@ def settings_of(split, training, architecture=SMALL, **regularisation) -> RunSet
 
 
 def run(views, settings):
-    network, data = build(settings), run_windows(views, settings)
+    network, data = build(settings), run_windows(Series(views), settings)
     return list(fit(network, data, settings)), network, data
 
 
@@ -203,7 +205,7 @@ def test_noise_dropout_and_scale_are_a_replicas_own(views, split):
 
 def test_noise_has_the_size_it_was_given(views, split):
     settings = settings_of(split, SHORT, noise=0.5)
-    data = run_windows(views, settings)
+    data = run_windows(Series(views), settings)
     descent, part = Descent(build(settings), SHORT, data), prepare(data.train, data)
     inputs, targets = descent.sample_batch(part, torch.arange(len(part)).expand(3, -1))
     assert (inputs - part.inputs)[..., :-1].std().item() == pytest.approx(0.5, rel=0.05)
@@ -221,7 +223,7 @@ def test_several_days_at_once(views, split):
 
 def test_dropout_silences_its_share_and_keeps_the_mean_as_torch_does(views, split):
     settings = settings_of(split, SHORT, replace(SMALL, units=200), dropout=0.3)
-    masks = Descent(build(settings), SHORT, run_windows(views, settings))._masks(100)
+    masks = Descent(build(settings), SHORT, run_windows(Series(views), settings))._masks(100)
     torch.manual_seed(0)
     plain = torch.nn.Dropout(0.3)(torch.ones(100, 200))
     assert [mask.shape for mask in masks] == [(3, 100, 200)] * 2

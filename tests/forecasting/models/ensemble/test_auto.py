@@ -12,6 +12,7 @@ from forecasting.models.ensemble import search as searching
 from forecasting.models.ensemble.auto import Auto
 from forecasting.models.ensemble.candidates import PLAIN, Recipe, TrialResult, recipes
 from forecasting.models.ensemble.search import search
+from forecasting.series import Series
 from forecasting.split import Period
 from tests.forecasting.conftest import make_views
 
@@ -40,14 +41,16 @@ def held_out(views: pd.Series, days: int = 80) -> Period:
 
 def errors_of(views: pd.Series, names) -> dict[str, np.ndarray]:
     origins = origins_in(views, held_out(views), HORIZON)
-    done = {name: backtest(views, fit_method(name, views, origins[0], HORIZON), origins, HORIZON) for name in names}
+    series = Series(views)
+    fitted = {name: fit_method(name, series.until(origins[0]), HORIZON) for name in names}
+    done = {name: backtest(series, one, origins, HORIZON) for name, one in fitted.items()}
     return {name: table(one, done["last-week"])["mae"].to_numpy() for name, one in done.items()}
 
 
 def test_a_week_that_repeats_itself_is_left_to_same_day_last_week():
     errors = errors_of(weekly_walk(), ("last-week", "yesterday", "auto"))
     assert errors["auto"].mean() <= 1.02 * errors["last-week"].mean()
-    auto = fit_method("auto", weekly_walk(), weekly_walk().index[-81], HORIZON).forecaster
+    auto = fit_method("auto", Series(weekly_walk()[:-80]), HORIZON).forecaster
     share = dict(auto.shares())
     assert share["last-week"][0] > 0.2 and share["yesterday"].max() < 0.01
 
@@ -59,7 +62,7 @@ def test_a_trend_and_a_week_are_learnt():
 
 def test_every_step_is_a_rung_and_the_mixture_comes_last():
     views = make_views(300)
-    *trials, auto = search(views, views, HORIZON)
+    *trials, auto = search(Series(views), HORIZON)
     assert [trial.name for trial in trials[: len(PLAIN)]] == list(PLAIN)
     assert len(trials) == len(PLAIN) + 3 and auto.ladder == tuple(trials)
     best = [trial for trial in trials if trial.best][-1]
@@ -70,7 +73,7 @@ def test_every_step_is_a_rung_and_the_mixture_comes_last():
 
 def test_validation_errors_of_a_rung_are_mase(monkeypatch):
     views = make_views(300)
-    trial = next(search(views, views, HORIZON))  # yesterday
+    trial = next(search(Series(views), HORIZON))  # yesterday
     days = 56 + HORIZON
     early, origins = views.iloc[:-days], range(300 - days - 1, 299)
     off = [abs(views.iloc[place] - views.iloc[place + 1]) for place in origins]
@@ -79,18 +82,18 @@ def test_validation_errors_of_a_rung_are_mase(monkeypatch):
 
 def test_told_to_stop_it_mixes_what_it_has():
     views = make_views(300)
-    *trials, auto = search(views, views, HORIZON, stop=lambda: True)
+    *trials, auto = search(Series(views), HORIZON, stop=lambda: True)
     assert isinstance(auto, Auto) and len(trials) == len(PLAIN) + 1
 
 
 def test_fitted_again_it_keeps_its_choice_and_learns_the_new_days():
     views = make_views(400)
-    fitted = fit_method("auto", views, views.index[320], HORIZON)
-    again = refit(fitted, views, views.index[380], HORIZON)
+    fitted = fit_method("auto", Series(views[:321]), HORIZON)
+    again = refit(fitted, Series(views[:381]), HORIZON)
     assert again.names == fitted.forecaster.names and again.last == views.index[380]
     assert again.record.counts[0] > fitted.forecaster.record.counts[0]
     now = views.index[[385]]
-    assert (again.predict(views, now, HORIZON) != fitted.forecaster.predict(views, now, HORIZON)).any()
+    assert (again.predict(Series(views), now, HORIZON) != fitted.forecaster.predict(Series(views), now, HORIZON)).any()
 
 
 def test_windows_shrink_with_the_days_there_are():
