@@ -10,6 +10,7 @@ import zipfile
 import pytest
 from playwright.sync_api import Page, expect
 
+from forecasting import __version__
 from tests.browser.conftest import PATIENCE, Server
 
 
@@ -49,6 +50,13 @@ def test_sample_is_trained_and_compared(page: Page) -> None:
     expect(chart).to_contain_text("ReLU layers 1×100, 56 days")
     expect(chart).to_contain_text("ReLU layers 1×100, 7 days")
     expect(page).to_have_url(re.compile("runs="))
+
+
+def test_menu_says_the_version(page: Page) -> None:
+    page.goto("/")
+    page.get_by_test_id("stMainMenu").click()
+    page.get_by_text("About", exact=True).click()
+    expect(page.get_by_role("dialog")).to_contain_text(f"Viewcast {__version__} forecasts")
 
 
 def studio_zip() -> bytes:
