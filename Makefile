@@ -31,10 +31,12 @@ types: .venv/tests.installed
 words: .venv/app.installed
 	$(BIN)/python pages/locale/catalogue.py
 
-# Viewcast computes on the processor, so Linux needs torch's build for it alone (200 MB); the plain one brings CUDA (4 GB).
-.venv/app.installed: requirements.txt
+$(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "Viewcast needs Python 3.11, 3.12 or 3.13; try make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
+
+# Viewcast computes on the processor, so Linux needs torch's build for it alone (200 MB); the plain one brings CUDA (4 GB).
+.venv/app.installed: requirements.txt | $(BIN)/python
 	@[ "$$(uname)" != Linux ] || $(PIP) --retries 0 --timeout 10 --no-deps --index-url $(TORCH_INDEX) $(TORCH)+cpu 2>/dev/null \
 	  || echo "No build of $(TORCH) without CUDA at $(TORCH_INDEX): taking the plain one, which brings 4 GB of CUDA."
 	grep -v '^torch' requirements.txt | $(PIP) -r /dev/stdin $(TORCH)
