@@ -90,7 +90,8 @@ def _message_from_json(plain: Mapping, _kind: type) -> Message:
         name: _message_from_json(fact, Message) if isinstance(fact, Mapping) else fact
         for name, fact in plain["facts"].items()
     }
-    return Message(plain["text"], facts)
+    text = plain["text"]  # a pair of singular and plural has become a list
+    return Message(text if isinstance(text, str) else (text[0], text[1]), facts)
 
 
 _converter.register_structure_hook_func(lambda kind: kind is object, lambda plain, _kind: plain)

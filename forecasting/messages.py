@@ -1,14 +1,32 @@
 """What is said to a user: errors, corrections and findings are all sentences that a page can translate."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol, overload
 
-Translate = Callable[[str], str]  # gettext's function of a language; `str` leaves English as it is
+
+class Translate(Protocol):
+    """A language: gettext for a sentence, ngettext for one that has a plural."""
+
+    def __call__(self, text: str, plural: str = "", count: int = 1, /) -> str:
+        """The sentence in the language; `count` chooses between `text` and `plural`, where there is one."""
 
 
-def N_(sentence: str) -> str:
-    """Mark a sentence for the catalogue; it is translated where it is shown, not where it is written."""
-    return sentence
+def english(text: str, plural: str = "", count: int = 1, /) -> str:
+    """The sentence as it is written."""
+    return plural if plural and count != 1 else text
+
+
+@overload
+def N_(text: str, /) -> str: ...
+@overload
+def N_(text: str, plural: str, /) -> tuple[str, str]: ...
+def N_(text: str, plural: str = "", /) -> str | tuple[str, str]:
+    """Mark a sentence for the catalogue; it is translated where it is shown, not where it is written.
+
+    One that counts something has a plural; its fact `count` chooses between the two.
+    """
+    return (text, plural) if plural else text
 
 
 @dataclass(frozen=True)
@@ -17,28 +35,33 @@ class Message:
 
     >>> Message("{row} is best.", {"row": Message("1 day")}).translated()
     '1 day is best.'
+    >>> Message(N_("{count} day is left.", "{count} days are left."), {"count": 1}).translated()
+    '1 day is left.'
     """
 
-    text: str
+    text: str | tuple[str, str]  # singular and plural, told apart by the fact `count`
     facts: Mapping[str, object] = field(default_factory=dict)
 
-    def translated(self, translate: Translate = str) -> str:
+    def translated(self, translate: Translate = english) -> str:
         """The sentence in the language of `translate` (English without)."""
         facts = {
             name: fact.translated(translate) if isinstance(fact, Message) else fact for name, fact in self.facts.items()
         }
-        return translate(self.text).format(**facts)
+        if isinstance(self.text, str):
+            return translate(self.text).format(**facts)
+        return translate(*self.text, self.facts["count"]).format(**facts)
 
     def to_record(self) -> dict[str, object]:
         """As JSON can say it; a worker finds a sentence, and a page says it in its own language."""
         facts = {name: fact.to_record() if isinstance(fact, Message) else fact for name, fact in self.facts.items()}
-        return {"text": self.text, "facts": facts}
+        return {"text": self.text if isinstance(self.text, str) else list(self.text), "facts": facts}
 
     @classmethod
     def from_record(cls, record: dict) -> "Message":
         """What `to_record` wrote."""
         facts = {n: cls.from_record(fact) if isinstance(fact, dict) else fact for n, fact in record["facts"].items()}
-        return cls(record["text"], facts)
+        text = record["text"]
+        return cls(text if isinstance(text, str) else tuple(text), facts)
 
 
 class BadInput(ValueError):
@@ -48,7 +71,7 @@ class BadInput(ValueError):
     'The file has 9 days; a window of 28 days needs more.'
     """
 
-    def __init__(self, text: str, /, **facts: object) -> None:
+    def __init__(self, text: str | tuple[str, str], /, **facts: object) -> None:
         self.message = Message(text, facts)
         super().__init__(self.message.translated())
 
@@ -56,10 +79,10 @@ class BadInput(ValueError):
         # Exceptions are rebuilt from args by default; a worker process sends this one home with its facts.
         return _rebuild, (type(self), self.message.text, self.message.facts)
 
-    def translated(self, translate: Translate = str) -> str:
+    def translated(self, translate: Translate = english) -> str:
         """The sentence in the language of `translate` (English without)."""
         return self.message.translated(translate)
 
 
-def _rebuild(kind: type[BadInput], text: str, facts: dict[str, object]) -> BadInput:
+def _rebuild(kind: type[BadInput], text: str | tuple[str, str], facts: dict[str, object]) -> BadInput:
     return kind(text, **facts)

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from forecasting.messages import N_, BadInput, Message, Translate
+from forecasting.messages import N_, BadInput, Message, Translate, english
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Correction:
     facts: dict[str, object] = field(default_factory=dict)
     option: str = ""  # the field of `reading.Choice` that would have it otherwise, where a user may disagree
 
-    def translated(self, translate: Translate = str) -> str:
+    def translated(self, translate: Translate = english) -> str:
         """The sentence in the language of `translate` (English without)."""
         return Message(self.text, {"count": len(self.days), **self.facts}).translated(translate)
 

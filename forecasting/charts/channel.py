@@ -22,14 +22,14 @@ from forecasting.charts.marks import (
     views_axis,
     views_tip,
 )
-from forecasting.messages import N_, Translate
+from forecasting.messages import N_, Translate, english
 from forecasting.split import Period, Split
 
 
 def views_over_time(
     views: pd.Series,
     split: Split,
-    translate: Translate = str,
+    translate: Translate = english,
     weekdays: Sequence[str] = WEEKDAYS,
     corrected: dict | None = None,
 ) -> alt.LayerChart:
@@ -91,7 +91,7 @@ def _shade(period: Period, role: str, translate: Translate, shown: Sequence[str]
 
 
 def weekday_means(
-    views: pd.Series, split: Split, translate: Translate = str, weekdays: Sequence[str] = WEEKDAYS
+    views: pd.Series, split: Split, translate: Translate = english, weekdays: Sequence[str] = WEEKDAYS
 ) -> alt.LayerChart:
     """Mean views by weekday, the training and the held-out period side by side."""
     frames = []

@@ -25,7 +25,7 @@ from forecasting.charts.marks import (
     upright_lines,
     views_tip,
 )
-from forecasting.messages import N_, Translate
+from forecasting.messages import N_, Translate, english
 
 FAINT = 0.3  # opacity of the raw line under an averaged one
 LEGEND_LINE = 21  # pixels
@@ -37,7 +37,7 @@ def compared_curves(
     runs: Sequence[str],
     loss: str,
     log: bool = True,
-    translate: Translate = str,
+    translate: Translate = english,
     references: dict[str, float] | None = None,
     floor: float | None = None,
     along: str = "epoch",
@@ -94,7 +94,7 @@ def generalization_gap(
     runs: Sequence[str],
     loss: str,
     log: bool = True,
-    translate: Translate = str,
+    translate: Translate = english,
     references: dict[str, float] | None = None,
     floor: float | None = None,
 ) -> alt.LayerChart:
@@ -168,7 +168,7 @@ def _no_gap(low: float, high: float, log: bool, colour: alt.Color, translate: Tr
 def final_losses(
     frame: pd.DataFrame,
     loss: str,
-    translate: Translate = str,
+    translate: Translate = english,
     references: dict[str, float] | None = None,
     floor: float | None = None,
 ) -> alt.LayerChart:

@@ -7,7 +7,7 @@ import altair as alt
 from forecasting.charts.marks import BASELINE, REAL, colour_by, layered
 from forecasting.diagnosis.branches import NAMES
 from forecasting.formats import format_probability
-from forecasting.messages import N_, Translate
+from forecasting.messages import N_, Translate, english
 
 LEAVES = ("bias", "optimization", "overfitting", "mismatch", "fine")  # from above
 HEIGHT = 230  # pixels
@@ -39,7 +39,7 @@ WORDS = (
 )
 
 
-def decision_tree(branch: str, chances: dict[str, float], translate: Translate = str) -> alt.LayerChart:
+def decision_tree(branch: str, chances: dict[str, float], translate: Translate = english) -> alt.LayerChart:
     """Train loss large or small, then held-out loss large or small: the way to `branch` is strong.
 
     Under every leaf a bar of its chance (0 to 1), unless none is known. "cannot tell" is no leaf, and then nothing is

@@ -21,7 +21,7 @@ from forecasting.charts.marks import (
     layered,
     views_tip,
 )
-from forecasting.messages import N_, Translate
+from forecasting.messages import N_, Translate, english
 
 SHOWN_BEFORE = 56  # days of real views
 LEGEND_LINE = 20  # pixels
@@ -52,7 +52,7 @@ def forecast_chart(
     views: pd.Series,
     baseline: np.ndarray,
     forecast: pd.DataFrame | None = None,
-    translate: Translate = str,
+    translate: Translate = english,
     weekdays: Sequence[str] = WEEKDAYS,
     without: Sequence[float] = (),
 ) -> alt.LayerChart:
@@ -105,7 +105,7 @@ def reveal_chart(
     views: pd.Series,
     hidden: pd.DatetimeIndex,
     forecasts: pd.DataFrame | None = None,
-    translate: Translate = str,
+    translate: Translate = english,
     weekdays: Sequence[str] = WEEKDAYS,
 ) -> alt.LayerChart:
     """The last weeks with the `hidden` days shaded: left out, or with `forecasts` (a row a day, a column a model)."""
@@ -133,7 +133,7 @@ def _long(forecasts: pd.DataFrame) -> pd.DataFrame:
     return forecasts.rename_axis("day").reset_index().melt("day", var_name="role", value_name="views")
 
 
-def ladder_chart(ladder: pd.DataFrame, translate: Translate = str) -> alt.LayerChart:
+def ladder_chart(ladder: pd.DataFrame, translate: Translate = english) -> alt.LayerChart:
     """What Auto tried, in order, from the top: `ladder` is what hindsight.ladder_frame makes."""
     y = alt.Y("name:N", title=None, sort=list(ladder["name"]), axis=alt.Axis(labelLimit=210, labelOverlap=False))
     axis = alt.Axis(tickCount=5)

@@ -24,7 +24,7 @@ from forecasting.charts.marks import (
 from forecasting.evaluation.folds import Fold
 from forecasting.formats import format_views
 from forecasting.lectures.public_score import SelectionGame
-from forecasting.messages import N_, Translate
+from forecasting.messages import N_, Translate, english
 from forecasting.split import Period
 
 A_WEEK = 7  # days: a narrower hole in a row of train days cannot be seen
@@ -33,7 +33,7 @@ AROUND = 112  # pixels for legend and axis
 PUBLIC, PRIVATE = N_("Public score"), N_("Private score")
 
 
-def fold_rows(folds: Sequence[Fold], held_out: Period, translate: Translate = str) -> alt.LayerChart:
+def fold_rows(folds: Sequence[Fold], held_out: Period, translate: Translate = english) -> alt.LayerChart:
     """Each fold a row over the calendar: the days it trains on, those it is judged on, and the held-out period."""
     rows = []
     for number, fold in enumerate(folds, 1):
@@ -63,7 +63,7 @@ def stretches(days: pd.DatetimeIndex, hole: int) -> list[tuple[pd.Timestamp, pd.
     return list(zip(firsts, lasts + pd.Timedelta(days=1), strict=True))
 
 
-def fold_losses(frame: pd.DataFrame, loss: str, translate: Translate = str) -> alt.LayerChart:
+def fold_losses(frame: pd.DataFrame, loss: str, translate: Translate = english) -> alt.LayerChart:
     """A line a model, in order: its losses on the folds, their mean, and its held-out loss.
 
     `frame`: model, fold, validation; mean and held_out the same in all lines of a model; views.
@@ -100,7 +100,7 @@ def fold_losses(frame: pd.DataFrame, loss: str, translate: Translate = str) -> a
     return layered(*layers, height=AROUND + ROW * len(models))
 
 
-def game_scores(game: SelectionGame, translate: Translate = str, models: int | None = None) -> alt.LayerChart:
+def game_scores(game: SelectionGame, translate: Translate = english, models: int | None = None) -> alt.LayerChart:
     """The best public score so far, and the private score of the model that has it, by the number of models."""
     last = (models or game.models, *game.steps[-1][1:])
     steps = pd.DataFrame([*game.steps, last], columns=["models", "public", "private"])

@@ -27,7 +27,7 @@ from forecasting.charts.marks import (
     views_axis,
     views_tip,
 )
-from forecasting.messages import N_, Translate
+from forecasting.messages import N_, Translate, english
 from forecasting.runs import History
 
 
@@ -54,7 +54,7 @@ def loss_spec(
     references: dict[str, float],
     loss: str = "MAE",
     log: bool = True,
-    translate: Translate = str,
+    translate: Translate = english,
     floor: float | None = None,
     validated: bool = False,
 ) -> dict:
@@ -82,7 +82,7 @@ def loss_spec(
 
 
 def real_and_predicted(
-    views: pd.Series, predictions: pd.DataFrame, translate: Translate = str, weekdays: Sequence[str] = WEEKDAYS
+    views: pd.Series, predictions: pd.DataFrame, translate: Translate = english, weekdays: Sequence[str] = WEEKDAYS
 ) -> alt.LayerChart:
     """Real against predicted views: mean and range over seeds. `predictions` has a row a day, a column a seed."""
     days = pd.date_range(predictions.index[0], predictions.index[-1])  # an unknown day is a hole in the lines

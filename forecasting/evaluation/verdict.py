@@ -1,6 +1,5 @@
 """Better or worse than a baseline, and how sure one can be of it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -8,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from forecasting.formats import format_percent
-from forecasting.messages import N_
+from forecasting.messages import N_, Translate, english
 from forecasting.metrics import mae, skill
 
 BLOCK = 7  # days: errors of one week hang together, so whole weeks are drawn
@@ -50,7 +49,7 @@ class Verdict:
     days: int
     enough_seeds: bool = True
 
-    def translated(self, baseline: str, translate: Callable[[str], str] = str) -> str:
+    def translated(self, baseline: str, translate: Translate = english) -> str:
         """One plain sentence; `baseline` is the name of what the model was held against, already translated."""
         worse, unsure = self.answer == "worse", self.answer == "cannot tell"
         low, high = (-self.high, -self.low) if worse else (-self.low if unsure else self.low, self.high)

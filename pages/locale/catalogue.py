@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent.parent
 CHINESE = Path(__file__).parent / "zh.po"
 FOLDERS = ("pages", "forecasting")
 # Functions whose first argument is a sentence, or whose first two are its singular and its plural.
-KEYWORDS = {"N_", "translate", "ngettext"}
+KEYWORDS = {"N_", "translate"}
 HEADER = """\
 msgid ""
 msgstr ""
@@ -52,7 +52,7 @@ def sentences_in(code: BinaryIO) -> list[str | tuple[str, ...]]:
 def _sentences(call: ast.Call) -> list[str | tuple[str, ...]]:
     """The sentence of a call, both of `translate("a" if one else "b")`, or singular and plural."""
     literals = [_literals(argument) for argument in call.args[:2]]
-    if _name(call.func) != "translate" and len(literals) == 2 and literals[0] and literals[1]:
+    if len(literals) == 2 and literals[0] and literals[1]:
         return [(literals[0][0], literals[1][0])]
     return [*literals[0]]
 

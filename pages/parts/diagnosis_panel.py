@@ -13,7 +13,7 @@ from forecasting.calendar_features import nearby_holiday
 from forecasting.diagnosis.branches import NAMES
 from forecasting.diagnosis.nested_runs import NestedRun, is_nested_in, with_lower_train_loss
 from forecasting.formats import format_probability, format_views
-from forecasting.messages import N_, Message
+from forecasting.messages import N_, Message, Translate
 from forecasting.runs import NOTHING_YET, Run, Study
 from forecasting.settings import BOUNDS, CHOICES, RunSettings
 from pages.parts.following import TICK, ask, follow
@@ -275,7 +275,7 @@ def _start(session: Session, settings: RunSettings) -> None:
     session.jobs.fill()
 
 
-def _changes(before: RunSettings, after: RunSettings, translate: Callable[[str], str]) -> list[str]:
+def _changes(before: RunSettings, after: RunSettings, translate: Translate) -> list[str]:
     """Every setting that is not as before, in words."""
     old, new = before.flat(), after.flat()
     size = after.architecture.family == "relu"
@@ -283,7 +283,7 @@ def _changes(before: RunSettings, after: RunSettings, translate: Callable[[str],
     return [f"{translate(LABELS[name])} {_value(name, new[name], translate)}" for name in names]
 
 
-def _value(name: str, value: object, translate: Callable[[str], str]) -> str:
+def _value(name: str, value: object, translate: Translate) -> str:
     if name in CHOICES:
         return translate(CHOICES[name][value])
     if isinstance(value, bool):

@@ -1,15 +1,15 @@
 """Values from the URL: say which cannot be, set back which are no longer offered, and show text as it is."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
 
 import streamlit as st
 
-from forecasting.messages import N_
+from forecasting.messages import N_, Translate
 
 
-def warn_invalid_query_param(key: str, allowed, translate: Callable[[str], str]) -> None:
+def warn_invalid_query_param(key: str, allowed, translate: Translate) -> None:
     """Say so when the URL asks for what cannot be; the widget that follows falls back to its default by itself.
 
     Only once a visit: later it is a control and not a link that is out of date.

@@ -4,7 +4,6 @@ import gettext
 import hashlib
 import io
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from forecasting.jobs import Jobs
-from forecasting.messages import N_
+from forecasting.messages import N_, Translate, english
 from forecasting.models.naive import baseline_losses
 from forecasting.reading import SUM_OF_ALL
 from forecasting.runs import RunStore, Source, StudyStore
@@ -48,7 +47,7 @@ WORDED = (
 class Session:
     """One visitor's view of the app."""
 
-    translate: Callable[[str], str]  # gettext
+    translate: Translate  # gettext
     language: str
     owner: str  # whose channels and runs these are
     store: RunStore
@@ -78,7 +77,7 @@ def open_page() -> Session:
 # Language
 
 
-def choose_language() -> Callable[[str], str]:
+def choose_language() -> Translate:
     """The switch in the sidebar; the language goes into the URL, so that a copied link opens with the same words."""
     st.session_state.lang = st.session_state.get("lang") or browser_language()
     st.segmented_control(
@@ -106,17 +105,22 @@ def _relabel() -> None:
 
 
 @st.cache_resource
-def translator(language: str) -> Callable[[str], str]:
+def translator(language: str) -> Translate:
     """gettext for a language; the catalogue is compiled as it is read, so none lies around compiled and out of date."""
     catalogue = LOCALE / f"{language}.po"
     if not catalogue.exists():
-        return str
+        return english
     from babel.messages import mofile, pofile  # noqa: PLC0415  once a server
 
     compiled = io.BytesIO()
     mofile.write_mo(compiled, pofile.read_po(catalogue.open("rb"), locale=language))
     compiled.seek(0)
-    return gettext.GNUTranslations(compiled).gettext
+    words = gettext.GNUTranslations(compiled)
+
+    def translate(text: str, plural: str = "", count: int = 1, /) -> str:
+        return words.ngettext(text, plural, count) if plural else words.gettext(text)
+
+    return translate
 
 
 # Whose
@@ -176,7 +180,7 @@ def current_channel() -> Channel:
     return sample_channel() if chosen == SAMPLE else store().channel(owner(), chosen) or sample_channel()
 
 
-def choose_channel(translate: Callable[[str], str]) -> None:
+def choose_channel(translate: Translate) -> None:
     """The channels of this visitor, the sample first."""
     names = {SAMPLE: translate(sample_channel().name)} | _own_channels(translate)
     warn_invalid_query_param("channel", names.values(), translate)
@@ -184,7 +188,7 @@ def choose_channel(translate: Callable[[str], str]) -> None:
     st.selectbox(translate(N_("Channel")), names, format_func=names.get, key="channel", bind="query-params")
 
 
-def _own_channels(translate: Callable[[str], str]) -> dict[str, str]:
+def _own_channels(translate: Translate) -> dict[str, str]:
     own = store().channels(owner())
     own.pop(sample_channel().fingerprint, None)
     names: dict[str, str] = {}

@@ -1,15 +1,13 @@
 """The control for the split: which days a model learns from, and which it is judged on."""
 
-from collections.abc import Callable
-
 import streamlit as st
 
-from forecasting.messages import N_, BadInput
+from forecasting.messages import N_, BadInput, Translate
 from forecasting.split import LECTURE, YEAR_2022, Period, Split, clipped, default_split, fits, last_part
 from pages.parts.links import reset_if_unavailable, warn_invalid_query_param
 
 
-def choose_split(views, translate: Callable[[str], str]) -> Split:
+def choose_split(views, translate: Translate) -> Split:
     """The split control. Raises BadInput where the chosen periods hold no views."""
     names = split_names(views, translate)
     warn_invalid_query_param("split", names.values(), translate)
@@ -27,7 +25,7 @@ def choose_split(views, translate: Callable[[str], str]) -> Split:
     return clipped(Split(train, held_out), views)
 
 
-def split_names(views, translate: Callable[[str], str]) -> dict[str, str]:
+def split_names(views, translate: Translate) -> dict[str, str]:
     """The splits that the data reach, the default first."""
     names = {
         "2022": translate(N_("2021 / 2022")),
@@ -40,7 +38,7 @@ def split_names(views, translate: Callable[[str], str]) -> dict[str, str]:
     return {name: names[name] for name in offered} | {"custom": translate(N_("Custom"))}
 
 
-def _period(label: str, key: str, start: Period, views, translate: Callable[[str], str]) -> Period:
+def _period(label: str, key: str, start: Period, views, translate: Translate) -> Period:
     first, last = views.index[0].date(), views.index[-1].date()
     warn_invalid_query_param(key, (str(first), str(last)), translate)
     days = st.date_input(

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from forecasting.formats import format_percent, format_probability, format_views
-from forecasting.messages import Message
+from forecasting.json_records import from_json, to_json
+from forecasting.messages import N_, BadInput, Message
 
 
 def test_a_fact_that_is_a_sentence_is_translated_as_well():
@@ -13,6 +14,28 @@ def test_a_fact_that_is_a_sentence_is_translated_as_well():
     sentence = Message("{row} wins by {size}", {"row": Message("one layer"), "size": 3})
     assert sentence.translated() == "one layer wins by 3"
     assert sentence.translated(words.get) == "3: eine Schicht"
+
+
+def test_the_count_chooses_between_singular_and_plural():
+    days = N_("{count} day is left.", "{count} days are left.")
+    said = [Message(days, {"count": count}).translated() for count in (0, 1, 2)]
+    assert said == ["0 days are left.", "1 day is left.", "2 days are left."]
+    assert str(BadInput(days, count=1)) == "1 day is left."
+
+    def chinese(text: str, plural: str = "", count: int = 1, /) -> str:
+        return {("{count} day is left.", "{count} days are left."): "还剩 {count} 天。"}[text, plural]
+
+    assert Message(days, {"count": 1}).translated(chinese) == "还剩 1 天。"
+
+
+@pytest.mark.parametrize("text", ["{count} days.", N_("{count} day.", "{count} days.")])
+def test_a_sentence_comes_back_from_json_with_its_plural(text):
+    message = Message("{one} {two}", {"one": Message(text, {"count": 2}), "two": 2})
+    assert (
+        from_json(Message, to_json(message))
+        == message
+        == Message.from_record(json.loads(json.dumps(message.to_record())))
+    )
 
 
 @pytest.mark.parametrize(

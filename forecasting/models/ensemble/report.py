@@ -1,12 +1,12 @@
 """The ladder that Auto climbed, as records of `ladder.Rung`: what each step, and another choice, would have cost."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from forecasting.formats import format_percent
-from forecasting.messages import N_, Message
+from forecasting.messages import N_, Message, Translate, english
 from forecasting.models.naive import NAIVE
 from forecasting.models.registry import METHODS
 
@@ -19,7 +19,7 @@ def mean_error(pairs: Sequence[tuple[int, float]]) -> float:
     return float(np.mean([error for _ahead, error in pairs])) if len(pairs) else np.nan
 
 
-def trials_frame(ladder: Sequence[dict], translate: Callable[[str], str] = str) -> pd.DataFrame:
+def trials_frame(ladder: Sequence[dict], translate: Translate = english) -> pd.DataFrame:
     """A row a rung in the order tried: step, name, alone and mixed (mean MASE in validation), seconds."""
     rows = [
         (
@@ -34,12 +34,12 @@ def trials_frame(ladder: Sequence[dict], translate: Callable[[str], str] = str) 
     return pd.DataFrame(rows, columns=["step", "name", "alone", "mixed", "seconds"])
 
 
-def title(name: str, translate: Callable[[str], str] = str) -> str:
+def title(name: str, translate: Translate = english) -> str:
     """A rung's name in words: a method's is translated, a recipe's is the same in every language."""
     return translate(METHODS[name]) if name in METHODS else name
 
 
-def regret_of_alternatives(ladder: Sequence[dict], translate: Callable[[str], str] = str) -> Message:
+def regret_of_alternatives(ladder: Sequence[dict], translate: Translate = english) -> Message:
     """How the error in validation changes with the best single one, the same day last week, and the worst."""
     frame = trials_frame(ladder, translate)
     end = frame["mixed"].iloc[-1]
