@@ -6,13 +6,13 @@ from dataclasses import fields
 from pathlib import Path
 
 from forecasting.messages import BadInput
-from forecasting.reading import Choice, read_views
+from forecasting.reading import Choice, read_views, wikipedia
 from forecasting.series import Channel
 
 
 def add_reading(command: argparse.ArgumentParser) -> None:
     """The file and every option that says how to read it."""
-    command.add_argument("file", metavar="FILE")
+    command.add_argument("file", metavar="FILE", help="a file, or an article such as wikipedia:en:Influenza")
     command.add_argument("--channel", metavar="NAME", help="which channel, where the file holds several")
     command.add_argument("--table", metavar="NAME", help="which file of the zip or sheet of the workbook")
     command.add_argument("--dates", choices=("dmy", "mdy", "ymd"), help="how to read dates such as 1/7/20")
@@ -27,7 +27,7 @@ def add_reading(command: argparse.ArgumentParser) -> None:
 
 def channel_of(options: argparse.Namespace) -> Channel:
     """The channel as read; what was corrected goes to stderr."""
-    channel = read_views(bytes_of(options.file), Path(options.file).name, choice_of(options))
+    channel = read_views(*source_of(options.file), choice_of(options))
     for correction in channel.corrections:
         print("corrected:", correction.translated(), file=sys.stderr)
     return channel
@@ -36,6 +36,13 @@ def channel_of(options: argparse.Namespace) -> Channel:
 def choice_of(options: argparse.Namespace) -> Choice:
     """What the options say of how to read."""
     return Choice(**{said.name: getattr(options, said.name) for said in fields(Choice)})
+
+
+def source_of(file: str) -> tuple[bytes, str]:
+    """A file's bytes and name, or an article's. Raises BadInput where it cannot be had."""
+    if article := wikipedia.Article.named(file):
+        return wikipedia.pack(article, wikipedia.fetch(article)), article.file
+    return bytes_of(file), Path(file).name
 
 
 def bytes_of(file: str) -> bytes:

@@ -3,19 +3,18 @@
 import argparse
 import json
 import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from forecasting.cli.channel import bytes_of, channel_of, choice_of
+from forecasting.cli.channel import channel_of, choice_of, source_of
 from forecasting.reading import list_channels
 
 
 def read(options: argparse.Namespace) -> None:
     """Print `date,views`; what was corrected goes to stderr."""
     if options.list:
-        print(*list_channels(bytes_of(options.file), Path(options.file).name, choice_of(options)), sep="\n")
+        print(*list_channels(*source_of(options.file), choice_of(options)), sep="\n")
         return
     channel = channel_of(options)
     if options.json:

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from forecasting.messages import N_, BadInput
-from forecasting.reading import columns, words
+from forecasting.reading import columns, wikipedia, words
 from forecasting.reading.calendar import daily
 from forecasting.reading.channels import Keyed, Rows, Sheet, keyed
 from forecasting.reading.choice import SUM_OF_ALL, Choice, Question
@@ -64,6 +64,8 @@ def _wanted(rows: Rows, names: tuple[str, ...], choice: Choice) -> str:
 
 
 def _rows(data: bytes, filename: str, choice: Choice) -> Rows:
+    if article := wikipedia.Article.named(filename):
+        return wikipedia.rows(data, article)
     sheet = _pick(_sheets(data, filename, choice), choice)
     table, found = sheet.table, sheet.layout
     chosen, metric = columns.choose_values(table, found, choice, long=sheet.long, filename=table.name)
