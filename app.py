@@ -5,7 +5,9 @@ from pathlib import Path
 import streamlit as st
 
 from forecasting import __version__
-from pages.parts.session import choose_channel, choose_language
+from pages.parts.session import choose_channel, choose_language, use_navigation
+
+use_navigation()
 
 st.set_page_config(page_title="Viewcast", page_icon=str(Path(__file__).parent / "pages" / "icon.png"), layout="wide")
 

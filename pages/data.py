@@ -14,6 +14,7 @@ from forecasting.series import Correction
 from pages.parts.links import escape_markdown
 from pages.parts.session import keep_channel, open_page
 from pages.parts.split_control import choose_split
+from pages.parts.wikipedia import choose_article, offer_new_days
 
 TYPES = ["csv", "tsv", "txt", "zip", "xlsx", "gz"]
 FILLS = {
@@ -145,6 +146,8 @@ with controls:
     trouble = st.session_state.get("trouble")
     if trouble and (isinstance(trouble, Question) or st.session_state.get(inbox())):  # else its file is gone
         show_trouble(trouble)
+    choose_article(session, read)
+    offer_new_days(session, read)
     if (said := session.store.said(session.owner, channel.fingerprint)) is not None:
         choose_reading(said)
     try:

@@ -110,7 +110,7 @@ def _request(url: str, deadline: float) -> tuple[int, int, bytes]:
     try:
         with requests.get(url, headers=_headers(), timeout=left, stream=True, allow_redirects=False) as response:
             return response.status_code, _wait(response.headers.get("Retry-After")), _body(response, deadline)
-    except (requests.Timeout, urllib3.exceptions.TimeoutError):
+    except (TimeoutError, requests.Timeout, urllib3.exceptions.TimeoutError):
         raise TimeoutError from None
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError):
         raise BadInput(UNREACHABLE) from None

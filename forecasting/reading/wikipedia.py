@@ -22,7 +22,7 @@ from forecasting.series import Correction
 FIRST_DAY = date(2015, 7, 1)  # the API's
 PREFIX = "wikipedia:"
 LONGEST_TITLE = 170  # letters; the store keeps 200 of a file's name. Wikipedia's own bound is 255 bytes
-SUGGESTIONS = 8
+SUGGESTIONS = 6
 SUGGESTION_PATIENCE = 3.0  # seconds
 # The API leaves out days without a view, and days that were never loaded. Between two days of 20 views or more the
 # first is next to impossible: a Poisson count of mean 20 is 0 once in half a billion days.
@@ -34,9 +34,9 @@ ADDRESS = re.compile(r"(?:https?://)?([a-z-]+)\.(?:m\.)?wikipedia\.org/(?:wiki|z
 FORBIDDEN = re.compile(r"[#<>\[\]{}|\x00-\x1f\x7f\ufffd\ud800-\udfff]|^-$|^:|(^|/)\.{1,2}(/|$)")
 INVISIBLE = re.compile("[\u200e\u200f\u202a-\u202e]")  # marks of direction, which MediaWiki drops
 
-NO_LANGUAGE = N_("“{language}” is not the language of a Wikipedia; give a code such as en or zh.")
+NO_LANGUAGE = N_("“{language}” is not the language code of a Wikipedia; give one such as en or zh.")
 NO_TITLE = N_("“{title}” cannot be the title of an article; copy the title as it stands above the article.")
-NO_VIEWS = N_("Wikimedia has no views of “{title}” in the Wikipedia “{language}”; check the title and the language.")
+NO_VIEWS = N_("There are no views of “{title}” on {language}.wikipedia.org; check the title and the language.")
 ZEROS = N_("Days left out by Wikimedia because nobody looked, counted as 0: {count}.")
 
 
@@ -49,9 +49,9 @@ class Article:
 
     def __post_init__(self) -> None:
         if not LANGUAGE.fullmatch(self.language):
-            raise BadInput(NO_LANGUAGE, language=self.language[:40])
+            raise BadInput(NO_LANGUAGE, language=_printable(self.language[:40]))
         if not _is_title(self.title):
-            raise BadInput(NO_TITLE, title=FORBIDDEN.sub("\ufffd", self.title[:40]))
+            raise BadInput(NO_TITLE, title=_printable(self.title[:40]))
 
     @classmethod
     def typed(cls, language: str, text: str) -> "Article":
@@ -165,6 +165,10 @@ def _count(item: object) -> tuple[date, int]:
 
 def _is_title(text: str) -> bool:
     return 0 < len(text) <= LONGEST_TITLE and not FORBIDDEN.search(text)
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
 
 
 def _capitalized(title: str) -> str:

@@ -63,13 +63,20 @@ class Session:
         return [names[day] for day in range(7)]
 
 
-def open_page() -> Session:
-    """What a page calls first."""
+def use_navigation() -> None:
+    """Begin anew where Streamlit takes the files of `pages` for the pages, as on a fresh server for its first visitor.
+
+    A folder of that name switches its old discovery on until st.navigation has run once. A deep link would then run its
+    page without app.py, and the sidebar's controls would have other identities in the first run than later.
+    """
     if PagesManager.uses_pages_directory:
-        # A fresh server whose first visitor comes by a deep link has run this page without app.py, because a folder
-        # named pages switches Streamlit's old discovery on until st.navigation has run once.
         PagesManager.uses_pages_directory = False
         st.rerun()
+
+
+def open_page() -> Session:
+    """What a page calls first."""
+    use_navigation()
     language = st.session_state.get("lang") or browser_language()
     return Session(translator(language), language, owner(), store(), StudyStore(store()), jobs(), current_channel())
 
@@ -185,6 +192,8 @@ def choose_channel(translate: Translate) -> None:
     names = {SAMPLE: translate(sample_channel().name)} | _own_channels(translate)
     warn_invalid_query_param("channel", names.values(), translate)
     reset_if_unavailable("channel", names, SAMPLE)
+    if "channel" in st.session_state:  # only what is set in this very run reaches the URL, and not in a fragment's
+        st.session_state.channel = st.session_state.channel
     st.selectbox(translate(N_("Channel")), names, format_func=names.get, key="channel", bind="query-params")
 
 

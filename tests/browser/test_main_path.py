@@ -90,6 +90,24 @@ def test_own_file_goes_all_the_way(page: Page) -> None:
     expect(page.get_by_role("heading", name="Losses at the end")).to_be_visible()
 
 
+def test_upload_on_the_front_page_survives_a_reload(browser, tmp_path) -> None:
+    fresh = Server(tmp_path).start()
+    try:
+        for visitor in ("first", "second"):
+            page = browser.new_context(locale="en-US").new_page()
+            page.goto(fresh.url, timeout=PATIENCE)
+            expect(metric(page, "Days")).to_have_text("2,191")
+            page.locator("input[type=file]").set_input_files(
+                {"name": f"{visitor}.zip", "mimeType": "application/zip", "buffer": studio_zip()}
+            )
+            expect(page).to_have_url(re.compile("channel="))
+            page.reload()
+            expect(metric(page, "Views a day, last 28 days")).to_have_text(re.compile("1.7"))
+            page.context.close()
+    finally:
+        fresh.stop()
+
+
 def test_bad_file_leaves_the_channel(page: Page) -> None:
     page.goto("/")
     expect(metric(page, "Days")).to_have_text("2,191")

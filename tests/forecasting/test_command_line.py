@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from forecasting import __version__
+from tests.support.wikimedia import serve
 
 pytestmark = pytest.mark.slow  # a process a test
 ROOT = Path(__file__).parent.parent.parent
@@ -138,3 +139,21 @@ def test_a_diagnosis_that_cannot_tell_claims_no_confidence(tmp_path):
     assert (said.returncode, said.stdout.splitlines()[0]) == (0, "Cannot tell")
     told = json.loads(run("diagnose", file, "--family", "linear", "--window", 7, "--epochs", 2, "--json").stdout)
     assert (told["verdict"], told["sure"]) == ("cannot tell", None)
+
+
+def test_wikipedia_article_is_read_like_a_file(monkeypatch):
+    counts = [1000 + 100 * (day % 7) + day for day in range(400)]
+    with serve() as stand_in:
+        stand_in.add("en.wikipedia", "AC/DC", counts)
+        monkeypatch.setenv("VIEWCAST_WIKIMEDIA", stand_in.url)
+        done = run("read", "wikipedia:en:AC/DC")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert [float(row["views"]) for row in csv.DictReader(io.StringIO(done.stdout))] == counts
+        assert run("read", "--list", "wikipedia:en:AC/DC").stdout == "AC/DC\n"
+        ahead = run("forecast", "wikipedia:en:AC/DC", "--model", "last-week", "--horizon", 7)
+        assert (ahead.returncode, ahead.stdout.count("\n")) == (0, 8)
+        nowhere = run("read", "wikipedia:en:Nowhere")
+        assert (nowhere.returncode, nowhere.stdout) == (2, "")
+        assert nowhere.stderr.startswith("error: There are no views of “Nowhere”")
+    monkeypatch.setenv("VIEWCAST_WIKIMEDIA", "off")
+    assert run("read", "wikipedia:en:AC/DC").stderr.startswith("error: Reading from Wikipedia is switched off")

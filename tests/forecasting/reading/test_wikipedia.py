@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from threading import Event
@@ -162,8 +163,8 @@ def test_title_that_cannot_be_is_refused_without_a_question(stand_in, title):
     "language", ["", "e", "EN", "en/../x", "evil.example/", "en@host", "en:80", "e n", "en\n", "日本"]
 )
 def test_language_that_cannot_be_is_refused_without_a_question(stand_in, language):
-    assert "not the language" in refusal(lambda: fetch(Article(language, "Influenza")))
-    assert "not the language" in refusal(lambda: suggest(language, "Influenza"))
+    assert "not the language code" in refusal(lambda: fetch(Article(language, "Influenza")))
+    assert "not the language code" in refusal(lambda: suggest(language, "Influenza"))
     assert not stand_in.paths
 
 
@@ -201,7 +202,7 @@ def test_name_of_an_article_is_told_from_a_file():
     assert Article.named("wikipedia:en:AC/DC: Live").title == "AC/DC: Live"
     assert Article.named(Article("zh-min-nan", "Tâi-oân").file) == Article("zh-min-nan", "Tâi-oân")
     assert Article.named("views.csv") is None
-    assert "not the language" in refusal(lambda: Article.named("wikipedia:Influenza"))
+    assert "not the language code" in refusal(lambda: Article.named("wikipedia:Influenza"))
 
 
 # Suggestions
@@ -230,7 +231,7 @@ def test_odd_suggestions_are_none(stand_in, answer):
 
 def test_unknown_article_is_said_with_its_name(stand_in):
     said = refusal(lambda: pack(FLU, fetch(FLU)))
-    assert "“Influenza”" in said and "“en”" in said
+    assert "“Influenza” on en.wikipedia.org" in said
 
 
 def item(**odd: object) -> dict:
@@ -353,6 +354,17 @@ def dripping_headers(until: Event):
             request.wfile.write(b"H")
 
     return drip
+
+
+@pytest.mark.parametrize("slow", [silent, dripping])
+def test_slow_request_ends_by_itself(stand_in, slow):
+    over = Event()
+    stand_in.answer = slow(over)
+    try:
+        with pytest.raises(TimeoutError):
+            wikimedia._request(stand_in.url, time.monotonic() + 0.1)
+    finally:
+        over.set()
 
 
 @pytest.mark.parametrize("slow", [silent, dripping, dripping_headers])
