@@ -1,7 +1,7 @@
 """Auto against every baseline and reference, series by series: MASE, coverage, width and time.
 
     python -m tests.benchmark.forecast [--seeds 1 2] [--kinds sample yearly] [--horizon 28] [--seconds 60]
-    python -m tests.benchmark.forecast --file FILE [--held-out FIRST:LAST] [--channel NAME] [--dates D] [--metric NAME]
+    python -m tests.benchmark.forecast --file FILE... [--held-out FIRST:LAST] [--channel NAME] [--dates D] [--metric M]
 
 Series are made (`series.py`) or read. Each method is fitted once, before the held-out period, and forecasts from every
 day of it. `--neuralforecast PYTHON`, an interpreter it is installed for, adds its NHITS, trained on the same days for
@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -77,12 +77,18 @@ def problems(given: argparse.Namespace) -> Iterator[Problem]:
                 views = kind(seed)
                 yield Problem(f"{kind.__name__} {seed}", Series(views), last_part(views).held_out)
         return
-    data, file = Path(given.file).read_bytes(), Path(given.file).name
-    said = Choice(dates=given.dates, metric=given.metric)
-    for name in [given.channel] if given.channel else list_channels(data, file, said):
-        channel = read_views(data, file, Choice(dates=given.dates, metric=given.metric, channel=name))
+    for file in map(Path, given.file):
+        yield from channels_of(file, given)
+
+
+def channels_of(file: Path, given: argparse.Namespace) -> Iterator[Problem]:
+    """The channel asked for, or every one of the file."""
+    data, said = file.read_bytes(), Choice(dates=given.dates, metric=given.metric)
+    names = [given.channel] if given.channel else list_channels(data, file.name, said)
+    for name in names:
+        channel = read_views(data, file.name, replace(said, channel=name))
         held_out = Period.parse(given.held_out) if given.held_out else last_part(channel.views).held_out
-        yield Problem(name or file, channel.series, held_out)
+        yield Problem(f"{file.stem} {name}" if len(names) > 1 else file.stem, channel.series, held_out)
 
 
 def judge(problem: Problem, given: argparse.Namespace) -> pd.DataFrame:
@@ -150,7 +156,8 @@ if __name__ == "__main__":
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     parser.add_argument("--horizon", type=int, default=28)
     parser.add_argument("--seconds", type=float, default=BUDGET)
-    for option in ("file", "held-out", "channel", "dates", "metric", "neuralforecast"):
+    parser.add_argument("--file", nargs="+")
+    for option in ("held-out", "channel", "dates", "metric", "neuralforecast"):
         parser.add_argument(f"--{option}")
     asked = parser.parse_args()
     asked.methods = list(dict.fromkeys(["last-week", *asked.methods]))
