@@ -1,6 +1,7 @@
 """What `pip install .` brings works in another folder, without the checkout."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -8,6 +9,8 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+
+from forecasting.__main__ import main
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parent.parent
@@ -59,3 +62,12 @@ def test_command_line_reads_a_file(installed, tmp_path):
     assert output_of(installed, "-m", "forecasting", "read", str(file)) == "date,views\n2021-01-01,10\n2021-01-02,20\n"
     (entry,) = installed.glob("viewcast-*.dist-info/entry_points.txt")
     assert "viewcast = forecasting.__main__:main" in entry.read_text("utf-8")
+
+
+@pytest.mark.parametrize("line", re.findall(r"^    viewcast (.+)$", (ROOT / "README.md").read_text("utf-8"), re.M))
+def test_lines_of_the_readme_name_commands_and_options_that_there_are(line, capsys):
+    command, *_rest = line.split()
+    with pytest.raises(SystemExit, match="0"):
+        main([command, "--help"])
+    usage = capsys.readouterr().out
+    assert {option for option in re.findall(r"--[a-z-]+", line) if not re.search(rf"{option}\b", usage)} == set()
