@@ -51,18 +51,6 @@ class Message:
             return translate(self.text).format(**facts)
         return translate(*self.text, self.facts["count"]).format(**facts)
 
-    def to_record(self) -> dict[str, object]:
-        """As JSON can say it; a worker finds a sentence, and a page says it in its own language."""
-        facts = {name: fact.to_record() if isinstance(fact, Message) else fact for name, fact in self.facts.items()}
-        return {"text": self.text if isinstance(self.text, str) else list(self.text), "facts": facts}
-
-    @classmethod
-    def from_record(cls, record: dict) -> "Message":
-        """What `to_record` wrote."""
-        facts = {n: cls.from_record(fact) if isinstance(fact, dict) else fact for n, fact in record["facts"].items()}
-        text = record["text"]
-        return cls(text if isinstance(text, str) else tuple(text), facts)
-
 
 class BadInput(ValueError):
     """Input that cannot be used. `message` says what is wrong and what to do.

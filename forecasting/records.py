@@ -1,11 +1,13 @@
-"""What the run store hands out."""
+"""Plain records that travel between workers, the store and pages: runs, jobs and what is known of them. No SQL here."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 
-from forecasting.messages import BadInput
+from forecasting.messages import Message
 from forecasting.settings import RunSettings
 
 Status = Literal["queued", "running", "paused", "finished", "stopped", "failed"]
@@ -23,14 +25,14 @@ class Source:
 
 @dataclass(frozen=True)
 class Run:
-    """One run as the store knows it."""
+    """One training run as the store knows it."""
 
     id: str
     name: str
     fingerprint: str  # of the channel's views
     settings: RunSettings
     status: Status
-    reason: BadInput | None  # why it failed
+    reason: Message | None  # why it failed
     queued: float  # seconds since 1970
     pinned: bool = False
     tags: tuple[str, ...] = ()
@@ -42,19 +44,18 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Study:
-    """A question about a channel that takes a worker longer than a page can wait, and what is known of its answer."""
+class Job:
+    """Work on a channel that takes a worker longer than a page can wait. Its result is fetched where it is shown."""
 
     id: str
+    kind: str  # a name in forecasting.jobs.kinds.KINDS
     fingerprint: str  # of the channel's views
-    kind: str  # a name in forecasting.studies
-    request: dict[str, object]  # what was asked, as JSON can say it
+    request: Any  # a record of forecasting.jobs.requests
     status: Status
-    reason: BadInput | None  # why it failed
+    reason: Message | None  # why it failed
     queued: float  # seconds since 1970
     share: float  # of the work that is done, 0 to 1
     seconds: float  # since its worker began
-    answer: dict | None  # what is known so far; whole once finished
 
     @property
     def active(self) -> bool:
@@ -62,18 +63,30 @@ class Study:
         return self.status in ACTIVE
 
     @property
-    def left(self) -> float | None:
-        """Seconds still to go, judged by the work so far; None before there is any."""
+    def seconds_left(self) -> float | None:
+        """Judged by the work so far; None before there is any."""
         return self.seconds / self.share * (1 - self.share) if self.share else None
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What is known after `share` (0 to 1) of the work."""
+class TrainingProgress:
+    """What a training run has come to since the last report."""
+
+    rows: Sequence = ()  # of forecasting.networks.training.Row, an epoch each
+    checkpoints: Mapping[tuple[str, int], bytes | None] = field(default_factory=dict)  # safetensors by kind and epoch
+    predictions: pd.DataFrame | None = None  # views, a held-out day a row and a replica a column; once it has ended
+    losses: tuple[np.ndarray, ...] = ()  # in views, train and held-out (replicas,) of the weights that predicted them
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a worker reports of a job: `share` (0 to 1) of the work is done."""
 
     share: float
-    answer: dict | None = None
-    weights: bytes | None = None  # safetensors, where the answer comes with a model
+    result: object | None = None  # what is known so far, as a record that json_records can write
+    model: bytes | None = None  # a model file, where the result comes with one
+    status: Status | None = None  # how the job ends; None while it goes on
+    training: TrainingProgress | None = None
 
 
 @dataclass(frozen=True)

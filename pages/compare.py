@@ -7,7 +7,7 @@ import streamlit as st
 from forecasting import charts
 from forecasting.evaluation.run_results import held_out_days, results, training_days, updates_an_epoch
 from forecasting.metrics import NAMES
-from forecasting.runs import Run
+from forecasting.records import Run
 from pages.parts import diagnosis_panel
 from pages.parts.export import offer
 from pages.parts.links import warn_invalid_query_param
@@ -96,7 +96,7 @@ if len(chosen) > charts.RUN_COLOURS:
     text = translate("The first {most} of {count} ticked runs are shown.")
     st.caption(text.format(most=charts.RUN_COLOURS, count=len(chosen)))
 chosen = chosen[: charts.RUN_COLOURS]
-channels = {key: session.store.channel(session.owner, key) for key in {run.fingerprint for run in chosen}}
+channels = {key: session.channels.channel(session.owner, key) for key in {run.fingerprint for run in chosen}}
 judged = [references(channels[run.fingerprint], run.fingerprint, run.settings) for run in chosen]
 comparable = alike(chosen)
 lines, floor = judged[0] if comparable else ({}, None)

@@ -10,12 +10,13 @@ from forecasting import charts
 from forecasting.evaluation.cross_validation import EXAMPLE, FEWEST, FOLDS, MOST, OptimismBias, Ranking, usual_models
 from forecasting.evaluation.folds import BOUNDS, Fold, leak, safe_folds, safe_gap
 from forecasting.formats import format_percent
+from forecasting.jobs.requests import CrossValidationRequest
 from forecasting.messages import N_, BadInput
 from forecasting.metrics import NAMES
-from forecasting.runs import Study
+from forecasting.records import Job
 from forecasting.settings import RunSettings
 from forecasting.split import Split
-from pages.parts.following import ask, follow
+from pages.parts.job_progress import find, result_of, show_job, submit
 from pages.parts.links import escape_markdown, reset_if_unavailable, unique_name, warn_invalid_query_param
 from pages.parts.session import open_page, references
 from pages.parts.settings_form import name_of, queue
@@ -69,21 +70,15 @@ def choose_models(split: Split) -> tuple[list[str], list[RunSettings]]:
     return [name for name, _settings in chosen], [settings for _name, settings in chosen]
 
 
-def request_of(settings: Sequence[RunSettings], kind: str, folds: int) -> dict[str, object]:
-    """What a worker is asked."""
-    return {"models": [run.to_json() for run in settings], "kind": kind, "folds": folds}
-
-
-def study_of(kind: str) -> Study | None:
-    """The study of these models on folds of this kind, where it was asked for."""
-    asked = request_of(settings, kind, folds)
-    return session.studies.asked(session.owner, session.channel.fingerprint, "folds", asked)
+def job_of(kind: str) -> Job | None:
+    """The job of these models on folds of this kind, where it was submitted."""
+    return find(session, CrossValidationRequest(tuple(settings), kind, folds))
 
 
 def ranking_of(kind: str) -> Ranking | None:
     """What these models came to on folds of this kind, once every one of them is known."""
-    study = study_of(kind)
-    return Ranking.from_record(study.answer) if study and study.status == "finished" else None
+    job = job_of(kind)
+    return result_of(session, job, Ranking) if job and job.status == "finished" else None
 
 
 def share_seen(cuts: Sequence[Fold], settings: Sequence[RunSettings]) -> float:
@@ -197,16 +192,16 @@ def days_learnt(kind: str) -> int:
     return round(sum(len(cut.train) for cut in cuts) / len(cuts))
 
 
-def follow_kind(kind: str, draw: Callable[[Study], None]) -> None:
-    """Progress and answer of the study on folds of this kind, where it was asked for."""
-    study = study_of(kind)
-    follow(session, study and study.id, draw)
+def show_kind(kind: str, draw: Callable[[Ranking], None]) -> None:
+    """Progress and result of the job on folds of this kind, where it was submitted."""
+    job = job_of(kind)
+    show_job(session, job and job.id, Ranking, draw)
 
 
 def retrain(winner: RunSettings) -> None:
     """Queue the winner on the whole training period, and show it on Train."""
     st.session_state.run = queue(session, winner)
-    session.jobs.fill()
+    session.workers.fill()
     name = session.store.run(session.owner, st.session_state.run).name
     st.switch_page("pages/train.py", query_params={"run": name})  # without any it stumbles over bound ones
 
@@ -238,17 +233,12 @@ with controls:
         st.warning(escape_markdown(unusable.translated(translate)), icon=":material/event_busy:")
         st.stop()
     if st.button(translate("Cross-validate"), type="primary", icon=":material/play_arrow:", width="stretch"):
-        ask(session, "folds", request_of(settings, kind, folds))
-
-
-def draw(study: Study) -> None:
-    """What a study has found."""
-    draw_ranking(Ranking.from_record(study.answer))
+        submit(session, CrossValidationRequest(tuple(settings), kind, folds))
 
 
 with picture:
     draw_folds(cuts)
-    follow_kind(kind, draw)
+    show_kind(kind, draw_ranking)
     if known := ranking_of(kind):
         period = f"{split.train.first} – {split.train.last}"
         if st.button(translate("Retrain the winner on everything"), icon=":material/model_training:"):
@@ -264,8 +254,8 @@ with picture:
             other = KINDS[missing[0]]
             label = translate("Run them on the other folds too: {kind}").format(kind=translate(other))
             if st.button(label, icon=":material/compare:"):
-                ask(session, "folds", request_of(settings, missing[0], folds))
-            follow_kind(missing[0], lambda _study: None)
+                submit(session, CrossValidationRequest(tuple(settings), missing[0], folds))
+            show_kind(missing[0], lambda _ranking: None)
     with st.expander(translate("The lecture's example"), icon=":material/school:"):
         example = pd.DataFrame(EXAMPLE, columns=[translate("Fold {number}").format(number=k) for k in (1, 2, 3)])
         example.insert(0, translate("Model"), [translate("Model {number}").format(number=k) for k in (1, 2, 3)])

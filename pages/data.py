@@ -9,7 +9,7 @@ from forecasting import charts
 from forecasting.formats import format_views
 from forecasting.messages import N_, BadInput
 from forecasting.reading import Choice, Question, read_views, to_csv
-from forecasting.runs import Source
+from forecasting.records import Source
 from forecasting.series import Correction
 from pages.parts.links import escape_markdown
 from pages.parts.session import keep_channel, open_page
@@ -57,12 +57,12 @@ def answer(field: str) -> None:
 
 def read_again(field: str) -> None:
     """Read the current channel's file another way; the reading before is forgotten unless it has runs."""
-    source = session.store.source(session.owner, session.channel.fingerprint)
+    source = session.channels.source(session.owner, session.channel.fingerprint)
     value = st.session_state[f"said_{field}"]
     if read(replace(source, said=source.said | {field: None if value == AS_FITS else value})):
         current = st.session_state.channel
         if current != session.channel.fingerprint:
-            session.store.forget_channel(session.owner, session.channel.fingerprint, unless_used=True)
+            session.channels.forget(session.owner, session.channel.fingerprint, unless_used=True)
 
 
 def read(source: Source) -> bool:
@@ -125,7 +125,7 @@ def choose_reading(said: dict[str, object]) -> None:
 
 def remove() -> None:
     """Forget the channel, its file and its runs."""
-    session.store.forget_channel(session.owner, session.channel.fingerprint)
+    session.channels.forget(session.owner, session.channel.fingerprint)
     st.session_state.pop("channel", None)
 
 
@@ -148,7 +148,7 @@ with controls:
         show_trouble(trouble)
     choose_article(session, read)
     offer_new_days(session, read)
-    if (said := session.store.said(session.owner, channel.fingerprint)) is not None:
+    if (said := session.channels.said(session.owner, channel.fingerprint)) is not None:
         choose_reading(said)
     try:
         split = choose_split(views, translate)

@@ -1,7 +1,10 @@
 """The days to come: by Auto, by a trained run or by a model file, with intervals and how far to trust them."""
 
-import json
 import re
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -11,16 +14,18 @@ from forecasting import charts
 from forecasting.forecasts.forecast import Forecast, HeldOutScore
 from forecasting.forecasts.packing import NO_WEIGHTS
 from forecasting.forecasts.program import program_from_file, program_of
+from forecasting.forecasts.report import ForecastReport
 from forecasting.formats import format_percent, format_views
+from forecasting.jobs.requests import AutoSearch, ForecastRequest
 from forecasting.messages import BadInput
+from forecasting.models.ensemble.candidates import TrialResult
 from forecasting.models.ensemble.report import composition, regret_of_alternatives, trials_frame
 from forecasting.models.naive import Naive
 from forecasting.models.registry import BASELINES, BUDGET
-from forecasting.runs import Study
 from forecasting.settings import BOUNDS, REFERENCES, RunSettings
 from pages.parts.export import offer
-from pages.parts.following import ask, follow
-from pages.parts.forecasters import AUTO, KIND, Forecasters
+from pages.parts.forecasters import AUTO, Forecasters
+from pages.parts.job_progress import find, result_of, show_job, submit
 from pages.parts.links import escape_markdown, warn_invalid_query_param
 from pages.parts.session import SAMPLE, open_page
 from pages.parts.split_control import choose_split
@@ -34,19 +39,19 @@ session = open_page()
 translate = session.translate
 
 
-def of_auto() -> dict[str, object]:
-    """What Auto alone is told, from its controls."""
+def of_auto() -> AutoSearch:
+    """What Auto is told, from its controls."""
     split = choose_split(session.channel.views, translate)
     warn_invalid_query_param("budget", BUDGETS, translate)
     label = translate("Seconds for Auto")
     budget = st.number_input(label, *BUDGETS, int(BUDGET), step=10, key="budget", bind="query-params")
-    return {AUTO: float(budget), "train": str(split.train), "held_out": str(split.held_out)}
+    return AutoSearch(float(budget), split)
 
 
-def choose_holidays(settings: RunSettings | None, horizon: int) -> list[str]:
+def choose_holidays(settings: RunSettings | None, horizon: int) -> tuple[date, ...]:
     """Days to take for holidays, where the run knows what a holiday does."""
     if settings is None or not settings.inputs.country or settings.architecture.family in REFERENCES:
-        return []
+        return ()
     names, last = session.weekdays(), session.channel.views.index[-1]
     days = {
         str(day.date()): f"{day.date()} {names[day.day_of_week]}"
@@ -58,37 +63,34 @@ def choose_holidays(settings: RunSettings | None, horizon: int) -> list[str]:
         translate("What if these were holidays?"),
         translate("Beside the public holidays that the run knows anyway."),
     )
-    return st.multiselect(label, days, format_func=days.get, key="holidays", help=why, bind="query-params")
+    chosen = st.multiselect(label, days, format_func=days.get, key="holidays", help=why, bind="query-params")
+    return tuple(map(date.fromisoformat, chosen))
 
 
 # What is known
 
 
-def draw(study: Study) -> None:
-    """The ladder while Auto climbs it, then the forecast."""
-    answer = study.answer
-    if "forecast" not in answer:
-        draw_ladder(answer["ladder"])
+def draw(job_id: str, report: ForecastReport) -> None:
+    """What Auto tries while it is at it, then the forecast."""
+    if report.forecast is None:
+        draw_ladder(report.trials)
         return
-    forecast, judged = forecast_in(study)
-    draw_chart(forecast, answer.get("without", ()))
-    say_trust(forecast, judged)
+    forecast = report.forecast
+    draw_chart(forecast, report.without_holidays)
+    say_trust(forecast, own_scores(forecast))
     draw_days(forecast)
-    if answer.get("ladder"):
+    if report.trials:
         with st.expander(translate("The ladder that Auto climbed"), icon=":material/stairs:"):
-            draw_mixture(answer["shares"], len(forecast.days))
-            draw_ladder(answer["ladder"])
+            draw_mixture(report.shares, len(forecast.days))
+            draw_ladder(report.trials)
     with st.expander(translate("How far to trust it, by days ahead"), icon=":material/straighten:"):
         draw_judged(forecast)
-    draw_take_away(study)
+    draw_take_away(job_id)
 
 
-def forecast_in(study: Study | None) -> tuple[Forecast | None, list[HeldOutScore]]:
-    """The forecast in an answer, once it is there, and how its method did on the held-out days."""
-    if not (study and study.answer and "forecast" in study.answer):
-        return None, []
-    forecast = Forecast.from_json(json.dumps(study.answer["forecast"]))
-    return forecast, [one for one in forecast.judged if one.method == forecast.method]
+def own_scores(forecast: Forecast | None) -> list[HeldOutScore]:
+    """How the forecast's own method did on the held-out days; nothing before there is a forecast."""
+    return [one for one in forecast.judged if one.method == forecast.method] if forecast else []
 
 
 def draw_figures(forecast: Forecast | None, judged: list[HeldOutScore]) -> None:
@@ -223,8 +225,9 @@ def draw_judged(forecast: Forecast) -> None:
     )
 
 
-def draw_ladder(ladder: list[dict]) -> None:
+def draw_ladder(trials: Sequence[TrialResult]) -> None:
     """What Auto has tried so far, and what it would have cost to choose otherwise."""
+    ladder = [asdict(trial) for trial in trials]
     frame = trials_frame(ladder, translate)
     st.altair_chart(
         charts.ladder_chart(frame, translate), key="ladder", alt=translate("Errors in validation of what Auto tried")
@@ -233,14 +236,14 @@ def draw_ladder(ladder: list[dict]) -> None:
     st.caption(escape_markdown(regret_of_alternatives(ladder, translate).translated(translate)))
 
 
-def draw_mixture(shares: list, days: int) -> None:
+def draw_mixture(shares: Sequence[tuple[str, Sequence[float]]], days: int) -> None:
     """What Auto is made of, tomorrow and on the last day."""
     for day in sorted({1, days}):
         for sentence in composition(shares, day):
             st.write(sentence.translated(translate))
 
 
-def draw_take_away(study: Study) -> None:
+def draw_take_away(job_id: str) -> None:
     """The model as a file, and the program of its run."""
     with st.expander(translate("Take it away"), icon=":material/output:"):
         file, said = file_of_channel()
@@ -255,7 +258,7 @@ def draw_take_away(study: Study) -> None:
             )
             st.download_button(
                 translate("Model file"),
-                lambda: session.studies.weights(session.owner, study.id),
+                lambda: session.jobs.model(session.owner, job_id),
                 name,
                 "application/octet-stream",
                 icon=":material/download:",
@@ -280,8 +283,8 @@ def file_of_channel() -> tuple[str, dict[str, object]]:
     fingerprint = session.channel.fingerprint
     if st.session_state.get("channel") in (None, SAMPLE):
         return SAMPLE_FILE, {}
-    _name, file = session.store.channels(session.owner).get(fingerprint, ("", None))
-    return (file, session.store.said(session.owner, fingerprint) or {}) if file else ("views.csv", {})
+    _name, file = session.channels.channels(session.owner).get(fingerprint, ("", None))
+    return (file, session.channels.said(session.owner, fingerprint) or {}) if file else ("views.csv", {})
 
 
 st.title(translate("Forecast"))
@@ -296,26 +299,26 @@ with controls:
     horizon = st.slider(translate("Days ahead"), *BOUNDS["horizon"], USUAL, key="ahead", bind="query-params")
     settings, request = forecasters.settings(chosen), None
     try:
-        request = {"horizon": horizon} | forecasters.request(chosen)
-        request |= {"holidays": days} if (days := choose_holidays(settings, horizon)) else {}
-        request |= of_auto() if chosen == AUTO else {}
+        holidays = choose_holidays(settings, horizon)
+        forecaster = of_auto() if chosen == AUTO else forecasters.request(chosen)
+        request = ForecastRequest(horizon, forecaster, holidays)
     except BadInput as unusable:
-        request = None
         st.warning(escape_markdown(unusable.translated(translate)), icon=":material/event_busy:")
-    known = next((study for study in forecasters.asked if study.request == request), None)
+    job = find(session, request) if request else None
+    report = result_of(session, job, ForecastReport) or ForecastReport()
     look = {"type": "primary", "icon": ":material/online_prediction:", "width": "stretch"}
-    busy = bool(known and known.active)
+    busy = bool(job and job.active)
     if st.button(translate("Forecast"), **look, disabled=request is None or busy):
-        ask(session, KIND, request, forecasters.weights(chosen))
+        submit(session, request, forecasters.model_file(chosen))
         st.rerun()
     if settings:
         say_model(settings)
     forecasters.take_in()
 
 with figures:
-    draw_figures(*forecast_in(known))
+    draw_figures(report.forecast, own_scores(report.forecast))
 with picture:
-    if not (known and known.answer and "forecast" in known.answer):
+    if report.forecast is None:
         draw_before()
-    if known:
-        follow(session, known, draw)
+    if job:
+        show_job(session, job, ForecastReport, partial(draw, job.id))

@@ -4,16 +4,16 @@ import pandas as pd
 import streamlit as st
 
 from forecasting import charts
-from forecasting.lectures.reveal import Reveal, hidden_days, reveal
+from forecasting.jobs.requests import RevealRequest
+from forecasting.lectures.reveal import BlindForecast, Reveal, hidden_days, reveal
 from forecasting.messages import BadInput
 from forecasting.models.naive import NAIVE, Naive
-from forecasting.runs import Run, Study
-from pages.parts.following import ask
-from pages.parts.forecasters import Forecasters
+from forecasting.records import Job, Run
+from pages.parts.forecasters import Forecasters, run_version
+from pages.parts.job_progress import find, result_of, submit
 from pages.parts.links import escape_markdown, warn_invalid_query_param
 from pages.parts.session import open_page
 
-KIND = "reveal"  # of study
 MOST = 28  # days hidden
 USUAL = 2  # the lecture's
 SEATS = 6  # models, and at most: a chart has no more colours that can be told apart
@@ -48,9 +48,9 @@ def choose_runs(hidden: pd.DatetimeIndex) -> list[Run]:
     return [blind[key] for key in chosen]
 
 
-def request_of(run: Run, days: int) -> dict[str, object]:
+def request_of(run: Run, days: int) -> RevealRequest:
     """What a worker is asked about a run."""
-    return {"settings": run.settings.to_json(), "name": run.name, "trained": run.queued, "days": days}
+    return RevealRequest(run_version(session, run), days)
 
 
 def vote(votes: dict[str, int]) -> None:
@@ -62,7 +62,7 @@ def vote(votes: dict[str, int]) -> None:
 def uncover(runs: list[Run], days: int) -> None:
     """Ask workers for the forecasts of the runs, which see none of the hidden days."""
     for run in runs:
-        ask(session, KIND, request_of(run, days), session.store.checkpoint(session.owner, run.id, "last"))
+        submit(session, request_of(run, days))
     st.session_state.uncovered = key_of(runs, days)
 
 
@@ -71,20 +71,19 @@ def key_of(runs: list[Run], days: int) -> tuple:
     return channel.fingerprint, days, *(run.id for run in runs)
 
 
-def answers(runs: list[Run], days: int) -> dict[str, Study]:
-    """Studies by run, those that were asked for."""
-    asked = session.studies.studies(session.owner, channel.fingerprint, KIND)
-    requests = {run.id: request_of(run, days) for run in runs}
-    found = {run_id: [study for study in asked if study.request == request] for run_id, request in requests.items()}
-    return {run_id: studies[0] for run_id, studies in found.items() if studies}
+def jobs_of(runs: list[Run], days: int) -> dict[str, Job]:
+    """Jobs by run, those that were submitted."""
+    found = {run.id: find(session, request_of(run, days)) for run in runs}
+    return {run_id: job for run_id, job in found.items() if job}
 
 
-def result(runs: list[Run], studies: dict[str, Study], hidden: pd.DatetimeIndex) -> tuple[Reveal, pd.DataFrame]:
+def result(runs: list[Run], jobs: dict[str, Job], hidden: pd.DatetimeIndex) -> tuple[Reveal, pd.DataFrame]:
     """What came of it, and the forecasts (a row a day, a column a candidate)."""
     before = channel.series.until(hidden[0] - pd.Timedelta(days=1))
     now = before.views.index[-1:]
     baselines = {name: Naive(rule).predict(before, now, len(hidden))[0] for name, rule in BASELINES.items()}
-    points = {run.name: studies[run.id].answer["point"] for run in runs if run.id in studies and studies[run.id].answer}
+    blind = {run.name: result_of(session, jobs.get(run.id), BlindForecast) for run in runs}
+    points = {name: found.point for name, found in blind.items() if found}
     held_out = {run.name: session.store.predictions(run.id) for run in runs if run.settings.architecture.horizon == 1}
     ahead = {name: found.mean(axis=1) for name, found in held_out.items() if found is not None}
     everything = channel.series.known
@@ -131,21 +130,20 @@ def draw_lecture() -> None:
 
 def live(runs: list[Run], hidden: pd.DatetimeIndex, was_active: bool) -> None:
     """Progress while workers are on it, then the result."""
-    studies = answers(runs, len(hidden))
-    active = [study for study in studies.values() if study.active]
+    jobs = jobs_of(runs, len(hidden))
+    active = [job for job in jobs.values() if job.active]
     if was_active and not active:
         st.rerun()
     if active:
-        done = len(studies) - len(active)
-        st.progress(done / len(studies), translate("{done} of {all} forecasts").format(done=done, all=len(studies)))
+        done = len(jobs) - len(active)
+        st.progress(done / len(jobs), translate("{done} of {all} forecasts").format(done=done, all=len(jobs)))
         return
-    for study in studies.values():
-        if study.reason:
-            st.error(
-                escape_markdown(f"{study.request['name']}: {study.reason.translated(translate)}"),
-                icon=":material/error:",
-            )
-    draw_result(*result(runs, studies, hidden), votes)
+    names = {run.id: run.name for run in runs}
+    for run_id, job in jobs.items():
+        if job.reason:
+            reason = job.reason.translated(translate)
+            st.error(escape_markdown(f"{names[run_id]}: {reason}"), icon=":material/error:")
+    draw_result(*result(runs, jobs, hidden), votes)
 
 
 st.title(translate("Reveal"))
@@ -179,7 +177,7 @@ with controls:
     st.button(translate("Uncover"), **look, on_click=uncover, args=(runs, days), disabled=uncovered)
 with picture:
     if uncovered:
-        active = any(study.active for study in answers(runs, days).values())
+        active = any(job.active for job in jobs_of(runs, days).values())
         st.fragment(live, run_every=TICK if active else None)(runs, hidden, active)
     else:
         chart = charts.reveal_chart(views, hidden, None, translate, session.weekdays())

@@ -5,11 +5,11 @@ import streamlit as st
 
 from forecasting import charts
 from forecasting.evaluation.verdict import FEWEST_DAYS
+from forecasting.jobs.requests import PublicScoreRequest
 from forecasting.lectures.public_score import MOST, SelectionGame, choose, finite_seeds, play_on
 from forecasting.messages import BadInput
-from forecasting.runs import Study
 from forecasting.split import Split
-from pages.parts.following import ask, follow
+from pages.parts.job_progress import find, show_job, submit
 from pages.parts.links import escape_markdown, warn_invalid_query_param
 from pages.parts.session import open_page
 from pages.parts.split_control import choose_split
@@ -49,18 +49,13 @@ def draw_game(game: SelectionGame) -> None:
         st.warning(few.format(days=game.public_days + game.private_days), icon=":material/warning:")
 
 
-def played(request: dict[str, object]) -> str:
+def played(request: PublicScoreRequest) -> str:
     """The id of a game that a worker plays, begun where it is new; one that was stopped can be begun again."""
-    known = session.studies.asked(session.owner, session.channel.fingerprint, "game", request)
-    if known and known.status in ("stopped", "failed"):
+    job = find(session, request)
+    if job and job.status in ("stopped", "failed"):
         again = st.button(translate("Play on"), icon=":material/play_arrow:")
-        return ask(session, "game", request) if again else known.id
-    return known.id if known else ask(session, "game", request)
-
-
-def draw_study(study: Study) -> None:
-    """The game as far as a worker has played it."""
-    draw_game(SelectionGame.from_record(study.answer))
+        return submit(session, request) if again else job.id
+    return job.id if job else submit(session, request)
 
 
 def trained(split: Split) -> list[np.ndarray]:
@@ -128,7 +123,7 @@ with picture:
     if models <= AT_ONCE:
         draw_game(small)
     else:
-        request = {"train": str(split.train), "held_out": str(split.held_out), "models": models, "public": share / 100}
-        follow(session, played(request), draw_study)
+        job_id = played(PublicScoreRequest(split, models, share / 100))
+        show_job(session, job_id, SelectionGame, draw_game)
     st.subheader(translate("The same with trained models"))
     draw_choice(trained(split))

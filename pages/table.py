@@ -16,7 +16,7 @@ from forecasting.lectures.model_table import (
     what_it_shows,
 )
 from forecasting.messages import BadInput
-from forecasting.runs import Run
+from forecasting.records import Run
 from forecasting.settings import BOUNDS, RunSettings
 from pages.parts.links import escape_markdown, warn_invalid_query_param
 from pages.parts.session import open_page, references
@@ -38,13 +38,13 @@ def start(settings: list[RunSettings]) -> None:
     """Queue every row that is not there yet; what was stopped goes on."""
     for one in settings:
         queue(session, one)
-    session.jobs.fill()
+    session.workers.fill()
 
 
 def stop(ids: list[str]) -> None:
     """Stop what is running and what waits."""
     for run_id in ids:
-        session.store.cancel(session.owner, run_id)
+        session.jobs.cancel(session.owner, run_id)
 
 
 def outcomes_of(ids: list[str], runs: dict[str, Run]) -> dict[LectureRow, Outcome]:

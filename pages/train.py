@@ -14,11 +14,11 @@ from forecasting.formula import formula
 from forecasting.messages import N_, BadInput
 from forecasting.metrics import NAMES
 from forecasting.models.naive import best_baseline
-from forecasting.runs import NOTHING_YET, History, Run
+from forecasting.records import NOTHING_YET, History, Run
 from forecasting.settings import SUBTRACT, RunSettings, Training
 from forecasting.split import default_split
 from pages.parts import diagnosis_panel
-from pages.parts.following import duration
+from pages.parts.job_progress import duration
 from pages.parts.links import escape_markdown, reset_if_unavailable, warn_invalid_query_param
 from pages.parts.session import open_page, references
 from pages.parts.settings_form import LABELS, STATES, Form, queue
@@ -39,7 +39,7 @@ def start(settings: RunSettings) -> None:
     st.session_state.run = queue(session, settings)
     if has_exact_counterpart(settings):
         queue(session, exact_counterpart(settings))
-    session.jobs.fill()
+    session.workers.fill()
 
 
 def has_exact_counterpart(settings: RunSettings) -> bool:
@@ -142,11 +142,11 @@ def draw_progress(run: Run, history: History) -> None:
             translate("Pause"),
             icon=":material/pause:",
             on_click=tell,
-            args=(session.store.pause, run.id),
+            args=(session.jobs.pause, run.id),
             width="stretch",
         )
     stop.button(
-        translate("Stop"), icon=":material/stop:", on_click=tell, args=(session.store.cancel, run.id), width="stretch"
+        translate("Stop"), icon=":material/stop:", on_click=tell, args=(session.jobs.cancel, run.id), width="stretch"
     )
 
 
@@ -162,13 +162,13 @@ def tell(ask: Callable[[str, str], None], run_id: str) -> None:
 
 def go_on(run_id: str) -> None:
     """Continue a run from its last checkpoint."""
-    session.store.go_on(session.owner, run_id)
-    session.jobs.fill()
+    session.store.resume(session.owner, run_id)
+    session.workers.fill()
 
 
 def offer_to_go_on(run: Run) -> None:
     """A paused, stopped or failed run can go on from its last checkpoint."""
-    epoch, epochs = session.store.can_go_on(run.id), run.settings.training.epochs
+    epoch, epochs = session.store.resumable_epoch(run.id), run.settings.training.epochs
     if run.status not in ("paused", "stopped", "failed") or not (epoch or run.status == "paused") or epoch >= epochs:
         return
     label = translate("Go on from epoch {epoch} of {epochs}").format(epoch=epoch, epochs=epochs)

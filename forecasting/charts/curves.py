@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.messages import N_
-from forecasting.runs import History
+from forecasting.records import History
 
 ALONG = {"epoch": N_("Epoch"), "update": N_("Update"), "seconds": N_("Seconds of training")}
 

@@ -28,7 +28,7 @@ from forecasting.charts.marks import (
     views_tip,
 )
 from forecasting.messages import N_, Translate, english
-from forecasting.runs import History
+from forecasting.records import History
 
 
 def thin(epochs: int) -> np.ndarray:

@@ -9,9 +9,9 @@ import numpy as np
 
 from forecasting.cli.channel import channel_of
 from forecasting.cli.run_settings import run_settings
-from forecasting.jobs import diverged
 from forecasting.jobs.machine import use_one_thread
 from forecasting.models.fitting import build, fit
+from forecasting.networks.training import diverged
 from forecasting.series import Channel
 from forecasting.settings import RunSettings
 from forecasting.windows import run_windows

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from forecasting.diagnosis.drift import Drift, drifts
 from forecasting.diagnosis.reference_models import (
@@ -20,6 +19,7 @@ from forecasting.diagnosis.reference_models import (
     tuned,
     validate,
 )
+from forecasting.diagnosis.report import LargeError
 from forecasting.evaluation.folds import Fold, make_folds, safe_gap, target_days
 from forecasting.evaluation.verdict import DRAWS
 from forecasting.formats import format_views as in_words
@@ -67,15 +67,6 @@ class ReferenceModel:
     train: float
     validation: float
     held_out: float
-
-
-@dataclass(frozen=True)
-class LargeError:
-    """A held-out day with one of the largest errors."""
-
-    day: pd.Timestamp
-    actual: float
-    predicted: float  # mean over seeds
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,6 @@ class NestedRun:
     settings: RunSettings
     train: float
 
-    def to_record(self) -> dict[str, object]:
-        """As JSON can say it."""
-        return {"settings": self.settings.to_json(), "train": self.train}
-
-    @classmethod
-    def from_record(cls, record: dict) -> "NestedRun":
-        """What `to_record` wrote."""
-        return cls(RunSettings.from_json(record["settings"]), record["train"])
-
 
 def with_lower_train_loss(nested_runs: Iterable[NestedRun], settings: RunSettings, train: float) -> list[NestedRun]:
     """Those that show that a run of `settings`, whose training loss is `train`, could have come further."""

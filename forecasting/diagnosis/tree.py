@@ -6,21 +6,18 @@ validation, so a channel full of noise is not taken for a bad model.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from forecasting.diagnosis.branches import Branch
 from forecasting.diagnosis.drift import NAMES as DRIFTS
 from forecasting.diagnosis.drift import UNITS, Drift
 from forecasting.diagnosis.evidence import MARGIN, SHIFTED, Estimate, Evidence
 from forecasting.diagnosis.nested_runs import NestedRun, contains_linear, is_nested_in, with_lower_train_loss
 from forecasting.diagnosis.remedies import next_run
+from forecasting.diagnosis.report import Diagnosis, DiagnosisReport
 from forecasting.formats import format_percent, format_views
 from forecasting.messages import N_, Message
-from forecasting.settings import RunSettings
 
-SURE = 0.9  # from here on a verdict is confident
 LIKELY = 0.6  # below it none is given
 LARGE = 0.15  # a training loss that much above the best reference's validation loss is large, whatever validation says
 TRAIN_LOSS_FLOOR = 0.85  # a reference's training loss counts down to this share of its validation loss
@@ -30,59 +27,31 @@ RESTS_ON = {"mismatch": ("shift", "drift"), "fine": ("regret", "shift")}  # all 
 FEWEST_TRAIN, FEWEST_HELD_OUT = 56, 28  # days
 
 
-@dataclass(frozen=True)
-class Diagnosis:
-    """A branch of the tree. `sure` is from 0 to 1: 0.9 and more is confident; None where nothing can be told."""
-
-    branch: Branch
-    sure: float | None
-    others: tuple[Branch, ...]  # further faults, each more likely than not
-    evidence: tuple[Message, ...]
-    next_run: RunSettings | None  # what to try
-    # Of every branch but "cannot tell". They sum to 1, or to less where that of the branch is held back as `sure` is;
-    # none where the days are too few for any.
-    chances: dict[str, float]
-
-    @property
-    def confident(self) -> bool:
-        """Whether the verdict may be said without a reservation."""
-        return self.sure is not None and self.sure >= SURE
-
-
 def diagnose(found: Evidence, nested_runs: Sequence[NestedRun] = ()) -> Diagnosis:
     """Walk the tree: train, then validation, then held-out. `peers` are further runs of the set under judgement."""
-    chances = branch_chances(found, nested_runs)
-    likeliest = max(chances, key=chances.get)
+    probabilities = branch_probabilities(found, nested_runs)
+    likeliest = max(probabilities, key=probabilities.get)
     if not _days_suffice(found, likeliest):
         return Diagnosis("cannot tell", None, (), tuple(sentences(found, nested_runs)), None, {})
     if _single(found) or (likeliest == "overfitting" and not _borne_out(found)):
-        chances[likeliest] = min(chances[likeliest], RESERVED)
-    requested = chances[likeliest] >= LIKELY
-    branch, sure = (likeliest, chances[likeliest]) if requested else ("cannot tell", None)
-    others = tuple(name for name, chance in marginal(chances, found).items() if chance >= 0.5 and name != likeliest)
+        probabilities[likeliest] = min(probabilities[likeliest], RESERVED)
+    requested = probabilities[likeliest] >= LIKELY
+    branch, confidence = (likeliest, probabilities[likeliest]) if requested else ("cannot tell", None)
+    others = tuple(
+        name for name, probability in marginal(probabilities, found).items() if probability >= 0.5 and name != likeliest
+    )
     return Diagnosis(
-        branch, sure, others, tuple(sentences(found, nested_runs, branch)), next_run(branch, found), chances
+        branch, confidence, others, tuple(sentences(found, nested_runs, branch)), next_run(branch, found), probabilities
     )
 
 
-def to_record(said: Diagnosis, found: Evidence) -> dict[str, object]:
-    """The verdict and what can be looked at beside it, as JSON can say it."""
-    return {
-        "branch": said.branch,
-        "sure": said.sure,
-        "confident": said.confident,
-        "others": list(said.others),
-        "chances": said.chances,
-        "evidence": [sentence.to_record() for sentence in said.evidence],
-        "single": _single(found),
-        "drifts": [{"name": drift.name, "found": drift.found} for drift in found.drifts],
-        "largest": [vars(error) | {"day": str(error.day.date())} for error in found.largest],
-        "next_run": said.next_run.to_json() if said.next_run else None,
-    }
+def report_of(diagnosis: Diagnosis, found: Evidence) -> DiagnosisReport:
+    """The diagnosis and what can be looked at beside it."""
+    return DiagnosisReport(diagnosis.evidence, diagnosis, _single(found), found.largest)
 
 
-def branch_chances(found: Evidence, nested_runs: Sequence[NestedRun] = ()) -> dict[str, float]:
-    """Chances from 0 to 1. What a run loses in validation is divided into what train shows and what it does not."""
+def branch_probabilities(found: Evidence, nested_runs: Sequence[NestedRun] = ()) -> dict[str, float]:
+    """From 0 to 1, of every branch. What a run loses in validation is divided by whether train shows it or not."""
     if not np.isfinite(found.train) or not np.isfinite(found.held_out):
         return {"bias": 0.0, "optimization": 1.0, "overfitting": 0.0, "mismatch": 0.0, "fine": 0.0}
     floor = found.best.validation
@@ -104,9 +73,9 @@ def branch_chances(found: Evidence, nested_runs: Sequence[NestedRun] = ()) -> di
     }
 
 
-def marginal(chances: dict[str, float], found: Evidence) -> dict[str, float]:
+def marginal(probabilities: dict[str, float], found: Evidence) -> dict[str, float]:
     """How likely each fault is whether or not another is there as well."""
-    inside = {"bias": chances["bias"], "optimization": chances["optimization"]}
+    inside = {"bias": probabilities["bias"], "optimization": probabilities["optimization"]}
     return inside | {"overfitting": found.regret.exceeds - sum(inside.values()), "mismatch": found.shift.exceeds}
 
 

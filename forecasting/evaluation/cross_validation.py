@@ -73,18 +73,10 @@ class Ranking:
             facts | {"wins": int((best == first).sum()), "closest": self.closest.sentence(names[first], names[second])},
         )
 
-    def to_record(self) -> dict:
-        """As JSON can say it."""
-        tables = {name: _plain(value) for name, value in vars(self).items() if isinstance(value, np.ndarray)}
-        closest = vars(self.closest) if self.closest else None
-        return tables | {"baseline_held_out": self.baseline_held_out, "closest": closest}
-
-    @classmethod
-    def from_record(cls, record: dict) -> "Ranking":
-        """What `to_record` wrote."""
-        closest = Difference(**record["closest"]) if record["closest"] else None
-        tables = {name: np.array(value, float) for name, value in record.items() if isinstance(value, list)}
-        return cls(baseline_held_out=record["baseline_held_out"], closest=closest, **tables)
+    def rounded(self) -> "Ranking":
+        """The same in hundredths of a view, with NaN for what diverged: short enough to be stored."""
+        tables = {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
+        return replace(self, **{name: np.where(np.isfinite(x), x.round(2), np.nan) for name, x in tables.items()})
 
 
 def rank(channel: Channel, settings: Sequence[RunSettings], kind: Kind, folds: int) -> Iterator[tuple[float, Ranking]]:
@@ -142,11 +134,6 @@ def _held_out(channel: Channel, run: RunSettings) -> float:
 
 def _baseline(channel: Channel, data: SplitWindows, run: RunSettings) -> float:
     return baseline_losses(channel.views, data.held_out, run.training.loss)["Same day last week"]
-
-
-def _plain(values: np.ndarray) -> list:
-    """Numbers with None for what is none, in hundredths of a view."""
-    return np.where(np.isfinite(values), np.round(values, 2), None).tolist()
 
 
 @dataclass(frozen=True)

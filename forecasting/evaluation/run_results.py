@@ -8,7 +8,7 @@ import pandas as pd
 from forecasting.evaluation.difference import Difference, difference
 from forecasting.metrics import skill
 from forecasting.models.naive import BASELINES
-from forecasting.runs import History, Run
+from forecasting.records import History, Run
 from forecasting.series import Series
 from forecasting.windows import COMMON_HISTORY, run_windows
 

@@ -1,6 +1,4 @@
-"""Training and longer questions in worker processes."""
+"""What takes longer than a page can wait: the store of channels, runs and other jobs, their queue, and the workers.
 
-from forecasting.jobs.pool import Jobs
-from forecasting.jobs.training import diverged, train_run
-
-__all__ = ["Jobs", "diverged", "train_run"]
+Workers write the store, pages read it. SQLite by default, any database by SQLAlchemy URL.
+"""

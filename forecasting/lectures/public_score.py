@@ -31,15 +31,6 @@ class SelectionGame:
     baseline: float  # private, of a forecast that is not among them
     steps: tuple[tuple[int, float, float], ...]
 
-    def to_record(self) -> dict:
-        """As JSON can say it."""
-        return vars(self) | {"steps": [list(step) for step in self.steps]}
-
-    @classmethod
-    def from_record(cls, record: dict) -> "SelectionGame":
-        """What `to_record` wrote."""
-        return cls(**record | {"steps": tuple(tuple(step) for step in record["steps"])})
-
     @property
     def sentence(self) -> Message:
         """What happened."""

@@ -17,6 +17,13 @@ FEWEST_STRETCHES = 28  # of held-out days, to say how often they agree
 
 
 @dataclass(frozen=True)
+class BlindForecast:
+    """The hidden days as a run sees them coming that knows none of them."""
+
+    point: tuple[float, ...]  # views
+
+
+@dataclass(frozen=True)
 class Reveal:
     """Errors are MAE in views. Names are those of the candidates."""
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from forecasting.messages import N_, BadInput
 from forecasting.networks.inputs import Prepared, prepare, prepared_periods
 from forecasting.networks.network import StackedNetwork
 from forecasting.networks.progress import Progress
@@ -41,6 +42,15 @@ class Row:
     def finite(self) -> bool:
         """False once any replica has left the numbers: the learning rate is usually too large."""
         return bool(np.isfinite(self.train_loss).all() and np.isfinite(self.held_out_loss).all())
+
+
+def diverged(row: Row) -> BadInput:
+    """Why training ends at a row that is not finite, and what to try."""
+    return BadInput(
+        N_("The loss left the numbers in epoch {epoch}; try a learning rate below {rate:g}."),
+        epoch=row.epoch,
+        rate=row.learning_rate,
+    )
 
 
 def train(

@@ -1,8 +1,7 @@
 """What is wrong with a run: the lecture's tree with the branch it is on, on what evidence, and what to try next."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from datetime import date
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -12,17 +11,19 @@ from forecasting import charts
 from forecasting.calendar_features import nearby_holiday
 from forecasting.diagnosis.branches import NAMES
 from forecasting.diagnosis.nested_runs import NestedRun, is_nested_in, with_lower_train_loss
+from forecasting.diagnosis.report import Diagnosis, DiagnosisReport, LargeError
 from forecasting.formats import format_probability, format_views
-from forecasting.messages import N_, Message, Translate
-from forecasting.runs import NOTHING_YET, Run, Study
+from forecasting.jobs.requests import DiagnosisRequest, RunVersion
+from forecasting.messages import N_, Translate
+from forecasting.records import NOTHING_YET, Job, Run
 from forecasting.settings import BOUNDS, CHOICES, RunSettings
-from pages.parts.following import TICK, ask, follow
+from pages.parts.job_progress import TICK, find, result_of, show_job, submit
 from pages.parts.session import Session, current_channel
 from pages.parts.settings_form import LABELS, country_names, name_of, queue
 
 FIRST = 3  # sentences of evidence in sight; the others are folded
 MOST_CHANGES = 3  # that a button can name
-DIVERGED = {"branch": "optimization", "sure": 1.0}  # the answer for a run whose loss left the numbers
+DIVERGED = Diagnosis("optimization", 1.0, (), (), None, {})  # of a run whose loss left the numbers
 SMALLER = 10  # what the learning rate of such a run is divided by, to try next
 MEANINGS = {
     "bias": N_(
@@ -37,16 +38,40 @@ MEANINGS = {
 }
 
 
+@dataclass(frozen=True)
+class Subject:
+    """A run that can be diagnosed."""
+
+    session: Session  # on the run's own channel
+    run: Run
+    request: DiagnosisRequest | None  # None for a run that diverged: no worker has to look
+
+    def job(self) -> Job | None:
+        """The job that diagnoses it, where it was submitted."""
+        return self.request and find(self.session, self.request)
+
+    def diagnosis(self) -> Diagnosis | None:
+        """What is wrong with it, where that is known."""
+        if self.request is None:
+            return DIVERGED
+        report = result_of(self.session, self.job(), DiagnosisReport)
+        return report and report.diagnosis
+
+    def is_active(self) -> bool:
+        """Whether a worker is on it, or will be."""
+        job = self.job()
+        return bool(job and job.active)
+
+
 def draw(session: Session, run: Run, show: Callable[[], None]) -> None:
     """The panel of a run that has ended; nothing where it neither predicted nor diverged.
 
     `show` brings up a run just begun.
     """
-    request = _request(session, run)
-    if request or _diverged(session, run):
+    if subject := _subject(session, run):
         with st.container(border=True):
             st.subheader(session.translate(N_("Diagnosis")), anchor=False)
-            _draw(session, run, request, show)
+            _draw(subject, show)
 
 
 def draw_set(session: Session, runs: Sequence[Run], show: Callable[[], None]) -> None:
@@ -54,117 +79,111 @@ def draw_set(session: Session, runs: Sequence[Run], show: Callable[[], None]) ->
     # What was begun may have ended already and be evidence itself: then the answer that held the button is not below.
     if any(st.session_state.get(f"next-{run.id}") for run in runs):
         show()
-    channels = {run.fingerprint: session.store.channel(session.owner, run.fingerprint) for run in runs}
-    there = {fingerprint: replace(session, channel=channel) for fingerprint, channel in channels.items() if channel}
-    asked = [(run, _request(there[run.fingerprint], run)) for run in runs if run.fingerprint in there]
-    asked = [(run, request) for run, request in asked if request or _diverged(session, run)]
-    if not asked:
+    subjects = _subjects(session, runs)
+    if not subjects:
         st.caption(session.translate(N_("Only a run that has ended with predictions, or diverged, can be diagnosed.")))
         return
-    active = any(study and study.active for study in _studies(session, asked))
-    if len(asked) > 1:
-        st.fragment(_verdicts, run_every=TICK if active else None)(session, there, asked, active)
-    names = {run.id: run.name for run, _request in asked}
+    if len(subjects) > 1:
+        active = any(subject.is_active() for subject in subjects)
+        st.fragment(_verdicts, run_every=TICK if active else None)(session.translate, subjects, active)
+    _draw(_choose(session, subjects), show)
+
+
+def _subjects(session: Session, runs: Sequence[Run]) -> list[Subject]:
+    """Those of the runs that can be diagnosed."""
+    channels = {run.fingerprint: session.channels.channel(session.owner, run.fingerprint) for run in runs}
+    there = {fingerprint: replace(session, channel=channel) for fingerprint, channel in channels.items() if channel}
+    found = [_subject(there[run.fingerprint], run) for run in runs if run.fingerprint in there]
+    return [subject for subject in found if subject]
+
+
+def _subject(session: Session, run: Run) -> Subject | None:
+    request = _request(session, run)
+    return Subject(session, run, request) if request or _diverged(session, run) else None
+
+
+def _choose(session: Session, subjects: Sequence[Subject]) -> Subject:
+    """The one to look at."""
+    if len(subjects) == 1:
+        return subjects[0]
+    by_id = {subject.run.id: subject for subject in subjects}
     label = session.translate(N_("Run to look at"))
-    chosen = st.selectbox(label, names, format_func=names.get, key="diagnosed") if len(asked) > 1 else asked[0][0].id
-    run, request = next((run, request) for run, request in asked if run.id == chosen)
-    _draw(there[run.fingerprint], run, request, show)
+    return by_id[st.selectbox(label, by_id, format_func=lambda run_id: by_id[run_id].run.name, key="diagnosed")]
 
 
-def _study(session: Session, run: Run, request: dict | None) -> Study | None:
-    return request and session.studies.asked(session.owner, run.fingerprint, "diagnosis", request)
-
-
-def _studies(session: Session, asked: Sequence[tuple[Run, dict | None]]) -> list[Study | None]:
-    return [_study(session, run, request) for run, request in asked]
-
-
-def _verdicts(
-    session: Session, there: dict[str, Session], asked: Sequence[tuple[Run, dict | None]], was_active: bool
-) -> None:
-    """A line a run, drawn again while any is being diagnosed. One that diverged, without a request, needs no worker."""
-    studies = _studies(session, asked)
-    if was_active and not any(study and study.active for study in studies):
+def _verdicts(translate: Translate, subjects: Sequence[Subject], was_active: bool) -> None:
+    """A line a run, drawn again while any is being diagnosed."""
+    if was_active and not any(subject.is_active() for subject in subjects):
         st.rerun()
-    answers = [study.answer if study and study.status == "finished" else None for study in studies]
-    answers = [answer if request else DIVERGED for answer, (_run, request) in zip(answers, asked, strict=True)]
-    if any(studies) or any(answers):
-        verdict, sure = session.translate(N_("Verdict")), session.translate(N_("How sure"))
-        requested = [answer and answer["branch"] != "cannot tell" for answer in answers]
+    known = [subject.diagnosis() for subject in subjects]
+    jobs = [subject.job() for subject in subjects]
+    if any(jobs) or any(known):
         lines = {
-            session.translate(N_("Run")): [run.name for run, _request in asked],
-            verdict: [session.translate(NAMES[answer["branch"]]) if answer else "–" for answer in answers],
-            sure: [
-                format_probability(answer["sure"]) if known else "–"
-                for answer, known in zip(answers, requested, strict=True)
-            ],
+            translate(N_("Run")): [subject.run.name for subject in subjects],
+            translate(N_("Verdict")): [translate(NAMES[one.branch]) if one else "–" for one in known],
+            translate(N_("How sure")): [_confidence(one) for one in known],
         }
-        st.dataframe(pd.DataFrame(lines), hide_index=True, alt=session.translate(N_("Verdicts on the runs")))
-    open_ones = [run for (run, request), study in zip(asked, studies, strict=True) if request and study is None]
+        st.dataframe(pd.DataFrame(lines), hide_index=True, alt=translate(N_("Verdicts on the runs")))
+    open_ones = [subject for subject, job in zip(subjects, jobs, strict=True) if subject.request and job is None]
     if len(open_ones) > 1:
-        label = session.translate(N_("Diagnose these {count} runs")).format(count=len(open_ones))
+        label = translate(N_("Diagnose these {count} runs")).format(count=len(open_ones))
         if st.button(label, icon=":material/troubleshoot:"):
-            for run in open_ones:
-                _ask(there[run.fingerprint], run.id)
+            for subject in open_ones:
+                _submit(subject.session, subject.run.id)
             st.rerun()
 
 
-def _draw(session: Session, run: Run, request: dict | None, show: Callable[[], None]) -> None:
-    if request is None:
+def _confidence(diagnosis: Diagnosis | None) -> str:
+    if diagnosis is None or diagnosis.branch == "cannot tell":
+        return "–"
+    return format_probability(diagnosis.confidence)
+
+
+def _draw(subject: Subject, show: Callable[[], None]) -> None:
+    session, run = subject.session, subject.run
+    if subject.request is None:
         _say_diverged(session, run, show)
         return
-    study = _study(session, run, request)
-    follow(session, study and study.id, lambda study: _answer(session, run, study, show))
-    if study is None or study.status in ("stopped", "failed"):
-        if study is None:
-            explained = N_(
-                "Trains some simple models beside this run, to tell which branch of the lecture's tree it is on."
-            )
-            st.caption(session.translate(explained))
-        label = session.translate(N_("Diagnose"))
-        st.button(
-            label, icon=":material/troubleshoot:", key=f"diagnose-{run.id}", on_click=_ask, args=(session, run.id)
+    job = subject.job()
+    show_job(session, job and job.id, DiagnosisReport, lambda report: _draw_report(session, run, report, show))
+    if job is None:
+        explained = N_(
+            "Trains some simple models beside this run, to tell which branch of the lecture's tree it is on."
         )
+        st.caption(session.translate(explained))
+    if job is None or job.status in ("stopped", "failed"):
+        look = {"icon": ":material/troubleshoot:", "key": f"diagnose-{run.id}"}
+        st.button(session.translate(N_("Diagnose")), **look, on_click=_submit, args=(session, run.id))
 
 
-def _ask(session: Session, run_id: str) -> None:
+def _submit(session: Session, run_id: str) -> None:
     """Have a worker diagnose the run as it is now."""
     run = session.store.run(session.owner, run_id)
     request = run and _request(session, run)
     if request:
-        ask(session, "diagnosis", request)
+        submit(session, request)
     else:
         st.toast(session.translate(N_("This run is gone; choose another one.")), icon=":material/delete:")
 
 
-def _request(session: Session, run: Run) -> dict | None:
-    """What a worker needs to know of a run: its settings, what it came to, and runs that could do more with less."""
-    predictions = None if run.active else session.store.predictions(run.id)
-    if predictions is None:
+def _request(session: Session, run: Run) -> DiagnosisRequest | None:
+    """What a worker is asked about a run that has ended with predictions, as it is now."""
+    if run.active or not session.store.has_predictions(run.id):
         return None
-    settings, last = run.settings, session.store.final_losses(session.owner, run.id).iloc[0]
-    if run.status != "finished":  # what was stopped is judged for the epochs that it had
-        settings = replace(settings, training=replace(settings.training, epochs=int(last["epochs"])))
-    # Of several days ahead only the farthest is kept, too little to judge by: the worker trains the run again.
-    one_day = settings.architecture.horizon == 1
-    predicted = [[float(f"{views:.6g}") for views in seed] for seed in predictions.to_numpy().T] if one_day else None
-    return {
-        "run": run.id,
-        "settings": settings.to_json(),
-        "train_loss": [float(loss) for loss in last["train_seeds"]] if one_day else None,
-        "predicted": predicted,
-        "peers": [peer.to_record() for peer in _peers(session, run, last["train"])],
-    }
+    last = session.store.final_losses(session.owner, run.id).iloc[0]
+    return DiagnosisRequest(RunVersion(run.id, int(last["epochs"])), _nested_run(session, run, last["train"]))
 
 
-def _peers(session: Session, run: Run, train: float) -> list[NestedRun]:
-    """Finished runs of the same channel that say something about what this one could have come to."""
+def _nested_run(session: Session, run: Run, train: float) -> tuple[str, ...]:
+    """The id of the finished run of the same channel that says most about what this one could have come to, if any."""
     others = [other for other in session.store.runs(session.owner) if other.fingerprint == run.fingerprint]
     others = [other for other in others if other.id != run.id and other.status == "finished"]
     likely = [other for other in others if is_nested_in(other.settings, run.settings)]
     losses = session.store.final_losses(session.owner).set_index("run")["train"] if likely else {}
-    nested_runs = [NestedRun(other.settings, float(losses[other.id])) for other in likely if other.id in losses]
-    return sorted(with_lower_train_loss(nested_runs, run.settings, train), key=lambda peer: peer.train)[:1]
+    nested = {other.id: NestedRun(other.settings, float(losses[other.id])) for other in likely if other.id in losses}
+    lower = with_lower_train_loss(nested.values(), run.settings, train)
+    ids = [run_id for run_id, other in nested.items() if other in lower]
+    return tuple(sorted(ids, key=lambda run_id: nested[run_id].train)[:1])
 
 
 # A run that diverged
@@ -180,7 +199,7 @@ def _diverged(session: Session, run: Run) -> int | None:
 
 def _say_diverged(session: Session, run: Run, show: Callable[[], None]) -> None:
     """What is wrong with it is plain, and no worker has to look."""
-    st.markdown(f"#### {session.translate(NAMES[DIVERGED['branch']])}")
+    st.markdown(f"#### {session.translate(NAMES[DIVERGED.branch])}")
     text = N_("It diverged in epoch {epoch}: its steps were too large, so it never learnt what such a model can.")
     st.markdown(session.translate(text).format(epoch=_diverged(session, run)))
     if not run.settings.solved_at_once:
@@ -189,64 +208,69 @@ def _say_diverged(session: Session, run: Run, show: Callable[[], None]) -> None:
         _offer_next(session, run, replace(run.settings, training=training), show)
 
 
-# The answer
+# The report
 
 
-def _answer(session: Session, run: Run, study: Study, show: Callable[[], None]) -> None:
-    answer = study.answer
-    said = [Message.from_record(record).translated(session.translate) for record in answer["evidence"]]
-    if "branch" not in answer:  # still at work, or stopped
+def _draw_report(session: Session, run: Run, report: DiagnosisReport, show: Callable[[], None]) -> None:
+    said = [message.translated(session.translate) for message in report.evidence]
+    diagnosis = report.diagnosis
+    if diagnosis is None:  # still at work, or stopped
         st.caption("\n".join(f"- {sentence}" for sentence in said))
         return
     words, tree = st.columns(2, gap="large")
     with words:
-        _verdict(session, answer)
+        _verdict(session, diagnosis, report.single_seed)
         st.markdown("\n".join(f"- {sentence}" for sentence in said[:FIRST]))
     with tree:
-        alt = session.translate(N_("The lecture's decision tree; the branch of this run: {branch}. Chances: {chances}"))
-        chances = session.translate(N_(", ")).join(
-            f"{session.translate(NAMES[name])} {format_probability(share)}" for name, share in answer["chances"].items()
-        )
-        chances = chances or "–"
-        st.altair_chart(
-            charts.decision_tree(answer["branch"], answer["chances"], session.translate),
-            alt=alt.format(branch=session.translate(NAMES[answer["branch"]]), chances=chances),
-        )
-    if answer["next_run"]:
-        _offer_next(session, run, RunSettings.from_json(answer["next_run"]), show)
+        _draw_tree(session, diagnosis)
+    if diagnosis.next_run:
+        _offer_next(session, run, diagnosis.next_run, show)
     with st.expander(session.translate(N_("More evidence")), icon=":material/fact_check:"):
         st.markdown("\n".join(f"- {sentence}" for sentence in said[FIRST:]))
     with st.expander(session.translate(N_("Days with the largest errors")), icon=":material/event:"):
-        _largest(session, run, answer["largest"])
+        _largest(session, run, report.largest)
 
 
-def _verdict(session: Session, answer: dict) -> None:
+def _draw_tree(session: Session, diagnosis: Diagnosis) -> None:
+    alt = session.translate(N_("The lecture's decision tree; the branch of this run: {branch}. Chances: {chances}"))
+    chances = session.translate(N_(", ")).join(
+        f"{session.translate(NAMES[name])} {format_probability(share)}"
+        for name, share in diagnosis.probabilities.items()
+    )
+    st.altair_chart(
+        charts.decision_tree(diagnosis.branch, diagnosis.probabilities, session.translate),
+        alt=alt.format(branch=session.translate(NAMES[diagnosis.branch]), chances=chances or "–"),
+    )
+
+
+def _verdict(session: Session, diagnosis: Diagnosis, single_seed: bool) -> None:
     """The branch, how sure, and what it means."""
-    branch, chances = answer["branch"], answer["chances"]
-    name = session.translate(NAMES[branch])
-    if branch == "cannot tell":
+    name = session.translate(NAMES[diagnosis.branch])
+    if diagnosis.branch == "cannot tell":
         st.markdown(f"#### {name}")
-        if chances:
-            likeliest = max(chances, key=chances.get)
-            thin = session.translate(
-                N_("The evidence is too thin for a verdict. The likeliest is “{branch}”, with {sure}.")
-            )
-            st.markdown(
-                thin.format(branch=session.translate(NAMES[likeliest]), sure=format_probability(chances[likeliest]))
-            )
-        else:
-            st.markdown(session.translate(N_("There are too few days for a verdict, or to say what is likely.")))
+        st.markdown(_why_not(session, diagnosis))
     else:
-        sure = format_probability(answer["sure"])
+        sure = format_probability(diagnosis.confidence)
         st.markdown("#### " + session.translate(N_("{branch}, {sure} sure")).format(branch=name, sure=sure))
-        st.markdown(session.translate(MEANINGS[branch]))
-    if answer["others"]:
-        others = session.translate(N_(", ")).join(session.translate(NAMES[other]) for other in answer["others"])
+        st.markdown(session.translate(MEANINGS[diagnosis.branch]))
+    if diagnosis.others:
+        others = session.translate(N_(", ")).join(session.translate(NAMES[other]) for other in diagnosis.others)
         st.markdown(session.translate(N_("Likely as well: {others}.")).format(others=others))
-    if answer["single"]:
+    if single_seed:
         st.caption(
             session.translate(N_("A single seed may be luck, so this is never a sure verdict; train more seeds."))
         )
+
+
+def _why_not(session: Session, diagnosis: Diagnosis) -> str:
+    """Why there is no verdict."""
+    probabilities = diagnosis.probabilities
+    if not probabilities:
+        return session.translate(N_("There are too few days for a verdict, or to say what is likely."))
+    likeliest = max(probabilities, key=probabilities.get)
+    thin = session.translate(N_("The evidence is too thin for a verdict. The likeliest is “{branch}”, with {sure}."))
+    sure = format_probability(probabilities[likeliest])
+    return thin.format(branch=session.translate(NAMES[likeliest]), sure=sure)
 
 
 def _offer_next(session: Session, run: Run, settings: RunSettings, show: Callable[[], None]) -> None:
@@ -272,7 +296,7 @@ def _start(session: Session, settings: RunSettings) -> None:
     st.session_state.run = queue(session, settings)
     if session.channel.fingerprint != current_channel().fingerprint:
         st.session_state.channel = session.channel.fingerprint
-    session.jobs.fill()
+    session.workers.fill()
 
 
 def _changes(before: RunSettings, after: RunSettings, translate: Translate) -> list[str]:
@@ -291,18 +315,18 @@ def _value(name: str, value: object, translate: Translate) -> str:
     return f"{value:g}" if isinstance(value, int | float) else str(value) or "–"
 
 
-def _largest(session: Session, run: Run, errors: Sequence[dict]) -> None:
+def _largest(session: Session, run: Run, errors: Sequence[LargeError]) -> None:
     """The days, and the holidays around them where a country is chosen."""
     names = {"": session.translate(N_("No country"))} | country_names(session.language)
     label, of_run = session.translate(N_("Show public holidays of")), list(names).index(run.settings.inputs.country)
     country = st.selectbox(label, names, of_run, format_func=names.get, key=f"holidays-{run.id}")
-    days, weekdays = [date.fromisoformat(error["day"]) for error in errors], session.weekdays()
+    days, weekdays = [error.day.date() for error in errors], session.weekdays()
     lines = {session.translate(N_("Day")): [f"{day} {weekdays[day.weekday()]}" for day in days]}
     if country:
         near = [nearby_holiday(pd.Timestamp(day), country) for day in days]
         lines[session.translate(N_("Holiday within three days"))] = near
-    lines[session.translate(N_("Real views"))] = [format_views(error["actual"]) for error in errors]
-    lines[session.translate(N_("Predicted"))] = [format_views(error["predicted"]) for error in errors]
+    lines[session.translate(N_("Real views"))] = [format_views(error.actual) for error in errors]
+    lines[session.translate(N_("Predicted"))] = [format_views(error.predicted) for error in errors]
     st.dataframe(
         pd.DataFrame(lines), hide_index=True, placeholder="–", alt=session.translate(N_("Days with the largest errors"))
     )

@@ -6,14 +6,14 @@ from collections.abc import Callable
 import streamlit as st
 
 from forecasting.forecasts.model_file import load_model
+from forecasting.jobs.requests import ModelFile, RunVersion
 from forecasting.messages import N_, BadInput
-from forecasting.runs import Run
+from forecasting.records import Job, Run
 from forecasting.settings import RunSettings
 from pages.parts.links import escape_markdown, reset_if_unavailable, unique_name, warn_invalid_query_param
 from pages.parts.session import Session
 
 AUTO = "auto"
-KIND = "forecast"  # of study
 
 
 class Forecasters:
@@ -21,10 +21,11 @@ class Forecasters:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.asked = session.studies.studies(session.owner, session.channel.fingerprint, KIND)
+        self.jobs = session.jobs.jobs(session.owner, session.channel.fingerprint, "forecast")
         runs = [run for run in session.store.runs(session.owner) if run.fingerprint == session.channel.fingerprint]
         self.runs: dict[str, Run] = {run.id: run for run in runs if run.status in ("finished", "stopped")}
-        self.files = {study.request["weights"]: study.request["name"] for study in self.asked if is_of_file(study)}
+        files = [job.request.forecaster for job in self.jobs if is_of_file(job)]
+        self.files = {file.digest: file.name for file in files}
         self.files |= {digest: name for digest, (name, _blob) in brought().items()}
 
     def names(self) -> dict[str, str]:
@@ -56,37 +57,40 @@ class Forecasters:
             if "file_trouble" in st.session_state:
                 st.error(escape_markdown(st.session_state.file_trouble.translated(translate)), icon=":material/error:")
 
-    def weights(self, key: str) -> bytes | None:
-        """The model as safetensors; None for what a worker fits itself."""
-        if key in self.runs:
-            return self.session.store.checkpoint(self.session.owner, key, "last")
+    def model_file(self, key: str) -> bytes | None:
+        """The model file of this digest, as safetensors; None for what is no file."""
         if key in brought():
             return brought()[key][1]
-        study = next((study for study in self.asked if is_of_file(study) and study.request["weights"] == key), None)
-        return self.session.studies.weights(self.session.owner, study.id) if study else None
+        job = next((job for job in self.jobs if is_of_file(job) and job.request.forecaster.digest == key), None)
+        return self.session.jobs.model(self.session.owner, job.id) if job else None
 
     def settings(self, key: str) -> RunSettings | None:
         """Those of a run, or of the run in a file; None for what Auto mixed."""
         if key in self.runs:
             return self.runs[key].settings
-        return settings_in(key, lambda: self.weights(key)) if key in self.files else None
+        return settings_in(key, lambda: self.model_file(key)) if key in self.files else None
 
-    def request(self, key: str) -> dict[str, object]:
-        """What tells a worker, beside the weights, which one to ask; see forecasts.outlook. Nothing for Auto."""
-        if run := self.runs.get(key):
-            return {"settings": run.settings.to_json(), "name": run.name, "trained": run.queued}
-        return {"weights": key, "name": self.files[key]} if key in self.files else {}
+    def request(self, key: str) -> RunVersion | ModelFile:
+        """How a worker is told of a run or a model file."""
+        if key in self.runs:
+            return run_version(self.session, self.runs[key])
+        return ModelFile(key, self.files[key])
+
+
+def run_version(session: Session, run: Run) -> RunVersion:
+    """The run as it stands now."""
+    return RunVersion(run.id, session.store.epochs_done(run.id))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def settings_in(digest: str, _weights: Callable[[], bytes]) -> RunSettings | None:
+def settings_in(digest: str, _model_file: Callable[[], bytes]) -> RunSettings | None:
     """The settings in a model file."""
-    return load_model(_weights()).settings
+    return load_model(_model_file()).settings
 
 
-def is_of_file(study) -> bool:
-    """Whether a study asked a model file."""
-    return "weights" in study.request
+def is_of_file(job: Job) -> bool:
+    """Whether a forecast is that of a model file."""
+    return isinstance(job.request.forecaster, ModelFile)
 
 
 def brought() -> dict[str, tuple[str, bytes]]:

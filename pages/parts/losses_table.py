@@ -9,7 +9,7 @@ from forecasting.evaluation.run_results import against
 from forecasting.messages import N_
 from forecasting.metrics import skill
 from forecasting.models.naive import BASELINES
-from forecasting.runs import Run
+from forecasting.records import Run
 from forecasting.series import Channel
 from pages.parts.links import escape_markdown, reset_if_unavailable
 from pages.parts.session import Session, store

@@ -9,7 +9,7 @@ import streamlit as st
 
 from forecasting.messages import N_
 from forecasting.metrics import NAMES
-from forecasting.runs import Run
+from forecasting.records import Run
 from forecasting.settings import CHOICES, REFERENCES
 from pages.parts.links import unique_name
 from pages.parts.session import Session
@@ -42,7 +42,7 @@ class RunsTable:
         self.all = session.store.runs(session.owner)
         self.opened = "delete" not in st.session_state  # drawn for the first time since the visitor came to the page
         self.channels = {
-            key: self.translate(name) for key, (name, _file) in session.store.channels(session.owner).items()
+            key: self.translate(name) for key, (name, _file) in session.channels.channels(session.owner).items()
         }
 
     def choose(self) -> list[Run]:

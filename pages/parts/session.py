@@ -10,11 +10,15 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from forecasting.jobs import Jobs
+from forecasting.jobs.channels import ChannelStore
+from forecasting.jobs.database import open_engine, url_of
+from forecasting.jobs.pool import WorkerPool
+from forecasting.jobs.runs import RunStore
+from forecasting.jobs.store import JobStore
 from forecasting.messages import N_, Translate, english
 from forecasting.models.naive import baseline_losses
 from forecasting.reading import SUM_OF_ALL
-from forecasting.runs import RunStore, Source, StudyStore
+from forecasting.records import Source
 from forecasting.sample import floor, sample_channel
 from forecasting.series import Channel
 from forecasting.settings import RunSettings
@@ -51,8 +55,9 @@ class Session:
     language: str
     owner: str  # whose channels and runs these are
     store: RunStore
-    studies: StudyStore
-    jobs: Jobs
+    channels: ChannelStore
+    jobs: JobStore
+    workers: WorkerPool
     channel: Channel
 
     def weekdays(self) -> list[str]:
@@ -78,7 +83,16 @@ def open_page() -> Session:
     """What a page calls first."""
     use_navigation()
     language = st.session_state.get("lang") or browser_language()
-    return Session(translator(language), language, owner(), store(), StudyStore(store()), jobs(), current_channel())
+    return Session(
+        translate=translator(language),
+        language=language,
+        owner=owner(),
+        store=store(),
+        channels=channel_store(),
+        jobs=JobStore(store().engine),
+        workers=workers(),
+        channel=current_channel(),
+    )
 
 
 # Language
@@ -165,15 +179,21 @@ def store() -> RunStore:
     """The run store at VIEWCAST_STORE, by default SQLite in .viewcast beside app.py."""
     folder = Path(__file__).parent.parent.parent / ".viewcast"
     folder.mkdir(exist_ok=True)
-    return RunStore(os.environ.get("VIEWCAST_STORE") or f"sqlite:///{(folder / 'runs.db').as_posix()}")
+    url = os.environ.get("VIEWCAST_STORE") or f"sqlite:///{(folder / 'runs.db').as_posix()}"
+    return RunStore(open_engine(url))
+
+
+def channel_store() -> ChannelStore:
+    """The channels in the same store."""
+    return ChannelStore(store().engine)
 
 
 @st.cache_resource
-def jobs() -> Jobs:
+def workers() -> WorkerPool:
     """The workers of this server, warmed as soon as the first page is open."""
-    workers = Jobs(store().url, slots=int(os.environ.get("VIEWCAST_WORKERS") or 0) or None)
-    workers.warm()
-    return workers
+    pool = WorkerPool(url_of(store().engine), slots=int(os.environ.get("VIEWCAST_WORKERS") or 0) or None)
+    pool.warm()
+    return pool
 
 
 # Channel
@@ -184,7 +204,7 @@ SAMPLE = "sample"
 def current_channel() -> Channel:
     """The channel chosen in the sidebar, else the sample."""
     chosen = st.session_state.get("channel") or SAMPLE
-    return sample_channel() if chosen == SAMPLE else store().channel(owner(), chosen) or sample_channel()
+    return sample_channel() if chosen == SAMPLE else channel_store().channel(owner(), chosen) or sample_channel()
 
 
 def choose_channel(translate: Translate) -> None:
@@ -198,7 +218,7 @@ def choose_channel(translate: Translate) -> None:
 
 
 def _own_channels(translate: Translate) -> dict[str, str]:
-    own = store().channels(owner())
+    own = channel_store().channels(owner())
     own.pop(sample_channel().fingerprint, None)
     names: dict[str, str] = {}
     for fingerprint, (name, file) in reversed(own.items()):  # oldest first, so that an old name keeps its number
@@ -209,7 +229,7 @@ def _own_channels(translate: Translate) -> dict[str, str]:
 
 def keep_channel(channel: Channel, source: Source) -> None:
     """Save a channel just read and make it the current one."""
-    store().save_channel(owner(), channel, source)
+    channel_store().save(owner(), channel, source)
     st.session_state.channel = channel.fingerprint
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from forecasting.messages import N_, BadInput
 from forecasting.reading import wikimedia, wikipedia
 from forecasting.reading.wikipedia import Article
-from forecasting.runs import Source
+from forecasting.records import Source
 from pages.parts.links import escape_markdown
 from pages.parts.session import Session
 
@@ -61,7 +61,7 @@ def choose_article(session: Session, read: Read) -> None:
 
 def offer_new_days(session: Session, read: Read) -> None:
     """A button that brings an article's channel up to date; nothing for any other channel."""
-    _name, file = session.store.channels(session.owner).get(session.channel.fingerprint, ("", None))
+    _name, file = session.channels.channels(session.owner).get(session.channel.fingerprint, ("", None))
     if file and wikimedia.is_on() and Article.named(file):
         st.button(
             session.translate(N_("Add new days")),
@@ -149,7 +149,7 @@ def _take(key: str, read: Read) -> None:
 
 def _add_new_days(session: Session, read: Read) -> None:
     """Read the channel again with the days since; the one before is forgotten unless it has runs."""
-    source = session.store.source(session.owner, session.channel.fingerprint)
+    source = session.channels.source(session.owner, session.channel.fingerprint)
     article, kept = Article.named(source.file), wikipedia.unpack(source.data)
     new = _fetched(article, wikipedia.next_day(kept))
     if new is None:
@@ -157,7 +157,7 @@ def _add_new_days(session: Session, read: Read) -> None:
     if not new:
         st.toast(session.translate(N_("No new days yet.")), icon=":material/update:")
     elif _read(article, kept | new, source.said, read) and st.session_state.channel != session.channel.fingerprint:
-        session.store.forget_channel(session.owner, session.channel.fingerprint, unless_used=True)
+        session.channels.forget(session.owner, session.channel.fingerprint, unless_used=True)
 
 
 def _fetched(article: Article, first: date = wikipedia.FIRST_DAY) -> dict[date, int] | None:

@@ -18,7 +18,8 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest, app_test
 
-from forecasting.runs import RunStore
+from forecasting.jobs.database import open_engine
+from forecasting.jobs.runs import RunStore
 from pages.parts import session
 from tests.support.filled_store import fill
 
@@ -54,7 +55,7 @@ def main() -> None:
         session.browser_token = lambda: st.session_state.get("token", "")
         PagesManager.uses_pages_directory = False
         app_test.PagesManager = type("PagesOfNavigation", (PagesManager,), {})
-        store = RunStore(os.environ["VIEWCAST_STORE"])
+        store = RunStore(open_engine(os.environ["VIEWCAST_STORE"]))
         for size in SIZES:
             fill(store, session._digest(f"{size}"), size)
         times = {(name, size): [] for name in DRAWINGS for size in SIZES}
@@ -72,7 +73,7 @@ def main() -> None:
             for size, (clock, processor) in middles.items():
                 print(f"{name:12} {size:4} runs {clock:6.0f} ms by the clock, {processor:5.0f} ms of the processor")
             print(f"{name:12} ratio {middles[SIZES[1]][1] / middles[SIZES[0]][1]:14.2f}")
-        session.jobs().close()
+        session.workers().close()
         store.engine.dispose()
 
 

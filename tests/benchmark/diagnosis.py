@@ -34,7 +34,7 @@ class Answer:
     branch: str
     others: tuple[str, ...]
     confident: bool
-    chances: dict[str, float]
+    probabilities: dict[str, float]
     numbers: str
 
     @property
@@ -66,7 +66,7 @@ def answer(asked: tuple) -> Answer | None:
         f" best {found.best.validation:.4g} ({found.best.name}) linear {found.linear_train:.4g}"
         f" tuned {found.tuned_train:.4g} regret {found.regret.value:.0%} shift {found.shift.value:.0%}"
     )
-    return Answer(problem.answers, problem.cause, said.branch, said.others, said.confident, said.chances, numbers)
+    return Answer(problem.answers, problem.cause, said.branch, said.others, said.confident, said.probabilities, numbers)
 
 
 def ran(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
@@ -116,8 +116,8 @@ def main() -> None:
             show(answers, half)
             for each in answers:
                 if given.wrong and not each.right:
-                    chances = {name: round(chance, 2) for name, chance in each.chances.items()}
-                    print(f"  {each.cause}: {each.branch} for {'+'.join(each.truth)}; {each.numbers}; {chances}")
+                    probabilities = {name: round(one, 2) for name, one in each.probabilities.items()}
+                    print(f"  {each.cause}: {each.branch} for {'+'.join(each.truth)}; {each.numbers}; {probabilities}")
 
 
 if __name__ == "__main__":

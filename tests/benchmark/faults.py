@@ -19,8 +19,9 @@ from pathlib import Path
 import numpy as np
 import sqlalchemy as sa
 
-from forecasting.jobs import Jobs
-from forecasting.runs import RunStore
+from forecasting.jobs.database import open_engine, url_of
+from forecasting.jobs.pool import WorkerPool
+from forecasting.jobs.runs import RunStore
 from forecasting.sample import sample_channel
 from forecasting.settings import Architecture, RunSettings, Training
 from forecasting.split import default_split
@@ -39,12 +40,12 @@ def queue_runs(store: RunStore, count: int) -> list[str]:
         )
         for k in range(count)
     ]
-    return [store.queue("local", channel, one, str(k)) for k, one in enumerate(settings)]
+    return [store.submit("local", channel, one, str(k)) for k, one in enumerate(settings)]
 
 
 def training(store: RunStore) -> dict[str, int]:
     """Run -> process of the runs that have written a row since they were started."""
-    query = "select id, worker from runs where status = 'running' and worker is not null"
+    query = "select id, worker from jobs where status = 'running' and worker is not null"
     with store.engine.connect() as connection:
         return dict(connection.exec_driver_sql(query).all())
 
@@ -53,8 +54,8 @@ def main(kills: int = 50, runs: int = 20) -> None:
     """Print how it went; fails loudly where anything is wrong."""
     chance, begun = random.Random(0), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        store = RunStore(f"sqlite:///{(Path(folder) / 'runs.db').as_posix()}")
-        ids, jobs, killed, again = queue_runs(store, runs), Jobs(store.url, slots=2), 0, 0
+        store = RunStore(open_engine(f"sqlite:///{(Path(folder) / 'runs.db').as_posix()}"))
+        ids, pool, killed, again = queue_runs(store, runs), WorkerPool(url_of(store.engine), slots=2), 0, 0
         while any(run.active or run.status == "failed" for run in store.runs("local")):
             assert time.monotonic() - begun < PATIENCE, "the queue is wedged"
             if killed < kills and (victims := training(store)):
@@ -63,11 +64,11 @@ def main(kills: int = 50, runs: int = 20) -> None:
                     killed += 1
             for run in store.runs("local"):
                 if run.status == "failed":
-                    store.go_on("local", run.id)
+                    store.resume("local", run.id)
                     again += 1
-            jobs.fill()
+            pool.fill()
             threading.Event().wait(chance.uniform(0.2, 1.5))
-        jobs.close()
+        pool.close()
         for run_id in ids:
             assert store.run("local", run_id).status == "finished"
             history = store.history(run_id)

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from forecasting.runs import RunStore
+from forecasting.jobs.database import open_engine
+from forecasting.jobs.runs import RunStore
 from tests.browser.conftest import PATIENCE, Server, tab
 from tests.support.filled_store import fill
 
@@ -20,7 +21,7 @@ RUNS = 200
 def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server whose visitor has two hundred runs."""
     folder = tmp_path_factory.mktemp("full")
-    store = RunStore(f"sqlite:///{(folder / 'runs.db').as_posix()}")
+    store = RunStore(open_engine(f"sqlite:///{(folder / 'runs.db').as_posix()}"))
     fill(store, "local", RUNS, epochs=20, seeds=2)
     store.engine.dispose()
     server = Server(folder).start()

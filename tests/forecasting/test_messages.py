@@ -1,7 +1,5 @@
 """Sentences in another language, and numbers as people say them."""
 
-import json
-
 import pytest
 
 from forecasting.formats import format_percent, format_probability, format_views
@@ -31,11 +29,7 @@ def test_the_count_chooses_between_singular_and_plural():
 @pytest.mark.parametrize("text", ["{count} days.", N_("{count} day.", "{count} days.")])
 def test_a_sentence_comes_back_from_json_with_its_plural(text):
     message = Message("{one} {two}", {"one": Message(text, {"count": 2}), "two": 2})
-    assert (
-        from_json(Message, to_json(message))
-        == message
-        == Message.from_record(json.loads(json.dumps(message.to_record())))
-    )
+    assert from_json(Message, to_json(message)) == message
 
 
 @pytest.mark.parametrize(
@@ -69,7 +63,7 @@ def test_shares_are_whole_percents():
 def test_a_sentence_goes_through_json_with_all_its_facts():
     nested = Message("{row} wins", {"row": Message("one layer of {units}", {"units": 100})})
     sentence = Message("{what} by {size}", {"what": nested, "size": "1.2k", "times": 1.5})
-    again = Message.from_record(json.loads(json.dumps(sentence.to_record())))
+    again = from_json(Message, to_json(sentence))
     assert again == sentence
     assert again.translated() == "one layer of 100 wins by 1.2k"
 

@@ -26,7 +26,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setattr(PagesManager, "uses_pages_directory", False)
         patch.setattr(app_test, "PagesManager", type("PagesOfNavigation", (PagesManager,), {}))
         yield
-        session.jobs().close()
+        session.workers().close()
         st.cache_resource.clear()
 
 

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from forecasting.messages import BadInput
+from forecasting.jobs.queue import JobQueue
+from forecasting.jobs.runs import RunStore
+from forecasting.messages import Message
 from forecasting.networks.training import Row
-from forecasting.runs import Line, RunQueue, RunStore
+from forecasting.records import Progress, TrainingProgress
 from forecasting.sample import sample_channel
 from forecasting.settings import RunSettings, Training
 from forecasting.split import LECTURE
@@ -31,10 +33,10 @@ def mine(visitor) -> str:
 def add(owner: str, settings: RunSettings, name: str, done: bool = True) -> str:
     """A run of these settings on the sample, with made-up rows if `done`; its id."""
     store: RunStore = session.store()
-    run_id = store.queue(owner, sample_channel(), settings, name)
+    run_id = store.submit(owner, sample_channel(), settings, name)
     if done:
-        line, queue = Line(store.url), RunQueue(store.url)
-        assert line.claim_next().id == run_id
+        queue = JobQueue(store.engine)
+        assert queue.claim_next().id == run_id
         write(run_id, queue, settings, chance(len(store.runs(owner))))
     return run_id
 
@@ -228,13 +230,14 @@ def test_many_ticked_runs_are_drawn_up_to_what_colours_can_tell(visitor, mine):
 def test_a_run_that_left_the_numbers_is_listed_and_harms_nothing(visitor, mine):
     fill(session.store(), mine, 1, epochs=3)
     store, settings = session.store(), many_settings(2)[1]
-    run_id = store.queue(mine, sample_channel(), settings, "gone wild")
-    line, queue = Line(store.url), RunQueue(store.url)
-    line.claim_next()
+    run_id = store.submit(mine, sample_channel(), settings, "gone wild")
+    queue = JobQueue(store.engine)
+    queue.claim_next()
     queue.start(run_id, WORKER)
     losses_of = [np.full(5, loss) for loss in (500.0, np.inf)]
-    queue.write(run_id, WORKER, [Row(at + 1, loss, loss, loss, 0.1, at) for at, loss in enumerate(losses_of)], {})
-    queue.fail(run_id, BadInput("The loss is no number any more."))
+    rows = [Row(at + 1, loss, loss, loss, 0.1, at) for at, loss in enumerate(losses_of)]
+    queue.report(run_id, WORKER, Progress(0.1, training=TrainingProgress(rows)))
+    queue.fail(run_id, Message("The loss is no number any more."))
     app = visitor.go("compare", runs=run_id)
     assert app.dataframe[0].value["State"].tolist() == ["Failed", "Finished"]
     assert len(app.get("vega_lite_chart")) == 1

@@ -1,6 +1,5 @@
 """The Forecast page: by a run, by its model file, by Auto; and what it does with input it cannot use."""
 
-import json
 import re
 from collections.abc import Callable
 
@@ -9,7 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from forecasting.forecasts.forecast import Forecast
-from forecasting.runs import StudyStore
+from forecasting.forecasts.report import ForecastReport
+from forecasting.jobs.store import JobStore
+from forecasting.json_records import from_json
 from pages.parts import session
 from tests.pages.test_pages import csv, metrics, train, wait_for
 
@@ -24,11 +25,11 @@ def press(app: AppTest, word: str = "Forecast") -> AppTest:
 
 def last_answer() -> tuple[Forecast, bytes]:
     """The forecast asked for last, and its model file."""
-    kept = StudyStore(session.store())
-    with kept.engine.connect() as connection:
-        latest = connection.exec_driver_sql("select owner, id from studies order by queued desc").first()
-    study = kept.study(*latest)
-    return Forecast.from_json(json.dumps(study.answer["forecast"])), kept.weights(*latest)
+    jobs = JobStore(session.store().engine)
+    with jobs.engine.connect() as connection:
+        query = "select owner, id from jobs where kind = 'forecast' order by queued desc"
+        latest = connection.exec_driver_sql(query).first()
+    return from_json(ForecastReport, jobs.result(*latest)).forecast, jobs.model(*latest)
 
 
 @pytest.fixture

@@ -137,7 +137,7 @@ def test_new_days_are_added(visit, stand_in):
     assert metrics(app)["Days"] == "400"
     assert app.selectbox(key="channel").options.count("Influenza") == 1
     assert len(app.selectbox(key="channel").options) == 2  # the sample and this one
-    kept = session.store().channel(session._digest(app.session_state.token), app.session_state.channel)
+    kept = session.channel_store().channel(session._digest(app.session_state.token), app.session_state.channel)
     assert kept.views.tolist() == COUNTS and kept.name == "Influenza"
 
 

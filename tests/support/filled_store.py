@@ -6,8 +6,10 @@ from itertools import islice, product
 import numpy as np
 import pandas as pd
 
+from forecasting.jobs.queue import JobQueue
+from forecasting.jobs.runs import RunStore
 from forecasting.networks.training import Row
-from forecasting.runs import Line, RunQueue, RunStore
+from forecasting.records import Progress, TrainingProgress
 from forecasting.sample import sample_channel
 from forecasting.settings import Architecture, Regularisation, RunSettings, Training
 from forecasting.split import default_split
@@ -32,12 +34,10 @@ def many_settings(runs: int, epochs: int = 100, seeds: int = 5) -> list[RunSetti
 
 def fill(store: RunStore, owner: str, runs: int, epochs: int = 100, seeds: int = 5) -> list[str]:
     """Put `runs` finished runs on the sample into the store; their ids, oldest first."""
-    line, queue, ids = Line(store.url), RunQueue(store.url), []
+    queue, ids = JobQueue(store.engine), []
     for place, settings in enumerate(many_settings(runs, epochs, seeds)):
-        ids.append(store.queue(owner, sample_channel(), settings, f"Try {place + 1}"))
-        write(line.claim_next().id, queue, settings, chance(place))
-    line.engine.dispose()
-    queue.engine.dispose()
+        ids.append(store.submit(owner, sample_channel(), settings, f"Try {place + 1}"))
+        write(queue.claim_next().id, queue, settings, chance(place))
     return ids
 
 
@@ -51,7 +51,7 @@ def chance(seed: int) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def write(run_id: str, queue: RunQueue, settings: RunSettings, draw: np.random.Generator) -> None:
+def write(run_id: str, queue: JobQueue, settings: RunSettings, draw: np.random.Generator) -> None:
     """Do a claimed run's work as a worker would, with made-up numbers."""
     channel = sample_channel()
     queue.start(run_id, WORKER)
@@ -64,8 +64,8 @@ def write(run_id: str, queue: RunQueue, settings: RunSettings, draw: np.random.G
         Row(number, falling[at], held_out[at], falling[at] / 100, 0.001, number / 50, validation[at])
         for at, number in enumerate(epoch.tolist())
     ]
-    queue.write(run_id, WORKER, rows, {})
     judged = run_windows(channel.series, settings).held_out
     errors = draw.laplace(0, held_out[-1].mean(), (len(judged), 1)) + draw.normal(0, 20, (len(judged), seeds))
     predictions = pd.DataFrame(judged.targets[:, None] + errors, index=judged.days)
-    queue.end(run_id, WORKER, "finished", predictions, [falling[-1], held_out[-1]])
+    done = TrainingProgress(rows, predictions=predictions, losses=(falling[-1], held_out[-1]))
+    queue.report(run_id, WORKER, Progress(1.0, status="finished", training=done))

@@ -10,7 +10,7 @@ from forecasting.charts.model_selection import stretches
 from forecasting.diagnosis.branches import NAMES
 from forecasting.evaluation.folds import make_folds
 from forecasting.lectures.public_score import SelectionGame
-from forecasting.runs import NOTHING_YET, History
+from forecasting.records import NOTHING_YET, History
 from forecasting.sample import sample_channel
 from forecasting.split import default_split
 

@@ -1,6 +1,5 @@
 """The tree walked on records whose answer is plain, and on a whole problem with a known answer."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -12,8 +11,9 @@ from forecasting.diagnosis.drift import Drift
 from forecasting.diagnosis.evidence import Estimate, Evidence, LargeError, ReferenceModel
 from forecasting.diagnosis.nested_runs import NestedRun, is_nested_in, with_lower_train_loss
 from forecasting.diagnosis.remedies import next_run
-from forecasting.diagnosis.tree import diagnose, sentences, to_record
-from forecasting.messages import Message
+from forecasting.diagnosis.report import DiagnosisReport
+from forecasting.diagnosis.tree import diagnose, report_of, sentences
+from forecasting.json_records import from_json, to_json
 from forecasting.series import Series
 from forecasting.settings import Architecture, Regularisation, RunSettings, Training
 from forecasting.split import LECTURE
@@ -66,7 +66,7 @@ MISMATCH = evidence(held_out=160, shift=YES)
 def test_each_branch_of_the_tree(found, branch):
     said = diagnose(found)
     assert (said.branch, said.confident, said.others) == (branch, True, ())
-    assert sum(said.chances.values()) == pytest.approx(1)
+    assert sum(said.probabilities.values()) == pytest.approx(1)
     assert all(sentence.translated() for sentence in said.evidence)
 
 
@@ -127,18 +127,18 @@ def test_a_run_that_left_the_numbers_did_not_train():
 def test_thin_evidence_is_no_verdict(found):
     said = diagnose(found)
     assert said.branch == "cannot tell" and not said.confident and said.next_run is None
-    assert said.sure is None and not said.others
+    assert said.confidence is None and not said.others
 
 
 @pytest.mark.parametrize("found", [replace(BIAS, train_days=40, shift=YES), evidence(held_out_days=20)])
-def test_too_few_days_give_no_chances(found):
-    assert diagnose(found).chances == {}
-    assert to_record(diagnose(found), found)["sure"] is None
+def test_too_few_days_give_no_probabilities(found):
+    assert diagnose(found).probabilities == {}
+    assert report_of(diagnose(found), found).diagnosis.confidence is None
 
 
 def test_the_likeliest_of_what_cannot_be_told_is_not_named_again_as_another():
     said = diagnose(replace(BIAS, tuned_train=121.5, shift=YES))  # bias or optimization, and a mismatch beside it
-    assert said.branch == "cannot tell" and max(said.chances, key=said.chances.get) == "bias"
+    assert said.branch == "cannot tell" and max(said.probabilities, key=said.probabilities.get) == "bias"
     assert said.others == ("mismatch",)
 
 
@@ -164,15 +164,15 @@ def test_too_few_days_are_named_first():
 def test_a_single_seed_is_never_sure():
     said = diagnose(evidence(spread=np.nan))
     assert said.branch == "fine" and not said.confident
-    assert said.chances["fine"] == said.sure == 0.85  # one number, wherever it is shown
+    assert said.probabilities["fine"] == said.confidence == 0.85  # one number, wherever it is shown
     solved = replace(NET, architecture=Architecture("linear", 28), training=Training(optimizer="exact"))
     assert diagnose(evidence(spread=np.nan, settings=solved)).confident
 
 
 def test_overfitting_that_held_out_days_do_not_bear_out_is_never_sure():
     said = diagnose(replace(OVERFITTING, held_out=108))  # the best reference has 102
-    assert (said.branch, said.confident, said.sure) == ("overfitting", False, 0.85)
-    assert said.chances["overfitting"] == said.sure
+    assert (said.branch, said.confident, said.confidence) == ("overfitting", False, 0.85)
+    assert said.probabilities["overfitting"] == said.confidence
     assert "never a sure verdict" in said.evidence[2].translated()
     assert diagnose(replace(OVERFITTING, held_out=112)).confident
     assert diagnose(replace(BIAS, held_out=90)).confident  # a large training loss is what bias is about
@@ -225,16 +225,11 @@ def test_verdict_goes_through_json():
     worst = LargeError(pd.Timestamp("2021-02-11"), 4100.0, 5200.0)
     found = replace(OVERFITTING, largest=(worst,), drifts=(Drift("level", 0.3, 0.1, 0.15),))
     said = diagnose(found)
-    record = json.loads(json.dumps(to_record(said, found)))
-    assert (record["branch"], record["sure"], record["confident"]) == ("overfitting", said.sure, True)
-    assert record["chances"] == said.chances
-    assert [Message.from_record(line) for line in record["evidence"]] == list(said.evidence)
-    assert record["largest"] == [{"day": "2021-02-11", "actual": 4100.0, "predicted": 5200.0}]
-    assert record["drifts"] == [{"name": "level", "found": True}]
-    assert RunSettings.from_json(record["next_run"]) == said.next_run
-    assert not record["single"]
+    assert (said.branch, said.confident) == ("overfitting", True) and said.next_run
+    report = from_json(DiagnosisReport, to_json(report_of(said, found)))
+    assert report == DiagnosisReport(said.evidence, said, single_seed=False, largest=(worst,))
     alone = replace(found, spread=np.nan)
-    assert to_record(diagnose(alone), alone)["single"]
+    assert report_of(diagnose(alone), alone).single_seed
 
 
 def test_peers_that_tell_have_come_further_with_less():
@@ -242,7 +237,6 @@ def test_peers_that_tell_have_come_further_with_less():
     further, short = NestedRun(smaller, 80.0), NestedRun(smaller, 200.0)
     other = NestedRun(replace(NET, architecture=Architecture("relu", 56, 1, 50)), 80.0)
     assert with_lower_train_loss([further, short, other], NET, 100.0) == [further]
-    assert NestedRun.from_record(json.loads(json.dumps(further.to_record()))) == further
 
 
 def test_only_what_came_further_is_said_to_have():

@@ -17,7 +17,7 @@ from forecasting.evaluation.run_results import (
     updates_an_epoch,
 )
 from forecasting.models.naive import same_day_last_week
-from forecasting.runs import History, Run
+from forecasting.records import History, Run
 from forecasting.sample import sample_channel
 from forecasting.settings import Architecture, Regularisation, RunSettings, Training
 from forecasting.split import LECTURE, YEAR_2022

@@ -1,16 +1,14 @@
 """The public/private game: scores against a slow loop, and the collapse that it is there to show."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
 
+from forecasting.json_records import from_json, to_json
 from forecasting.lectures import public_score as selection
 from forecasting.lectures.public_score import SelectionGame, choose, finite_seeds, play, play_on
 from forecasting.messages import BadInput
 from forecasting.series import Channel, Correction
-from forecasting.studies import KINDS
 
 
 @pytest.fixture
@@ -76,16 +74,7 @@ def test_game_on_a_channel_knows_its_measured_days_alone(views, split):
     *_before, (done, game) = play_on(channel, split, 50, 0.5)
     judged = views["2021-01-01":"2021-02-23"].drop([views.index[380], views.index[387], views.index[400]])
     assert (done, game.public_days + game.private_days) == (50, len(judged))
-    assert SelectionGame.from_record(json.loads(json.dumps(game.to_record()))) == game
-
-
-def test_study_plays_the_same_game(views, split):
-    channel = Channel("mine", views)
-    request = {"train": str(split.train), "held_out": str(split.held_out), "models": 5000, "public": 0.3}
-    findings = list(KINDS["game"](channel, request))
-    *_before, (_done, game) = play_on(channel, split, 5000, 0.3)
-    assert SelectionGame.from_record(findings[-1].answer) == game
-    assert findings[-1].share == 1.0
+    assert from_json(SelectionGame, to_json(game)) == game
 
 
 def test_sentence_says_the_collapse(rng):

@@ -4,15 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting.forecasts.outlook import uncover
 from forecasting.lectures.reveal import agreement, hidden_days, reveal
 from forecasting.messages import BadInput
-from forecasting.models.fitting import build, fit
-from forecasting.models.trained_run import of_run
-from forecasting.networks.checkpoints import save_weights
-from forecasting.series import Channel, Series
-from forecasting.settings import Architecture, RunSettings, Training
-from forecasting.windows import run_windows
 
 NOISE = np.random.default_rng(1)
 
@@ -69,18 +62,3 @@ def test_sentences_say_who_won_and_how_little_that_proves(views):
     assert "good errs least over all held-out days" in found.how_little().translated()
     few = reveal(views, days, points, {name: series[-20:] for name, series in held_out(views).items()})
     assert few.how_little().translated() == "Days hidden: 2. So few prove little: another day may well crown another."
-
-
-def test_run_sees_nothing_of_the_hidden_days(views, split):
-    settings = RunSettings(split, Architecture("relu", 7, 1, 4), Training(epochs=2, seeds=2))
-    model = build(settings)
-    for _row in fit(model, run_windows(Series(views), settings), settings):
-        pass
-    request = {"settings": settings.to_json(), "days": 3, "model": save_weights(settings, model)}
-    (found,) = uncover(Channel("mine", views), request)
-    changed = views.copy()
-    changed.iloc[-3:] *= 7
-    assert list(uncover(Channel("mine", changed), request))[0].answer == found.answer
-    before = views[:-3]
-    expected = of_run(settings, model, Series(views)).predict(Series(before), before.index[-1:], 3)[0]
-    assert found.answer["point"] == list(expected)

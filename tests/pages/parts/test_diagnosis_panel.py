@@ -3,20 +3,23 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from forecasting.diagnosis.branches import NAMES
-from forecasting.diagnosis.nested_runs import NestedRun
-from forecasting.messages import Message
-from forecasting.runs import Line, StudyQueue, StudyStore
+from forecasting.diagnosis.report import Diagnosis, DiagnosisReport, LargeError
+from forecasting.jobs.queue import JobQueue
+from forecasting.jobs.store import JobStore
+from forecasting.messages import Message, english
+from forecasting.records import Progress
 from forecasting.sample import sample_channel
 from forecasting.settings import Architecture, Regularisation, RunSettings, Training
 from pages.parts import diagnosis_panel, session
 from pages.parts.diagnosis_panel import _changes, _request
 from tests.pages.test_pages import csv, train, wait_for
 
-CHANCES = {"bias": 0.01, "optimization": 0.02, "overfitting": 0.93, "mismatch": 0.03, "fine": 0.01}
+PROBABILITIES = {"bias": 0.01, "optimization": 0.02, "overfitting": 0.93, "mismatch": 0.03, "fine": 0.01}
 
 
 def press(app: AppTest, label: str) -> AppTest:
@@ -34,26 +37,30 @@ def verdicts(app: AppTest) -> list[str]:
 
 
 def visitors_view(app: AppTest) -> session.Session:
-    owner = session._digest(app.session_state["token"])
-    store = session.store()
-    return session.Session(str, "en", owner, store, StudyStore(store), session.jobs(), sample_channel())
+    return session.Session(
+        translate=english,
+        language="en",
+        owner=session._digest(app.session_state["token"]),
+        store=session.store(),
+        channels=session.channel_store(),
+        jobs=JobStore(session.store().engine),
+        workers=session.workers(),
+        channel=sample_channel(),
+    )
 
 
-def fill(app: AppTest, **facts: object) -> None:
+def fill(app: AppTest, single_seed: bool = False, **facts: object) -> None:
     """Put a finished diagnosis of the run shown into the store, without a worker."""
     here = visitors_view(app)
     run = here.store.run(here.owner, app.selectbox(key="run").value)
-    said = [Message("Level of views").to_record()] * 5
-    answer = {"branch": "overfitting", "sure": 0.93, "confident": True, "others": [], "chances": CHANCES, "drifts": []}
-    answer |= {"evidence": said, "single": False, "next_run": None}
-    answer["largest"] = [{"day": "2022-12-26", "actual": 4100.0, "predicted": 5300.0}]
-    study_id = here.studies.ask(here.owner, sample_channel(), "diagnosis", _request(here, run))
-    line, queue = Line(here.store.url), StudyQueue(here.store.url)
-    assert line.claim_next() == ("study", study_id)
-    queue.start(study_id, 1)
-    queue.tell(study_id, 1, share=1.0, answer=answer | facts, status="finished")
-    line.engine.dispose()
-    queue.engine.dispose()
+    said = (Message("Level of views"),) * 5
+    diagnosis = replace(Diagnosis("overfitting", 0.93, (), said, None, PROBABILITIES), **facts)
+    largest = (LargeError(pd.Timestamp("2022-12-26"), 4100.0, 5300.0),)
+    job_id, queue = here.jobs.submit(here.owner, sample_channel(), _request(here, run)), JobQueue(here.store.engine)
+    assert queue.claim_next() == (job_id, "diagnose")
+    queue.start(job_id, 1)
+    report = DiagnosisReport(said, diagnosis, single_seed, largest)
+    queue.report(job_id, 1, Progress(1.0, report, status="finished"))
 
 
 @pytest.fixture
@@ -82,7 +89,8 @@ def test_run_is_diagnosed_and_the_next_one_started(visit):
 @pytest.mark.parametrize("branch", NAMES)
 def test_every_verdict_can_be_said(visit, branch, language):
     app = train(visit("train", lang=language), epochs=1, seeds=1, units=2, window=7)
-    fill(app, branch=branch, others=["mismatch"], single=True, sure=None if branch == "cannot tell" else 0.93)
+    confidence = None if branch == "cannot tell" else 0.93
+    fill(app, single_seed=True, branch=branch, others=("mismatch",), confidence=confidence)
     app.run()
     assert not app.exception
     name = session.translator("zh")(NAMES[branch]) if language == "中文" else NAMES[branch]
@@ -91,7 +99,7 @@ def test_every_verdict_can_be_said(visit, branch, language):
 
 
 def test_too_few_days_are_said_without_a_percentage(trained):
-    fill(trained, branch="cannot tell", sure=None, chances={})
+    fill(trained, branch="cannot tell", confidence=None, probabilities={})
     trained.run()
     assert "#### Cannot tell" in words(trained) and "too few days for a verdict" in words(trained)
     assert "%" not in words(trained)
@@ -118,7 +126,7 @@ def test_next_run_is_not_called_what_the_run_itself_is(trained):
     here = visitors_view(trained)
     settings = here.store.run(here.owner, trained.selectbox(key="run").value).settings
     other = Training(settings.training.loss, learning_rate=0.003, epochs=60, seeds=5, schedule="cosine", batch_size=32)
-    fill(trained, next_run=replace(settings, training=other).to_json())
+    fill(trained, next_run=replace(settings, training=other))
     trained.run()
     (label,) = [button.label for button in trained.button if button.label.startswith("Try next")]
     assert label.startswith("Try next: Learning rate 0.003") and label.endswith("…")
@@ -147,8 +155,8 @@ def test_verdict_is_about_the_run_as_it_is(trained):
     trained.selectbox(key="run").select(shown).run()
     wait_for(trained, lambda: "#### Overfitting" not in words(trained))
     here = visitors_view(trained)
-    (peer,) = _request(here, here.store.run(here.owner, shown))["peers"]
-    assert RunSettings.from_json(peer["settings"]).architecture.family == "linear"
+    (nested,) = _request(here, here.store.run(here.owner, shown)).nested_runs
+    assert here.store.run(here.owner, nested).settings.architecture.family == "linear"
 
 
 def test_run_deleted_meanwhile_is_one_sentence(trained):
@@ -168,13 +176,6 @@ def test_channel_too_short_to_diagnose_is_one_sentence(visit):
     assert "Diagnose" in [button.label for button in app.button]
 
 
-def test_several_days_ahead_are_trained_again(visit):
-    app = train(visit("train"), epochs=1, seeds=1, units=2, window=7, horizon=3)
-    here = visitors_view(app)
-    request = _request(here, here.store.run(here.owner, app.selectbox(key="run").value))
-    assert request["predicted"] is None and request["train_loss"] is None
-
-
 def test_stopped_run_is_judged_for_the_epochs_that_it_had(visit):
     app = visit("train")
     app.number_input(key="epochs").set_value(10_000)
@@ -185,8 +186,7 @@ def test_stopped_run_is_judged_for_the_epochs_that_it_had(visit):
     wait_for(app, lambda: "Diagnose" in [button.label for button in app.button])
     here = visitors_view(app)
     run = here.store.run(here.owner, app.selectbox(key="run").value)
-    settings = RunSettings.from_json(_request(here, run)["settings"])
-    assert settings.training.epochs == len(here.store.history(run.id)) < 10_000
+    assert _request(here, run).run.epochs == len(here.store.history(run.id)) < 10_000
 
 
 def test_changes_are_named_in_words(trained):
@@ -218,14 +218,13 @@ def test_next_run_is_shown_though_it_makes_the_answer_old(visit, monkeypatch):
     app = train(visit("train"), epochs=2, seeds=1, units=4, window=7)
     here = visitors_view(app)
     first = here.store.run(here.owner, app.selectbox(key="run").value)
-    fill(app, next_run=replace(first.settings, architecture=Architecture("linear", 7)).to_json())
+    fill(app, next_run=replace(first.settings, architecture=Architecture("linear", 7)))
     app = visit("compare", diagnosis="true", runs=first.id)
     begin = diagnosis_panel._start
 
     def at_once(here, settings):
         begin(here, settings)
-        smaller = replace(first.settings, architecture=Architecture("relu", 7, 1, 2))
-        monkeypatch.setattr(diagnosis_panel, "_peers", lambda *_run: [NestedRun(smaller, 1.0)])
+        monkeypatch.setattr(diagnosis_panel, "_nested_run", lambda *_run: ("another",))
 
     monkeypatch.setattr(diagnosis_panel, "_start", at_once)
     press(app.run(), "Try next")

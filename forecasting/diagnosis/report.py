@@ -1,0 +1,49 @@
+"""A diagnosis as it is shown: plain records that a page reads without loading what a diagnosis is made with."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from forecasting.diagnosis.branches import Branch
+from forecasting.messages import Message
+from forecasting.settings import RunSettings
+
+CONFIDENT = 0.9  # from here on a verdict may be said without a reservation
+
+
+@dataclass(frozen=True)
+class LargeError:
+    """A held-out day with one of the largest errors."""
+
+    day: pd.Timestamp
+    actual: float
+    predicted: float  # mean over seeds
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """A branch of the tree. `confidence` is from 0 to 1; None where nothing can be told."""
+
+    branch: Branch
+    confidence: float | None
+    others: tuple[Branch, ...]  # further faults, each more likely than not
+    evidence: tuple[Message, ...]
+    next_run: RunSettings | None  # what to try
+    # Of every branch but "cannot tell". They sum to 1, or to less where that of the branch is held back as `confidence`
+    # is; none where the days are too few for any.
+    probabilities: dict[str, float]
+
+    @property
+    def confident(self) -> bool:
+        """Whether the verdict may be said without a reservation."""
+        return self.confidence is not None and self.confidence >= CONFIDENT
+
+
+@dataclass(frozen=True)
+class DiagnosisReport:
+    """What is known so far: evidence, and at the end the diagnosis with what can be looked at beside it."""
+
+    evidence: tuple[Message, ...]
+    diagnosis: Diagnosis | None = None
+    single_seed: bool = False  # another seed would give another model, and there is none
+    largest: tuple[LargeError, ...] = ()

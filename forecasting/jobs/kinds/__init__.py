@@ -1,0 +1,74 @@
+"""Kinds of jobs, a file each. Their functions are imported by name and in a worker only: the server loads no torch.
+
+A kind's function is a generator of Progress. It gets a Task, and may raise BadInput.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Generic, TypeVar
+
+from forecasting.jobs.requests import (
+    CrossValidationRequest,
+    DiagnosisRequest,
+    ForecastRequest,
+    PublicScoreRequest,
+    RevealRequest,
+)
+from forecasting.jobs.runs import RunStore
+from forecasting.records import Progress
+from forecasting.series import Channel
+from forecasting.settings import RunSettings
+
+Request = TypeVar("Request")
+
+
+@dataclass(frozen=True)
+class Task(Generic[Request]):
+    """A job as its worker has it."""
+
+    id: str
+    owner: str
+    kind: str  # a name in KINDS
+    channel: Channel
+    request: Request  # the record that the kind takes
+    runs: RunStore  # where the runs are that a request names
+    model: bytes | None = None  # the model file that came with the request
+    requested: Callable[[], str | None] = lambda: None  # what the owner wants of the worker: to pause or to stop
+    heartbeat: Callable[[], None] = lambda: None  # the worker is alive
+    watchdog: Callable[[], AbstractContextManager] = nullcontext  # does both for work that cannot
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`function` is "module:function"; `request` the record that it takes."""
+
+    function: str
+    request: type
+    listens: bool = False  # whether it looks by itself for what the owner wants; all others get a watchdog
+
+    def load(self) -> Callable[[Task], Iterator[Progress]]:
+        """The function."""
+        return load(self.function)
+
+
+KINDS = {
+    "train": Kind("forecasting.jobs.kinds.train:train", RunSettings, listens=True),
+    "diagnose": Kind("forecasting.jobs.kinds.diagnose:diagnose", DiagnosisRequest),
+    "forecast": Kind("forecasting.jobs.kinds.forecast:forecast", ForecastRequest),
+    "cross_validation": Kind("forecasting.jobs.kinds.cross_validation:cross_validation", CrossValidationRequest),
+    "public_score": Kind("forecasting.jobs.kinds.public_score:public_score", PublicScoreRequest),
+    "reveal": Kind("forecasting.jobs.kinds.reveal:reveal", RevealRequest),
+}
+
+
+def kind_of(request: object) -> str:
+    """The kind of job that takes a request like this one."""
+    return next(name for name, kind in KINDS.items() if isinstance(request, kind.request))
+
+
+def load(name: str) -> Callable:
+    """What stands at "module:function"."""
+    module, function = name.split(":")
+    return getattr(import_module(module), function)

@@ -1,0 +1,15 @@
+"""How models rank on folds of the training period."""
+
+from collections.abc import Iterator
+
+from forecasting.evaluation.cross_validation import rank
+from forecasting.jobs.kinds import Task
+from forecasting.jobs.requests import CrossValidationRequest
+from forecasting.records import Progress
+
+
+def cross_validation(task: Task[CrossValidationRequest]) -> Iterator[Progress]:
+    """Reports of Ranking, after every model on every fold."""
+    request = task.request
+    for share, known in rank(task.channel, request.models, request.fold_kind, request.folds):
+        yield Progress(share, known.rounded())

@@ -1,0 +1,89 @@
+"""The days to come: Auto searches, a run or a model file is asked, and what is known so far is reported."""
+
+import time
+from collections.abc import Iterator
+
+import pandas as pd
+
+from forecasting.evaluation.calibration import calibrate, calibrate_run
+from forecasting.forecasts.forecast import (
+    Forecast,
+    check_horizon,
+    evaluate_held_out,
+    horizon_with_totals,
+    make_forecast,
+)
+from forecasting.forecasts.model_file import Model, export_model, load_model, save_model
+from forecasting.forecasts.report import ForecastReport
+from forecasting.jobs.kinds import Task
+from forecasting.jobs.kinds.runs import load_run
+from forecasting.jobs.requests import AutoSearch, ForecastRequest, RunVersion
+from forecasting.models.ensemble.auto import Auto
+from forecasting.models.ensemble.candidates import TrialResult
+from forecasting.models.ensemble.search import search
+from forecasting.models.registry import METHODS
+from forecasting.records import Progress
+from forecasting.series import Series
+from forecasting.settings import REFERENCES
+
+SEARCHED = 0.65  # share of the budget that is for the search; in the rest its choice is judged, and fitted again
+
+
+def forecast(task: Task[ForecastRequest]) -> Iterator[Progress]:
+    """Reports of ForecastReport, with the model file where there is one."""
+    request = task.request
+    check_horizon(request.horizon)
+    if isinstance(request.forecaster, AutoSearch):
+        yield from _by_auto(task.channel.series, request.forecaster, request.horizon)
+    elif isinstance(request.forecaster, RunVersion):
+        yield from _by_run(task, request.forecaster, request)
+    else:
+        model = load_model(task.model or b"")
+        found = model.forecast(task.channel.series, request.horizon)
+        yield Progress(1.0, _with_holidays(model, task.channel.series, found, request))
+
+
+def _by_auto(series: Series, auto: AutoSearch, horizon: int) -> Iterator[Progress]:
+    learnt, reach, begun = series.until(auto.split.train.last), horizon_with_totals(horizon), time.perf_counter()
+    trials: list[TrialResult] = []
+    for step in search(learnt, reach, budget=SEARCHED * auto.budget):
+        if isinstance(step, Auto):
+            ensemble = step
+        else:
+            trials.append(step)
+            spent = (time.perf_counter() - begun) / auto.budget
+            yield Progress(min(spent, SEARCHED), ForecastReport(tuple(trials)))
+    fitted = calibrate("auto", ensemble, learnt, *ensemble.validated)
+    done, judged = evaluate_held_out(series, fitted, auto.split, horizon)
+    yield Progress((1 + SEARCHED) / 2)
+    again = ensemble.refit(series)
+    found = make_forecast(again, fitted, series, done.scores, horizon, judged=judged)
+    shares = tuple((name, tuple(map(float, by_day))) for name, by_day in again.shares())
+    model = export_model("auto", again, series, split=auto.split, scores=done.scores, judged=judged)
+    yield Progress(1.0, ForecastReport(tuple(trials), shares, found), save_model(model))
+
+
+def _by_run(task: Task[ForecastRequest], version: RunVersion, request: ForecastRequest) -> Iterator[Progress]:
+    """A run keeps its weights, so what it learnt from stays what it learnt from."""
+    series, horizon = task.channel.series, request.horizon
+    run, trained = load_run(task, version)
+    split = run.settings.split
+    name = run.name if run.name not in METHODS else f"{run.name} (2)"  # those mean something else
+    fitted = calibrate_run(name, trained, series.until(split.train.last), horizon_with_totals(horizon))
+    yield Progress(0.2)
+    done, judged = evaluate_held_out(series, fitted, split, horizon)
+    found = make_forecast(trained, fitted, series, done.scores, horizon, judged=judged)
+    if run.settings.architecture.family in REFERENCES:
+        yield Progress(1.0, ForecastReport(forecast=found))
+        return
+    model = export_model(name, trained, series, split=split, scores=done.scores, judged=judged)
+    yield Progress(1.0, _with_holidays(model, series, found, request), save_model(model))
+
+
+def _with_holidays(model: Model, series: Series, usual: Forecast, request: ForecastRequest) -> ForecastReport:
+    """The forecast with further holidays takes the place of the `usual` one, whose views stay beside it."""
+    if not request.holidays:
+        return ForecastReport(forecast=usual)
+    holidays = [pd.Timestamp(day) for day in request.holidays]
+    found = model.forecast(series, request.horizon, holidays=holidays)
+    return ForecastReport(forecast=found, without_holidays=usual.point)

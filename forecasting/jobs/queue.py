@@ -1,0 +1,130 @@
+"""Who is next: jobs of all kinds wait in one queue, and whoever works on one gives heartbeats."""
+
+import time
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from forecasting.jobs.failures import failure
+from forecasting.jobs.kinds import KINDS
+from forecasting.jobs.runs import write_training
+from forecasting.jobs.tables import channels, jobs, to_channel
+from forecasting.json_records import from_json, to_json
+from forecasting.messages import Message
+from forecasting.records import ACTIVE, Progress
+from forecasting.series import Channel
+
+HEARTBEAT_TIMEOUT = 60.0  # seconds without a heartbeat after which a worker is taken for gone
+
+
+class Claim(NamedTuple):
+    """A job that is to be worked on now."""
+
+    id: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Started:
+    """A job that a worker has begun, with all that it needs for it."""
+
+    owner: str
+    kind: str
+    channel: Channel
+    request: Any
+    model: bytes | None
+
+
+class JobQueue:
+    """Safe to use from several processes and threads at once."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+
+    def claim_next(self) -> Claim | None:
+        """Mark what is next as running and return it; None where nothing waits.
+
+        Whoever has the least running is next, then who waits longest: a hundred runs of one do not block another.
+        """
+        while (claim := self._next()) is not None:
+            waiting = sa.update(jobs).where(jobs.c.id == claim.id, jobs.c.status == "queued")
+            with self.engine.begin() as connection:
+                running = waiting.values(status="running", heartbeat_at=time.time(), worker=None)
+                if connection.execute(running).rowcount:
+                    return claim  # else another server was faster, and the next one is due
+        return None
+
+    def _next(self) -> Claim | None:
+        others = jobs.alias()
+        busy = sa.select(sa.func.count()).where(others.c.owner == jobs.c.owner, others.c.status == "running")
+        query = sa.select(jobs.c.id, jobs.c.kind).where(jobs.c.status == "queued")
+        with self.engine.connect() as connection:
+            first = query.order_by(busy.correlate(jobs).scalar_subquery(), jobs.c.queued).limit(1)
+            found = connection.execute(first).one_or_none()
+        return Claim(*found) if found else None
+
+    def start(self, job_id: str, worker: int) -> Started | None:
+        """What the worker needs; None where the job was deleted or taken by another worker."""
+        free = (jobs.c.id == job_id) & (jobs.c.status == "running") & jobs.c.worker.is_(None)
+        with self.engine.begin() as connection:
+            begun = sa.update(jobs).where(free).values(worker=worker, heartbeat_at=time.time())
+            if not connection.execute(begun).rowcount:
+                return None
+            found = connection.execute(
+                sa.select(channels, jobs.c.kind, jobs.c.request, jobs.c.model)
+                .join(jobs, (jobs.c.owner == channels.c.owner) & (jobs.c.fingerprint == channels.c.fingerprint))
+                .where(jobs.c.id == job_id)
+            ).one()
+        request: Any = from_json(KINDS[found.kind].request, found.request)
+        return Started(found.owner, found.kind, to_channel(found), request, found.model)
+
+    def requested(self, job_id: str, worker: int) -> str | None:
+        """What the owner wants of the worker; what is deleted, given up or another worker's shall stop.
+
+        Of a job that the worker itself has just ended nothing more is wanted.
+        """
+        query = sa.select(jobs.c.requested, jobs.c.worker, jobs.c.status).where(jobs.c.id == job_id)
+        with self.engine.connect() as connection:
+            found = connection.execute(query).one_or_none()
+        return found.requested if found and found.worker == worker and found.status != "failed" else "stop"
+
+    def heartbeat(self, job_id: str, worker: int, **values: object) -> None:
+        """The worker is alive."""
+        with self.engine.begin() as connection:
+            connection.execute(_beat(job_id, worker, values))
+
+    def report(self, job_id: str, worker: int, progress: Progress, seconds: float = 0.0) -> None:
+        """Put down all that is new, at once; nothing where the job is deleted or another worker's.
+
+        `seconds` are those since the worker began.
+        """
+        values: dict[str, object] = {"share": progress.share, "seconds": seconds}
+        if progress.result is not None:
+            values["result"] = to_json(progress.result)
+        if progress.model is not None:
+            values["model"] = progress.model
+        if progress.status is not None:
+            values |= {"status": progress.status, "requested": None}
+        with self.engine.begin() as connection:
+            if connection.execute(_beat(job_id, worker, values)).rowcount and progress.training:
+                write_training(connection, job_id, progress.training)
+
+    def fail(self, job_id: str, reason: Message) -> None:
+        """Close what cannot go on, and say why."""
+        active = sa.update(jobs).where(jobs.c.id == job_id, jobs.c.status.in_(ACTIVE))
+        with self.engine.begin() as connection:
+            connection.execute(active.values(status="failed", reason=to_json(reason)))
+
+    def fail_silent(self) -> None:
+        """Close what has had no heartbeat for HEARTBEAT_TIMEOUT seconds, as after a restarted server."""
+        silent = (jobs.c.status == "running") & (jobs.c.heartbeat_at < time.time() - HEARTBEAT_TIMEOUT)
+        with self.engine.connect() as connection:
+            gone = connection.execute(sa.select(jobs.c.id, jobs.c.kind).where(silent)).all()
+        for job_id, kind in gone:
+            self.fail(job_id, failure("gone", kind))
+
+
+def _beat(job_id: str, worker: int, values: dict[str, object]) -> sa.Update:
+    mine = (jobs.c.id == job_id) & (jobs.c.worker == worker) & (jobs.c.status == "running")
+    return sa.update(jobs).where(mine).values(values | {"heartbeat_at": time.time()})

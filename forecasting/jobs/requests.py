@@ -1,0 +1,78 @@
+"""What a job is asked: a record a kind. Equal requests on the same views are the same job, worked on once.
+
+A request names a run by its id; the worker reads what the run came to from the store.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from forecasting.evaluation.folds import Kind as FoldKind
+from forecasting.settings import RunSettings
+from forecasting.split import Split
+
+
+@dataclass(frozen=True)
+class RunVersion:
+    """A run as it stands after so many epochs. One that is trained on later is another question."""
+
+    id: str
+    epochs: int
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """A model file brought along; its bytes are kept beside the request."""
+
+    digest: str
+    name: str
+
+
+@dataclass(frozen=True)
+class AutoSearch:
+    """Auto, given so much time."""
+
+    budget: float  # seconds
+    split: Split
+
+
+@dataclass(frozen=True)
+class ForecastRequest:
+    """The `horizon` days to come, and what forecasts them."""
+
+    horizon: int
+    forecaster: AutoSearch | RunVersion | ModelFile
+    holidays: tuple[date, ...] = ()  # days to take for holidays, beside the public ones
+
+
+@dataclass(frozen=True)
+class DiagnosisRequest:
+    """Which branch of the lecture's tree a run is on."""
+
+    run: RunVersion
+    nested_runs: tuple[str, ...] = ()  # ids of runs that could do more with less
+
+
+@dataclass(frozen=True)
+class CrossValidationRequest:
+    """How models rank on so many folds."""
+
+    models: tuple[RunSettings, ...]
+    fold_kind: FoldKind
+    folds: int
+
+
+@dataclass(frozen=True)
+class PublicScoreRequest:
+    """How so many useless models fare on the held-out days, a share of them public."""
+
+    split: Split
+    models: int
+    public: float
+
+
+@dataclass(frozen=True)
+class RevealRequest:
+    """The last `days` days as a run sees them coming that knows none of them."""
+
+    run: RunVersion
+    days: int

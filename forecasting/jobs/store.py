@@ -1,0 +1,99 @@
+"""One owner's jobs in the store, as a page sees them. What was submitted before is not worked on again."""
+
+import hashlib
+import time
+from typing import Any
+
+import sqlalchemy as sa
+
+from forecasting.jobs.channels import ChannelStore
+from forecasting.jobs.kinds import KINDS, kind_of
+from forecasting.jobs.tables import WAITING, jobs, to_reason
+from forecasting.json_records import from_json, to_json
+from forecasting.records import Job
+from forecasting.series import Channel
+
+LISTED = ("id", "kind", "fingerprint", "request", "status", "reason", "queued", "share", "seconds")
+
+
+class JobStore:
+    """Safe to use from several processes and threads at once."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+
+    def submit(self, owner: str, channel: Channel, request: object, model: bytes | None = None) -> str:
+        """Put a job in the queue and return its id. One that is finished or under way is left as it is.
+
+        `request` is a record of forecasting.jobs.requests; training runs are submitted to RunStore. `model` is the
+        model file that is asked about; the request should tell model files apart.
+        """
+        job_id = id_of(owner, channel.fingerprint, request)
+        ChannelStore(self.engine).save_if_new(owner, channel)
+        fresh = WAITING | {"queued": time.time(), "model": model}
+        with self.engine.begin() as connection:
+            status = connection.execute(sa.select(jobs.c.status).where(jobs.c.id == job_id)).scalar()
+            if status is None:
+                record = {"id": job_id, "owner": owner, "kind": kind_of(request), "fingerprint": channel.fingerprint}
+                connection.execute(sa.insert(jobs), record | {"request": to_json(request)} | fresh)
+            elif status in ("stopped", "failed"):
+                connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(fresh))
+        return job_id
+
+    def job(self, owner: str, job_id: str | None) -> Job | None:
+        """The owner's job, or None."""
+        found = self._jobs(owner, jobs.c.id == job_id)
+        return found[0] if found else None
+
+    def find(self, owner: str, fingerprint: str, request: object) -> Job | None:
+        """The job of exactly this request, or None where it was not submitted."""
+        return self.job(owner, id_of(owner, fingerprint, request))
+
+    def jobs(self, owner: str, fingerprint: str, kind: str) -> list[Job]:
+        """The owner's jobs of one kind on one channel, latest first."""
+        return self._jobs(owner, (jobs.c.fingerprint == fingerprint) & (jobs.c.kind == kind))
+
+    def _jobs(self, owner: str, condition) -> list[Job]:
+        query = sa.select(*(jobs.c[name] for name in LISTED)).where(jobs.c.owner == owner, condition)
+        with self.engine.connect() as connection:
+            return [_to_job(found) for found in connection.execute(query.order_by(jobs.c.queued.desc()))]
+
+    def result(self, owner: str, job_id: str) -> str | None:
+        """What is known so far, as JSON; whole once the job has finished. None before there is anything."""
+        return self._part(jobs.c.result, owner, job_id)
+
+    def model(self, owner: str, job_id: str) -> bytes | None:
+        """The model file that came with the result, else the one that was asked about, as safetensors."""
+        return self._part(jobs.c.model, owner, job_id)
+
+    def _part(self, column: sa.Column, owner: str, job_id: str):
+        query = sa.select(column).where(jobs.c.id == job_id, jobs.c.owner == owner)
+        with self.engine.connect() as connection:
+            return connection.execute(query).scalar()
+
+    def cancel(self, owner: str, job_id: str) -> None:
+        """Ask for an end. What waits or is paused stops at once, a training run before its next update."""
+        self._ask(owner, job_id, requested="stop", at_once="stopped")
+
+    def pause(self, owner: str, run_id: str) -> None:
+        """Ask a training run to stand aside, to go on later from where it stood."""
+        self._ask(owner, run_id, requested="pause", at_once="paused")
+
+    def _ask(self, owner: str, job_id: str, *, requested: str, at_once: str) -> None:
+        mine = (jobs.c.id == job_id) & (jobs.c.owner == owner)
+        waiting = jobs.c.status.in_(("queued", "paused"))
+        with self.engine.begin() as connection:
+            connection.execute(sa.update(jobs).where(mine, waiting).values(status=at_once))
+            connection.execute(sa.update(jobs).where(mine, jobs.c.status == "running").values(requested=requested))
+
+
+def id_of(owner: str, fingerprint: str, request: object) -> str:
+    """Twelve hex digits of all that is asked."""
+    text = "\n".join((kind_of(request), to_json(request), fingerprint, owner))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _to_job(found: sa.Row) -> Job:
+    record = found._asdict()
+    request: Any = from_json(KINDS[found.kind].request, found.request)
+    return Job(**record | {"request": request, "reason": to_reason(found.reason)})

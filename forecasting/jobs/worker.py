@@ -1,0 +1,74 @@
+"""What a worker process does with a job: work on it as its kind says, and report progress as it comes."""
+
+import os
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+
+from forecasting.jobs.database import open_engine
+from forecasting.jobs.kinds import KINDS, Task, load
+from forecasting.jobs.machine import use_one_thread
+from forecasting.jobs.queue import JobQueue
+from forecasting.jobs.runs import RunStore
+from forecasting.jobs.watchdog import watched
+from forecasting.messages import BadInput
+from forecasting.records import Progress
+
+
+def prepare() -> None:
+    """What a new worker does first: load torch, and take one small step."""
+    use_one_thread()  # two processes with two threads each fight for two cores: up to 30 times slower
+    load("forecasting.jobs.kinds.train:warm_up")()
+
+
+def work_on(url: str, job_id: str) -> None:
+    """Work on one claimed job of the store at `url`, in this process, to its end."""
+    engine, worker, begun = open_engine(url), os.getpid(), time.perf_counter()
+    queue = JobQueue(engine)
+
+    def report(progress: Progress) -> None:
+        queue.report(job_id, worker, progress, time.perf_counter() - begun)
+
+    try:
+        if task := _started(queue, job_id, worker):
+            kind = KINDS[task.kind]
+            with nullcontext() if kind.listens else task.watchdog():
+                _exhaust(kind.load(), task, report)
+    except BadInput as reason:
+        queue.fail(job_id, reason.message)
+    finally:
+        engine.dispose()
+
+
+def _exhaust(work: Callable, task: Task, report: Callable[[Progress], None]) -> None:
+    """Report all that the work comes to. It has finished, unless it says how else it ends."""
+    last = Progress(0.0)
+    for last in work(task):
+        report(last)
+    if last.status is None:
+        report(Progress(1.0, status="finished"))
+
+
+def _started(queue: JobQueue, job_id: str, worker: int) -> Task | None:
+    """The job with all that its kind may need; None where another worker has it."""
+    started = queue.start(job_id, worker)
+    if started is None:
+        return None
+
+    def requested() -> str | None:
+        return queue.requested(job_id, worker)
+
+    def heartbeat() -> None:
+        queue.heartbeat(job_id, worker)
+
+    def watchdog() -> AbstractContextManager:
+        return watched(requested, heartbeat, lambda: queue.heartbeat(job_id, worker, status="stopped"))
+
+    return Task(
+        job_id,
+        **vars(started),
+        runs=RunStore(queue.engine),
+        requested=requested,
+        heartbeat=heartbeat,
+        watchdog=watchdog,
+    )

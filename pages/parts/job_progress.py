@@ -1,0 +1,88 @@
+"""A job on a page: progress, time left and a stop button while a worker is on it, and its result as it grows."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import streamlit as st
+
+from forecasting.json_records import from_json
+from forecasting.messages import N_
+from forecasting.records import Job
+from pages.parts.links import escape_markdown
+from pages.parts.session import Session
+
+Result = TypeVar("Result")
+TICK = 0.3  # seconds between two looks while a worker is on it
+
+
+def submit(session: Session, request: object, model: bytes | None = None) -> str:
+    """Have a worker do a job on the channel, maybe with a `model` file; the job's id, at once."""
+    job_id = session.jobs.submit(session.owner, session.channel, request, model)
+    session.workers.fill()
+    return job_id
+
+
+def find(session: Session, request: object) -> Job | None:
+    """The job of exactly this request on the channel, where it was submitted."""
+    return session.jobs.find(session.owner, session.channel.fingerprint, request)
+
+
+def result_of(session: Session, job: Job | None, kind: type[Result]) -> Result | None:
+    """What is known of a job so far, as a record of its kind; None before there is anything."""
+    if job is None:
+        return None
+    return _result(session.jobs.result, session.owner, job.id, (job.queued, job.status, job.seconds), kind)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)  # read once for all redraws; records are frozen
+def _result(
+    _read: Callable[[str, str], str | None], owner: str, job_id: str, state: tuple, _kind: type[Result]
+) -> Result | None:
+    text = _read(owner, job_id)
+    return from_json(_kind, text) if text else None
+
+
+def show_job(session: Session, job: Job | str | None, kind: type[Result], draw: Callable[[Result], None]) -> None:
+    """Show a job: `draw` is called with its result whenever there is one, whole or not. None shows nothing.
+
+    A page that has drawn something of the job itself gives it as it was then, and is drawn again once that has ended.
+    """
+    job = session.jobs.job(session.owner, job) if isinstance(job, str) else job
+    if job:
+        st.fragment(_show_job, run_every=TICK if job.active else None)(session, job.id, job.active, kind, draw)
+
+
+def _show_job(session: Session, job_id: str, was_active: bool, kind: type, draw: Callable[[object], None]) -> None:
+    job = session.jobs.job(session.owner, job_id)
+    if job is None or (was_active and not job.active):
+        st.rerun()
+    if job.active:
+        _progress(session, job)
+    elif job.reason:
+        st.error(escape_markdown(job.reason.translated(session.translate)), icon=":material/error:")
+    elif job.status == "stopped":
+        st.info(session.translate(N_("Stopped before the answer was whole.")), icon=":material/stop_circle:")
+    if (result := result_of(session, job, kind)) is not None:
+        draw(result)
+
+
+def _progress(session: Session, job: Job) -> None:
+    text = session.translate(N_("Waiting for a free worker") if job.status == "queued" else N_("At work"))
+    if job.seconds_left is not None:
+        text = session.translate(N_("At work, {left} left")).format(left=duration(job.seconds_left))
+    bar, stop = st.columns([4, 1], vertical_alignment="center")
+    bar.progress(job.share, text)
+    label = session.translate(N_("Stop"))
+    stop.button(
+        label,
+        key=f"stop-{job.id}",
+        icon=":material/stop:",
+        on_click=session.jobs.cancel,
+        args=(session.owner, job.id),
+        width="stretch",
+    )
+
+
+def duration(seconds: float) -> str:
+    """12 s, 22 min."""
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"

@@ -1,0 +1,75 @@
+"""The forecast as a worker makes it: each way to ask, beside the plain functions that it is put together from."""
+
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from forecasting.forecasts.model_file import load_model
+from forecasting.jobs.kinds.forecast import forecast
+from forecasting.jobs.requests import AutoSearch, ForecastRequest, ModelFile
+from forecasting.json_records import to_json
+from forecasting.messages import BadInput
+from forecasting.records import Progress
+from forecasting.series import Channel
+from forecasting.settings import Architecture, Inputs, RunSettings, Training
+from tests.support.tasks import task, trained
+
+HORIZON = 5
+
+
+@pytest.fixture
+def channel(views) -> Channel:
+    return Channel("mine", views)
+
+
+def made(channel, forecaster, store=None, model=None, horizon=HORIZON, holidays=()) -> Progress:
+    """The last report."""
+    reports = list(forecast(task(channel, ForecastRequest(horizon, forecaster, holidays), store, model)))
+    shares = [report.share for report in reports]
+    assert shares == sorted(shares) and shares[-1] == 1.0
+    return reports[-1]
+
+
+def test_run_and_the_file_that_comes_of_it_say_the_same(channel, split, store):
+    settings = RunSettings(split, Architecture("relu", 7, 1, 5), Training(epochs=2, seeds=2))
+    found = made(channel, trained(store, channel, settings), store)
+    forecast = found.result.forecast
+    assert forecast.method == "mine"
+    assert forecast.days[0] == (channel.views.index[-1] + pd.Timedelta(days=1)).date()
+    assert {one.method for one in forecast.judged} == {"mine", "yesterday", "last-week", "four-weeks"}
+    assert to_json(load_model(found.model).forecast(channel.series, HORIZON)) == to_json(forecast)
+    assert to_json(made(channel, ModelFile("digest", "mine"), model=found.model).result) == to_json(found.result)
+
+
+def test_days_assumed_to_be_holidays_stand_beside_the_calendar_as_it_is(channel, split, store):
+    settings = RunSettings(split, Architecture("linear", 7), Training(epochs=2, seeds=1), Inputs(country="TW"))
+    run, days = trained(store, channel, settings), (date(2021, 2, 26),)
+    usual = made(channel, run, store)
+    changed = made(channel, run, store, holidays=days)
+    assert changed.result.without_holidays == usual.result.forecast.point
+    assert changed.result.forecast.point != usual.result.forecast.point
+    of_file = made(channel, ModelFile("digest", "mine"), model=usual.model, holidays=days)
+    assert to_json(of_file.result) == to_json(changed.result)
+
+
+def test_shallow_reference_is_fitted_again_and_leaves_no_file(channel, split, store):
+    settings = RunSettings(split, Architecture("trees", 7), Training(epochs=5))
+    found = made(channel, trained(store, channel, settings, "trees"), store)
+    assert found.model is None
+    assert found.result.forecast.method == "trees (2)"  # the method of that name is another one
+    assert len(found.result.forecast.point) == HORIZON
+
+
+def test_auto_says_what_it_tried_and_then_forecasts(channel, split):
+    reports = list(forecast(task(channel, ForecastRequest(HORIZON, AutoSearch(1.0, split)))))
+    assert len(reports[0].result.trials) == 1
+    report = reports[-1].result
+    assert len(report.forecast.point) == HORIZON and report.trials
+    assert report.forecast.judged[0].method == "auto"
+    assert sum(by_day[0] for _name, by_day in report.shares) == pytest.approx(1)
+
+
+def test_bad_horizon_is_one_sentence(channel, split):
+    with pytest.raises(BadInput, match="91 days ahead"):
+        made(channel, AutoSearch(1.0, split), horizon=91)
