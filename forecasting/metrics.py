@@ -49,6 +49,11 @@ def width(lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
     return (upper - lower).mean(axis=-1)
 
 
+def in_views(mean_loss: np.ndarray, loss: str) -> np.ndarray:
+    """A mean of absolute errors ("mae") as it is, one of squared errors ("mse") as its root."""
+    return mean_loss if loss == "mae" else np.sqrt(mean_loss)
+
+
 # How a run's loss is measured and named in views: under MSE it is the root, which has the unit that people read.
 IN_VIEWS = {"mae": mae, "mse": rmse}
 NAMES = {"mae": "MAE", "mse": "RMSE"}

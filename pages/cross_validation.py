@@ -9,6 +9,7 @@ import streamlit as st
 from forecasting import charts
 from forecasting.evaluation.cross_validation import EXAMPLE, FEWEST, FOLDS, MOST, OptimismBias, Ranking, usual_models
 from forecasting.evaluation.folds import BOUNDS, Fold, leak, safe_folds, safe_gap
+from forecasting.evaluation.wording import optimism, winner
 from forecasting.formats import format_percent
 from forecasting.jobs.requests import CrossValidationRequest
 from forecasting.messages import N_, BadInput
@@ -124,7 +125,7 @@ def draw_ranking(known: Ranking) -> None:
         alt=translate("Validation loss of every model on every fold, with means and held-out losses"),
     )
     if known.judged:
-        st.info(escape_markdown(known.sentence(names).translated(translate)), icon=":material/emoji_events:")
+        st.info(escape_markdown(winner(known, names).translated(translate)), icon=":material/emoji_events:")
         if known.means[known.order[0]] >= known.baseline.mean():
             st.warning(translate("None of these models beats the same day last week."), icon=":material/trending_down:")
     draw_table(lines, names[known.order[0]] if known.judged else None)
@@ -163,7 +164,7 @@ def draw_optimism_bias(blocked: Ranking, random: Ranking) -> None:
     loss = settings[0].training.loss
     found = [OptimismBias.of(*errors, loss) for errors in zip(blocked.errors, random.errors, strict=True)]
     most = max(range(len(found)), key=lambda k: (found[k].share == found[k].share, found[k].share))
-    st.info(escape_markdown(found[most].sentence(names[most]).translated(translate)), icon=":material/visibility:")
+    st.info(escape_markdown(optimism(found[most], names[most]).translated(translate)), icon=":material/visibility:")
     means = {translate("Blocked, mean"): blocked, translate("Random, mean"): random}
     table = {translate("Model"): names}
     for label, known in means.items():
@@ -183,7 +184,7 @@ def shares(found: OptimismBias) -> str:
     if found.share != found.share:
         return ""
     facts = {name: format_percent(share) for name, share in vars(found).items()}
-    return translate("{share} ({low} to {high})").format(**facts)
+    return translate("{share} ({low} to {high})").format(**facts) if found.low == found.low else facts["share"]
 
 
 def days_learnt(kind: str) -> int:

@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from forecasting import charts
+from forecasting.evaluation.wording import days_ahead
 from forecasting.forecasts.forecast import Forecast, HeldOutScore
 from forecasting.forecasts.packing import NO_WEIGHTS
 from forecasting.forecasts.program import program_from_file, program_of
@@ -166,8 +167,9 @@ def say_trust(forecast: Forecast, judged: list[HeldOutScore]) -> None:
             "better": (st.success, ":material/trending_up:"),
             "worse": (st.error, ":material/trending_down:"),
             "cannot tell": (st.info, ":material/help:"),
-        }[at.answer]
-        show(at.sentence(translate("Same day last week")).translated(translate), icon=icon)
+        }[at.comparison.answer]
+        said = days_ahead(at.comparison, translate("Same day last week"))
+        show(said.translated(translate), icon=icon)
     unknown = int(np.isnan(forecast.bands[-1].lower).sum())
     if unknown:
         note = translate("Cannot tell an interval for {count} of {days} days: too few such days were held out.")

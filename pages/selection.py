@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from forecasting import charts
-from forecasting.evaluation.verdict import FEWEST_DAYS
+from forecasting.evaluation.comparison import FEWEST_DAYS
 from forecasting.jobs.requests import PublicScoreRequest
 from forecasting.lectures.public_score import MOST, SelectionGame, choose, finite_seeds, play_on
 from forecasting.messages import BadInput

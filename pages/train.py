@@ -8,12 +8,13 @@ import numpy as np
 import streamlit as st
 
 from forecasting import charts
-from forecasting.evaluation.verdict import judge
+from forecasting.evaluation.comparison import compare
+from forecasting.evaluation.wording import against_baseline
 from forecasting.formats import format_views
 from forecasting.formula import formula
 from forecasting.messages import N_, BadInput
 from forecasting.metrics import NAMES
-from forecasting.models.naive import best_baseline
+from forecasting.models.naive import BASELINES, best_baseline
 from forecasting.records import NOTHING_YET, History, Run
 from forecasting.settings import SUBTRACT, RunSettings, Training
 from forecasting.split import default_split
@@ -108,14 +109,19 @@ def draw_figures(settings: RunSettings, losses: tuple[float, float] | None, line
             (translate("Train loss"), translate("Held-out loss")), losses or (np.nan, np.nan), strict=True
         ):
             st.metric(f"{label} ({unit})", format_views(loss) if np.isfinite(loss) else "–")
-        baseline = min(lines, key=lines.get)
+        baseline = harder_baseline(settings)
         st.metric(
             translate(baseline),
             format_views(lines[baseline]),
-            help=translate("This baseline's loss on the held-out days."),
+            help=translate("This baseline's loss on the held-out days. On the training days it was the better of two."),
         )
         unknowns = f"{settings.parameters:,}" if settings.parameters else "–"
         st.metric(translate("Parameters"), unknowns, help=translate("Weights and biases of one seed's model."))
+
+
+def harder_baseline(settings: RunSettings) -> str:
+    """The baseline to beat, chosen on the training days."""
+    return best_baseline(session.channel.views, settings.split.train, settings.architecture.horizon)
 
 
 def losses_of(run: Run, history: History) -> tuple[float, float] | None:
@@ -208,15 +214,20 @@ def draw_held_out(run: Run) -> None:
     views, days, ahead = session.channel.views, predictions.index, run.settings.architecture.horizon
     one_day = translate("Held-out days, one day ahead")
     st.subheader(one_day if ahead == 1 else translate("Held-out days, {ahead} days ahead").format(ahead=ahead))
-    baseline, expected = best_baseline(views, days, ahead)
-    drawn = not run.settings.solved_at_once
-    verdict = judge(views[days].to_numpy(), predictions.to_numpy().T, expected, drawn)
+    baseline, actual = harder_baseline(run.settings), views[days].to_numpy()
+    expected = np.abs(BASELINES[baseline](views, days, ahead) - actual)
+    errors = np.abs(predictions.to_numpy().T - actual)
+    found = compare(errors, expected, ahead=ahead, seeded=(not run.settings.solved_at_once, False))
     show, icon = {
         "better": (st.success, ":material/trending_up:"),
         "worse": (st.error, ":material/trending_down:"),
         "cannot tell": (st.info, ":material/help:"),
-    }[verdict.answer]
-    show(verdict.translated(translate(baseline), translate), icon=icon)
+    }[found.answer]
+    seeds_better = int((errors.mean(axis=1) < expected.mean()).sum())
+    said = against_baseline(
+        found, translate(baseline), baseline_error=float(expected.mean()), seeds_better=seeds_better
+    )
+    show(said.translated(translate), icon=icon)
     measured = session.channel.series.measured  # what was filled in is not real
     chart = charts.real_and_predicted(measured, predictions, translate, session.weekdays())
     st.altair_chart(chart, alt=translate("Real and predicted views over the held-out days"))

@@ -14,26 +14,27 @@ from forecasting.diagnosis.reference_models import (
     effort,
     enough_epochs,
     fitted,
-    in_views,
     linear,
     tuned,
     validate,
 )
 from forecasting.diagnosis.report import LargeError
+from forecasting.evaluation.bootstrap import block_means, block_places, spread_out
+from forecasting.evaluation.comparison import interval
 from forecasting.evaluation.folds import Fold, make_folds, safe_gap, target_days
-from forecasting.evaluation.verdict import DRAWS
 from forecasting.formats import format_views as in_words
 from forecasting.messages import N_, Message
+from forecasting.metrics import in_views
 from forecasting.networks.training import predict
 from forecasting.series import Series
 from forecasting.settings import RunSettings
 from forecasting.windows import SplitWindows, Windows, make_windows, run_windows
 
 FOLDS = 4
-BLOCK = 14  # days drawn together: errors of neighbouring days hang together
 MARGIN = 0.07  # a validation loss that much above the best reference is a fault
 SHIFTED = 0.25  # a held-out loss that much above validation is a mismatch
 LARGEST = 5  # errors that are listed
+NEXT_TO_NOTHING = 1e-9  # views: what a share is taken of at least
 SAID_ON_TRAIN = {
     "best": N_("The best of these references errs by {loss} views on train."),
     "linear": N_("The exact linear solution on the same windows errs by {loss} views on train."),
@@ -54,8 +55,7 @@ class Estimate:
     @classmethod
     def of(cls, value: float, draws: np.ndarray, margin: float) -> "Estimate":
         """From bootstrap `draws` of `value`."""
-        low, high = np.quantile(draws, [0.05, 0.95])
-        return cls(float(value), float(low), float(high), float((draws > margin).mean()))
+        return cls(float(value), *interval(draws), float((draws > margin).mean()))
 
 
 @dataclass(frozen=True)
@@ -208,9 +208,11 @@ def make_evidence_folds(series: Series, settings: RunSettings) -> list[Fold]:
 
 def regret(own: Errors, best: Errors) -> Estimate:
     """How much more a run errs in validation than a reference does, as a share, on the same drawn days."""
-    places = blocks(len(own.daily), len(own.daily))
-    draws = [in_views(errors.daily[places].mean(axis=1), own.loss) for errors in (own, best)]
-    return Estimate.of(own.size / (best.size or 1) - 1, draws[0] / np.maximum(draws[1], 1e-9) - 1, MARGIN)
+    daily = np.stack([own.daily, best.daily])
+    means = _positive(daily.mean(axis=1, keepdims=True))
+    found = float(_log_ratio(means[:, 0]))
+    draws = spread_out(_log_ratio(block_means(daily)), found, np.subtract(*(daily / means)))
+    return Estimate.of(own.size / (best.size or 1) - 1, in_views(np.exp(draws), own.loss) - 1, MARGIN)
 
 
 def shift(own: Errors, held_out: Errors, level: np.ndarray, held_out_level: np.ndarray) -> Estimate:
@@ -220,22 +222,29 @@ def shift(own: Errors, held_out: Errors, level: np.ndarray, held_out_level: np.n
     grows errs more in views, one that shrinks errs more by share, and neither is a mismatch.
     """
     power = 1 if own.loss == "mae" else 2
-    days = len(held_out.daily)
-    validation, later = blocks(len(own.daily), days, seed=1), blocks(days, days, seed=2)
     values, draws = [], []
     for unit, later_unit in ((1.0, 1.0), (level**power, held_out_level**power)):
         usual, found = own.daily / unit, held_out.daily / later_unit
-        values.append(in_views(found.mean(), own.loss) / max(in_views(usual.mean(), own.loss), 1e-9) - 1)
-        drawn = [in_views(x[at].mean(axis=1), own.loss) for x, at in ((found, later), (usual, validation))]
-        draws.append(drawn[0] / np.maximum(drawn[1], 1e-9) - 1)
+        values.append(float(in_views(found.mean() / _positive(usual.mean()), own.loss)) - 1)
+        drawn = _mean_losses(found, len(found), seed=2) / _mean_losses(usual, len(found), seed=1)
+        draws.append(in_views(drawn, own.loss) - 1)
     return Estimate.of(min(values), np.minimum(*draws), SHIFTED)
 
 
-def blocks(days: int, length: int, seed: int = 0) -> np.ndarray:
-    """Places (draws, length) of series put together from blocks of `days` drawn with replacement, ends joined."""
-    block = min(BLOCK, days)
-    starts = np.random.default_rng(seed).integers(0, days, (DRAWS, -(-length // block)))
-    return (starts[:, :, None] + np.arange(block)).reshape(DRAWS, -1)[:, :length] % days
+def _mean_losses(daily: np.ndarray, days: int, seed: int) -> np.ndarray:
+    """Means (draws,) of as many `days` put together from blocks of `daily` losses."""
+    means = _positive(daily[block_places(len(daily), days, seed=seed)].mean(axis=1))
+    # Spread in logarithms, since no loss is below 0.
+    return np.exp(spread_out(np.log(means), float(np.log(_positive(daily.mean()))), daily, seed=seed))
+
+
+def _log_ratio(means: np.ndarray) -> np.ndarray:
+    """Of the first over the second."""
+    return np.subtract(*np.log(_positive(means)))
+
+
+def _positive(values: np.ndarray) -> np.ndarray:
+    return np.maximum(values, NEXT_TO_NOTHING)
 
 
 def largest(held_out: Windows, predicted: np.ndarray) -> tuple[LargeError, ...]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from forecasting.evaluation.folds import Fold, fold_windows
 from forecasting.messages import N_
+from forecasting.metrics import in_views
 from forecasting.models.fitting import build, fit
 from forecasting.networks.training import predict
 from forecasting.series import Series
@@ -41,11 +42,6 @@ class Errors:
     def size(self) -> float:
         """MAE, or root of MSE, in views."""
         return float(in_views(self.daily.mean(), self.loss))
-
-
-def in_views(mean: np.ndarray, loss: str) -> np.ndarray:
-    """What a mean of daily losses is in views."""
-    return mean if loss == "mae" else np.sqrt(mean)
 
 
 def fitted(settings: RunSettings, data: SplitWindows):

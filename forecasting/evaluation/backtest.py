@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.evaluation.calibration import CalibratedForecaster, refit
+from forecasting.evaluation.comparison import Comparison, compare
 from forecasting.evaluation.conformal import (
     LEVELS,
     Scores,
@@ -16,7 +17,6 @@ from forecasting.evaluation.conformal import (
     scales,
     with_totals,
 )
-from forecasting.evaluation.verdict import LEVEL, block_means
 from forecasting.messages import N_, BadInput
 from forecasting.metrics import bias, coverage, mae, mase, pinball, rmsse, skill, width
 from forecasting.models.registry import Forecaster
@@ -175,30 +175,23 @@ def by_day(result: Backtest, ahead: int, part: str) -> pd.Series:
     return pd.Series(errors).groupby(np.asarray(getattr(days, part))).mean()
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """Error of a method less that of a baseline, in views, below 0 where the method is better."""
-
-    difference: float
-    low: float  # the 90 % interval, drawn in blocks of weeks
-    high: float
-    won: float  # share of origins with the smaller error; ties count half
-    origins: int
+def compare_backtests(result: Backtest, baseline: Backtest, ahead: int | None = None) -> Comparison:
+    """Hold two backtests of the same origins against each other, `ahead` days before, or over all days ahead."""
+    errors = _daily_errors(result, baseline, ahead)
+    return compare(*errors, ahead=ahead or result.horizon, seeded=(False, False))
 
 
-def compare(result: Backtest, baseline: Backtest, ahead: int | None = None) -> Comparison:
-    """Hold two backtests of the same origins against each other, `ahead` days before, or over all days ahead.
+def win_rate(result: Backtest, baseline: Backtest, ahead: int) -> float:
+    """Share of origins from which `result` errs less than `baseline`, `ahead` days before; ties count half."""
+    gap = np.subtract(*_daily_errors(result, baseline, ahead))
+    return float(((gap < 0) + 0.5 * (gap == 0)).mean())
 
-    Neighbouring origins share days, so blocks are drawn that are longer than the horizon (Kunsch 1989).
-    """
+
+def _daily_errors(result: Backtest, baseline: Backtest, ahead: int | None) -> list[np.ndarray]:
+    """Absolute errors (origins,) of both where the views are known, means over the days ahead."""
     column = slice(None) if ahead is None else slice(ahead - 1, ahead)
     there = np.isfinite(result.actual[:, column]).any(axis=1)
-    errors = [np.abs(one.predicted - one.actual)[there, column] for one in (result, baseline)]
-    gap = np.nanmean(errors[0] - errors[1], axis=1)
-    block = 7 * -(-(ahead or result.horizon) // 7)
-    low, high = np.quantile(block_means(gap, block), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    won = float(((gap < 0) + 0.5 * (gap == 0)).mean())
-    return Comparison(float(gap.mean()), float(low), float(high), won, len(gap))
+    return [np.nanmean(np.abs(one.predicted - result.actual)[there, column], axis=1) for one in (result, baseline)]
 
 
 def _fits(forecaster, last: pd.Timestamp, origins: pd.DatetimeIndex, refit_days: int, again):

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from forecasting.evaluation.difference import Difference, difference
+from forecasting.evaluation.bootstrap import block_means, enough_blocks, spread_out
+from forecasting.evaluation.comparison import Answer, Comparison, answer_from, compare, interval
 from forecasting.evaluation.folds import (
     FoldLoss,
     Kind,
@@ -15,9 +16,8 @@ from forecasting.evaluation.folds import (
     over_days,
     safe_folds,
 )
-from forecasting.evaluation.verdict import LEVEL, block_means
-from forecasting.formats import format_percent, format_views
-from forecasting.messages import N_, BadInput, Message
+from forecasting.messages import N_, BadInput
+from forecasting.metrics import in_views
 from forecasting.models.naive import baseline_losses
 from forecasting.series import Channel
 from forecasting.settings import Architecture, RunSettings, Training
@@ -46,7 +46,7 @@ class Ranking:
     baseline: np.ndarray  # (folds,) of the same day last week, on the same validation days
     baseline_held_out: float
     errors: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))  # (models, validation days in order), at last
-    closest: Difference | None = None  # of the first and the second over all validation days, at last
+    closest: Comparison | None = None  # of the first and the second over all validation days, at last
 
     @property
     def means(self) -> np.ndarray:
@@ -62,16 +62,6 @@ class Ranking:
     def order(self) -> list[int]:
         """Places of the models, best mean first."""
         return [int(place) for place in np.argsort(self.means, kind="stable")]
-
-    def sentence(self, names: Sequence[str]) -> Message:
-        """Which of the models called `names` wins, on how many folds, and whether it clearly beats the second."""
-        first, second = self.order[:2]
-        best = np.nan_to_num(self.validation, nan=np.inf).argmin(axis=0)
-        facts = {"model": names[first], "mean": format_views(self.means[first]), "folds": len(best)}
-        return Message(
-            N_("{model} wins: {mean} views of error on average, best on {wins} of {folds} folds. {closest}"),
-            facts | {"wins": int((best == first).sum()), "closest": self.closest.sentence(names[first], names[second])},
-        )
 
     def rounded(self) -> "Ranking":
         """The same in hundredths of a view, with NaN for what diverged: short enough to be stored."""
@@ -115,12 +105,15 @@ def _in_order(losses: Sequence[FoldLoss], model: int, days: np.ndarray) -> np.nd
     return np.concatenate([loss.errors for loss in losses if loss.model == model], axis=1)[:, days]
 
 
-def _closest(errors: Sequence[np.ndarray], order: Sequence[int], settings: Sequence[RunSettings]) -> Difference:
+def _closest(errors: Sequence[np.ndarray], order: Sequence[int], settings: Sequence[RunSettings]) -> Comparison:
     """The winner against the second on the same validation days."""
-    first, second = order[:2]
-    drawn = not settings[first].solved_at_once, not settings[second].solved_at_once
-    nothing = np.zeros(errors[first].shape[1])  # errors are distances from what came already
-    return difference(nothing, errors[first], errors[second], settings[first].training.loss, drawn)
+    first, second = (settings[place] for place in order[:2])
+    return compare(
+        errors[order[0]],
+        errors[order[1]],
+        loss=first.training.loss,
+        seeded=(not first.solved_at_once, not second.solved_at_once),
+    )
 
 
 def _held_out(channel: Channel, run: RunSettings) -> float:
@@ -141,34 +134,28 @@ class OptimismBias:
     """How much less random folds make of a model's error than blocked ones, as a share, with its 90 % interval."""
 
     share: float
-    low: float
+    low: float  # NaN for both edges where the days are too few
     high: float
+
+    @property
+    def answer(self) -> Answer:
+        """Whether random folds say of the model that it errs less ("better"), more, or whether that cannot be told."""
+        return answer_from(-self.high, -self.low)
 
     @classmethod
     def of(cls, blocked: np.ndarray, random: np.ndarray, loss: str) -> "OptimismBias":
         """From errors (days,) of the same model on the same validation days, as `Ranking.errors` has them."""
-        power = 1 if loss == "mae" else 2
-        sums = [np.mean(errors**power) ** (1 / power) for errors in (blocked, random)]
-        draws = [block_means(errors**power) ** (1 / power) for errors in (blocked, random)]
-        low, high = np.quantile(
-            1 - draws[1] / np.maximum(draws[0], NEXT_TO_NOTHING), [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
-        )
-        return cls(float(1 - sums[1] / max(sums[0], NEXT_TO_NOTHING)), float(low), float(high))
+        losses = np.stack([blocked, random]) ** (1 if loss == "mae" else 2)
+        usual = np.maximum(losses.mean(axis=1), NEXT_TO_NOTHING)
+        share = float(_share_less(losses.mean(axis=1), loss))
+        daily = losses[1] / usual[1] - losses[0] / usual[0]  # what each day adds to the share
+        if not enough_blocks(daily):
+            return cls(share, np.nan, np.nan)
+        draws = _share_less(block_means(losses), loss)
+        return cls(share, *interval(spread_out(draws, share, daily)))
 
-    def sentence(self, model: str) -> Message:
-        """One sentence on the model of that name, the one that is flattered most."""
-        harsh = self.high < 0
-        share, low, high = (-self.share, -self.high, -self.low) if harsh else (self.share, self.low, self.high)
-        facts = {
-            "model": model,
-            "share": format_percent(share),
-            "low": format_percent(low),
-            "high": format_percent(high),
-        }
-        if self.low > 0:
-            return Message(N_("Random folds flatter {model} most, by {share} (90 % interval {low} to {high})."), facts)
-        if harsh:
-            return Message(N_("Random folds are harder on {model}, by {share} (90 % interval {low} to {high})."), facts)
-        return Message(
-            N_("Cannot tell whether random folds flatter {model}: the 90 % interval runs from {low} to {high}."), facts
-        )
+
+def _share_less(means: np.ndarray, loss: str) -> np.ndarray:
+    """By what share the second of two mean losses (2, ...) is smaller, in views."""
+    first, second = in_views(means, loss)
+    return 1 - second / np.maximum(first, NEXT_TO_NOTHING)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from forecasting.evaluation.difference import Difference, difference
+from forecasting.evaluation.comparison import Comparison, compare
 from forecasting.metrics import skill
 from forecasting.models.naive import BASELINES
 from forecasting.records import History, Run
@@ -69,16 +69,22 @@ def results(
 
 def against(
     run: Run, predictions: pd.DataFrame, other: Run | str, theirs: pd.DataFrame | None, views: pd.Series
-) -> Difference:
+) -> Comparison:
     """Held-out error of a run less that of another run or, by its name, of a baseline, on the same days.
 
     `predictions` and `theirs` (None for a baseline) have a row a day and a column a seed.
     """
-    days = predictions.index
+    days, ahead = predictions.index, run.settings.architecture.horizon
     if isinstance(other, str):
-        second, drawn = BASELINES[other](views, days, run.settings.architecture.horizon)[None], False
+        second, drawn = BASELINES[other](views, days, ahead)[None], False
     else:
         second, drawn = theirs.to_numpy().T, not other.settings.solved_at_once
-    # What is solved at once, or fitted by scikit-learn, is the same for every seed.
-    chance = not run.settings.solved_at_once, drawn
-    return difference(views[days].to_numpy(), predictions.to_numpy().T, second, run.settings.training.loss, chance)
+    actual = views[days].to_numpy()
+    return compare(
+        np.abs(predictions.to_numpy().T - actual),
+        np.abs(second - actual),
+        loss=run.settings.training.loss,
+        ahead=ahead,
+        # What is solved at once, or fitted by scikit-learn, is the same for every seed.
+        seeded=(not run.settings.solved_at_once, drawn),
+    )

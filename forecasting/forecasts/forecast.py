@@ -8,17 +8,15 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from forecasting.evaluation.backtest import Backtest, backtest, compare, origins_in, table
+from forecasting.evaluation.backtest import Backtest, backtest, compare_backtests, origins_in, table, win_rate
 from forecasting.evaluation.calibration import CalibratedForecaster, fit_method
+from forecasting.evaluation.comparison import FEWEST_DAYS, Answer, Comparison, Reason, answer_from
 from forecasting.evaluation.conformal import LEVELS, TOTALS, Scores, adaptive_edges, edges_in_views, scales, with_totals
-from forecasting.evaluation.verdict import FEWEST_DAYS
-from forecasting.formats import format_views
-from forecasting.messages import N_, BadInput, Message
+from forecasting.messages import N_, BadInput
 from forecasting.models.ensemble.auto import Auto
 from forecasting.models.ensemble.candidates import TrialResult
 from forecasting.models.registry import BASELINES, METHODS, Forecaster
@@ -27,20 +25,6 @@ from forecasting.settings import BOUNDS
 from forecasting.split import Split
 
 USUAL = "last-week"  # the baseline that skill is measured against
-SENTENCES = {
-    "better": N_(
-        "On day {ahead} of a forecast it errs by {size} views less than “{baseline}” (90 % interval {low} to {high},"
-        " {days} held-out days)."
-    ),
-    "worse": N_(
-        "On day {ahead} of a forecast it errs by {size} views more than “{baseline}” (90 % interval {low} to {high},"
-        " {days} held-out days)."
-    ),
-    "cannot tell": N_(
-        "Cannot tell whether it beats “{baseline}” on day {ahead} of a forecast: the 90 % interval of the difference"
-        " runs from {low} to {high} views ({days} held-out days)."
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -76,23 +60,18 @@ class HeldOutScore:
     coverage: tuple[float, ...]  # a level each, as `Forecast.bands` has them
     width: tuple[float, ...]
     difference: float  # MAE less that of the same day last week
-    low: float  # the 90 % interval of the difference
+    low: float  # the 90 % interval of the difference; NaN where `reason` says that there is none
     high: float
     won: float  # share of origins with a smaller error
     origins: int
+    reason: Reason = ""
 
     @property
-    def answer(self) -> Literal["better", "worse", "cannot tell"]:
-        """Whether it errs less than the same day last week, where the evidence is enough to say so."""
-        sure = self.origins >= FEWEST_DAYS
-        return "better" if sure and self.high < 0 else "worse" if sure and self.low > 0 else "cannot tell"
-
-    def sentence(self, baseline: str) -> Message:
-        """The answer with its figures; `baseline` is the name of the same day last week, already translated."""
-        low, high = (-self.high, -self.low) if self.answer == "better" else (self.low, self.high)
-        facts = {"low": format_views(low), "high": format_views(high), "size": format_views(abs(self.difference))}
-        facts |= {"baseline": baseline, "ahead": self.horizon, "days": self.origins}
-        return Message(SENTENCES[self.answer], facts)
+    def comparison(self) -> Comparison:
+        """Against the same day last week. An older record may have an interval of days that are too few for one."""
+        reason = self.reason or ("few days" if self.origins < FEWEST_DAYS else "")
+        answer: Answer = "cannot tell" if reason else answer_from(self.low, self.high)
+        return Comparison(answer, self.difference, self.low, self.high, self.origins, 1, reason, self.horizon)
 
     @classmethod
     def of_record(cls, record: dict) -> "HeldOutScore":
@@ -232,13 +211,25 @@ def judge_all(results: Sequence[Backtest], usual: Backtest, horizon: int) -> lis
         rows = table(result, usual, horizons)
         for ahead in horizons:
             row = rows.loc[ahead]
-            against = compare(result, usual, ahead)
+            against = compare_backtests(result, usual, ahead)
             shares = [
                 tuple(float(row[f"{part}_{100 * level:g}"]) for level in result.lower) for part in ("coverage", "width")
             ]
             plain = {name: float(row[name]) for name in ("mae", "skill", "mase", "rmsse", "bias", "pinball")}
             found.append(
-                HeldOutScore(result.method, ahead, **plain, coverage=shares[0], width=shares[1], **asdict(against))
+                HeldOutScore(
+                    result.method,
+                    ahead,
+                    **plain,
+                    coverage=shares[0],
+                    width=shares[1],
+                    difference=against.difference,
+                    low=against.low,
+                    high=against.high,
+                    won=win_rate(result, usual, ahead),
+                    origins=against.days,
+                    reason=against.reason,
+                )
             )
     return found
 

@@ -115,6 +115,9 @@ def _forecast(old: dict) -> ForecastReport:
 
 
 def _ranking(old: dict) -> Ranking:
+    closest = old.get("closest")
+    if closest and not closest["enough_seeds"]:
+        old = old | {"closest": closest | {"reason": "one seed"}}
     return from_record(Ranking, old)
 
 

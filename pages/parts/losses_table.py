@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from forecasting.evaluation.difference import Difference
+from forecasting.evaluation.comparison import Comparison
 from forecasting.evaluation.run_results import against
+from forecasting.evaluation.wording import between_runs, in_a_cell
 from forecasting.messages import N_
 from forecasting.metrics import skill
 from forecasting.models.naive import BASELINES
@@ -61,9 +62,9 @@ class LossesTable:
         if len(found) == 1:
             ((only, difference),) = found.items()
             icon = ":material/help:" if difference.answer == "cannot tell" else ":material/balance:"
-            st.info(escape_markdown(difference.sentence(only, name).translated(translate)), icon=icon)
+            st.info(escape_markdown(between_runs(difference, only, name).translated(translate)), icon=icon)
         self.draw_table(found, name)
-        if any(each.shows_interval for each in found.values()):
+        if any(not each.reason for each in found.values()):
             st.caption(
                 translate(
                     N_(
@@ -90,7 +91,7 @@ class LossesTable:
         )
         return offered[chosen]
 
-    def hold_against(self, other: Run | str, channel: Channel) -> dict[str, Difference]:
+    def hold_against(self, other: Run | str, channel: Channel) -> dict[str, Comparison]:
         """Every other run with predictions against one: name -> difference."""
         found = {}
         for run in self.runs:
@@ -99,7 +100,7 @@ class LossesTable:
                 found[run.name] = _held_against(tuple(now), run, other, channel.views)
         return {name: difference for name, difference in found.items() if difference}
 
-    def draw_table(self, found: dict[str, Difference], other: str | None) -> None:
+    def draw_table(self, found: dict[str, Comparison], other: str | None) -> None:
         """The losses in words, each with what it is held against."""
         translate, columns = self.translate, {name: self.translate(word) for name, word in COLUMNS.items()}
         numbers = self.frame[[*LOSSES, "skill"]].astype(float).replace([np.inf, -np.inf], np.nan)
@@ -107,7 +108,9 @@ class LossesTable:
         shown = self.frame.assign(skill=numbers["skill"].round(2) + 0.0, **whole)[list(columns)]  # 0 % has no sign
         shown = shown.dropna(axis=1, how="all").rename(columns=columns)
         if found:
-            cells = [found[name].short().translated(translate) if name in found else None for name in self.frame["run"]]
+            cells = [
+                in_a_cell(found[name]).translated(translate) if name in found else None for name in self.frame["run"]
+            ]
             shown.insert(3, translate(N_("Held-out error against {other}")).format(other=other), cells)
         config = {
             columns[name]: st.column_config.NumberColumn(
@@ -128,7 +131,7 @@ class LossesTable:
 
 
 @st.cache_data(max_entries=512, show_spinner=False)
-def _held_against(now: tuple, _run: Run, _other: Run | str, _views: pd.Series) -> Difference | None:
+def _held_against(now: tuple, _run: Run, _other: Run | str, _views: pd.Series) -> Comparison | None:
     """Held-out error of a run less that of another or of a baseline; None before both have predictions.
 
     `now` names both as they are: a run that goes on is another one afterwards.

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting.diagnosis.evidence import blocks, gather, gather_in_steps, largest, make_evidence_folds, regret, shift
+from forecasting.diagnosis.evidence import gather, gather_in_steps, largest, make_evidence_folds, regret, shift
 from forecasting.diagnosis.reference_models import Errors
+from forecasting.evaluation.bootstrap import block_places, spread_out
 from forecasting.formats import format_views
 from forecasting.series import Series
 from forecasting.settings import Architecture, RunSettings, Training
@@ -23,20 +24,16 @@ def errors(rng, days, size, loss="mae") -> Errors:
     return Errors(np.abs(signed) if loss == "mae" else signed**2, signed, loss)
 
 
-def test_blocks_equal_a_loop():
-    starts = np.random.default_rng(3).integers(0, 30, (1000, 4))
-    slow = [[(start + k) % 30 for start in row for k in range(14)][:45] for row in starts]
-    assert (blocks(30, 45, seed=3) == np.array(slow)).all()
-
-
 @pytest.mark.parametrize("loss", ["mae", "mse"])
 def test_regret_equals_a_loop(rng, loss):
     own, best = errors(rng, 60, 12, loss), errors(rng, 60, 10, loss)
-    found, draws = regret(own, best), []
-    for places in blocks(60, 60):
-        sizes = [sum(each.daily[k] for k in places) / 60 for each in (own, best)]
-        sizes = sizes if loss == "mae" else [size**0.5 for size in sizes]
-        draws.append(sizes[0] / sizes[1] - 1)
+    found, draws, root = regret(own, best), [], 1 if loss == "mae" else 0.5
+    for places in block_places(60, 60):
+        means = [sum(each.daily[k] for k in places) / 60 for each in (own, best)]
+        draws.append(np.log(means[0] / means[1]))
+    daily = own.daily / own.daily.mean() - best.daily / best.daily.mean()
+    spread = spread_out(np.array(draws), np.log(own.daily.mean() / best.daily.mean()), daily)
+    draws = [np.exp(draw) ** root - 1 for draw in spread]
     assert found.value == pytest.approx(own.size / best.size - 1)
     assert (found.low, found.high) == pytest.approx(tuple(np.quantile(draws, [0.05, 0.95])))
     assert found.exceeds == pytest.approx(np.mean([draw > 0.07 for draw in draws]))

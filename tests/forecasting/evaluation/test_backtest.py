@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from utilsforecast import losses
 
-from forecasting.evaluation.backtest import backtest, by_day, compare, origins_in, table
+from forecasting.evaluation.backtest import backtest, by_day, compare_backtests, origins_in, table, win_rate
 from forecasting.evaluation.calibration import fit_method
 from forecasting.messages import BadInput
 from forecasting.series import Series
@@ -106,14 +106,16 @@ def test_errors_by_weekday_and_month_equal_a_loop(results):
 
 
 def test_comparison_counts_origins_won_and_finds_the_better(results):
-    found = compare(results["ets"], results["last-week"], 1)
+    found = compare_backtests(results["ets"], results["last-week"], 1)
     off = [np.abs(results[name].predicted - results[name].actual)[:, 0] for name in ("ets", "last-week")]
     gap = (off[0] - off[1])[np.isfinite(off[0])]
     assert found.difference == pytest.approx(gap.mean())
-    assert found.won == pytest.approx((gap < 0).mean())
-    assert found.low < found.difference < found.high < 0
-    same = compare(results["ets"], results["ets"])
-    assert (same.difference, same.low, same.high, same.won) == (0, 0, 0, 0.5)
+    assert win_rate(results["ets"], results["last-week"], 1) == pytest.approx((gap < 0).mean())
+    assert found.low < found.difference < found.high and found.difference < 0
+    assert found.answer == ("better" if found.high < 0 else "cannot tell")
+    same = compare_backtests(results["ets"], results["ets"])
+    assert (same.difference, same.low, same.high, same.answer) == (0, 0, 0, "cannot tell")
+    assert win_rate(results["ets"], results["ets"], 1) == 0.5
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from forecasting.evaluation.run_results import (
     training_days,
     updates_an_epoch,
 )
+from forecasting.evaluation.wording import in_a_cell
 from forecasting.models.naive import same_day_last_week
 from forecasting.records import History, Run
 from forecasting.sample import sample_channel
@@ -142,4 +143,5 @@ def test_a_cell_says_how_sure_it_is(spread: float, seeds: int, days: int, said: 
     real, chance = views[index].to_numpy()[:, None], np.random.default_rng(1)
     mine = pd.DataFrame(real + chance.normal(0, spread, (days, seeds)), index=index)
     other = pd.DataFrame(real + chance.normal(0, 500, (days, seeds)), index=index)
-    assert said in against(run("a"), mine, run("b"), other, views).short().translated()
+    found = against(run("a"), mine, run("b"), other, views)
+    assert said in in_a_cell(found).translated()

@@ -1,0 +1,142 @@
+"""Sentences on comparisons, and none of their decisions."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from forecasting.evaluation.comparison import Comparison
+from forecasting.evaluation.cross_validation import OptimismBias, Ranking
+from forecasting.formats import format_percent, format_views
+from forecasting.messages import N_, Message
+
+FEW_DAYS = N_("Only {days} held-out days to judge by; at least {needed} are needed to tell more than chance.")
+ALIKE_DAYS = N_(
+    "Cannot tell: errors of neighbouring days are so alike that {days} held-out days count for too few to judge by."
+)
+AGAINST_BASELINE = {
+    "better": N_(
+        "{skill} less error (MAE) than “{baseline}” (90 % interval {low} to {high});"
+        " {seeds_better} of {seeds} seeds better."
+    ),
+    "worse": N_(
+        "{skill} more error (MAE) than “{baseline}” (90 % interval {low} to {high});"
+        " {seeds_better} of {seeds} seeds better."
+    ),
+    "cannot tell": N_(
+        "Cannot tell whether this beats “{baseline}”: the 90 % interval runs from {high} less to {low} more error"
+        " (MAE) over {days} days; {seeds_better} of {seeds} seeds better."
+    ),
+    "one seed": N_(
+        "A single seed of a trained model is not enough to tell whether this beats “{baseline}”; train more seeds."
+    ),
+    "few days": FEW_DAYS,
+    "alike days": ALIKE_DAYS,
+}
+BETWEEN_RUNS = {
+    "better": N_("{first} errs by {size} views less than {second} (90 % interval {low} to {high}, {days} days)."),
+    "worse": N_("{first} errs by {size} views more than {second} (90 % interval {low} to {high}, {days} days)."),
+    "cannot tell": N_(
+        "Cannot tell {first} and {second} apart: the 90 % interval of their difference runs from {low} to {high} views"
+        " ({days} days)."
+    ),
+    "one seed": N_(
+        "A single seed of a trained model is not enough to compare {first} with {second}; train more seeds."
+    ),
+    "few days": FEW_DAYS,
+    "alike days": ALIKE_DAYS,
+}
+IN_A_CELL = {
+    "better": N_("{size} less ({low} to {high})"),
+    "worse": N_("{size} more ({low} to {high})"),
+    "cannot tell": N_("cannot tell ({low} to {high})"),
+    "one seed": N_("cannot tell: one seed"),
+    "few days": N_("cannot tell: {days} days"),
+    "alike days": N_("cannot tell: neighbouring days too alike"),
+}
+DAYS_AHEAD = {
+    "better": N_(
+        "On day {ahead} of a forecast it errs by {size} views less than “{baseline}” (90 % interval {low} to {high},"
+        " {days} held-out days)."
+    ),
+    "worse": N_(
+        "On day {ahead} of a forecast it errs by {size} views more than “{baseline}” (90 % interval {low} to {high},"
+        " {days} held-out days)."
+    ),
+    "cannot tell": N_(
+        "Cannot tell whether it beats “{baseline}” on day {ahead} of a forecast: the 90 % interval of the difference"
+        " runs from {low} to {high} views ({days} held-out days)."
+    ),
+    "few days": FEW_DAYS,
+    "alike days": ALIKE_DAYS,
+}
+OPTIMISM = {
+    "better": N_("Random folds flatter {model} most, by {share} (90 % interval {low} to {high})."),
+    "worse": N_("Random folds are harder on {model}, by {share} (90 % interval {low} to {high})."),
+    "cannot tell": N_("Cannot tell whether random folds flatter {model}: the 90 % interval runs from {low} to {high}."),
+    "few days": N_("Cannot tell whether random folds flatter {model}: the validation days are too few, or too alike."),
+}
+
+
+def against_baseline(found: Comparison, baseline: str, *, baseline_error: float, seeds_better: int) -> Message:
+    """A run against a baseline, as shares of the baseline's error (MAE, views); `baseline` is its translated name."""
+    unit = baseline_error or 1.0
+    more, low, high = (share / unit for share in (found.difference, found.low, found.high))
+    if found.answer == "better":
+        more, low, high = -more, -high, -low
+    if found.answer == "cannot tell":  # from so much less to so much more
+        low, high = high, -low
+    shares = {"skill": more, "low": low, "high": high}
+    facts = _counts(found) | {name: format_percent(share) for name, share in shares.items()}
+    return Message(AGAINST_BASELINE[_key(found)], facts | {"baseline": baseline, "seeds_better": seeds_better})
+
+
+def between_runs(found: Comparison, first: str, second: str) -> Message:
+    """One run against another; `first` and `second` are their names."""
+    return Message(BETWEEN_RUNS[_key(found)], _views(found) | {"first": first, "second": second})
+
+
+def in_a_cell(found: Comparison) -> Message:
+    """The same for a cell of a table whose head names the second run."""
+    return Message(IN_A_CELL[_key(found)], _views(found))
+
+
+def days_ahead(found: Comparison, baseline: str) -> Message:
+    """A forecast against a baseline so many days ahead; `baseline` is its translated name."""
+    return Message(DAYS_AHEAD[_key(found)], _views(found) | {"baseline": baseline})
+
+
+def winner(known: Ranking, names: Sequence[str]) -> Message:
+    """Which of the models called `names` wins, on how many folds, and whether it clearly beats the second."""
+    first, second = known.order[:2]
+    best = np.nan_to_num(known.validation, nan=np.inf).argmin(axis=0)
+    facts = {"model": names[first], "mean": format_views(known.means[first]), "folds": len(best)}
+    assert known.closest is not None, "a ranking that is judged has it"
+    closest = between_runs(known.closest, names[first], names[second])
+    return Message(
+        N_("{model} wins: {mean} views of error on average, best on {wins} of {folds} folds. {closest}"),
+        facts | {"wins": int((best == first).sum()), "closest": closest},
+    )
+
+
+def optimism(found: OptimismBias, model: str) -> Message:
+    """What random folds make of the model of that name, the one that they flatter most."""
+    low, high = (-found.high, -found.low) if found.answer == "worse" else (found.low, found.high)
+    shares = {"share": abs(found.share), "low": low, "high": high}
+    facts = {name: format_percent(share) for name, share in shares.items()}
+    key = found.answer if np.isfinite(found.low) else "few days"
+    return Message(OPTIMISM[key], facts | {"model": model})
+
+
+def _key(found: Comparison) -> str:
+    return found.reason or found.answer
+
+
+def _counts(found: Comparison) -> dict[str, object]:
+    return {"days": found.days, "needed": found.needed, "seeds": found.seeds, "ahead": found.ahead}
+
+
+def _views(found: Comparison) -> dict[str, object]:
+    """Difference and interval in views, both above 0 where the difference is."""
+    low, high = (-found.high, -found.low) if found.answer == "better" else (found.low, found.high)
+    views = {"size": abs(found.difference), "low": low, "high": high}
+    return _counts(found) | {name: format_views(number) for name, number in views.items()}
