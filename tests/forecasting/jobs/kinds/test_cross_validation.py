@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from forecasting.evaluation.cross_validation import Ranking, rank
+from forecasting.evaluation.wording import winner
 from forecasting.jobs.kinds.cross_validation import cross_validation
 from forecasting.jobs.requests import CrossValidationRequest
 from forecasting.json_records import from_json, to_json
@@ -21,7 +22,7 @@ def test_job_reports_what_the_ranking_says(views, split):
     *_before, (_share, known) = rank(channel, models, "blocked", 2)
     assert last.validation == pytest.approx(known.validation, abs=0.006)
     assert last.closest == known.closest
-    assert last.sentence(["a day", "a week"]).translated() == known.sentence(["a day", "a week"]).translated()
+    assert winner(last, ["a day", "a week"]).translated() == winner(known, ["a day", "a week"]).translated()
 
 
 def test_what_diverged_is_stored_as_no_number():
