@@ -65,7 +65,13 @@ def _answers(problem: BadInput) -> list[str]:
     """How to answer a question of the reader's on the command line."""
     if not isinstance(problem, Question):
         return []
-    return [f"(give --{problem.asks} with one of: {', '.join(value for value, _label in problem.options)})"]
+    return [f"(give --{problem.asks} with one of: {', '.join(_option(*option) for option in problem.options)})"]
+
+
+def _option(value: str, label: str) -> str:
+    """A value of an option, with what it means where that says more."""
+    more = label.removeprefix(f"{value}: ")
+    return value if more == value else f"{value} ({more})"
 
 
 if __name__ == "__main__":

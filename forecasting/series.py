@@ -98,6 +98,7 @@ class Channel:
     corrections: tuple[Correction, ...] = ()
     metric: str = "views"  # the file's own word where the numbers are not views
     channel_names: tuple[str, ...] = ()  # the channels the same file holds, this one included
+    metrics: tuple[str, ...] = ()  # what `reading.Choice.metric` can take for the same file, the one in use first
 
     @cached_property
     def series(self) -> Series:

@@ -16,7 +16,7 @@ from pages.parts.session import keep_channel, open_page
 from pages.parts.split_control import choose_split
 from pages.parts.wikipedia import choose_article, offer_new_days
 
-TYPES = ["csv", "tsv", "txt", "zip", "xlsx", "gz"]
+TYPES = ["csv", "tsv", "txt", "zip", "xlsx", "xls", "ods", "gz"]
 FILLS = {
     "same-weekday": N_("Line shaped by the weekday"),
     "interpolate": N_("Straight line"),
@@ -59,7 +59,10 @@ def read_again(field: str) -> None:
     """Read the current channel's file another way; the reading before is forgotten unless it has runs."""
     source = session.channels.source(session.owner, session.channel.fingerprint)
     value = st.session_state[f"said_{field}"]
-    if read(replace(source, said=source.said | {field: None if value == AS_FITS else value})):
+    said = source.said | {field: None if value == AS_FITS else value}
+    if field == "metric":  # other numbers may hold other channels, and may be no totals so far
+        said |= {"channel": None, "decimal": None, "cumulative": None}
+    if read(replace(source, said=said)):
         current = st.session_state.channel
         if current != session.channel.fingerprint:
             session.channels.forget(session.owner, session.channel.fingerprint, unless_used=True)
@@ -106,8 +109,12 @@ def choose_reading(said: dict[str, object]) -> None:
     for field in ("fill", "keep_zeros", "keep_last"):
         st.session_state[f"said_{field}"] = said[field]
     st.session_state.said_channel, st.session_state.said_dates = session.channel.name, said["dates"] or AS_FITS
+    if len(session.channel.metrics) > 1:
+        st.session_state.said_metric = session.channel.metrics[0]
+        st.selectbox(translate("Column"), session.channel.metrics, format_func=translate, **say_so("metric"))
     if len(session.channel.channel_names) > 1:
-        st.selectbox(translate("Column"), session.channel.channel_names, format_func=translate, **say_so("channel"))
+        label = translate("Channel in the file")
+        st.selectbox(label, session.channel.channel_names, format_func=translate, **say_so("channel"))
     with st.expander(translate("How the file is read")):
         st.radio(translate("Missing days"), FILLS, format_func=lambda fill: translate(FILLS[fill]), **say_so("fill"))
         st.selectbox(

@@ -18,6 +18,8 @@ def add_reading(command: argparse.ArgumentParser) -> None:
     command.add_argument("--dates", choices=("dmy", "mdy", "ymd"), help="how to read dates such as 1/7/20")
     command.add_argument("--decimal", choices=(".", ","), help="the decimal mark, where 1.234 can be both")
     command.add_argument("--metric", metavar="NAME", help="the column to use although it is not called views")
+    command.add_argument("--dated", choices=("counted", "published"), help="what the dates of rows with titles say")
+    command.add_argument("--cumulative", choices=("yes", "no"), help="whether the numbers are totals so far")
     command.add_argument("--fill", choices=("none", "interpolate", "same-weekday"), default=Choice.fill)
     command.add_argument("--duplicates", choices=("sum", "first", "last"), help="days with rows that disagree")
     command.add_argument("--keep-zeros", action="store_true", help="keep the zeros before the first view")

@@ -32,6 +32,7 @@ channels = sa.Table(
     sa.Column("file", sa.String(200)),  # the uploaded file's name, its bytes (zlib), and what the user said about it
     sa.Column("source", sa.LargeBinary),
     sa.Column("said", sa.Text),
+    sa.Column("metrics", sa.Text),  # what else its file's numbers can be, the one in use first
 )
 jobs = sa.Table(
     "jobs",
@@ -120,6 +121,7 @@ def channel_record(channel: Channel) -> dict[str, object]:
         "views": to_bytes(channel.views),
         "corrections": to_json(channel.corrections),
         "channel_names": to_json(channel.channel_names),
+        "metrics": to_json(channel.metrics),
     }
 
 
@@ -133,6 +135,7 @@ def to_channel(found: sa.Row) -> Channel:
         from_json(tuple[Correction, ...], found.corrections),
         found.metric,
         from_json(tuple[str, ...], found.channel_names),
+        from_json(tuple[str, ...], found.metrics or "[]"),
     )
 
 

@@ -1,7 +1,16 @@
 """Uploaded bytes -> a channel's daily views, and what was corrected on the way."""
 
-from forecasting.reading.choice import SUM_OF_ALL, Choice, Question
+from forecasting.reading.choice import EVERY_COLUMN, NUMBER_OF_ROWS, SUM_OF_ALL, Choice, Question
 from forecasting.reading.export import to_csv
 from forecasting.reading.reader import list_channels, read_views
 
-__all__ = ["SUM_OF_ALL", "Choice", "Question", "list_channels", "read_views", "to_csv"]
+__all__ = [
+    "EVERY_COLUMN",
+    "NUMBER_OF_ROWS",
+    "SUM_OF_ALL",
+    "Choice",
+    "Question",
+    "list_channels",
+    "read_views",
+    "to_csv",
+]

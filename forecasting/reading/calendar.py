@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from forecasting.messages import N_, BadInput
-from forecasting.reading.choice import Choice, Fill, Question
+from forecasting.reading.choice import Choice, Question
+from forecasting.reading.gaps import Evidence, fill_gaps
 from forecasting.series import Correction
 
-LONG_GAP = 14  # days: two weeks leave nothing to fill from; longer gaps stay unknown and out of the windows
 LAGGING = 3  # days at the end that an export may count too low
 HISTORY = 28  # days that say what is low
 LARGEST = 1e11  # views a day; all of YouTube has some 1e10
@@ -18,11 +18,8 @@ MANY = 0.1  # share of days that may be unreadable before the column is not view
 SEVERAL_ROWS = N_("{days} days, such as {day}, have several rows that differ; choose what to do.")
 SETTLED = (("sum", N_("Add the rows up")), ("last", N_("Keep the last row")), ("first", N_("Keep the first row")))
 CONSTANT = N_("Every day has the same number, {value}, so there is nothing to forecast.")
-FILLED = {
-    "none": N_("Missing days that stay unknown: {count}."),
-    "interpolate": N_("Missing days filled on a line between their neighbours: {count}."),
-    "same-weekday": N_("Missing days filled on a line, shaped by what is usual on the weekday: {count}."),
-}
+
+NO_EVIDENCE = Evidence()
 
 
 @dataclass
@@ -39,26 +36,34 @@ class _Work:
 
 
 def daily(
-    days: np.ndarray, counts: np.ndarray, choice: Choice, *, parts: bool, adds: bool, counted: bool
+    days: np.ndarray,
+    counts: np.ndarray,
+    choice: Choice,
+    *,
+    parts: bool,
+    adds: bool,
+    counted: bool,
+    evidence: Evidence = NO_EVIDENCE,
 ) -> tuple[pd.Series, list[Correction]]:
     """One count a day on a gap-free index, with the corrections.
 
     days: (rows,) datetime64[D]; counts: (rows,) floats, NaN where unknown. `parts` says that the rows of a day are its
-    hours or segments, `adds` that counts may be added up, `counted` that they cannot be negative. Raises BadInput, or
-    Question where rows disagree.
+    hours or segments, `adds` that counts may be added up, `counted` that they cannot be negative, `evidence` what the
+    file says of days that it does not have. Raises BadInput, or Question where rows disagree.
     """
     work = _Work(choice, pd.Series(dtype=float))
     order = np.diff(days.astype(np.int64))
     if len(order) and (order <= 0).all() and (order < 0).any():
         work.corrections.append(Correction(N_("The rows were newest first and were put in order.")))
     work.views = _one_a_day(work, days, counts, parts, adds)
-    _refuse_sparse(work.views.index)
+    known = float(work.views.sum())
+    _refuse_sparse(work.views.index, evidence)
     _refuse_impossible(work, counted)
     _trim_start(work)
     _trim_end(work)
     if len(work.views) > 1 and work.views.notna().any() and work.views.min() == work.views.max():
         raise BadInput(CONSTANT, value=f"{work.views.max():g}")
-    _fill(work)
+    _fill(work, evidence, known)
     work.views.index.name = None
     return work.views, work.corrections
 
@@ -98,11 +103,13 @@ def _settle(work: _Work, index: pd.DatetimeIndex, grouped, rows: np.ndarray) -> 
     return grouped.sum(min_count=1) if how == "sum" else grouped.last() if how == "last" else grouped.first()
 
 
-def _refuse_sparse(index: pd.DatetimeIndex) -> None:
+def _refuse_sparse(index: pd.DatetimeIndex, evidence: Evidence) -> None:
     steps = np.diff(index.to_numpy().astype("datetime64[D]").astype(np.int64))
     usual = int(np.percentile(steps, 50, method="lower")) if len(steps) else 1
     if usual <= 1:
         return
+    if evidence.cut:
+        raise BadInput(N_("The table is cut, and most days are missing; export a shorter period."))
     if usual == 7:
         raise BadInput(N_("The rows are weeks, which cannot be made into days; export the daily numbers."))
     if 28 <= usual <= 31:
@@ -165,32 +172,10 @@ def _trim_end(work: _Work) -> None:
         work.views = work.views.iloc[:-lagging]
 
 
-def _fill(work: _Work) -> None:
-    whole = work.views.asfreq("D")
-    unknown = whole.isna()
-    if unknown.any():
-        run = (unknown != unknown.shift()).cumsum()
-        long = unknown & (unknown.groupby(run).transform("size") > LONG_GAP)
-        short = unknown & ~long
-        whole = whole.where(~short, _filled(whole, work.choice.fill))
-        work.correct(FILLED[work.choice.fill], whole.index[short], "fill")
-        work.correct(
-            N_("{count} days lie in gaps of more than {long} days; they stay unknown."),
-            whole.index[long],
-            long=LONG_GAP,
-        )
-    work.views = whole
-
-
-def _filled(views: pd.Series, fill: Fill) -> pd.Series:
-    if fill == "none":
-        return views
-    return views.interpolate("time") if fill == "interpolate" else _same_weekday(views)
-
-
-def _same_weekday(views: pd.Series) -> pd.Series:
-    """A line between the neighbours, shaped by what each weekday usually is of the week around it."""
-    level = views.rolling(7, center=True, min_periods=4).mean()
-    usual = (views / level.where(level > 0)).groupby(views.index.day_of_week).transform("median")
-    usual = usual.where(usual > 0).fillna(1.0)
-    return (views / usual).interpolate("time") * usual
+def _fill(work: _Work, evidence: Evidence, known: float) -> None:
+    work.views, said = fill_gaps(work.views, work.choice.fill, evidence, known=known)
+    for text, days, option, facts in said:
+        if "{count}" in text:
+            work.correct(text, days, option, **facts)
+        else:
+            work.corrections.append(Correction(text, facts=facts))

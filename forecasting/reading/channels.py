@@ -1,50 +1,20 @@
 """The rows of a table -> the channels they hold, one or several."""
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from forecasting.messages import N_
-from forecasting.reading import columns, words
+from forecasting.reading import words
 from forecasting.reading.calendar import SETTLED
 from forecasting.reading.choice import SUM_OF_ALL, Choice, Question
-from forecasting.reading.dates import Days
-from forecasting.reading.tables import Table
+from forecasting.reading.sheets import Sheet
 from forecasting.series import Correction
 
 MAX_NAMES = 1_000  # channels of one file that are listed
 MAX_PAIRS = 50_000_000  # of a day and a channel that fit in a table of bits
 SEVERAL_ROWS = N_("{rows} rows are of a day and channel that other rows are of too; choose what to do.")
-REPEATED = 0.5  # share of days with several rows that makes a table long
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A table whose columns are known, with the days of its rows."""
-
-    table: Table
-    layout: columns.Layout
-    days: Days
-
-    @property
-    def rank(self) -> tuple[bool, bool, int]:
-        """The smaller, the more wanted: with views, without a split by content, by the name of the file."""
-        return not self.layout.views(self.table), self.long, words.file_rank(self.table.name)
-
-    @cached_property
-    def long(self) -> bool:
-        """Whether the rows of a day are told apart by a column, such as one that names videos."""
-        days = self.days.days[~np.isnat(self.days.days)].astype(np.int64)
-        if not self.layout.keys or not len(days):
-            return False
-        key = self.layout.keys[0]
-        # A column of notes is no name, but videos that follow each other have no day together.
-        if words.is_key(self.table.header[key]) and len(self.table.columns[key].words) > 1:
-            return True
-        rows = np.bincount(days - days.min())
-        return (rows > 1).sum() >= REPEATED * (rows > 0).sum()
 
 
 @dataclass(frozen=True)
@@ -63,13 +33,17 @@ def keyed(sheet: Sheet, counts: np.ndarray, choice: Choice) -> Keyed:
     known = ~np.isnat(sheet.days.days)
     days = sheet.days.days[known].astype(np.int64)
     keys = [sheet.table.columns[i] for i in sheet.layout.keys]
-    for key in keys:
+    names = [
+        name_channels(key.words.to_pylist(), sheet.table.names[i])
+        for i, key in zip(sheet.layout.keys, keys, strict=True)
+    ]
+    for key, named in zip(keys, names, strict=True):
         if _is_single(days, key.codes[known], len(key.words)):
-            return Keyed(key.codes, tuple(key.words.to_pylist()), True, slice(None), ())
+            return Keyed(key.codes, named, True, slice(None), ())
     kept, corrections = slice(None), ()
     if not sheet.days.clocks and sheet.layout.hour is None:
         kept, corrections = _distinct(sheet.days.days, [key.codes for key in keys], counts, choice)
-    return Keyed(keys[0].codes[kept], tuple(keys[0].words.to_pylist()), False, kept, corrections)
+    return Keyed(keys[0].codes[kept], names[0], False, kept, corrections)
 
 
 def _is_single(days: np.ndarray, codes: np.ndarray, many: int) -> bool:
@@ -104,8 +78,7 @@ class Rows:
     codes: np.ndarray | None  # (rows,) which channel a row is of, in a long table
     parts: bool  # the rows of a channel's day are its hours or segments
     adds: bool
-    metric: str
-    corrections: tuple[Correction, ...]
+    totals: tuple[float, ...]  # of each value column, as the total row says; NaN where none does
 
     def listed(self) -> tuple[str, ...]:
         """The channels, the most viewed of a long table first; with the sum of all where the rows add up."""
@@ -125,13 +98,27 @@ class Rows:
         order = [i for i in np.argsort(-sums, kind="stable") if present[i]]
         return tuple(self.names[i] for i in order[:MAX_NAMES])
 
-    def of(self, name: str) -> tuple[np.ndarray, np.ndarray, bool]:
-        """Days and counts of one channel; whether several rows of a day are parts of it."""
-        if name in self.names and self.codes is None:
-            return self.days, self.counts[self.names.index(name)], self.parts
-        if name in self.names:
-            mine = self.codes == self.names.index(name)
-            return self.days[mine], self.counts[0][mine], self.parts
+    def of(self, name: str) -> "Rows":
+        """The rows of one channel, or all of them under the name of their sum."""
         if self.codes is None:
-            return self.days, np.sum(self.counts, axis=0), self.parts
-        return self.days, self.counts[0], True
+            at = [self.names.index(name)] if name in self.names else range(len(self.names))
+            counts = self.counts[at[0]] if len(at) == 1 else np.sum([self.counts[i] for i in at], axis=0)
+            total = float(np.sum([self.totals[i] for i in at]))
+            return replace(self, counts=[counts], names=(name,), totals=(total,))
+        if name not in self.names:
+            return replace(self, names=(name,), parts=True)
+        mine = self.codes == self.names.index(name)
+        return Rows(self.days[mine], [self.counts[0][mine]], (name,), None, self.parts, self.adds, (np.nan,))
+
+    def dated(self) -> "Rows":
+        """Without the rows that have no day."""
+        known = ~np.isnat(self.days)
+        if known.all():
+            return self  # no copy of millions of rows
+        codes = None if self.codes is None else self.codes[known]
+        return replace(self, days=self.days[known], counts=[counts[known] for counts in self.counts], codes=codes)
+
+
+def name_channels(names: list[str], column: str) -> tuple[str, ...]:
+    """The names of channels in a column; one that is called as their sum is told apart by the column's name."""
+    return tuple(f"{name} ({column})" if words.plain(name) == words.plain(SUM_OF_ALL) else name for name in names)

@@ -6,6 +6,8 @@ from typing import Literal
 from forecasting.messages import N_, BadInput
 
 SUM_OF_ALL = N_("sum of all")  # the channel that adds up every other one; a page translates it like a sentence
+EVERY_COLUMN = N_("every column is a channel")  # a metric: the file has a column of views for each of several channels
+NUMBER_OF_ROWS = N_("number of rows")  # a metric: each row of the file is one event
 
 Order = Literal["dmy", "mdy", "ymd"]
 Fill = Literal["none", "interpolate", "same-weekday"]
@@ -17,12 +19,14 @@ class Choice:
 
     channel: str | None = None  # a name of `Channel.channel_names`; the first, or the sum of all, without
     dates: Order | None = None  # for dates such as 1/7/20 only: 2020-07-01 and Sep 29, 2025 say themselves
-    metric: str | None = None  # header of the value column, needed where no column is called views
+    metric: str | None = None  # name of the value column, needed where no column is called views
     # On four real series with hidden days it missed by 4.8 to 22 % of the mean, a plain line by 8.2 to 26 %.
     fill: Fill = "same-weekday"
     table: str | None = None  # a file in the zip or a sheet in the workbook, where several would do
     decimal: Literal[".", ","] | None = None  # the decimal mark, where 1.234 can be both
     duplicates: Literal["sum", "first", "last"] | None = None  # for days with several rows that disagree
+    dated: Literal["counted", "published"] | None = None  # what happened on the date of a row, where it may be either
+    cumulative: Literal["yes", "no"] | None = None  # whether the numbers are totals so far, where they never fall
     keep_zeros: bool = False  # keep the zeros before the first view
     keep_last: bool = False  # keep last days that look unfinished
 

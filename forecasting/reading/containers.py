@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from forecasting.messages import N_, BadInput
+from forecasting.reading.words import visible
 
 MAX_BYTES = 50_000_000  # of an upload
 MAX_UNPACKED = 200_000_000  # of everything in it together
@@ -22,6 +23,7 @@ STEP = 1 << 20
 FILLED = re.compile(rb"[^ \t\r\n\0\xef\xbb\xbf\xff\xfe]")  # more than white space and byte-order marks
 TABLE_SUFFIXES = {".csv", ".tsv", ".tab", ".txt"}
 PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"\0\0\1\0")
+OLD = b"\xd0\xcf\x11\xe0"  # how documents of Office up to 2003 begin
 DAMAGED = N_("The file is damaged or cut off; download it again.")
 TOO_BIG = N_("The file unpacks to more than {limit} MB; upload only the table with the daily views.")
 
@@ -32,16 +34,21 @@ class Part:
 
     name: str
     data: bytes
+    native: bool = False  # a sheet of a workbook, whose cells came typed
 
 
 def unpack(data: bytes, filename: str) -> Iterator[Part]:
-    """The files in an upload, one at a time: the upload itself, or the tables in a zip. Raises BadInput."""
+    """The tables in an upload, one at a time: itself, a workbook's sheets, or a zip's files. Raises BadInput."""
     if len(data) > MAX_BYTES:
         raise BadInput(N_("The file is larger than {limit} MB; upload a shorter period."), limit=MAX_BYTES // 10**6)
     if data[:2] == b"\x1f\x8b":
         name = bare(filename)
         yield Part(name[:-3] if name.lower().endswith(".gz") else name, _gunzip(data))
-    elif data[:4] in (b"PK\3\4", b"PK\5\6") and not is_workbook(data):
+    elif is_workbook(data):
+        from forecasting.reading.workbook import sheets  # noqa: PLC0415 -- most uploads are no workbooks
+
+        yield from sheets(data)
+    elif data[:4] in (b"PK\3\4", b"PK\5\6"):
         yield from _unzip(data)
     else:
         refuse_known(data)
@@ -50,12 +57,14 @@ def unpack(data: bytes, filename: str) -> Iterator[Part]:
 
 def bare(path: str) -> str:
     """The last part of a path, with composed letters: a Mac writes them apart."""
-    return unicodedata.normalize("NFC", PurePosixPath(path.replace("\\", "/")).name)
+    return unicodedata.normalize("NFC", visible(PurePosixPath(path.replace("\\", "/")).name))
 
 
 def is_workbook(data: bytes) -> bool:
-    """Whether the bytes are an .xlsx, whatever the file is called."""
-    return data[:2] == b"PK" and b"xl/workbook" in data
+    """Whether the bytes are an .xlsx, .ods or .xls, whatever the file is called."""
+    if data[:2] == b"PK":
+        return b"xl/workbook" in data or b"opendocument.spreadsheet" in data[:200]
+    return data.startswith(OLD) and any(name.encode("utf-16-le") in data for name in ("Workbook", "Book"))
 
 
 def refuse_known(data: bytes) -> None:
@@ -67,10 +76,10 @@ def refuse_known(data: bytes) -> None:
         raise BadInput(N_("The file is a picture or a PDF; upload a table (CSV, xlsx or the zip of an export)."))
     if start.startswith((b"<!doctype", b"<html", b"<head", b"<?xml", b"<body", b"<table")):
         raise BadInput(N_("The file is a web page, often an error page saved as CSV; download the export again."))
-    if data.startswith(b"\xd0\xcf\x11\xe0"):
+    if data.startswith(OLD):
         if "EncryptedPackage".encode("utf-16-le") in data:
             raise BadInput(N_("The workbook has a password; save it without one."))
-        raise BadInput(N_("The file is an old Excel workbook; save it as .xlsx or CSV."))
+        raise BadInput(N_("The file is an old Office document; save its table as .xlsx or CSV."))
 
 
 def _gunzip(data: bytes) -> bytes:

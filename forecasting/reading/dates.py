@@ -8,10 +8,11 @@ import pandas as pd
 
 from forecasting.messages import N_, BadInput
 from forecasting.reading.choice import Order, Question
-from forecasting.reading.shapes import COARSE, MAX_WORDS, Shaped, century, shape, split
+from forecasting.reading.shapes import COARSE, LONGEST, MAX_WORDS, Shaped, century, from_seconds, shape, split
 from forecasting.series import Correction
 
 EARLIEST, LATEST = 1970, 2100
+BUDDHIST = 543  # years that the Thai calendar is ahead
 MAX_FAILED = 0.01  # share of rows that may hold impossible dates such as 31/2/2020
 RUNS_ON = 0.8  # share of rows that stand on the same day as the row above or on the next one
 DENSE = 0.9  # share of days between first and last that have a row
@@ -33,7 +34,8 @@ class Days:
 
 def read_days(column, order: Order | None = None, native: bool = False) -> Days:
     """The day of each row of a date column. Raises BadInput, or Question where day and month could be either."""
-    texts, clocks, zones = split(column.words)
+    seconds = from_seconds(column.words)
+    texts, clocks, zones = split(column.words if seconds is None else seconds)
     distinct = texts.dictionary_encode()
     if len(distinct.dictionary) > MAX_WORDS:
         raise BadInput(N_("The column of dates has too many different entries; upload one row a day."))
@@ -44,14 +46,17 @@ def read_days(column, order: Order | None = None, native: bool = False) -> Days:
     days = _days(shaped, reading)
     bad = np.isnat(days) & (shaped.kinds != "")
     failed = int(np.bincount(codes, minlength=len(days))[bad].sum())
-    return Days(days[codes], failed, clocks, zones, _mends(shaped, reading, days))
+    corrections = _corrections(shaped, reading, days)
+    if seconds is not None:
+        corrections += (Correction(N_("Times are seconds since 1970 and were taken in UTC.")),)
+    return Days(days[codes], failed, clocks, zones, corrections)
 
 
 def _refuse_coarse(shaped: Shaped, codes: np.ndarray) -> None:
     rows = np.bincount(codes, minlength=len(shaped.words))
     coarse = np.array(
         [
-            not kind and bool(COARSE.fullmatch(word.lower()))
+            not kind and len(word) <= LONGEST and bool(COARSE.fullmatch(word.lower()))
             for word, kind in zip(shaped.words, shaped.kinds, strict=True)
         ],
         bool,
@@ -76,6 +81,8 @@ def _days(shaped: Shaped, reading: dict[str, str]) -> np.ndarray:
         ymd[at] = numbers[:, [order.index(part) for part in "ymd"]]
         if kind.endswith("yy") and not kind.endswith("yyyy"):
             ymd[at, 0] = century(ymd[at, 0])
+    thai = (ymd[:, 0] > LATEST) & (ymd[:, 0] <= LATEST + BUDDHIST)
+    ymd[thai, 0] -= BUDDHIST
     ymd[(ymd[:, 0] < EARLIEST) | (ymd[:, 0] > LATEST)] = 1970, 0, 0  # no day either
     frame = pd.DataFrame(ymd, columns=["year", "month", "day"])
     return pd.to_datetime(frame, errors="coerce").to_numpy().astype("datetime64[D]")
@@ -171,7 +178,7 @@ def _no_order(shaped: Shaped, order: Order | None) -> BadInput:
     )
 
 
-def _mends(shaped: Shaped, reading: dict[str, str], days: np.ndarray) -> tuple[Correction, ...]:
+def _corrections(shaped: Shaped, reading: dict[str, str], days: np.ndarray) -> tuple[Correction, ...]:
     corrections = []
     for kind, order in reading.items():
         at = np.flatnonzero((shaped.kinds == kind) & ~np.isnat(days))

@@ -23,7 +23,11 @@ _POINT = rf"^[+-]?(?:(?:{_GROUPS})(?:\.\d+)?|\.\d+){_EXPONENT}{_SUFFIX}$"
 _COMMA = rf"^[+-]?(?:(?:\d+|[1-9]\d{{0,2}}(?:[.'’ ]\d{{3}})+)(?:,\d+)?|,\d+){_EXPONENT}{_SUFFIX}$"
 _DURATION = r"^\d+:[0-5]\d(?::[0-5]\d)?$"
 _INFINITE = r"(?i)^[+-]?(?:inf|infinity|∞)$"
-_AROUND = r"^['\s$€£¥₹₩￥]+|(?:[\s$€£¥₹₩￥]|円|元|次|回)+$"
+_MONEY = r"[$€£¥₹₩￥₺₽฿₫]|円|元"
+_DECIMALS = r"\d[.,](?:\d{1,2}|\d{4,})$"  # three digits may be thousands
+_ZEROS = r"[.,]0+$"
+LONGEST = 60  # letters of a number
+_AROUND = r"^['\s$€£¥₹₩￥₺₽฿₫]+|(?:[\s$€£¥₹₩￥₺₽฿₫]|円|元|次|回)+$"
 
 
 @dataclass(frozen=True)
@@ -31,13 +35,16 @@ class Numbers:
     """The number in each row (NaN where there is none), and what kind of number the column holds."""
 
     values: np.ndarray  # float64, one a row
-    kind: str  # "count", "percent" (in percent) or "duration" (in seconds)
+    kind: str  # "count", "fraction", "money", "percent" (in percent) or "duration" (in seconds)
     rounded: int = 0  # rows such as 1.2K
     junk: int = 0  # rows with something else than a number
 
 
 def kind(column) -> str | None:
-    """What a column's numbers are: "count", "percent", "duration"; None where it is no column of numbers."""
+    """What a column's numbers are: count, fraction, money, percent or duration; None where it is no column of numbers.
+
+    A fraction is what is not whole in most rows.
+    """
     rows = np.bincount(column.codes, minlength=len(column.words))
     tidy, percent = _tidy(column.words)
     clock = _matches(tidy, _DURATION)
@@ -51,7 +58,19 @@ def kind(column) -> str | None:
     # A total row may hold anything.
     if rows[filled & number].sum() < min(SHARE * total, total - 1) or not rows[filled & number].sum():
         return None
-    return "percent" if rows[percent & filled].sum() > total / 2 else "count"
+    if rows[percent & filled].sum() > total / 2:
+        return "percent"
+    if rows[_matches(_short(column.words), _MONEY) & filled].sum() > total / 2:
+        return "money"
+    broken = _matches(tidy, _DECIMALS) & ~_matches(tidy, _ZEROS)
+    return "fraction" if rows[broken].sum() > total / 2 else "count"
+
+
+def _short(texts: pa.StringArray) -> pa.StringArray:
+    """The words, with what is too long for a number replaced by a word that is none."""
+    if not len(texts) or pc.max(pc.binary_length(texts)).as_py() <= LONGEST:
+        return texts
+    return pc.if_else(pc.greater(pc.binary_length(texts), 4 * LONGEST), "x", texts)
 
 
 def read_numbers(column, name: str, *, views: bool, separator: str, decimal: str | None = None) -> Numbers:
@@ -74,12 +93,13 @@ def read_numbers(column, name: str, *, views: bool, separator: str, decimal: str
 
 def _tidy(texts: pa.StringArray) -> tuple[pa.StringArray, np.ndarray]:
     """Words without currency, percent sign and accounting brackets; which of them were percent."""
+    texts = _short(texts)
     if pc.all(pc.match_substring_regex(texts, r"^\d+$")).as_py():
         return texts, np.zeros(len(texts), bool)
     percent = pc.ends_with(texts, "%").to_numpy(zero_copy_only=False)
     tidy = pc.replace_substring_regex(pc.utf8_rtrim(texts, characters="% "), r"^\((.*\d.*)\)$", r"-\1")
     tidy = pc.replace_substring_regex(pc.replace_substring(tidy, "−", "-"), r"[\x{00a0}\x{202f}\x{2009}]", " ")
-    tidy = pc.replace_substring_regex(tidy, r"^(-?)[$€£¥₹₩]\s*", r"\1")
+    tidy = pc.replace_substring_regex(tidy, r"^(-?)[$€£¥₹₩₺₽฿₫]\s*", r"\1")
     return pc.replace_substring_regex(tidy, _AROUND, ""), percent
 
 

@@ -13,8 +13,10 @@ MAX_BLOCKS = 10_000  # stretches between empty rows
 TOO_MANY_ROWS = N_("The file has more than {limit} million rows; upload a shorter period.")
 ENDLESS_QUOTE = N_("The file has a quote that never ends; export it again.")
 
-# An empty row or a comment. A lone # heads a column of row numbers; a comment has words after it.
-GAP = re.compile(rb"^(?:#(?![,;\t|]).*|[,;\t| ]*)$\n?", re.MULTILINE)
+csv.field_size_limit(1 << 28)  # Python's own limit of 131 072 letters refuses a long note; check_size bounds the rest
+
+# An empty row or a comment. A lone # heads a column of row numbers, #1001 is an order; a comment has words after it.
+GAP = re.compile(rb"^(?:#(?!\d{0,12}[,;\t|]).*|[,;\t| ]*)$\n?", re.MULTILINE)
 
 
 def check_size(text: bytes) -> None:

@@ -3,11 +3,15 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from forecasting.reading import words
+
+LONGEST = 100  # letters of a date with its time and zone
 SAMPLE = 500  # words of a column that say whether it holds dates
 MAX_WORDS = 200_000  # distinct days a column of dates can have, junk included
 
@@ -25,7 +29,7 @@ _WEEKDAY = (
 )
 _SEP = r"(?P<sep>\s*[-/.]\s*|\s+)"
 CERTAIN = [
-    re.compile(r"(?P<y>\d{4})\s*[-/.年 ]\s*(?P<m>\d{1,2})\s*[-/.月 ]\s*(?P<d>\d{1,2})\s*[日.]?"),
+    re.compile(r"(?P<y>\d{4})\s*[-/.年년 ]\s*(?P<m>\d{1,2})\s*[-/.月월 ]\s*(?P<d>\d{1,2})\s*[日일.]?"),
     re.compile(r"(?P<y>(?:19|20)\d{2})(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])"),
     re.compile(r"(?P<y>\d{2})年(?P<m>\d{1,2})月(?P<d>\d{1,2})日"),
     re.compile(
@@ -37,15 +41,21 @@ CERTAIN = [
 OPEN = re.compile(rf"(?P<a>\d{{1,2}}){_SEP}(?P<b>\d{{1,2}})(?:\s*[-/.]\s*|\s+)(?P<c>\d{{4}}|\d{{2}})\.?")
 # Rows for weeks, months, quarters or years.
 COARSE = re.compile(
-    rf"\d{{4}}\s*[-/.年]\s*\d{{1,2}}月?|\d{{1,2}}[-/.]\d{{4}}|{_MONTH}\.?\s*[-/ ,]?\s*\d{{4}}"
+    rf"\d{{4}}\s*[-/.年년]\s*\d{{1,2}}[月월]?|\d{{1,2}}[-/.]\d{{4}}|{_MONTH}\.?\s*[-/ ,]?\s*\d{{4}}"
     r"|\d{4}\s*[-/ ]?\s*[wqk]\s*\d{1,2}|[wq]\d{1,2}\s*[-/ ]?\s*\d{4}"
     r"|\d{4}\s*年?|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\s*(?:-|–|~|to|至)\s*\d{4}[-/.]\d{1,2}[-/.]\d{1,2}"
 )
 ISO = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?$"
 CLOCK = (
-    r"^(?P<day>.*?)(?:T|\s+|\s*,\s*)(?P<clock>\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?|\d{1,2}[时時])"
+    r"^(?P<day>.*?)(?:T|\s+|\s*,\s*)(?:(?:오전|오후|上午|下午|午前|午後|[AaPp][Mm])\s*)?(?P<clock>\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?|\d{1,2}[时時])"
     r"\s*(?P<zone>Z|[+-]\d{2}:?\d{2}|[A-Z]{2,5}|\[.*\])?$"
 )
+# 26/Nov/2022:15:19:36 +0000 of a server's log, and May 7 2023 20:00:00 GMT-0400 (Eastern Daylight Time) of a browser.
+LOG = r"^\[?(\d{1,2}/[A-Za-z]{3}/\d{4}):(.*?)\]?$"
+NAMED_ZONE = r"\s*GMT([+-]\d{4})(?:\s*\([^)]*\))?$"
+SECONDS = r"^1\d{9}(?:\d{3})?(?:\.\d+)?$"  # or thousandths, since 1970: from September 2001 to 2033
+_NAMED = re.compile(r"\d\W*[^\W\d_]|[^\W\d_]\W*\d")  # a number beside a word
+_FILLERS = re.compile(r"\b(?:de|del|di|den|ngay|nam|g|г|року|р)\b\.?|[,.]", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -59,8 +69,8 @@ class Shaped:
 
 def look_like_dates(cells: list[str]) -> np.ndarray:
     """Which cells have the shape of a date (or of a week, month or range of days)."""
-    tidy = [unicodedata.normalize("NFKC", cell).strip() for cell in cells]
-    likely = np.array([6 <= len(cell) <= 60 and bool(re.search(r"\d", cell)) for cell in tidy], bool)
+    tidy = [unicodedata.normalize("NFKC", words.visible(cell)).strip() for cell in cells]
+    likely = np.array([6 <= len(cell) <= LONGEST and bool(re.search(r"\d", cell)) for cell in tidy], bool)
     places = np.flatnonzero(likely)
     days, _, _ = split(pa.array([tidy[place] for place in places], pa.string()))
     for place, day in zip(places, days.to_pylist(), strict=True):
@@ -68,13 +78,19 @@ def look_like_dates(cells: list[str]) -> np.ndarray:
     return likely
 
 
-def share(column) -> float:
+def look_like_seconds(cells: list[str]) -> np.ndarray:
+    """Which cells can be seconds since 1970."""
+    return np.array([bool(re.match(SECONDS, cell[:LONGEST].strip())) for cell in cells], bool)
+
+
+def share(column, seconds: bool = False) -> float:
     """The share of a column's filled rows that have the shape of a date, from a sample of its words."""
     rows = np.bincount(column.codes, minlength=len(column.words))
     sample = np.arange(0, len(rows), max(1, len(rows) // SAMPLE))
     cells = column.words.take(pa.array(sample)).to_pylist()
     filled = np.array([bool(cell) for cell in cells], bool)
-    return float(rows[sample][look_like_dates(cells)].sum() / max(1, rows[sample][filled].sum()))
+    dates = look_like_dates(cells) | look_like_seconds(cells) if seconds else look_like_dates(cells)
+    return float(rows[sample][dates].sum() / max(1, rows[sample][filled].sum()))
 
 
 def split(texts: pa.StringArray) -> tuple[pa.StringArray, bool, bool]:
@@ -89,6 +105,7 @@ def split(texts: pa.StringArray) -> tuple[pa.StringArray, bool, bool]:
         clocks = pc.unique(pc.utf8_slice_codeunits(texts, 11, 16))
         zones = pc.any(pc.match_substring_regex(texts, r"[Z+]|-\d\d:?\d\d$")).as_py()
         return pc.utf8_slice_codeunits(texts, 0, 10), len(clocks) > 1, zones
+    texts = pc.replace_substring_regex(pc.replace_substring_regex(texts, LOG, r"\1 \2"), NAMED_ZONE, r" \1")
     found = pc.extract_regex(texts, CLOCK)
     day = pc.coalesce(pc.struct_field(found, "day"), texts)
     clocks = pc.unique(pc.drop_null(pc.struct_field(found, "clock")))
@@ -106,7 +123,45 @@ def shape(texts: list[str], native: bool) -> Shaped:
     return Shaped(texts, kinds, parts)
 
 
+def from_seconds(texts: pa.StringArray) -> pa.StringArray | None:
+    """Seconds or thousandths since 1970 as days and times in UTC; None where most words are something else."""
+    whole = pc.match_substring_regex(texts, SECONDS)
+    if not len(texts) or pc.mean(pc.cast(whole, pa.float64())).as_py() < 0.9:
+        return None
+    numbers = pc.cast(pc.if_else(whole, texts, None), pa.float64())
+    numbers = pc.if_else(pc.greater(numbers, 1e11), pc.divide(numbers, 1000.0), numbers)
+    stamps = pc.cast(pc.cast(pc.floor(numbers), pa.int64()), pa.timestamp("s"))
+    return pc.coalesce(pc.strftime(stamps, "%Y-%m-%d %H:%M:%S"), texts)
+
+
 def _take_apart(text: str) -> tuple[str, tuple[int, int, int]]:
+    if len(text) > LONGEST:
+        return "", (0, 0, 0)
+    found = _in_english(text)
+    if found[0] or not _NAMED.search(text):
+        return found
+    return _in_english(_translated(text))
+
+
+@cache
+def _names(weekdays: bool) -> re.Pattern[str]:
+    names = sorted(words.weekdays() if weekdays else words.months(), key=len, reverse=True)
+    return re.compile(rf"(?<![^\W\d_])(?:{'|'.join(map(re.escape, names))})(?![^\W\d_])[.॰]?")
+
+
+def _translated(text: str) -> str:
+    """The date with its month in English, without weekday and what else other languages put; "" without a month."""
+    text = words.plain(text)
+    for bare in (_names(weekdays=True).sub(" ", text, count=1), text):  # French mar. is a weekday, Spanish a month
+        month = _names(weekdays=False).search(bare)
+        if month:
+            english = list(MONTHS)[words.months()[month[0].rstrip(".॰")] - 1]
+            bare = f"{bare[: month.start()]} {english} {bare[month.end() :]}"
+            return re.sub(r"\s+", " ", _FILLERS.sub(" ", bare)).strip()
+    return ""
+
+
+def _in_english(text: str) -> tuple[str, tuple[int, int, int]]:
     text = re.sub(_WEEKDAY, "", text.strip().lower()).strip(" ,'")
     for shape in CERTAIN:
         found = shape.fullmatch(text)

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 import numpy as np
@@ -12,15 +12,21 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from forecasting.messages import N_, BadInput
-from forecasting.reading import words
 from forecasting.reading.containers import Part
 from forecasting.reading.dialect import HEAD, SEPARATORS, delimiter
 from forecasting.reading.encodings import to_utf8
-from forecasting.reading.sections import ENDLESS_QUOTE, blocks, check_size, records, unify_ends
-from forecasting.reading.shapes import look_like_dates
+from forecasting.reading.heading import check_width, read_heading
+from forecasting.reading.sections import ENDLESS_QUOTE, MAX_LINE, blocks, check_size, records, unify_ends
+from forecasting.reading.shapes import look_like_dates, look_like_seconds
+from forecasting.reading.words import INVISIBLE, LONGEST
 
 MAX_COLUMNS = 1_000
-MAX_CELL_LINES = 20  # of a title
+FEW_LINES = 3  # of a cell, below which it is not looked at
+MAX_LINES = 100  # of a cell that are looked at
+MAX_LONG = 100  # cells of several lines that are looked at
+MAX_NOTES = 20  # rows with another number of cells that are kept
+BLOCK = 1 << 20  # bytes that are parsed at once; a row must fit
+LONG_BLOCK = 1 << 24
 START = 65_536  # bytes that show which separator makes dates
 HEAD_ROWS = 300  # rows in which the first date must stand
 TORN_ROWS = N_("{rows} rows have another number of columns than the rest; put numbers that hold a separator in quotes.")
@@ -42,11 +48,14 @@ class Table:
     """One table of a file. All columns are equally long."""
 
     name: str  # of the file or sheet it is from
-    header: tuple[str, ...]
+    header: tuple[str, ...]  # what stands over each column, "" for nothing
+    names: tuple[str, ...]  # the same, told apart
     columns: tuple[Column, ...]
+    caption: str = ""  # the line above the header
+    line: int = 1  # of the file, on which the table begins
     torn: int = 0  # rows left out because they had more or fewer cells
+    notes: tuple[str, ...] = ()  # some of them
     separator: str = ","
-    native: bool = False  # cells came typed, from a workbook
 
     @property
     def rows(self) -> int:
@@ -61,9 +70,10 @@ def tables(part: Part) -> list[Table]:
     separator = _separator(text if len(text) < START else text[:START].rsplit(b"\n", 1)[0])
     found: list[Table] = []
     complaints: list[BadInput] = []
+    lines = _Lines(text)
     for block in _joined(blocks(text, separator), separator):
         try:
-            found += _table(part.name, block, separator)
+            found += [replace(table, line=lines.of(block)) for table in _table(part.name, block, separator)]
         except BadInput as complaint:
             if complaint.message.text != NO_DATE:
                 raise
@@ -71,6 +81,24 @@ def tables(part: Part) -> list[Table]:
     if complaints and not found:
         raise complaints[0]
     return found
+
+
+@dataclass
+class _Lines:
+    """The line on which each block begins; blocks are asked for in the file's order."""
+
+    text: bytes
+    place: int = 0
+    line: int = 1
+
+    def of(self, block: bytes) -> int:
+        first = block[: block.find(b"\n") + 1 or None]
+        found = self.text.find(first, self.place)
+        if found < 0:
+            return self.line
+        begins = self.line + self.text.count(b"\n", self.place, found)
+        self.place, self.line = found + len(first), begins + first.count(b"\n")
+        return begins
 
 
 def _joined(pieces: Iterable[bytes], separator: str) -> Iterator[bytes]:
@@ -92,7 +120,7 @@ def _separator(start: bytes) -> str:
     sniffed = delimiter(start[:HEAD].decode(errors="ignore"))
     for separator in (sniffed, *(other for other in SEPARATORS if other != sniffed)):
         rows = islice(records(start, separator), HEAD_ROWS)
-        if any(len(row) > 1 and look_like_dates(row).any() for row, _ in rows):
+        if any(len(row) > 1 and (look_like_dates(row) | look_like_seconds(row)).any() for row, _ in rows):
             return separator
     return sniffed
 
@@ -114,60 +142,32 @@ def _table(name: str, block: bytes, separator: str) -> list[Table]:
     first = _first_date(head, width)
     if first is None:
         raise BadInput(NO_DATE)
-    top = [record for record, _ in head[:first]]
-    skip, header = _header(top, width)
-    _check_header(header, [record for record, _ in head[first:] if len(record) == width])
-    start = sum(size for _, size in head[:skip])
+    heading = read_heading([record for record, _ in head[:first]], width)
+    check_width(heading, [record for record, _ in head[first:] if len(record) == width], width)
+    start = sum(size for _, size in head[: heading.skip])
     columns, torn = _parse(pa.py_buffer(block).slice(start), separator, width, quoted=b'"' in block)
-    return [Table(name, tuple((header + [""] * width)[:width]), columns, torn, separator)]
+    found = Table(name, heading.words, heading.names, columns, heading.caption)
+    return [replace(found, torn=torn.rows, notes=tuple(torn.notes), separator=separator)]
 
 
 def _first_date(head: list[tuple[list[str], int]], width: int) -> int | None:
-    rows = (i for i, (record, _) in enumerate(head) if len(record) == width and look_like_dates(record).any())
-    return next(rows, None)
+    """The first row with a date; seconds since 1970 count only where nothing else does."""
+    for looks in (look_like_dates, look_like_seconds):
+        rows = (i for i, (record, _) in enumerate(head) if len(record) == width and looks(record).any())
+        if (first := next(rows, None)) is not None:
+            return first
+    return None
 
 
-def _header(top: list[list[str]], width: int) -> tuple[int, list[str]]:
-    """How many of the rows above the first date to skip, and the column names among them."""
-    rows = [
-        i
-        for i, record in enumerate(top)
-        if len(record) >= 2 and sum(bool(cell.strip()) for cell in record) >= min(2, width)
-    ]
-    named = [i for i in rows if any(words.is_date(cell) for cell in top[i])]
-    full = [i for i in rows if not any(_has_digits_only(cell) for cell in top[i])]
-    if not (named or full):
-        return 0, []
-    main = (named or full)[-1]
-    header = [cell.strip() for cell in top[main]]
-    # Two header lines: the other one tells apart what the main one calls by one name.
-    for other in (i for i in full if i != main and len(top[i]) == len(header)):
-        twice = {cell for cell in header if header.count(cell) > 1}
-        header = [f"{top[other][i].strip()} {cell}".strip() if cell in twice else cell for i, cell in enumerate(header)]
-    return main + 1, header
-
-
-def _has_digits_only(cell: str) -> bool:
-    return bool(re.fullmatch(r"[\d.,:%\s]*\d[\d.,:%\s]*", cell))
-
-
-def _check_header(header: list[str], rows: list[list[str]]) -> None:
-    """Rows wider than their header are cut at a comma that is no separator, such as 1,234 without quotes."""
-    if header and any(cell.strip() for row in rows for cell in row[len(header) :]):
-        raise BadInput(
-            N_("The rows have more columns than the header; put numbers and dates that hold a separator in quotes.")
-        )
-
-
-def _parse(block: pa.Buffer, separator: str, width: int, *, quoted: bool) -> tuple[tuple[Column, ...], int]:
-    """The columns of a table without its header, and how many rows were left out for their number of cells."""
+def _parse(block: pa.Buffer, separator: str, width: int, *, quoted: bool) -> tuple[tuple[Column, ...], "_Torn"]:
+    """The columns of a table without its header, and the rows left out for their number of cells."""
     torn = _Torn()
     names = [str(i) for i in range(width)]
     csv = pyarrow.csv
     try:
         table = csv.read_csv(
             pa.BufferReader(block),
-            csv.ReadOptions(use_threads=False, column_names=names),
+            csv.ReadOptions(use_threads=False, column_names=names, block_size=LONG_BLOCK if quoted else BLOCK),
             csv.ParseOptions(delimiter=separator, newlines_in_values=quoted, invalid_row_handler=torn.skip),
             csv.ConvertOptions(column_types=dict.fromkeys(names, WORDS), strings_can_be_null=False),
         )
@@ -178,27 +178,42 @@ def _parse(block: pa.Buffer, separator: str, width: int, *, quoted: bool) -> tup
     cells = table.unify_dictionaries().columns
     del table  # twice as many rows fit
     columns = tuple(column(cells.pop(0)) for _ in names)
-    if torn.lines > MAX_CELL_LINES or quoted and any(_swallows_rows(column.words) for column in columns):
+    if torn.swallows or quoted and any(_swallows_rows(column.words) for column in columns):
         raise BadInput(ENDLESS_QUOTE)
-    return columns, torn.rows
+    return columns, torn
 
 
 @dataclass
 class _Torn:
-    """Rows that have too few or too many cells: how many, and the most lines that one of them runs over."""
+    """Rows that have too few or too many cells: how many, some of them, and whether one holds rows in its quotes."""
 
     rows: int = 0
-    lines: int = 0
+    notes: list[str] = field(default_factory=list)
+    swallows: bool = False
 
     def skip(self, row: pyarrow.csv.InvalidRow) -> str:
         self.rows += 1
-        self.lines = max(self.lines, (row.text or "").count("\n"))
+        text = row.text or ""
+        if len(self.notes) < MAX_NOTES:
+            self.notes.append(text[:LONGEST].strip())
+            self.swallows |= _holds_rows(text)
         return "skip"
 
 
 def _swallows_rows(texts: pa.StringArray) -> bool:
-    """Whether a cell runs over so many lines that a quote must be missing at its end."""
-    return (pc.max(pc.count_substring(texts, "\n")).as_py() or 0) > MAX_CELL_LINES
+    """Whether a cell runs over rows of the table, so that a quote must be missing at its end."""
+    lines = pc.count_substring(texts, "\n")
+    long = texts.filter(pc.greater_equal(lines, FEW_LINES))
+    return any(_holds_rows(text) for text in long[:MAX_LONG].to_pylist())
+
+
+def _holds_rows(text: str) -> bool:
+    """Whether most lines of a text hold a date and a separator, as rows do and a note does not."""
+    lines = text[:MAX_LINE].split("\n")[1 : 1 + MAX_LINES]
+    if len(lines) < FEW_LINES:
+        return False
+    cells = [[cell.strip("\"' ") for cell in re.split(r"[,;\t|]", line[:LONGEST])[:9]] for line in lines]
+    return sum(len(row) > 1 and bool(look_like_dates(row).any()) for row in cells) > len(lines) / 2
 
 
 def column(cells: pa.ChunkedArray) -> Column:
@@ -207,7 +222,10 @@ def column(cells: pa.ChunkedArray) -> Column:
     if isinstance(encoded, pa.ChunkedArray):  # as combine_chunks answers for no rows
         encoded = pa.array([], WORDS)
     codes = encoded.indices.to_numpy(zero_copy_only=False)
-    tidy = pc.utf8_trim(pc.utf8_normalize(encoded.dictionary, "NFKC"), characters=" \t\r\n\ufeff\u200e\u200f")
+    seen = encoded.dictionary
+    if not pc.all(pc.string_is_ascii(seen)).as_py():
+        seen = pc.replace_substring_regex(pc.utf8_normalize(seen, "NFKC"), f"[{INVISIBLE}]", "")
+    tidy = pc.utf8_trim(seen, characters=" \t\r\n")
     if tidy.equals(encoded.dictionary):
         return Column(tidy, codes)
     again = tidy.dictionary_encode()

@@ -115,23 +115,23 @@ def unpack(data: bytes) -> dict[date, int]:
         raise BadInput(wikimedia.ODD) from None
 
 
-def rows(data: bytes, article: Article) -> Rows:
+def rows(data: bytes, article: Article) -> tuple[Rows, tuple[Correction, ...]]:
     """What `pack` has packed, as a table's rows are: days that the API left out are 0, or unknown where 0 cannot be."""
     counts = unpack(data)
     views = pd.Series(counts.values(), pd.DatetimeIndex(list(counts)), dtype=float).asfreq("D")
     least = np.minimum(views.ffill(), views.bfill())
     zeros = views.isna() & (least < CERTAINLY_VIEWED)
     days = tuple(day.date() for day in views.index[zeros])
-    return Rows(
+    table = Rows(
         days=views.index.to_numpy().astype("datetime64[D]"),
         counts=[views.where(~zeros, 0).to_numpy()],
         names=(article.title,),
         codes=None,
         parts=False,
         adds=True,
-        metric="views",
-        corrections=(Correction(ZEROS, days),) if days else (),
+        totals=(np.nan,),
     )
+    return table, (Correction(ZEROS, days),) if days else ()
 
 
 def next_day(counts: dict[date, int]) -> date:

@@ -1,131 +1,175 @@
-"""The words that exports use for their columns, rows and files, in English, both Chinese scripts and Japanese."""
+"""What the words in an export mean, in the languages of `vocabulary.toml`."""
 
 import re
+import tomllib
 import unicodedata
+from functools import cache, lru_cache
+from pathlib import Path
 
-
-def plain(word: str) -> str:
-    """A header as it is compared: composed, half-width, lower case, single spaces for underscores and runs."""
-    word = unicodedata.normalize("NFKC", word).casefold().strip(" \t\r\n\"'\ufeff:")
-    return re.sub(r"[\s_]+", " ", word)
-
-
-def _list(text: str) -> list[str]:
-    return [plain(word) for word in text.split(";")]
-
-
-DATE = _list("""
-    date; day; ds; timestamp; time; datetime; week; month; date (utc); date time; 日期; 日付; 时间; 時間; 日時; 天;
-    日; 发布日期; 統計日期; 统计日期; fecha; datum; data; дата
-""")
-HOUR = _list("""
-    hour; hour of day; hour index; time; time of day; 时间; 時間; 時刻; 小时; 小時; 時; 时
-""")
-VIEWS = _list("""
-    views; view; view count; viewcount; views count; video views; total views; daily views; daily view count;
-    page views; pageviews; page view; pageview; screen page views; 观看次数; 觀看次數; 观看量; 觀看量; 視聴回数;
-    再生回数; 再生数; 播放量; 播放次数; 播放次數; 播放数; 播放數; 瀏覽量; 浏览量; 浏览次数; 瀏覽次數; 点阅量;
-    點閱量; ページビュー数; ページビュー; 表示回数(pv); pv
-""")
-NEUTRAL = _list("""
-    y; value; values; count; counts; target; 数值; 數值; 数量; 數量; 値; 值
-""")
-# Counts and rates that look like views and are not. A column of another name may be a channel's.
-OTHER = _list("""
-    engaged views; エンゲージ ビュー; 互动观看次数; 參與觀看次數; users; active users; new users; total users;
-    sessions; visits; visitors; unique visitors; unique pageviews; unique views; clicks; impressions; ctr;
-    position; average position; impressions click-through rate (%); likes; dislikes; comments; shares;
-    comments added; hits; downloads; subscribers; subscribers gained; subscribers lost; new viewers;
-    returning viewers; unique viewers; viewers; watch time (hours); watch time; watch time (minutes);
-    average view duration; average percentage viewed (%); average percentage viewed; revenue; estimated revenue;
-    estimated revenue (usd); event count; events; key events; conversions; engagement rate; bounce rate; bandwidth;
-    sales; orders; rpm; cpm; 点击次数; 點擊次數; 点击; 點擊; 展示; 展示次数; 曝光; 曝光次數; 曝光次数; 点击率;
-    點擊率; 排名; 訂閱人數; 订阅者; 订阅人数; 訂閱者; 平均观看时长; 平均觀看時間長度; 新观众; 新觀眾; 用户; 用户数;
-    使用者; 观看时长(小时); 觀看時間(小時); 点赞; 点赞数; 评论; 评论数; 弹幕; 弹幕数; 收藏; 收藏数; 硬币; 投币;
-    分享; 分享数; 粉丝数; クリック数; 表示回数; 掲載順位; 平均視聴時間; チャンネル登録者; チャンネル登録者数;
-    新しい視聴者; ユーザー; 総再生時間(時間); 高評価
-""")
-# Columns that name the series of a long table, the most readable first.
-KEY = _list("""
-    video title; 影片標題; 视频标题; 動画のタイトル; 标题; 標題; title; unique_id; series; channel; 频道; 頻道;
-    content; 內容; 内容; コンテンツ; id
-""")
-IDENTIFIER = _list("""
-    unique_id; id; series; series id; item; item id; store; index; nth day; row; #; no; no.; 序号; 序號
-""")
-TOTAL = _list("""
-    total; totals; grand total; sum; 總計; 总计; 合計; 合计; 总和; 總和; 計; gesamt; summe; totaal
-""")
-UNKNOWN = _list("""
-    ; -; --; ---; –; —; n/a; na; nan; null; none; nil; #n/a; ?; .; 无; 無; なし; (other); not set
-""")
-
-# File names without suffix, the most wanted table first.
-FILES = (
-    {"totals", "總計", "总计", "合計"},
-    {"dates", "日期", "日付"},
-    {"chart", "图表", "圖表", "グラフ"},
-    {"table data", "表格資料", "表格数据", "表データ"},
-    {"chart data", "圖表資料", "图表数据", "グラフデータ"},
+LONGEST = 200  # letters of a cell that can be a word
+# Default_Ignorable_Code_Point of Unicode: soft hyphens, joiners, marks of direction, variation selectors, fillers.
+INVISIBLE = (
+    "\u00ad\u034f\u061c\u115f-\u1160\u17b4-\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
+_ACCENTS = re.compile("[\u0300-\u036f]")
+_BRACKETS = re.compile(r"\s*[(（\[][^()（）\[\]]{0,60}[)）\]]$")
+_UNIT = re.compile(r"[(（\[][^()（）\[\]]{0,40}[)）\]]\s*$|[%$€£¥₹₩]")
+_FILES = ("file_totals", "file_dates", "file_chart", "file_table", "file_chart_data")
+_OTHER = ("impressions", "clicks", "watch_time", "audience", "response")  # what is no view
+
+
+def visible(word: str) -> str:
+    """The word without letters that nobody can see."""
+    return word if word.isascii() else _INVISIBLE.sub("", word)
+
+
+@lru_cache(maxsize=4096)
+def plain(word: str) -> str:
+    """A header as it is compared: half-width, lower case, without accents, single spaces for underscores and runs."""
+    word = unicodedata.normalize("NFKC", visible(word[:LONGEST])).casefold()
+    if not word.isascii():
+        word = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", word))).replace("ı", "i")
+    return re.sub(r"[\s_]+", " ", word.strip(" \t\r\n\"':_"))
+
+
+@cache
+def _vocabulary() -> dict[str, list[str]]:
+    """The words of each meaning, of all languages, as they are compared."""
+    with Path(__file__).with_name("vocabulary.toml").open("rb") as file:
+        sections = tomllib.load(file)
+    months = sections.pop("months")
+    return _split(sections) | {f"month {number}": _listed(words) for number, words in months.items()}
+
+
+def _split(sections: dict[str, dict[str, str]]) -> dict[str, list[str]]:
+    return {meaning: [word for words in by.values() for word in _listed(words)] for meaning, by in sections.items()}
+
+
+def _listed(words: str) -> list[str]:
+    return [plain(word) for word in words.split(";")]
+
+
+@cache
+def _whole(meaning: str) -> frozenset[str]:
+    return frozenset(_vocabulary()[meaning])
+
+
+def _is(word: str, meaning: str) -> bool:
+    return plain(word) in _whole(meaning)
+
+
+@lru_cache(maxsize=4096)
+def _has(word: str, meaning: str) -> bool:
+    """Whether a part of the header has the meaning. Short parts in Latin letters must be whole words."""
+    word = plain(word)
+    if not word:
+        return False
+    tokens = re.split(r"[^\w%]+", word)
+    return any(
+        part in tokens if len(part) <= 3 and part.isascii() and part.isalpha() else part in word
+        for part in _vocabulary()[meaning]
+        if part
+    )
 
 
 def is_date(word: str) -> bool:
-    return plain(word) in DATE
+    """Whether a column of this name says the day of a count."""
+    return _is(word, "date") or _is(_BRACKETS.sub("", word[:LONGEST]), "date")
+
+
+def is_published(word: str) -> bool:
+    """Whether a column of dates says when a thing came to be, which is no day on which it was viewed."""
+    return not is_date(word) and _has(word, "published")
 
 
 def is_views(word: str) -> bool:
-    return plain(word) in VIEWS
+    return _is(word, "views")
+
+
+def resembles_views(word: str) -> bool:
+    """Whether one of the words of a header is one for views, as in "Live views"."""
+    return any(is_views(part) for part in plain(word).split())
+
+
+def may_be_impressions(word: str) -> bool:
+    """Whether a word for views is one for impressions too, as in a search report."""
+    return _has(word, "impressions")
+
+
+def is_clicks(word: str) -> bool:
+    return _is(word, "clicks")
 
 
 def is_neutral(word: str) -> bool:
-    return plain(word) in NEUTRAL
+    return _is(word, "neutral")
 
 
 def is_other_metric(word: str) -> bool:
-    """Whether a header is known to count or measure something that is not views."""
-    word = plain(word)
-    return word in OTHER or word.endswith(("(%)", " %", " rate", "率")) or word.startswith(("average ", "avg ", "平均"))
+    """Whether a header counts or measures something that is not views."""
+    return not is_views(word) and (has_unit(word) or any(_has(word, meaning) for meaning in _OTHER))
+
+
+def has_unit(word: str) -> bool:
+    """Whether a header ends with a unit in brackets, or holds a currency or percent sign."""
+    return bool(_UNIT.search(plain(word))) and not is_views(word)
 
 
 def is_average(word: str) -> bool:
     """Whether a header names something that cannot be added up."""
-    word = plain(word)
-    named = word in {"position", "ctr", "排名", "掲載順位"}
-    return named or word.startswith(("average ", "avg ", "平均")) or "rate" in word.split() or "率" in word
+    return _has(word, "averages") and not is_views(word)
+
+
+def is_running(word: str) -> bool:
+    """Whether a header names a total so far."""
+    return _has(word, "running")
 
 
 def is_hour(word: str) -> bool:
-    return plain(word) in HOUR
+    return _is(word, "hour")
 
 
 def is_identifier(word: str) -> bool:
-    return plain(word) in IDENTIFIER
+    return _is(word, "identifier")
 
 
 def is_total(word: str) -> bool:
-    return plain(word) in TOTAL
+    return len(word) <= LONGEST and _is(word, "total")
 
 
 def is_unknown(word: str) -> bool:
-    return plain(word) in UNKNOWN
+    return _is(word, "unknown")
 
 
 def is_key(word: str) -> bool:
     """Whether a column of this name says which channel or video a row is of."""
-    return plain(word) in KEY
+    return _is(word, "key")
 
 
 def key_rank(word: str) -> int:
-    word = plain(word)
-    return KEY.index(word) if word in KEY else len(KEY)
+    word, keys = plain(word), _vocabulary()["key"]
+    return keys.index(word) if word in keys else len(keys)
 
 
 def file_rank(name: str) -> int:
     """How much a file of this name is wanted: 0 most."""
     stem = plain(name.rsplit(".", 1)[0])
-    return next((rank for rank, stems in enumerate(FILES) if stem in stems), len(FILES))
+    return next((rank for rank, kind in enumerate(_FILES) if stem in _whole(kind)), len(_FILES))
 
 
 def is_known(word: str) -> bool:
-    return is_date(word) or is_views(word) or is_other_metric(word) or is_total(word)
+    """Whether the word stands in the vocabulary as a whole."""
+    meanings = ("date", "views", "total", "clicks", "key", "neutral")
+    return any(_is(word, meaning) for meaning in meanings) or any(_is(word, meaning) for meaning in _OTHER)
+
+
+@cache
+def months() -> dict[str, int]:
+    """The number of a month by its name or short name."""
+    return {name: number for number in range(1, 13) for name in _vocabulary()[f"month {number}"]}
+
+
+def weekdays() -> list[str]:
+    """Names and short names of weekdays."""
+    return _vocabulary()["weekdays"]

@@ -1,44 +1,65 @@
-"""An .xlsx -> the tables in its sheets.
+"""An .xlsx, .ods or .xls -> its sheets, written out as CSV: from there on a sheet is a file like any other.
 
-python-calamine reads it: it is kept up, and many times as fast as openpyxl. It lays a sheet out as a full rectangle, so
-the corners of every sheet are looked up first: one cell in the last column of the last row would take all memory.
+python-calamine reads them: it is kept up, and many times as fast as openpyxl. It lays a sheet out as a full rectangle,
+so the corners of every sheet are looked up first: one cell in the last column of the last row would take all memory.
 """
 
 import csv
 import io
 import re
 import zipfile
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
+from xml.parsers import expat
 
 from forecasting.messages import N_, BadInput
 from forecasting.reading.containers import DAMAGED, Part, open_zip, read_entry
-from forecasting.reading.tables import Table, tables
+from forecasting.reading.old_workbook import extents
 
 MAX_CELLS = 1_000_000
+MAX_ELEMENTS = 1_000_000  # of an .ods
 MAX_SHEETS = 50
+TOO_MANY_CELLS = N_("A sheet has more than {limit} cells; upload only the table with the daily views.")
 _REFERENCE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{0,9})(\d{1,9})[\"']")
+_CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
+_ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
 
 
-def sheets(data: bytes) -> list[Table]:
-    """The tables of all sheets. Raises BadInput where the workbook is damaged or out of bounds."""
-    from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 -- most uploads are no workbooks
+def sheets(data: bytes) -> Iterator[Part]:
+    """All sheets with something in them. Raises BadInput where the workbook is damaged or out of bounds."""
+    from python_calamine import CalamineWorkbook  # noqa: PLC0415 -- most uploads are no workbooks
 
-    _check_cells(open_zip(data))
-    try:
+    _check(data)
+    with _told_plainly():
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        grids = [(name, book.get_sheet_by_name(name).to_python()) for name in book.sheet_names[:MAX_SHEETS]]
-    except (CalamineError, ValueError, OSError, KeyError) as error:
+        names = book.sheet_names[:MAX_SHEETS]
+    for name in names:
+        with _told_plainly():
+            text = _written_out(book.get_sheet_by_name(name).to_python())
+        if text.strip(b',"\n '):
+            yield Part(name, text, native=True)
+
+
+@contextmanager
+def _told_plainly() -> Iterator[None]:
+    """What python-calamine raises as BadInput; where its Rust code panics, that is no Exception."""
+    from python_calamine import CalamineError  # noqa: PLC0415
+
+    try:
+        yield
+    except (CalamineError, ValueError, OSError, KeyError, OverflowError) as error:
         raise BadInput(DAMAGED) from error
-    return [replace(table, native=True) for name, grid in grids for table in _readable(name, grid)]
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise BadInput(DAMAGED) from error
 
 
-def _readable(name: str, grid: list[list[object]]) -> list[Table]:
-    """The tables of a sheet, written out as CSV: from there on it is a file like any other."""
+def _written_out(grid: list[list[object]]) -> bytes:
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows([_text(cell) for cell in row] for row in grid)
-    text = out.getvalue().encode()
-    return tables(Part(name, text)) if text.strip(b',"\n ') else []
+    return out.getvalue().encode(errors="replace")
 
 
 def _text(cell: object) -> str:
@@ -47,7 +68,7 @@ def _text(cell: object) -> str:
     if isinstance(cell, float):
         text = str(int(cell)) if cell.is_integer() else repr(cell)
         # One zero more: 1.234 could be taken for a thousand and some.
-        return text + "0" if re.fullmatch(r"-?\d+\.\d{3}", text) else text
+        return text + "0" if re.fullmatch(r"-?\d{1,20}\.\d{3}", text) else text
     if isinstance(cell, datetime):
         return cell.date().isoformat() if cell.time() == time() else cell.isoformat(" ", "seconds")
     if isinstance(cell, timedelta):
@@ -56,29 +77,41 @@ def _text(cell: object) -> str:
     return cell.isoformat() if isinstance(cell, date | time) else str(cell)
 
 
-def _check_cells(archive: zipfile.ZipFile) -> None:
-    for entry in archive.infolist():
-        if not re.search(r"worksheets/[^/]+\.xml$", entry.filename, re.I):
-            continue
-        rows, columns = _corner(read_entry(archive, entry))
+def _check(data: bytes) -> None:
+    """Raise BadInput for a sheet larger than can be laid out."""
+    if data[:2] != b"PK":
+        rectangles = extents(data, MAX_CELLS)
+    else:
+        archive = open_zip(data)
+        if any(entry.filename.lower().endswith("workbook.bin") for entry in archive.infolist()):
+            raise BadInput(N_("The workbook is a binary one (.xlsb); save it as .xlsx or CSV."))
+        rectangles = _rectangles(archive)
+    for rows, columns in rectangles:
         if rows * columns > MAX_CELLS:
-            raise BadInput(
-                N_("A sheet has more than {limit} cells; upload only the table with the daily views."), limit=MAX_CELLS
-            )
+            raise BadInput(TOO_MANY_CELLS, limit=MAX_CELLS)
+
+
+def _rectangles(archive: zipfile.ZipFile) -> Iterator[tuple[int, int]]:
+    """The rows and columns that each sheet spans, wherever in the archive it lies."""
+    for entry in archive.infolist():
+        part = read_entry(archive, entry)
+        if entry.filename == "content.xml":
+            yield from _Spans().of(part)
+        elif b"<" in part[:100] and _ROW.search(part):
+            yield _corner(part)
 
 
 def _corner(sheet: bytes) -> tuple[int, int]:
     """The last row and column that any cell of a sheet can stand in."""
-    rows, letters = {0}, {b"A"}
+    rows, letters, named = {0}, {b"A"}, 0
     for found in _REFERENCE.finditer(sheet):
         rows.add(int(found[2]))
         letters.add(found[1].upper())
+        named += bool(found[1])
     columns = max(_column(word) for word in letters)
-    # Cells may come without a reference; then they stand one after the other.
-    cells = len(re.findall(rb"<(?:\w+:)?c[\s/>]", sheet))
-    return max(max(rows), len(re.findall(rb"<(?:\w+:)?row[\s/>]", sheet))), max(
-        columns, min(cells, 1) if len(rows) > 1 else cells
-    )
+    if len(_CELL.findall(sheet)) > named:  # cells without a reference stand one after the other
+        columns = max(columns, *(len(_CELL.findall(row)) for row in _ROW.split(sheet)))
+    return max(max(rows), len(_ROW.findall(sheet))), columns
 
 
 def _column(letters: bytes) -> int:
@@ -86,3 +119,49 @@ def _column(letters: bytes) -> int:
     for letter in letters:
         number = number * 26 + letter - 64
     return number
+
+
+class _Spans:
+    """The sheets of an .ods, whose cells and rows say how often they repeat. Empty ones at the end do not count."""
+
+    def __init__(self) -> None:
+        self.found: list[list[int]] = []
+        self.elements = self.row = self.column = self.repeated = 0
+
+    def of(self, content: bytes) -> list[list[int]]:
+        """Rows and columns of each sheet. Raises BadInput where it is no XML, or too much of it."""
+        parser = expat.ParserCreate()
+        parser.StartElementHandler = self._start
+        try:
+            parser.Parse(content, True)
+        except expat.ExpatError as error:
+            raise BadInput(DAMAGED) from error
+        return self.found
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self.elements += 1
+        if self.elements > MAX_ELEMENTS:
+            raise BadInput(TOO_MANY_CELLS, limit=MAX_CELLS)
+        if name == "table:table":
+            self.found.append([0, 0])
+            self.row = self.repeated = 0
+        elif name == "table:table-row":
+            self.row += self.repeated
+            self.repeated, self.column = _times(attributes, "table:number-rows-repeated"), 0
+        elif name in ("table:table-cell", "table:covered-table-cell"):
+            self.column += _times(attributes, "table:number-columns-repeated")
+            if "office:value-type" in attributes or "table:formula" in attributes:
+                self._fill()
+        elif name == "text:p":
+            self._fill()
+
+    def _fill(self) -> None:
+        """There is something in the cell, and in all rows that repeat this one."""
+        if self.found:
+            rows, columns = self.found[-1]
+            self.found[-1] = [max(rows, self.row + self.repeated), max(columns, self.column)]
+
+
+def _times(attributes: dict[str, str], name: str) -> int:
+    times = attributes.get(name, "1")
+    return int(times) if times.isdecimal() and len(times) < 10 else MAX_CELLS + 1

@@ -47,7 +47,7 @@ def test_empty():
         (b"\xef\xbb\xbf\n <HTML><table><tr><td>2021-01-01</td></tr></table>", "web page"),
         (random.Random(3).randbytes(10**6), "not text"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le"), "password"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "old Excel"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "old Office document"),
         (b'{"date": "2021-01-01", "views": 5}', "no column of dates"),
         (b"just some words\nand some more\n", "no table"),
         (b"Date,Views\n", "no column of dates"),

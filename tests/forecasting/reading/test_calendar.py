@@ -172,8 +172,8 @@ def test_two_tables_in_one_file_are_asked(files):
     second = files.table([["Date", "Views"], *([d, 2 * n] for d, n in rows_of(files))])
     with pytest.raises(Question) as asked:
         read_views(first + b"\n" + second, "x.csv")
-    assert [value for value, _ in asked.value.options] == ["x.csv", "x.csv (2)"]
-    assert read_views(first + b"\n" + second, "x.csv", Choice(table="x.csv (2)")).views.iloc[0] == 2000
+    assert [value for value, _ in asked.value.options] == ["x.csv:1", "x.csv:63"]
+    assert read_views(first + b"\n" + second, "x.csv", Choice(table="x.csv:63")).views.iloc[0] == 2000
 
 
 def test_a_table_that_cannot_be_read_is_not_passed_over(files):

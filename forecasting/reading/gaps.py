@@ -1,0 +1,100 @@
+"""Days that a file does not have: filled by rule, or from what its own total leaves for them, or left unknown."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from forecasting.messages import N_
+from forecasting.reading.choice import Fill
+
+LONG_GAP = 14  # days: two weeks leave nothing to fill from; longer gaps stay unknown and out of the windows
+AGREES = 0.01  # of the total, that days may add up to more or less: numbers are rounded
+FILLED = {
+    "none": N_("Missing days that stay unknown: {count}."),
+    "interpolate": N_("Missing days filled on a line between their neighbours: {count}."),
+    "same-weekday": N_("Missing days filled on a line, shaped by what is usual on the weekday: {count}."),
+}
+SHARED = N_("Missing days filled with what the total row leaves for them: {count}.")
+NOTHING_LEFT = N_("Missing days that stay unknown, because the total row leaves nothing for them: {count}.")
+CUT_OFF = N_("Missing days that stay unknown, because the table is cut: {count}.")
+LONG = N_("{count} days lie in gaps of more than {long} days; they stay unknown.")
+ADDS_UP = N_("The days add up to {sum}, but the total row says {total}.")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the file says about the days that it does not have."""
+
+    total: float | None = None  # views of all days, of the file's total row
+    cut: bool = False  # it holds only its highest rows
+
+
+def fill_gaps(
+    views: pd.Series, fill: Fill, evidence: Evidence, *, known: float
+) -> tuple[pd.Series, list[tuple[str, pd.DatetimeIndex, str, dict[str, object]]]]:
+    """The series on all days from first to last; what to say of which days, with the option that has it otherwise.
+
+    views: floats on a DatetimeIndex; known: the sum of all days that the file has.
+    """
+    whole = views.asfreq("D")
+    unknown = whole.isna()
+    if not unknown.any():
+        return whole, [(ADDS_UP, whole.index, "", facts) for facts in _disagreement(known, evidence.total)]
+    run = (unknown != unknown.shift()).cumsum()
+    long = unknown & (unknown.groupby(run).transform("size") > LONG_GAP)
+    short = unknown & ~long
+    filled, said = _fill(whole, short, fill), FILLED[fill]
+    if fill != "none" and (evidence.cut or evidence.total is not None):
+        filled, said = _heed(filled, whole, short, said, evidence, known=known)
+    text_of_long = {"long": LONG_GAP}
+    return filled, [(said, whole.index[short], "fill", {}), (LONG, whole.index[long], "", text_of_long)]
+
+
+def _heed(
+    filled: pd.Series, whole: pd.Series, short: pd.Series, said: str, evidence: Evidence, *, known: float
+) -> tuple[pd.Series, str]:
+    """The days as they were filled where the file does not speak against it, else as it says."""
+    missing = whole.isna().sum()
+    if evidence.total is None:
+        return whole, CUT_OFF
+    rest = (evidence.total - known) * short.sum() / missing
+    if rest <= 0:
+        return whole, NOTHING_LEFT
+    wanted = filled[short].sum()
+    if not evidence.cut and wanted <= rest:
+        return filled, said
+    if rest / short.sum() > whole.min():  # days that lie outside have a part in it
+        return (whole, CUT_OFF) if evidence.cut else (filled, said)
+    share = filled * (rest / wanted) if wanted > 0 else pd.Series(rest / short.sum(), whole.index)
+    return whole.where(~short, share), SHARED
+
+
+def _disagreement(known: float, total: float | None) -> list[dict[str, object]]:
+    if total is None or abs(total - known) <= AGREES * max(abs(total), abs(known)):
+        return []
+    return [{"sum": f"{known:,.0f}", "total": f"{total:,.0f}"}]
+
+
+def _fill(whole: pd.Series, short: pd.Series, fill: Fill) -> pd.Series:
+    if fill == "none":
+        return whole
+    filled = whole.interpolate("time") if fill == "interpolate" else _same_weekday(whole)
+    return whole.where(~short, filled)
+
+
+def _same_weekday(views: pd.Series) -> pd.Series:
+    """A line between the neighbours, shaped by what each weekday usually is of the week around it."""
+    level = views.rolling(7, center=True, min_periods=4).mean()
+    usual = (views / level.where(level > 0)).groupby(views.index.day_of_week).transform("median")
+    usual = usual.where(usual > 0).fillna(1.0)
+    return (views / usual).interpolate("time") * usual
+
+
+def is_ranked(days: np.ndarray, counts: np.ndarray) -> bool:
+    """Whether rows stand from the highest number down and not by day: a list of the best days."""
+    if len(days) < 8 or np.isnan(counts).any():
+        return False
+    order = np.diff(days.astype(np.int64))
+    by_day = (order >= 0).all() or (order <= 0).all()
+    return not by_day and bool((np.diff(counts) <= 0).all() and counts[0] > counts[-1])

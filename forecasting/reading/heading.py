@@ -1,0 +1,92 @@
+"""The rows above a table's first date -> what its columns and the table itself are called."""
+
+import re
+from dataclasses import dataclass
+from string import ascii_uppercase
+
+from forecasting.messages import N_, BadInput
+from forecasting.reading import words
+
+SHORT = 60  # letters of a cell that can be a number
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The header of a table. All tuples have an entry a column."""
+
+    skip: int  # rows above the first row of numbers
+    words: tuple[str, ...]  # what stands over each column, "" for nothing
+    names: tuple[str, ...]  # the same, told apart: by the line above, or by the letter a spreadsheet gives the column
+    caption: str  # the line of a single cell above the header, "" without
+
+
+def read_heading(top: list[list[str]], width: int) -> Heading:
+    """The heading in the rows above the first date."""
+    rows = [
+        i
+        for i, record in enumerate(top)
+        if len(record) >= 2 and sum(bool(cell.strip()) for cell in record) >= min(2, width)
+    ]
+    named = [i for i in rows if any(words.is_date(cell) for cell in top[i])]
+    full = [i for i in rows if not any(_is_number(cell) for cell in top[i])]
+    if not (named or full):
+        return Heading(0, ("",) * width, _told_apart([""] * width), _caption(top))
+    main = (named or full)[-1]
+    header = [words.visible(cell).strip() for cell in (top[main] + [""] * width)[:width]]
+    others = [top[i] for i in full if i != main and len(top[i]) == len(top[main])]
+    return Heading(main + 1, tuple(header), _told_apart(header, *others), _caption(top[:main]))
+
+
+def check_width(heading: Heading, rows: list[list[str]], width: int) -> None:
+    """Rows wider than their header are cut at a comma that is no separator, such as 1,234 without quotes."""
+    filled = max((i + 1 for i, name in enumerate(heading.words) if name), default=width)
+    if any(cell.strip() for row in rows for cell in row[filled:]):
+        raise BadInput(
+            N_("The rows have more columns than the header; put numbers and dates that hold a separator in quotes.")
+        )
+
+
+def _is_number(cell: str) -> bool:
+    return bool(re.fullmatch(r"[\d.,:%\s]+", cell[:SHORT])) and any(map(str.isdigit, cell[:SHORT]))
+
+
+def _caption(above: list[list[str]]) -> str:
+    """The nearest line above that is a single cell. Excel's line `sep=,` is none."""
+    for record in reversed(above):
+        filled = [cell.strip() for cell in record if cell.strip()]
+        if len(filled) == 1 and not filled[0].lower().startswith("sep="):
+            return words.visible(filled[0])[: words.LONGEST].strip()
+    return ""
+
+
+def _told_apart(header: list[str], *others: list[str]) -> tuple[str, ...]:
+    """Distinct names: columns of the same header by another header line, else by their letter."""
+    names = list(header)
+    for other in others:
+        above = _spread(other)
+        twice = _twice(names)
+        names = [f"{above[i]} {name}".strip() if name in twice else name for i, name in enumerate(names)]
+    names = [name or letter(i) for i, name in enumerate(names)]
+    twice = _twice(names)
+    return tuple(f"{name} ({letter(i)})" if name in twice else name for i, name in enumerate(names))
+
+
+def _twice(names: list[str]) -> set[str]:
+    alike: dict[str, set[int]] = {}
+    for i, name in enumerate(names):
+        alike.setdefault(words.plain(name), set()).add(i)
+    return {names[i] for places in alike.values() if len(places) > 1 for i in places}
+
+
+def _spread(cells: list[str]) -> list[str]:
+    """A line of groups: a merged cell stands over the columns to its right too."""
+    spread, last = [], ""
+    for cell in cells:
+        last = words.visible(cell).strip() or last
+        spread.append(last)
+    return spread
+
+
+def letter(i: int) -> str:
+    """The letter of a column in a spreadsheet: A for 0, AA for 26."""
+    return (letter(i // 26 - 1) if i >= 26 else "") + ascii_uppercase[i % 26]
