@@ -67,7 +67,8 @@ def tables(part: Part) -> list[Table]:
     text = to_utf8(part.data)
     text = unify_ends(text)
     check_size(text)
-    separator = _separator(text if len(text) < START else text[:START].rsplit(b"\n", 1)[0])
+    start = text if len(text) < START else text[:START].rsplit(b"\n", 1)[0]
+    separator = "," if part.native else _separator(start)  # as a sheet is written out
     found: list[Table] = []
     complaints: list[BadInput] = []
     lines = _Lines(text)
