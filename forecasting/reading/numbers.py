@@ -159,7 +159,8 @@ def _values(tidy: pa.StringArray, mark: str) -> tuple[np.ndarray, np.ndarray]:
     scales = pc.utf8_lower(pc.struct_field(parts, "scale"))
     scaled = good & pc.fill_null(pc.not_equal(scales, ""), False).to_numpy(zero_copy_only=False)
     for name, factor in _SCALES.items():
-        values[scaled & pc.fill_null(pc.equal(scales, name), False).to_numpy(zero_copy_only=False)] *= factor
+        so = scaled & pc.fill_null(pc.equal(scales, name), False).to_numpy(zero_copy_only=False)
+        values[so] = np.round(values[so] * factor, 3)  # 1.1K is 1100, not 1100.0000000000002
     endless = _matches(tidy, _INFINITE)
     values[endless] = np.where(_matches(tidy, r"^-")[endless], -np.inf, np.inf)
     return values, scaled
