@@ -1,5 +1,7 @@
 """Numbers as people read them."""
 
+import math
+
 
 def format_views(views: float) -> str:
     """A count as people say it: 87, 460, 5.24k, 1.30M. Thousands have three digits, also where the last is a zero."""
@@ -12,7 +14,9 @@ def format_views(views: float) -> str:
 
 
 def format_percent(share: float) -> str:
-    """0.123 as 12 %. There is no −0 %."""
+    """0.123 as 12 %, NaN as –. There is no −0 %."""
+    if math.isnan(share):
+        return "–"
     whole = round(100 * share, 0) + 0.0
     return f"{whole:,.0f} %".replace("-", "−")
 

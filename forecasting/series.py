@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.messages import N_, BadInput, Message, Translate, english
+from forecasting.typical_range import TypicalRange, typical_range
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Series:
 
     views: pd.Series
     filled: pd.DatetimeIndex = field(default_factory=lambda: pd.DatetimeIndex([]))
+    spikes_cut: bool = False
 
     def __len__(self) -> int:
         return len(self.views)
@@ -64,6 +66,25 @@ class Series:
         return _causal_fill(self.measured)
 
     @cached_property
+    def typical(self) -> TypicalRange:
+        """What is usual on each day of `known`."""
+        return typical_range(self.known.to_numpy())
+
+    @cached_property
+    def without_spikes(self) -> "Series":
+        """The same with what is usual in place of each extraordinary day: what models learn from and start from.
+
+        A least-squares line or a smoothed level follows a single viral day for weeks.
+        """
+        if self.spikes_cut:
+            return self
+        known, typical = self.known, self.typical
+        usual = pd.Series(typical.week[:, -1], known.index)[known.to_numpy() > typical.limit]
+        views = self.views.copy()
+        views[usual.index] = np.fmin(views[usual.index], usual)
+        return Series(views, self.filled, spikes_cut=True)
+
+    @cached_property
     def fingerprint(self) -> str:
         """Sixteen hex digits of the dates and views: equal exactly where the views are equal."""
         first = np.datetime64(self.first, "D").astype("<i8").tobytes()
@@ -72,7 +93,7 @@ class Series:
     def until(self, day: pd.Timestamp | date) -> "Series":
         """The days up to and with `day`."""
         day = pd.Timestamp(day)
-        return Series(self.views.loc[:day], self.filled[self.filled <= day])
+        return Series(self.views.loc[:day], self.filled[self.filled <= day], self.spikes_cut)
 
 
 def _causal_fill(measured: pd.Series) -> pd.Series:

@@ -8,15 +8,7 @@ import pandas as pd
 
 from forecasting.evaluation.calibration import CalibratedForecaster, refit
 from forecasting.evaluation.comparison import Comparison, compare
-from forecasting.evaluation.conformal import (
-    LEVELS,
-    Scores,
-    adaptive_edges,
-    edges_in_views,
-    make_scores,
-    scales,
-    with_totals,
-)
+from forecasting.evaluation.conformal import LEVELS, Scores, make_intervals, make_scores
 from forecasting.messages import N_, BadInput
 from forecasting.metrics import bias, coverage, mae, mase, pinball, rmsse, skill, width
 from forecasting.models.registry import Forecaster
@@ -111,15 +103,11 @@ def backtest(
         ]
     )
     actual = futures(series.measured, origins, horizon)
-    later = make_scores(series.known, origins, actual, predicted)
-    scale, centre = scales(series.known, origins, predicted), with_totals(predicted)
-    lower, upper = {}, {}
-    for level in levels:
-        edges = adaptive_edges(fitted.scores, later, level)
-        lower[level], upper[level] = edges_in_views(centre, scale, *edges)
+    later = make_scores(series, origins, predicted)
+    found = make_intervals(series, predicted, fitted.scores, later, levels)
     train_views = series.measured.loc[: fitted.last].to_numpy(float)
     scores = joined(fitted.scores, later)
-    return Backtest(fitted.method, origins, predicted, actual, lower, upper, train_views, scores)
+    return Backtest(fitted.method, origins, predicted, actual, found.lower, found.upper, train_views, scores)
 
 
 def joined(earlier: Scores, later: Scores) -> Scores:
@@ -144,12 +132,15 @@ def _row(result: Backtest, baseline: Backtest, ahead: int) -> dict[str, float]:
     if not there.any():
         raise BadInput(N_("No view is known {ahead} days after the forecasts; choose another period."), ahead=ahead)
     actual, predicted, other = actual[there], predicted[there], baseline.predicted[there, column]
-    edges = {level: (result.lower[level][there, column], result.upper[level][there, column]) for level in result.lower}
+    told = there & np.isfinite(result.lower[min(result.lower)][:, column])  # a run has no interval before it has errors
+    shown = result.actual[told, column]
+    edges = {level: (result.lower[level][told, column], result.upper[level][told, column]) for level in result.lower}
     losses = [
-        pinball(actual, edge, share)
+        pinball(shown, edge, share) if told.any() else np.nan
         for level, (low, high) in edges.items()
         for edge, share in ((low, (1 - level) / 2), (high, (1 + level) / 2))
     ]
+    median_loss = mae(shown, result.predicted[told, column]) / 2 if told.any() else np.nan  # the forecast is the median
     error, usual = mae(actual, predicted), float(mae(actual, other))
     with np.errstate(divide="ignore", invalid="ignore"):  # a week that repeats itself has no usual error
         relative = {
@@ -161,10 +152,11 @@ def _row(result: Backtest, baseline: Backtest, ahead: int) -> dict[str, float]:
         "skill": skill(error, usual) if usual else 0.0,
         **relative,
         "bias": bias(actual, predicted),
-        "pinball": np.mean([*losses, error / 2]),  # the forecast itself is the median
+        "pinball": np.mean([*losses, median_loss]),
     }
     for level, (low, high) in edges.items():
-        row |= {f"coverage_{100 * level:g}": coverage(actual, low, high), f"width_{100 * level:g}": width(low, high)}
+        found = (coverage(shown, low, high), width(low, high)) if told.any() else (np.nan, np.nan)
+        row |= {f"{name}_{100 * level:g}": value for name, value in zip(("coverage", "width"), found, strict=True)}
     return {name: float(value) for name, value in row.items()}
 
 

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from forecasting.evaluation.conformal import Scores, make_scores
+from forecasting.evaluation.conformal import Scores, delays, make_scores
 from forecasting.messages import N_, BadInput
 from forecasting.models.ensemble.auto import Auto
 from forecasting.models.ensemble.candidates import TrialResult
 from forecasting.models.registry import BUDGET, METHODS, Forecaster, fit
 from forecasting.series import Series
-from forecasting.windows import futures
 
 LONGEST_VALIDATION = 365  # days
 FEWEST_VALIDATION = 56  # days, and as many as the horizon on top
@@ -62,21 +61,21 @@ def fit_method(
 
 
 def calibrate_run(name: str, forecaster: Forecaster, series: Series, horizon: int) -> CalibratedForecaster:
-    """A `forecaster` fitted elsewhere, a trained run, with the scores of the last days of `series`, its training days.
+    """A `forecaster` fitted elsewhere to all of `series`, a trained run, without any score yet.
 
-    They are too good where it learnt from these days. The adaptive intervals find that out, the split ones do not.
+    It knows the days it learnt from too well for its errors there to say anything of others. Each day after them has a
+    score once it is known.
     """
-    origins = validation_origins(series, horizon)
-    origins = origins[origins >= series.known.index[forecaster.needs - 1]]
-    return calibrate(name, forecaster, series, origins, forecaster.predict(series, origins, horizon))
+    columns = delays(horizon)
+    nothing = Scores(series.views.index[:0], np.empty((0, len(columns))), columns)
+    return CalibratedForecaster(name, forecaster, series.last, nothing)
 
 
 def calibrate(
     name: str, forecaster: Forecaster, series: Series, origins: pd.DatetimeIndex, predicted: np.ndarray
 ) -> CalibratedForecaster:
     """The `forecaster` with the scores of its `predicted` views (origins, horizon) of the days after `origins`."""
-    actual = futures(series.measured, origins, predicted.shape[1])
-    return CalibratedForecaster(name, forecaster, series.last, make_scores(series.known, origins, actual, predicted))
+    return CalibratedForecaster(name, forecaster, series.last, make_scores(series, origins, predicted))
 
 
 def refit(fitted: CalibratedForecaster, series: Series, horizon: int) -> Forecaster:

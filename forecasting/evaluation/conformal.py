@@ -4,26 +4,32 @@ A score is an error, actual less predicted, in units of what is usual at its ori
 follows the level and the unrest of the views. Columns are days ahead, each with its own scores, and totals of the next
 days, whose errors are of the total itself: the edges of single days do not add up to it. Each side has its own scores,
 so that an interval need not be centred.
+
+One extraordinary day owns neither the unit, nor an edge, nor a total (`typical_range`): it is one score of many.
 """
 
-import math
-from bisect import bisect_left, insort
+from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 
-from forecasting.windows import histories
+from forecasting.models.bounds import highest
+from forecasting.series import Series
+from forecasting.windows import futures
 
 LEVELS = (0.5, 0.9)
 TOTALS = (7, 28)  # days
+GRID = (0.5, 0.8, 0.9, 0.95, 0.99)  # levels whose rates of misses are followed; others lie between them
 GAMMA = 0.01  # of the adaptive variant: how far a miss moves the rate of misses that is aimed at
 SMOOTHING_RADIUS = 3  # days ahead on either side whose edges are averaged
 CALIBRATION_SIZE = 365  # scores of a column that are kept, the latest ones
-DEPENDENCE_EXPONENT = (
-    0.5  # errors h days ahead share days with their neighbours: one in h to the power of this is independent
-)
-RECENT = 56  # days whose unrest is the unit of a score
+UNUSUAL = 5.0  # units above the highest weekday's: a forecast beyond says that something is extraordinary
+FAR = 3.0  # times the score that a share `level` stays within, either side: an edge goes no farther
+WIDEST = 2.5  # times the outermost score, where scores are too few for their level
+FEWEST = 5  # scores of a column that an edge can rest on; below it borrows from fewer days ahead
+SHARE_OF_TOTAL = 0.8  # a total's score beside that of its last day, where it has to be borrowed
 
 
 @dataclass(frozen=True)
@@ -34,38 +40,102 @@ class Scores:
     values: np.ndarray
     delays: np.ndarray  # (columns,), days
 
+    def before(self, day: pd.Timestamp) -> "Scores":
+        """Of origins before `day`."""
+        return Scores(self.origins[self.origins < day], self.values[self.origins < day], self.delays)
+
+    def since(self, day: pd.Timestamp) -> "Scores":
+        """Of `day` and later origins."""
+        return Scores(self.origins[self.origins >= day], self.values[self.origins >= day], self.delays)
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """In views (origins, columns); edges are NaN where no error is known to rest them on."""
+
+    centre: np.ndarray  # the forecasts, and of totals the expected sum
+    lower: dict[float, np.ndarray]  # level -> views
+    upper: dict[float, np.ndarray]
+
 
 def delays(horizon: int) -> np.ndarray:
     """Delays of all columns of forecasts up to `horizon` days ahead: the days, then the totals that fit into them."""
-    return np.array([*range(1, horizon + 1), *(days for days in TOTALS if days <= horizon)])
+    return np.array([*range(1, horizon + 1), *totals(horizon)])
+
+
+def totals(horizon: int) -> list[int]:
+    """Days of each total that fits into `horizon` days."""
+    return [days for days in TOTALS if days <= horizon]
 
 
 def with_totals(daily: np.ndarray) -> np.ndarray:
     """Views (origins, horizon) with the totals of the next days as further columns; NaN where a day is not known."""
-    sums = [daily[:, :days].sum(axis=1, keepdims=True) for days in TOTALS if days <= daily.shape[1]]
+    sums = [daily[:, :days].sum(axis=1, keepdims=True) for days in totals(daily.shape[1])]
     return np.concatenate([daily, *sums], axis=1)
 
 
-def scales(views: pd.Series, origins: pd.DatetimeIndex, predicted: np.ndarray) -> np.ndarray:
+def scales(series: Series, origins: pd.DatetimeIndex, predicted: np.ndarray) -> np.ndarray:
     """The unit of a score (origins, columns) in views, from nothing later than the origin.
 
-    Recent differences from week to week, half as they are, half in proportion to how the day that is `predicted`
+    The typical difference from week to week, half as it is, half in proportion to how the day that is `predicted`
     (origins, horizon) compares with recent days.
     """
-    recent = histories(views, origins, min(RECENT + 7, len(views.loc[: origins.min()])))
-    unrest = np.abs(recent[:, 7:] - recent[:, :-7]).mean(axis=1, keepdims=True) if recent.shape[1] > 7 else 0.0
-    level = recent.mean(axis=1, keepdims=True)
-    unrest = unrest + 0.01 * level + 0.1
-    horizon = predicted.shape[1]
-    lengths = np.array([1] * horizon + [days for days in TOTALS if days <= horizon])
-    share = with_totals(predicted) / lengths / (level + 1)
-    return unrest * lengths * np.clip(0.5 + 0.5 * share, 0.25, 4)
+    places, typical = series.known.index.get_indexer(origins), series.typical
+    lengths = np.array([1] * predicted.shape[1] + totals(predicted.shape[1]))
+    share = with_totals(predicted) / lengths / (typical.level[places, None] + 1)
+    return typical.unit[places, None] * lengths * np.clip(0.5 + 0.5 * share, 0.25, 4)
 
 
-def make_scores(views: pd.Series, origins: pd.DatetimeIndex, actual: np.ndarray, predicted: np.ndarray) -> Scores:
-    """Scores of forecasts `predicted` (origins, horizon) of `actual`, both in views; `views` are all known."""
-    values = (with_totals(actual) - with_totals(predicted)) / scales(views, origins, predicted)
-    return Scores(origins, values, delays(predicted.shape[1]))
+def usual(series: Series, origins: pd.DatetimeIndex, predicted: np.ndarray) -> np.ndarray:
+    """`predicted` (origins, horizon) with what is usual on the weekday in place of what lies far beyond.
+
+    A forecast that repeats a viral day may be right, and may not: its interval is to reach back to what is usual.
+    """
+    places, typical = series.known.index.get_indexer(origins), series.typical
+    far = typical.highest + UNUSUAL * typical.unit
+    return np.where(predicted > far[places, None], typical.ahead(places, predicted.shape[1]), predicted)
+
+
+def make_scores(series: Series, origins: pd.DatetimeIndex, predicted: np.ndarray) -> Scores:
+    """Scores of forecasts `predicted` (origins, horizon), in views, of the measured days of `series` after `origins`.
+
+    An extraordinary day is in as many totals as they have days: there it counts as the most that is usual.
+    """
+    horizon, expected = predicted.shape[1], usual(series, origins, predicted)
+    daily = futures(series.measured, origins, horizon)
+    sums = with_totals(futures(series.without_spikes.measured, origins, horizon))[:, horizon:]
+    actual = np.concatenate([daily, sums], axis=1)
+    values = (actual - with_totals(expected)) / scales(series, origins, expected)
+    return Scores(origins, values, delays(horizon))
+
+
+def make_intervals(
+    series: Series,
+    predicted: np.ndarray,
+    earlier: Scores,
+    later: Scores,
+    levels: Sequence[float] = LEVELS,
+) -> Intervals:
+    """Adaptive intervals of `levels` around `predicted` (origins, horizon), of the last so many origins of `later`.
+
+    They hold the forecast and each other, a wider level the narrower ones, and reach neither below 0 nor beyond the
+    highest that is plausible. A total's centre is the sum of its days and the mean error that such sums had.
+    """
+    count, horizon = predicted.shape
+    origins = later.origins[-count:]
+    edges, off = adaptive_edges(earlier, later, levels), mean_errors(earlier, later)[-count:]
+    limits = np.concatenate([highest(series, origins, days) for days in [1] * horizon + totals(horizon)], axis=1)
+    sides = [
+        (with_totals(daily), scales(series, origins, daily)) for daily in (predicted, usual(series, origins, predicted))
+    ]
+    centre = np.clip(sides[0][0] + off * sides[0][1], 0, limits)
+    lower, upper = {}, {}
+    for level, (lows, highs) in edges.items():
+        low = np.minimum(*(middle + lows[-count:] * scale for middle, scale in sides))
+        high = np.maximum(*(middle + highs[-count:] * scale for middle, scale in sides))
+        lower[level] = np.clip(np.minimum(low, centre), 0, limits)
+        upper[level] = np.clip(np.maximum(high, centre), 0, limits)
+    return Intervals(centre, lower, upper)
 
 
 def split_edges(earlier: Scores, origins: pd.DatetimeIndex, level: float) -> tuple[np.ndarray, np.ndarray]:
@@ -73,84 +143,173 @@ def split_edges(earlier: Scores, origins: pd.DatetimeIndex, level: float) -> tup
 
     Finite-sample quantiles of the scores known at the first origin (Vovk et al. 2005), each side missing equally often.
     """
-    lows, highs = [], []
+    rate = np.array([(1 - level) / 2])
+    found = []
     for column, delay in enumerate(earlier.delays):
-        known = sorted(_known(earlier, column, origins[0] - pd.Timedelta(days=int(delay))))
-        lows.append(_quantile(known, (1 - level) / 2, True, delay**DEPENDENCE_EXPONENT))
-        highs.append(_quantile(known, (1 - level) / 2, False, delay**DEPENDENCE_EXPONENT))
-    return tuple(np.tile(edge, (len(origins), 1)) for edge in (lows, highs))
+        known = _known(earlier, column, origins[0])
+        found.append(_quantiles(np.sort(known), rate, rate, spacing_of(known, delay))[:, 0])
+    return tuple(np.tile(edge, (len(origins), 1)) for edge in np.transpose(found))
 
 
 def adaptive_edges(
-    earlier: Scores, later: Scores, level: float, step: float = GAMMA, memory: int = CALIBRATION_SIZE
-) -> tuple[np.ndarray, np.ndarray]:
-    """The same for each origin of `later`, learning from every score once it is known (Gibbs and Candes 2021).
+    earlier: Scores,
+    later: Scores,
+    levels: Sequence[float] = LEVELS,
+    *,
+    step: float = GAMMA,
+    memory: int = CALIBRATION_SIZE,
+) -> dict[float, tuple[np.ndarray, np.ndarray]]:
+    """The same for each level and origin of `later`, learning from every score once known (Gibbs and Candes 2021).
 
     After a miss the rate of misses aimed at falls by `step` times (1 - target), after a hit it rises by `step` times
     the target: in the long run as many are missed as should be, whatever the views do. Scores that become known also
     join the `memory` latest ones that quantiles are taken of. Days ahead that follow each other lend each other their
-    edges: apart, a few misses make one day's interval twice as wide as the next one's.
+    edges: apart, a few misses make one day's interval twice as wide as the next one's. A level's edges never lie
+    within those of a smaller level, and are the same whichever others are asked for.
     """
-    lows, highs = np.empty_like(later.values), np.empty_like(later.values)
-    for column in range(len(later.delays)):
-        below, above = _adapt(earlier, later, column, (1 - level) / 2, step, memory)
-        lows[:, column], highs[:, column] = below, above
-    return smooth_over_horizon(lows, later.delays), smooth_over_horizon(highs, later.delays)
+    columns = range(len(later.delays))
+    found = [_adapt(earlier, later, column, levels, step, memory) for column in columns]
+    edges = np.stack([edge for edge, _counts in found], axis=-1)  # (sides, origins, levels, columns)
+    counts = np.stack([counts for _edge, counts in found], axis=-1)  # (origins, columns)
+    edges = _lend_farther(edges, counts, later.delays)
+    return {
+        level: tuple(smooth_over_horizon(side[:, place], later.delays) for side in edges)
+        for place, level in enumerate(levels)
+    }
 
 
-def edges_in_views(
-    predicted: np.ndarray, scale: np.ndarray, lows: np.ndarray, highs: np.ndarray
+def mean_errors(earlier: Scores, later: Scores, memory: int = CALIBRATION_SIZE) -> np.ndarray:
+    """Mean score of totals known at each origin of `later` (origins, columns), 0 for single days.
+
+    The forecast of a day is its median, and the sum of medians is less than the expected sum where days are skewed:
+    on a channel of few views it may be 0. As many errors overlap, the mean is drawn towards 0 as far as chance may have
+    made it (James and Stein 1961).
+    """
+    means = np.zeros(later.values.shape)
+    for column in range(_days_in(later.delays), len(later.delays)):
+        delay = int(later.delays[column])
+        origins = earlier.origins.append(later.origins)
+        values = np.concatenate([earlier.values[:, column], later.values[:, column]])
+        known_on = origins + pd.Timedelta(days=delay)
+        for row, origin in enumerate(later.origins):
+            known = values[(known_on <= origin) & np.isfinite(values)][-memory:]
+            means[row, column] = _shrunk_mean(known, delay)
+    return means
+
+
+def _shrunk_mean(known: np.ndarray, delay: int) -> float:
+    independent = len(known) / delay
+    if len(known) < FEWEST or not known.mean():
+        return 0.0
+    chance = known.var() / independent / known.mean() ** 2
+    return float(known.mean() * max(1 - chance, 0))
+
+
+def _adapt(
+    earlier: Scores, later: Scores, column: int, levels: Sequence[float], step: float, memory: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper edges (origins, columns) in views, never below 0 and never beyond the forecast itself."""
-    lower = np.maximum(predicted + np.minimum(lows, 0) * scale, 0)
-    return lower, predicted + np.maximum(highs, 0) * scale
-
-
-def _adapt(earlier: Scores, later: Scores, column: int, target: float, step: float, memory: int):
-    """Edges of one column, from origin to origin."""
-    delay = int(later.delays[column])
-    first = later.origins[0] - pd.Timedelta(days=delay)
-    latest = list(_known(earlier, column, first))[-memory:]
-    known, rates = sorted(latest), [target, target]
+    """Edges (sides, origins, levels) of one column from origin to origin, and how many scores each rests on."""
+    delay, first = int(later.delays[column]), later.origins[0]
+    latest = list(_known(earlier, column, first)[-memory:])
+    known, spacing = np.sort(latest), spacing_of(np.array(latest), delay)
+    every = np.array(sorted({*GRID, *levels}))
+    target = (1 - np.array(GRID)) / 2
+    rates = np.stack([target, target])
+    asked, own = np.searchsorted(every, levels), np.searchsorted(every, GRID)
     waiting = _arrivals(earlier, later, column, first)  # (day known, score, its row in `later` or None), in order
-    edges = np.empty((2, len(later.origins)))
+    edges, counts = np.empty((2, len(later.origins), len(every))), np.empty(len(later.origins), int)
     for row, origin in enumerate(later.origins):
         while waiting and waiting[0][0] <= origin:
             _day, score, place = waiting.pop(0)
-            if place is not None:
-                missed = score < edges[0, place], score > edges[1, place]
-                moved = (rate + step * (target - miss) for rate, miss in zip(rates, missed, strict=True))
+            if place is not None and counts[place]:
+                missed = np.stack([score < edges[0, place, own], score > edges[1, place, own]])
                 # Below 0 no score is far enough out; far days' misses come late, and would keep it there long after.
-                rates = [max(rate, 0.0) for rate in moved]
+                rates = np.maximum(rates + step * (target - missed), 0)
             latest.append(score)
-            insort(known, score)
+            known = np.insert(known, np.searchsorted(known, score), score)
             if len(latest) > memory:
-                del known[bisect_left(known, latest.pop(0))]
-        spacing = delay**DEPENDENCE_EXPONENT
-        edges[:, row] = _quantile(known, rates[0], True, spacing), _quantile(known, rates[1], False, spacing)
-    return edges
+                known = np.delete(known, np.searchsorted(known, latest.pop(0)))
+        counts[row] = len(known)
+        edges[:, row] = _edges_of(known, every, rates, spacing)
+    return edges[:, :, asked], counts
+
+
+def _edges_of(known: np.ndarray, levels: np.ndarray, rates: np.ndarray, spacing: float) -> np.ndarray:
+    """Edges (sides, levels) from sorted scores and the rates of misses (sides, GRID) aimed at."""
+    if not len(known):
+        return np.full((2, len(levels)), np.nan)
+    falling = np.minimum.accumulate(rates, axis=1)  # a wider level misses no more
+    # Between levels that are followed, in proportion; a level of 0 would miss half on either side, one of 1 none.
+    aimed = [np.interp(levels, [0, *GRID, 1], [max(0.5, side[0]), *side, 0]) for side in falling]
+    far = FAR * np.sort(np.abs(known))[np.clip(np.ceil(len(known) * levels), 1, len(known)).astype(int) - 1]
+    found = _quantiles(known, *aimed, spacing)
+    low, high = _quantiles(known, *aimed, spacing)
+    found = np.stack([np.maximum(low, -far), np.minimum(high, far)])
+    outward = np.array([found[0] < 0, found[1] > 0])
+    return found * np.where(outward, _beyond_outermost(len(known), levels, spacing), 1)
+
+
+def _beyond_outermost(count: int, levels: np.ndarray, spacing: float) -> np.ndarray:
+    """How much farther than the outermost of `count` scores a normal error lies at each level; 1 where they suffice."""
+    normal, reached = NormalDist(), count / (count + spacing)
+    reach = max(normal.inv_cdf(reached), 1e-9)
+    wanted = np.array([normal.inv_cdf((1 + min(level, 0.9999)) / 2) for level in levels])
+    return np.clip(wanted / reach, 1, WIDEST)
+
+
+def spacing_of(scores: np.ndarray, delay: int) -> float:
+    """Origins from one independent score to the next, from how alike neighbours are; at most `delay`.
+
+    Errors h days ahead share days with their neighbours. Where the level wanders they are much alike, where it does not
+    they hardly are: (1 + r) / (1 - r) with the autocorrelation r, as for the mean of an autoregression of order one.
+    """
+    if len(scores) < FEWEST:
+        return float(delay)
+    away = scores - np.median(scores)
+    cut = FAR * np.quantile(np.abs(away), 0.9)
+    away = np.clip(away, -cut, cut)
+    if not away.any():
+        return 1.0
+    alike = np.clip((away[1:] * away[:-1]).mean() / (away**2).mean(), 0, 0.97)
+    return float(np.clip((1 + alike) / (1 - alike), 1, delay))
 
 
 def smooth_over_horizon(edges: np.ndarray, delays: np.ndarray) -> np.ndarray:
-    """Each day ahead's edges (origins, columns) as the mean of its own and those up to REACH days before and after.
+    """Each day ahead's edges (origins, columns) as the mean of its own and of SMOOTHING_RADIUS days before and after.
 
     As many on either side, so fewer near the first and the last day; totals stay as they are.
     """
-    days = int((np.arange(1, len(delays) + 1) == delays).sum())
-    evened = edges.copy()
+    days, evened = _days_in(delays), edges.copy()
     for day in range(days):
         reach = min(SMOOTHING_RADIUS, day, days - 1 - day)
         evened[:, day] = edges[:, day - reach : day + reach + 1].mean(axis=1)
     return evened
 
 
+def _lend_farther(edges: np.ndarray, counts: np.ndarray, delays: np.ndarray) -> np.ndarray:
+    """Edges (sides, origins, levels, columns) with those that rest on too few of `counts` (origins, columns) borrowed.
+
+    From the farthest day ahead that rests on enough, times the root of how many more weeks are ahead, as the errors of
+    a seasonal random walk grow; a total borrows from its last day.
+    """
+    lent, enough = edges.copy(), counts >= np.minimum(FEWEST, counts.max(axis=1, keepdims=True).clip(1))
+    weeks, rows = np.ceil(delays / 7), np.arange(len(counts))
+    for column, delay in enumerate(delays):
+        days = np.arange(len(delays)) < min(delay, _days_in(delays))
+        near = np.where(enough & days, np.arange(len(delays)), 0).max(axis=1)
+        grown = np.sqrt(weeks[column] / weeks[near]) * (1 if column < _days_in(delays) else SHARE_OF_TOTAL)
+        borrowed = edges[:, rows, :, near] * grown[:, None, None]  # (origins, sides, levels)
+        lent[..., column] = np.where(enough[:, column, None], edges[..., column], np.moveaxis(borrowed, 1, 0))
+    return lent
+
+
 def _arrivals(earlier: Scores, later: Scores, column: int, first: pd.Timestamp) -> list:
-    """Scores not known at the first origin, in the order in which they become known."""
+    """Scores of a column not known on the day `first`, in the order in which they become known."""
     delay = pd.Timedelta(days=int(later.delays[column]))
     found = [
         (origin + delay, score, None)
         for origin, score in zip(earlier.origins, earlier.values[:, column], strict=True)
-        if origin > first
+        if origin + delay > first
     ]
     found += [
         (origin + delay, score, place)
@@ -159,19 +318,25 @@ def _arrivals(earlier: Scores, later: Scores, column: int, first: pd.Timestamp) 
     return [arrival for arrival in sorted(found, key=lambda one: one[0]) if np.isfinite(arrival[1])]
 
 
-def _known(scores: Scores, column: int, last: pd.Timestamp) -> np.ndarray:
-    """Scores of a column whose origin is `last` or earlier, in order."""
-    values = scores.values[scores.origins <= last, column]
+def _known(scores: Scores, column: int, day: pd.Timestamp) -> np.ndarray:
+    """Scores of a column that are known on a day, in order."""
+    known_on = scores.origins + pd.Timedelta(days=int(scores.delays[column]))
+    values = scores.values[known_on <= day, column]
     return values[np.isfinite(values)]
 
 
-def _quantile(ordered: list[float], rate: float, below: bool, spacing: float = 1.0) -> float:
-    """The score that a new one passes with chance `rate` at most; the outermost one where there are too few for it.
+def _quantiles(known: np.ndarray, below: np.ndarray, above: np.ndarray, spacing: float) -> np.ndarray:
+    """Scores (sides, rates) that a new one passes with these chances at most; the outermost where there are too few.
 
-    Only one score in `apart` counts as independent of those before it.
+    Only one of the sorted `known` in `spacing` counts as independent of those before it.
     """
-    count = len(ordered)
+    count = len(known)
     if not count:
-        return 0.0
-    place = min(max(math.ceil((count + spacing) * (1 - rate)), 1), count)
-    return ordered[count - place] if below else ordered[place - 1]
+        return np.full((2, len(below)), np.nan)
+    places = np.ceil((count + spacing) * (1 - np.stack([below, above]))).astype(int).clip(1, count)
+    return np.stack([known[count - places[0]], known[places[1] - 1]])
+
+
+def _days_in(delays: np.ndarray) -> int:
+    """How many of the columns are single days."""
+    return int((np.arange(1, len(delays) + 1) == delays).sum())

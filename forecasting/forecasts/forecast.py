@@ -12,10 +12,10 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from forecasting.evaluation.backtest import Backtest, backtest, compare_backtests, origins_in, table, win_rate
+from forecasting.evaluation.backtest import Backtest, backtest, compare_backtests, joined, origins_in, table, win_rate
 from forecasting.evaluation.calibration import CalibratedForecaster, fit_method
 from forecasting.evaluation.comparison import FEWEST_DAYS, Answer, Comparison, Reason, answer_from
-from forecasting.evaluation.conformal import LEVELS, TOTALS, Scores, adaptive_edges, edges_in_views, scales, with_totals
+from forecasting.evaluation.conformal import LEVELS, TOTALS, Scores, make_intervals
 from forecasting.messages import N_, BadInput
 from forecasting.models.ensemble.auto import Auto
 from forecasting.models.ensemble.candidates import TrialResult
@@ -164,30 +164,29 @@ def make_forecast(
 ) -> Forecast:
     """The forecast from the last day of `series`, with adaptive intervals that `scores` of earlier days have taught.
 
-    No interval is given where fewer than FEWEST_DAYS scores are of days that the method had not learnt from.
+    The rate of misses has been moving since the method was fitted. A run's intervals rest on the days after alone.
     """
     reach = horizon_with_totals(horizon)
     now = series.views.index[-1:]
     predicted = forecaster.predict(series, now, reach)
-    scale, centre = scales(series.known, now, predicted), with_totals(predicted)
-    start = scores.origins > fitted.last  # the rate of misses has been moving since the method was fitted
-    earlier = Scores(scores.origins[~start], scores.values[~start], scores.delays)
-    unknown_yet = np.full((1, len(scores.delays)), np.nan)
-    later = Scores(
-        scores.origins[start].append(now), np.concatenate([scores.values[start], unknown_yet]), scores.delays
-    )
-    fair = scores.values if fitted.method in METHODS else scores.values[scores.origins >= fitted.last]
-    untold = np.isfinite(fair).sum(axis=0) < FEWEST_DAYS
-    bands, sums = [], []
-    for level in levels:
-        lows, highs = adaptive_edges(earlier, later, level)
-        lower, upper = edges_in_views(centre, scale, lows[-1:], highs[-1:])
-        lower[:, untold] = upper[:, untold] = np.nan
-        bands.append(Band(level, _plain(lower[0, :horizon]), _plain(upper[0, :horizon])))
-        sums.append([(level, float(low), float(high)) for low, high in zip(lower[0], upper[0], strict=True)][reach:])
+    if fitted.method not in METHODS:  # a run may have learnt from the days before
+        scores = scores.since(fitted.last)
+    earlier, later = scores.before(start := fitted.last + pd.Timedelta(days=1)), scores.since(start)
+    later = joined(later, Scores(now, np.full((1, len(scores.delays)), np.nan), scores.delays))
+    found = make_intervals(series, predicted, earlier, later, levels)
+    bands = [
+        Band(level, _plain(found.lower[level][0, :horizon]), _plain(found.upper[level][0, :horizon]))
+        for level in levels
+    ]
     totals = [
-        Total(days, float(centre[0, reach + place]), tuple(level[place] for level in sums))
-        for place, days in enumerate(TOTALS)
+        Total(
+            days,
+            float(found.centre[0, column]),
+            tuple(
+                (level, float(found.lower[level][0, column]), float(found.upper[level][0, column])) for level in levels
+            ),
+        )
+        for column, days in enumerate(TOTALS, start=reach)
     ]
     days = pd.date_range(now[0] + pd.Timedelta(days=1), periods=horizon)
     ladder = forecaster.ladder if isinstance(forecaster, Auto) else ()

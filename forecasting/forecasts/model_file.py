@@ -27,7 +27,6 @@ from forecasting.models.ensemble.auto import Auto
 from forecasting.series import Series
 from forecasting.settings import RunSettings
 from forecasting.split import Period, Split
-from forecasting.windows import futures
 
 FORMAT = 1  # of the file; a reader refuses any other
 MARK = "viewcast"  # where the facts stand in the file's metadata
@@ -119,8 +118,7 @@ class Model:
         if series.last == self.origin.last or not len(origins):
             return scores
         predicted = forecaster.predict(series, origins, reach)
-        actual = futures(series.measured, origins, reach)
-        later = make_scores(series.known, origins, actual, predicted)
+        later = make_scores(series, origins, predicted)
         return joined(scores, later) if known_before else later
 
 

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from forecasting.models.bounds import bounded
 from forecasting.series import Series
 
 WEEK = 7
 # Error, trend, season, as in ETS(A,N,A); a trend is always damped, because an undamped one runs away in a month.
 FORMS = (("add", None, "add"), ("add", "add", "add"), ("add", None, None), ("add", "add", None))
 POSITIVE_FORMS = (("mul", None, "mul"), ("mul", "add", "mul"))  # these divide by the views
+NO_VIEWS = 1e-3  # of the level: what a day without views is to them
+TINY = 1e-6  # views
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,8 @@ class Smoothing:
 
     def predict(self, series: Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
         """Views (origins, horizon), each origin's from the days of `series` through it alone."""
-        seen = series.known.loc[self.first : origins.max()]
+        calm = series.without_spikes
+        seen = _for_form(calm, self.form).loc[self.first : origins.max()]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             states = _model(seen.to_numpy(float), self.form).smooth(self.parameters)
@@ -41,19 +45,28 @@ class Smoothing:
         if season:
             week = states.season[np.maximum(places[:, None] - WEEK + 1 + (steps - 1) % WEEK, 0)]
             path = path + week if season == "add" else path * week
-        return np.maximum(path, 0)
+        return bounded(path, series, origins)
 
 
 def fit_smoothing(series: Series) -> Smoothing:
-    """The form with the smallest corrected AIC on the known days of `series`."""
-    values = series.known.to_numpy(float)
+    """The form with the smallest corrected AIC on the known days of `series`, spikes cut."""
+    known = series.without_spikes.known
+    values = known.to_numpy(float)
     forms = FORMS + POSITIVE_FORMS * bool(values.min() > 0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a fit that stops at its last step may still be the best
         fitted = [_model(values, form).fit(disp=False) for form in forms]
     scores = [fit.aicc if np.isfinite(fit.aicc) else np.inf for fit in fitted]
     best = int(np.argmin(scores))
-    return Smoothing(forms[best], np.asarray(fitted[best].params, float), series.known.index[0])
+    return Smoothing(forms[best], np.asarray(fitted[best].params, float), known.index[0])
+
+
+def _for_form(series: Series, form: tuple[str, str | None, str | None]) -> pd.Series:
+    """Known views that a form can take: one that divides by them was chosen on other days, and may meet a 0."""
+    known = series.known
+    if "mul" not in form:
+        return known
+    return known.where(known > 0, np.maximum(NO_VIEWS * series.typical.level, TINY))
 
 
 def _model(values: np.ndarray, form: tuple[str, str | None, str | None]):

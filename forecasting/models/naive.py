@@ -8,6 +8,7 @@ import pandas as pd
 
 from forecasting.messages import N_
 from forecasting.metrics import IN_VIEWS
+from forecasting.models.bounds import bounded
 from forecasting.series import Series
 from forecasting.split import Period
 from forecasting.windows import Windows, histories
@@ -76,7 +77,8 @@ class Naive:
         rule, needs = NAIVE[self.name]
         histories(series.known, origins, needs)  # says so where they are not there
         ahead = range(1, horizon + 1)
-        return np.stack([rule(series.known, origins + pd.Timedelta(days=day), day) for day in ahead], axis=1)
+        predicted = np.stack([rule(series.known, origins + pd.Timedelta(days=day), day) for day in ahead], axis=1)
+        return bounded(predicted, series, origins)
 
 
 def _days_ago(views: pd.Series, days: pd.DatetimeIndex, lag: int) -> np.ndarray:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.messages import N_, BadInput
+from forecasting.models.bounds import bounded
 from forecasting.series import Series
 from forecasting.windows import futures, histories
 
@@ -25,9 +26,10 @@ class Regression:
 
     def predict(self, series: Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
         """Views (origins, horizon), each origin's from the days of `series` through it alone."""
-        inputs, offset = inputs_of(histories(series.known, origins, WINDOW), origins, self.centred)
+        known = series.without_spikes.known
+        inputs, offset = inputs_of(histories(known, origins, WINDOW), origins, self.centred)
         days = [model.predict(inputs) for model in self.models[:horizon]]
-        return np.maximum(np.stack(days, axis=1) + offset, 0)
+        return bounded(np.stack(days, axis=1) + offset, series, origins)
 
 
 def fit_regression(kind: Literal["linear", "trees"], series: Series, horizon: int) -> Regression:
@@ -35,6 +37,7 @@ def fit_regression(kind: Literal["linear", "trees"], series: Series, horizon: in
 
     Least squares on views as they are; trees cannot go beyond what they saw, so each window's mean is subtracted.
     """
+    series = series.without_spikes
     known = series.known
     origins = training_origins(known, WINDOW, FEWEST, horizon)
     targets = futures(series.measured.reindex(known.index), origins, horizon)

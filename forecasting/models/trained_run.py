@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from forecasting.models.bounds import bounded
 from forecasting.models.recursive import recursive
 from forecasting.networks.training import predict
 from forecasting.scaling import Scaler
@@ -34,14 +35,14 @@ class TrainedRun:
         """Views (origins, horizon), each origin's from the days of `series` through it alone."""
         net = self.settings.architecture
         known = histories(series.known, origins, net.window)
-        return recursive(self._direct, known, origins, net.horizon, horizon)
+        return bounded(recursive(self._direct, known, origins, net.horizon, horizon), series, origins)
 
     def _direct(self, known: np.ndarray, origins: pd.DatetimeIndex) -> np.ndarray:
         """Views (origins, the run's own horizon) after windows `known` (origins, window)."""
         own = self.settings.architecture.horizon
         windows = Windows(known, np.zeros((len(known), own)), origins + pd.Timedelta(days=1))
         data = SplitWindows(windows, windows, self.scaler, None, self.settings.inputs)
-        return np.maximum(predict(self.model, data, windows, self.holidays).mean(axis=0), 0)
+        return predict(self.model, data, windows, self.holidays).mean(axis=0)
 
 
 def of_run(settings: RunSettings, model, series: Series) -> TrainedRun:

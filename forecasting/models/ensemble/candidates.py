@@ -48,6 +48,7 @@ class TrialResult:
     seconds: float  # it took
     left: float  # seconds of the budget
     best: bool  # the smallest mean error of all single ones so far
+    reason: str = ""  # why it could not be fitted, or gave no finite forecast
 
     @classmethod
     def of_record(cls, record: dict) -> "TrialResult":

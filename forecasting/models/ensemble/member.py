@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.calendar_features import calendar
+from forecasting.models.bounds import HIGHEST
 from forecasting.models.recursive import recursive
 from forecasting.series import Series
 from forecasting.settings import Architecture, Inputs, Regularisation, Training
@@ -21,7 +22,6 @@ RATE = 0.003
 DECAY = 1.0  # of a network's weights, as adamw has it
 BATCH = 64  # windows an update
 SMOOTH = 0.8  # weights kept are moving averages from epoch to epoch: less noise at the same cost as a falling rate
-HIGHEST = 3.0  # times the largest views of the window: no forecast goes beyond
 YEARLY = 3  # pairs of sine and cosine
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from forecasting.messages import N_, BadInput
-from forecasting.models.ensemble.auto import Auto, fit_step, refit_members
+from forecasting.models.ensemble.auto import CANNOT_ANSWER, Auto, fit_step, forecasts_of, refit_members
 from forecasting.models.ensemble.candidates import PLAIN, TrialResult, name_of, recipes, settings_of
 from forecasting.models.ensemble.member import Recipe
 from forecasting.models.ensemble.weights import ErrorHistory, update_online
@@ -71,31 +71,38 @@ class _Trial:
         self.series, self.horizon = series, horizon
         self.origins = known.index[len(known) - days - 1 : -1]
         self.early = series.until(self.origins[0])
-        self.actual = futures(series.measured, self.origins, horizon)
-        values = self.early.known.to_numpy()
+        self.actual = futures(series.without_spikes.measured, self.origins, horizon)
+        values = self.early.without_spikes.known.to_numpy()
         self.usual = float(np.abs(values[7:] - values[:-7]).mean()) or 1.0  # what MASE divides by
         self.members, self.forecasts, self.groups, self.names = [], [], [], []
         self.trials: list[TrialResult] = []
+        self.reason = ""
 
     def add(self, step: str | Recipe) -> None:
-        """Fit one step of the ladder; what has left the numbers is left out."""
-        for member in fit_step(step, self.early):
-            forecasts = member.predict(self.series, self.origins, self.horizon)
-            if np.isfinite(forecasts).all():
-                self.members.append(member)
-                self.forecasts.append(forecasts)
-                self.groups.append(len(self.names))
+        """Fit one step of the ladder; what cannot be fitted or gives no finite forecast is left out."""
+        self.reason = ""
+        try:
+            for member in fit_step(step, self.early):
+                self._add_member(member)
+        except CANNOT_ANSWER as reason:
+            self.reason = str(reason)
         if len(self.names) in self.groups:
             self.names.append(name_of(step))
+
+    def _add_member(self, member) -> None:
+        forecasts = forecasts_of(member, self.series, self.origins, self.horizon)
+        self.members.append(member)
+        self.forecasts.append(forecasts)
+        self.groups.append(len(self.names))
 
     def trial(self, step: str | Recipe, seconds: float, left: float) -> TrialResult:
         """How the last step did."""
         name, mine = name_of(step), np.flatnonzero(np.array(self.groups) == len(self.names) - 1)
-        alone = self._errors(self._mixed(mine)) if self.names[-1] == name else ()
+        alone = self._errors(self._mixed(mine)) if len(mine) and self.names[-1] == name else ()
         mean = np.mean([error for _ahead, error in alone]) if alone else np.inf
         best = all(mean < np.mean([error for _ahead, error in trial.errors]) for trial in self.trials if trial.errors)
         mixed = self._errors(self._mixed(np.arange(len(self.members))))
-        self.trials.append(TrialResult(name, settings_of(step), alone, mixed, seconds, left, bool(best)))
+        self.trials.append(TrialResult(name, settings_of(step), alone, mixed, seconds, left, bool(best), self.reason))
         return self.trials[-1]
 
     def mixture(self) -> Auto:

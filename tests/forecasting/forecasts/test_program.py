@@ -117,12 +117,12 @@ def test_command_line_takes_a_model_file(file, taken, capsys):
         np.testing.assert_allclose([float(row[name]) for row in rows], values, rtol=1e-5)
 
 
-def test_command_line_leaves_out_edges_that_cannot_be_told(file, taken, capsys):
+def test_command_line_gives_edges_beyond_the_days_that_were_held_out(file, taken, capsys):
     model = file.parent / "mine.safetensors"
     model.write_bytes(taken[1])
     assert main(["forecast", str(file), "--model", str(model), "--horizon", "60"]) == 0
     last = capsys.readouterr().out.splitlines()[-1]
-    assert re.fullmatch(r"[\d-]+,[\d.]+,,", last)
+    assert re.fullmatch(r"[\d-]+(,[\d.]+){3}", last)
 
 
 @pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n", b"\0" * 5000])
