@@ -5,10 +5,24 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from forecasting.messages import N_, BadInput
+from forecasting.messages import N_, BadInput, Message
 
+YEAR = 365  # days
 LAST_FIFTH = 5
 SHORTEST_HELD_OUT = 28  # days; less is too few to tell models apart
+ENOUGH_HELD_OUT = 90  # days, or a tenth of all: 2022 is held out by default where it has so many
+LATEST = (
+    90  # days after 2022: where more follow, a model would be judged by days of long ago, and learn from older ones
+)
+NOT_COVERED = N_("The last {days} days are held out: 2022 is not covered, or not with enough days before it.")
+FEW_DAYS_OF_2022 = N_(
+    "The last {days} days are held out: of 2022 there is only {count} day.",
+    "The last {days} days are held out: of 2022 there are only {count} days.",
+)
+LATER_DAYS = N_(
+    "The last {days} days are held out: after 2022 comes {count} day more, which 2021 / 2022 would not use.",
+    "The last {days} days are held out: after 2022 come {count} days more, which 2021 / 2022 would not use.",
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +49,11 @@ class Period:
 
     def __str__(self) -> str:
         return f"{self.first}:{self.last}"
+
+    @property
+    def days(self) -> int:
+        """How many days it has."""
+        return (self.last - self.first).days + 1
 
     def clip(self, views: pd.Series) -> "Period | None":
         """The part of the period that the series covers; None where it covers nothing."""
@@ -66,10 +85,7 @@ def fits(split: Split, views: pd.Series) -> bool:
     """Whether the series reaches far enough into both periods to train and to judge."""
     train, held_out = split.train.clip(views), split.held_out.clip(views)
     return bool(
-        train
-        and held_out
-        and min(_days(train), _days(held_out)) >= SHORTEST_HELD_OUT
-        and _days(train) >= 2 * _days(held_out)
+        train and held_out and min(train.days, held_out.days) >= SHORTEST_HELD_OUT and train.days >= 2 * held_out.days
     )
 
 
@@ -77,7 +93,7 @@ def last_part(views: pd.Series) -> Split:
     """The last year held out where at least two more come before it, else the last fifth."""
     first, last = views.index[0].date(), views.index[-1].date()
     days = len(views)
-    held_out = 365 if days >= 3 * 365 else max(days // LAST_FIFTH, 1)
+    held_out = YEAR if days >= 3 * YEAR else max(days // LAST_FIFTH, 1)
     if days < 2:
         raise BadInput(N_("The channel has a single day of views; a forecast needs many more."))
     cut = last - timedelta(days=held_out)
@@ -85,8 +101,20 @@ def last_part(views: pd.Series) -> Split:
 
 
 def default_split(views: pd.Series) -> Split:
-    """2021 / 2022 where the data reach, else the last part of them."""
-    return clipped(YEAR_2022, views) if fits(YEAR_2022, views) else last_part(views)
+    """2021 / 2022 where it judges by days of today, and enough of them; else the last part of the days."""
+    return last_part(views) if why_last_part(views) else clipped(YEAR_2022, views)
+
+
+def why_last_part(views: pd.Series) -> Message | None:
+    """Why the last part is held out and not 2022; None where 2022 is."""
+    held_out = YEAR_2022.held_out.clip(views)
+    facts = {"days": last_part(views).held_out.days}
+    if held_out and held_out.days < min(ENOUGH_HELD_OUT, len(views) / 10):
+        return Message(FEW_DAYS_OF_2022, facts | {"count": held_out.days})
+    if not fits(YEAR_2022, views):
+        return Message(NOT_COVERED, facts)
+    later = (views.index[-1].date() - held_out.last).days if held_out else 0
+    return Message(LATER_DAYS, facts | {"count": later}) if later > LATEST else None
 
 
 def clipped(split: Split, views: pd.Series) -> Split:
@@ -102,7 +130,3 @@ def clipped(split: Split, views: pd.Series) -> Split:
             end=views.index[-1].date(),
         )
     return Split(train, held_out)
-
-
-def _days(period: Period) -> int:
-    return (period.last - period.first).days + 1

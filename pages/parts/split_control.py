@@ -3,7 +3,18 @@
 import streamlit as st
 
 from forecasting.messages import N_, BadInput, Translate
-from forecasting.split import LECTURE, YEAR_2022, Period, Split, clipped, default_split, fits, last_part
+from forecasting.split import (
+    LECTURE,
+    YEAR,
+    YEAR_2022,
+    Period,
+    Split,
+    clipped,
+    default_split,
+    fits,
+    last_part,
+    why_last_part,
+)
 from pages.parts.links import reset_if_unavailable, warn_invalid_query_param
 
 
@@ -18,6 +29,8 @@ def choose_split(views, translate: Translate) -> Split:
     if chosen != "custom":
         split = clipped({"2022": YEAR_2022, "lecture": LECTURE}.get(chosen) or last_part(views), views)
         st.caption(f"{split.train.first} – {split.train.last} / {split.held_out.first} – {split.held_out.last}")
+        if chosen == "last" and (why := why_last_part(views)):
+            st.caption(why.translated(translate))
         return split
     start = default_split(views)
     train = _period(translate(N_("Training period")), "train_period", start.train, views, translate)
@@ -27,14 +40,16 @@ def choose_split(views, translate: Translate) -> Split:
 
 def split_names(views, translate: Translate) -> dict[str, str]:
     """The splits that the data reach, the default first."""
+    last = last_part(views)
     names = {
         "2022": translate(N_("2021 / 2022")),
         "lecture": translate(N_("2017–2020 / 2021 (lecture)")),
-        "last": translate(N_("Last part (2022 is not reached)")),
+        "last": translate(N_("Last year") if last.held_out.days == YEAR else N_("Last fifth")),
     }
     reached = {name: fits(split, views) for name, split in (("2022", YEAR_2022), ("lecture", LECTURE))}
-    offered = [name for name in names if reached.get(name, not reached["2022"])]
-    offered.sort(key=lambda name: name == "lecture")
+    reached["last"] = not (reached["2022"] and clipped(YEAR_2022, views) == last)  # the same by another name
+    default = "last" if why_last_part(views) else "2022"
+    offered = sorted((name for name in names if reached[name]), key=lambda name: name != default)
     return {name: names[name] for name in offered} | {"custom": translate(N_("Custom"))}
 
 

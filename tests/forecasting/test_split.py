@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from forecasting.messages import BadInput
-from forecasting.split import LECTURE, YEAR_2022, Period, Split, clipped, default_split, fits, last_part
+from forecasting.split import LECTURE, YEAR_2022, Period, Split, clipped, default_split, fits, last_part, why_last_part
 
 
 def views(first: str, last: str) -> pd.Series:
@@ -27,6 +27,32 @@ def test_lecture_split_is_2017_to_2020_then_2021():
 def test_short_reach_into_2022_is_enough_from_four_weeks_on():
     assert fits(YEAR_2022, views("2017-01-01", "2022-01-28"))
     assert not fits(YEAR_2022, views("2017-01-01", "2022-01-27"))
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "held_out", "why"),
+    [
+        ("2017-01-01", "2022-12-31", "2022-01-01:2022-12-31", None),
+        ("2017-01-01", "2023-03-31", "2022-01-01:2022-12-31", None),  # 90 days later
+        ("2017-01-01", "2023-04-01", "2022-04-02:2023-04-01", "after 2022 come 91 days more"),
+        ("2018-01-01", "2025-10-31", "2024-11-01:2025-10-31", "after 2022 come 1035 days more"),
+        ("2017-01-01", "2022-03-31", "2022-01-01:2022-03-31", None),  # 90 days
+        ("2015-07-01", "2022-02-06", "2021-02-07:2022-02-06", "of 2022 there are only 37 days"),
+        ("2015-07-01", "2022-01-01", "2021-01-02:2022-01-01", "of 2022 there is only 1 day."),
+        ("2021-03-05", "2022-02-06", "2022-01-01:2022-02-06", None),  # 37 of 339 days are more than a tenth
+        ("2016-01-01", "2020-12-31", "2020-01-02:2020-12-31", "2022 is not covered"),
+        ("2022-03-01", "2022-12-31", "2022-11-01:2022-12-31", "not with enough days before it"),
+    ],
+)
+def test_2022_is_held_out_where_it_judges_by_days_of_today(first, last, held_out, why):
+    series = views(first, last)
+    split = default_split(series)
+    assert str(split.held_out) == held_out
+    assert split.train.last.toordinal() + 1 == split.held_out.first.toordinal()
+    said = why_last_part(series)
+    assert said is None if why is None else why in said.translated()
+    if why:
+        assert said.translated().startswith(f"The last {split.held_out.days} days are held out: ")
 
 
 @pytest.mark.parametrize(
