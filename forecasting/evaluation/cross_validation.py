@@ -1,4 +1,4 @@
-"""Choosing a model by N folds (Lee 2021, video 3), as a study: losses as they come, and what they are enough to say."""
+"""Choosing a model by N folds (Lee 2021, video 3): losses as they come, and what they are enough to say."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace

@@ -35,7 +35,7 @@ def to_job(old: Mapping, epochs: Mapping[str, tuple[float, int]]) -> dict[str, o
     """
     try:
         request_from, result_from = KINDS[old["kind"]]
-        request = request_from(json.loads(old["request"]), _Asked(old["owner"], old["fingerprint"], epochs))
+        request = request_from(json.loads(old["request"]), _Asker(old["owner"], old["fingerprint"], epochs))
         result = result_from(json.loads(old["answer"])) if old["answer"] else None
     except UNREADABLE:
         return None
@@ -48,7 +48,7 @@ def to_job(old: Mapping, epochs: Mapping[str, tuple[float, int]]) -> dict[str, o
     }
 
 
-class _Asked:
+class _Asker:
     """Whose study it is, and the runs it may be about, which were named by their settings."""
 
     def __init__(self, owner: str, fingerprint: str, epochs: Mapping[str, tuple[float, int]]) -> None:
@@ -68,35 +68,35 @@ def _split(old: dict) -> Split:
     return Split(Period.parse(old["train"]), Period.parse(old["held_out"]))
 
 
-def _diagnosis_request(old: dict, asked: _Asked) -> DiagnosisRequest:
+def _diagnosis_request(old: dict, asker: _Asker) -> DiagnosisRequest:
     """A stopped run was asked about with the epochs it had, one that has finished with those it might have had."""
-    _queued, done = asked.epochs.get(old["run"], (0.0, 0))
+    _queued, done = asker.epochs.get(old["run"], (0.0, 0))
     epochs = min(done, RunSettings.from_json(old["settings"]).training.epochs)
-    nested = tuple(asked.run_id(peer["settings"]) for peer in old["peers"])
+    nested = tuple(asker.run_id(peer["settings"]) for peer in old["peers"])
     return DiagnosisRequest(RunVersion(old["run"], epochs), nested)
 
 
-def _forecast_request(old: dict, asked: _Asked) -> ForecastRequest:
+def _forecast_request(old: dict, asker: _Asker) -> ForecastRequest:
     holidays = tuple(map(date.fromisoformat, old.get("holidays", ())))
-    return ForecastRequest(old["horizon"], _forecaster(old, asked), holidays)
+    return ForecastRequest(old["horizon"], _forecaster(old, asker), holidays)
 
 
-def _forecaster(old: dict, asked: _Asked) -> AutoSearch | RunVersion | ModelFile:
+def _forecaster(old: dict, asker: _Asker) -> AutoSearch | RunVersion | ModelFile:
     if "auto" in old:
         return AutoSearch(float(old["auto"]), _split(old))
-    return asked.version(old) if "settings" in old else ModelFile(old["weights"], old["name"])
+    return asker.version(old) if "settings" in old else ModelFile(old["weights"], old["name"])
 
 
-def _cross_validation_request(old: dict, _asked: _Asked) -> CrossValidationRequest:
+def _cross_validation_request(old: dict, _asker: _Asker) -> CrossValidationRequest:
     return CrossValidationRequest(tuple(map(RunSettings.from_json, old["models"])), old["kind"], old["folds"])
 
 
-def _public_score_request(old: dict, _asked: _Asked) -> PublicScoreRequest:
+def _public_score_request(old: dict, _asker: _Asker) -> PublicScoreRequest:
     return PublicScoreRequest(_split(old), old["models"], old["public"])
 
 
-def _reveal_request(old: dict, asked: _Asked) -> RevealRequest:
-    return RevealRequest(asked.version(old), old["days"])
+def _reveal_request(old: dict, asker: _Asker) -> RevealRequest:
+    return RevealRequest(asker.version(old), old["days"])
 
 
 def _diagnosis(old: dict) -> DiagnosisReport:
@@ -129,7 +129,7 @@ def _blind(old: dict) -> BlindForecast:
     return from_record(BlindForecast, old)
 
 
-KINDS: dict[str, tuple[Callable[[dict, _Asked], object], Callable[[dict], object]]] = {
+KINDS: dict[str, tuple[Callable[[dict, _Asker], object], Callable[[dict], object]]] = {
     "diagnosis": (_diagnosis_request, _diagnosis),
     "folds": (_cross_validation_request, _ranking),
     "forecast": (_forecast_request, _forecast),

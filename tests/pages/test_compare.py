@@ -61,7 +61,7 @@ def test_what_differs_is_listed_and_the_first_are_ticked(visitor, mine):
     ids = fill(session.store(), mine, 6, epochs=3)
     app = visitor.go("compare")
     table = app.dataframe[0].value
-    assert table.columns.tolist() == ["Run", "Held-out loss", "Train loss", "Window (days of input)", "Units a layer"]
+    assert table.columns.tolist() == ["Run", "Held-out loss", "Train loss", "Window (days of input)", "Units per layer"]
     assert table["Run"].tolist() == [f"Try {place}" for place in (6, 5, 4, 3, 2, 1)]
     assert ticked(app) == ids[:1:-1]
     assert len(app.get("vega_lite_chart")) == 2
