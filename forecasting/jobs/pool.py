@@ -9,6 +9,7 @@ from forecasting.jobs.database import open_engine
 from forecasting.jobs.failures import failure
 from forecasting.jobs.machine import worker_environment
 from forecasting.jobs.queue import HEARTBEAT_TIMEOUT, Claim, JobQueue
+from forecasting.jobs.watchdog import HEARTBEAT_SECONDS
 from forecasting.jobs.worker import prepare, work_on
 from forecasting.messages import Message
 
@@ -36,12 +37,13 @@ class WorkerPool:
         self._executors = [executor() for _ in range(slots or os.cpu_count() or 1)]
         self._running: dict[int, Claim] = {}  # by slot
         self._lock = threading.RLock()
-        self.closed = False
+        self._closed = threading.Event()
         self.fill()
         # A job that a dead server left behind is silent by then.
         self._later = threading.Timer(HEARTBEAT_TIMEOUT + 1, self.fill)
         self._later.daemon = True
         self._later.start()
+        threading.Thread(target=self._hold_claims, daemon=True).start()
         # loky waits for its jobs before the interpreter may end; a server that is told to stop shall not.
         threading.Thread(target=self._close_with_main_thread, daemon=True).start()
 
@@ -63,11 +65,19 @@ class WorkerPool:
         """Stop the workers and what they do."""
         self._later.cancel()
         with self._lock:
-            self.closed = True
+            self._closed.set()
             for claim in self._running.values():
                 self.queue.fail(claim.id, failure("closed", claim.kind))
             for executor in self._executors:
                 executor.shutdown(wait=False, kill_workers=True)  # type: ignore[call-arg]  # loky's
+
+    def _hold_claims(self) -> None:
+        """Give heartbeats for jobs whose workers still load torch, which takes a minute on a busy machine."""
+        while not self._closed.wait(HEARTBEAT_SECONDS):
+            with self._lock:
+                claims = list(self._running.values())
+            for claim in claims:
+                self.queue.hold(claim.id)
 
     def _close_with_main_thread(self) -> None:
         threading.main_thread().join()
@@ -84,7 +94,7 @@ class WorkerPool:
     def _done(self, slot: int, claim: Claim, future: Future) -> None:
         error = None if future.cancelled() else future.exception()
         with self._lock:
-            if self.closed:
+            if self._closed.is_set():
                 return
             if error is not None:
                 self.queue.fail(claim.id, _reason(claim.kind, error))

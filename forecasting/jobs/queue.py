@@ -89,6 +89,12 @@ class JobQueue:
             found = connection.execute(query).one_or_none()
         return found.requested if found and found.worker == worker and found.status != "failed" else "stop"
 
+    def hold(self, job_id: str) -> None:
+        """A heartbeat for a job that is claimed and not begun: its worker is still loading."""
+        loading = (jobs.c.id == job_id) & (jobs.c.status == "running") & jobs.c.worker.is_(None)
+        with self.engine.begin() as connection:
+            connection.execute(sa.update(jobs).where(loading).values(heartbeat_at=time.time()))
+
     def heartbeat(self, job_id: str, worker: int, **values: object) -> None:
         """The worker is alive."""
         with self.engine.begin() as connection:

@@ -16,16 +16,20 @@ def watched(
 ) -> Iterator[None]:
     """Look at `requested` all the while and give heartbeats; told to stop, `close` and end the worker.
 
-    A solver of scikit-learn's cannot be asked to stop; the slot gets a new worker.
+    A solver of scikit-learn's cannot be asked to stop; the slot gets a new worker. What the worker does after this, the
+    next job, is never ended: a last look may take longer than the rest of the work.
     """
-    done = threading.Event()
+    done, ending = threading.Event(), threading.Lock()
 
     def watch() -> None:
         last = time.monotonic()
         while not done.wait(POLL_SECONDS):
             if requested():
-                close()
-                os._exit(1)
+                with ending:
+                    if not done.is_set():
+                        close()
+                        os._exit(1)
+                return
             if time.monotonic() - last > HEARTBEAT_SECONDS:
                 heartbeat()
                 last = time.monotonic()
@@ -34,4 +38,5 @@ def watched(
     try:
         yield
     finally:
-        done.set()
+        with ending:
+            done.set()

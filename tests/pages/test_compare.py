@@ -150,7 +150,7 @@ def test_runs_are_found_by_state_and_channel(visitor, mine):
     other = replace(
         sample_channel(), name="Other", views=sample_channel().views.iloc[::-1].set_axis(sample_channel().views.index)
     )
-    waiting = session.store().queue(mine, other, second, "waiting")
+    waiting = session.store().submit(mine, other, second, "waiting")
     app = visitor.go("compare")
     assert app.dataframe[0].value["Run"].tolist() == ["done"]
     app.toggle(key="all").set_value(True).run()

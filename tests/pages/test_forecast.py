@@ -11,7 +11,7 @@ from forecasting.forecasts.forecast import Forecast
 from forecasting.forecasts.report import ForecastReport
 from forecasting.jobs.store import JobStore
 from forecasting.json_records import from_json
-from pages.parts import session
+from pages.parts import job_progress, session
 from tests.pages.test_pages import csv, metrics, train, wait_for
 
 
@@ -60,6 +60,20 @@ def test_run_forecasts_and_its_file_says_the_same_elsewhere(by_run):
     again = press(app)
     assert list(again.dataframe[0].value["Forecast"]) == list(table["Forecast"])
     assert metrics(again) == shown
+
+
+def test_only_the_result_that_is_shown_is_read_and_only_once(by_run, monkeypatch):
+    app = by_run()
+    for days in (7, 8):
+        app.slider(key="ahead").set_value(days).run()
+        press(app)
+    read, fetched = JobStore.result, []
+    monkeypatch.setattr(JobStore, "result", lambda *given: (fetched.append(given[-1]), read(*given))[1])
+    app.run()
+    assert fetched == [] and len(app.dataframe[0].value) == 8  # known from when it was drawn first
+    job_progress._result.clear()
+    app.slider(key="ahead").set_value(7).run()
+    assert len(fetched) == 1 and len(app.dataframe[0].value) == 7
 
 
 def test_horizon_of_a_day_and_of_a_quarter(by_run):

@@ -9,7 +9,8 @@ from pages.parts.session import Session
 
 @pytest.mark.parametrize(("language", "monday", "sunday"), [("en", "Mon", "Sun"), ("zh", "周一", "周日")])
 def test_weekdays_begin_on_monday_as_pandas_counts_them(language, monday, sunday):
-    names = Session(str, language, "me", None, None, None, sample_channel()).weekdays()
+    nothing = dict.fromkeys(("store", "channels", "jobs", "workers"))
+    names = Session(str, language, "me", **nothing, channel=sample_channel()).weekdays()
     assert (names[0], names[6], len(names)) == (monday, sunday, 7)
 
 

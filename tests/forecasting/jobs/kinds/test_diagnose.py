@@ -6,8 +6,9 @@ import pytest
 from forecasting.diagnosis import evidence
 from forecasting.jobs.kinds import diagnose as kind
 from forecasting.jobs.kinds.diagnose import diagnose
-from forecasting.jobs.requests import DiagnosisRequest
+from forecasting.jobs.requests import DiagnosisRequest, RunVersion
 from forecasting.jobs.runs import RunStore
+from forecasting.json_records import from_json, to_json
 from forecasting.series import Channel
 from forecasting.settings import Architecture, RunSettings, Training
 from tests.support.tasks import OWNER, task, trained
@@ -41,6 +42,12 @@ def test_losses_and_predictions_are_those_of_the_run(views, split, store, gather
     assert np.array_equal(predicted, store.predictions(run.id).to_numpy().T)
 
 
+def test_request_does_not_grow_with_what_the_run_came_to():
+    request = DiagnosisRequest(RunVersion("0123456789ab", 10_000), ("ba9876543210",))
+    assert len(to_json(request)) < 100  # 32 seeds of a year predict 100 kB
+    assert from_json(DiagnosisRequest, to_json(request)) == request
+
+
 def test_run_of_several_days_ahead_is_trained_again(views, split, store, gathering):
     channel = Channel("mine", views)
     settings = RunSettings(split, Architecture("linear", 7, horizon=3), Training(epochs=1, seeds=1))
@@ -54,7 +61,7 @@ def test_stopped_run_is_judged_for_the_epochs_that_it_had(views, split, store, g
     with store.engine.begin() as connection:
         connection.exec_driver_sql("delete from rows where epoch > 2")
         connection.exec_driver_sql("update jobs set status = 'stopped'")
-    settings, *_result = taken(store, channel, DiagnosisRequest(type(run)(run.id, 2)))
+    settings, *_result = taken(store, channel, DiagnosisRequest(RunVersion(run.id, 2)))
     assert settings.training.epochs == 2
 
 
