@@ -23,7 +23,9 @@ CHUNK = 2**16  # bytes
 OFF = N_("Reading from Wikipedia is switched off here; bring a file instead.")
 UNREACHABLE = N_("Wikimedia cannot be reached; check the network and try again.")
 SLOW = N_("Wikimedia did not answer within {seconds} seconds; try again later.")
-BUSY = N_("Wikimedia asks to wait; try again in {seconds} seconds.")
+BUSY = N_(
+    "Wikimedia asks to wait; try again in {count} second.", "Wikimedia asks to wait; try again in {count} seconds."
+)
 FAILED = N_("Wikimedia answered with error {status}; try again later.")
 ODD = N_("Wikimedia's answer is not a list of daily views; try again later.")
 
@@ -76,7 +78,7 @@ class _Turns:
         try:
             wait = self.next - time.monotonic()
             if wait > deadline - time.monotonic():
-                raise BadInput(BUSY, seconds=math.ceil(wait))
+                raise BadInput(BUSY, count=math.ceil(wait))
             time.sleep(max(0, wait))
             return self._answer(url, deadline)
         finally:
@@ -89,7 +91,7 @@ class _Turns:
             return None
         if status == 429:
             self.next = time.monotonic() + wait
-            raise BadInput(BUSY, seconds=wait)
+            raise BadInput(BUSY, count=wait)
         if status != 200:  # a redirect too: it may lead anywhere
             raise BadInput(FAILED, status=status)
         try:

@@ -48,7 +48,6 @@ LANGUAGES = {
 }
 CACHED = "3h"  # Wikimedia adds a day once a day
 PAUSE = "300ms"  # without a key pressed, before titles are looked up
-LONGEST = 500  # letters typed or pasted
 
 Read = Callable[[Source], bool]  # makes a source the current channel; whether it could
 
@@ -92,7 +91,6 @@ def _choose(session: Session, read: Read) -> None:
     )
     text = field.text_input(
         translate(N_("Or a Wikipedia article")),
-        max_chars=LONGEST,
         key=f"article_{st.session_state.setdefault('articles', 0)}",
         type="search",
         live=PAUSE,
@@ -109,15 +107,15 @@ def _found(language: str, text: str) -> list[Article]:
     """The articles that may be meant; what was typed itself where none is found or nobody can be asked."""
     try:
         meant = Article.typed(language, text)
-        return [Article(language, title) for title in _suggested(language, text.strip())] or [meant]
+        return [Article(meant.language, title) for title in _suggested(meant)] or [meant]
     except BadInput as trouble:
         st.session_state.article_trouble = trouble
         return []
 
 
-def _suggested(language: str, text: str) -> list[str]:
+def _suggested(meant: Article) -> list[str]:
     try:
-        return _titles(language, text)
+        return _titles(meant.language, meant.title)
     except BadInput:  # a title can be typed without help
         return []
 

@@ -12,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import pytest
+
 PER_ARTICLE = "/wikimedia.org/api/rest_v1/metrics/pageviews/per-article/"
 NOT_FOUND = {"type": "about:blank", "title": "Not Found", "status": 404, "method": "get"}
 PROBLEM = "application/problem+json"
@@ -94,7 +96,9 @@ def serve() -> Iterator[Wikimedia]:
     thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
-        yield stand_in
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("NO_PROXY", "127.0.0.1")  # a machine's proxy does not know this server
+            yield stand_in
     finally:
         server.shutdown()
         server.server_close()
