@@ -285,11 +285,14 @@ def test_redirect_is_not_followed(stand_in, status):
         assert not elsewhere.paths
 
 
-def test_too_large_answer_is_cut_off(stand_in, monkeypatch):
-    monkeypatch.setattr(wikimedia, "LARGEST", 1000)
-    stand_in.answer = lambda request: send(request, 200, b" " * 1001)
-    assert refusal() == wikimedia.ODD
-    stand_in.answer = lambda request: send(request, 200, {"items": [item()] * 1000})  # packed it is small
+@pytest.mark.parametrize("packed", [False, True])
+def test_answer_is_read_up_to_the_bound_and_no_further(stand_in, monkeypatch, packed):
+    content = {"items": [item(timestamp=f"{date(2020, 1, 1) + timedelta(days=day):%Y%m%d}00") for day in range(400)]}
+    plain = json.dumps(content).encode()
+    stand_in.answer = lambda request: send(request, 200, content if packed else plain)
+    monkeypatch.setattr(wikimedia, "LARGEST", len(plain))
+    assert len(fetch(FLU)) == 400
+    monkeypatch.setattr(wikimedia, "LARGEST", len(plain) - 1)
     assert refusal() == wikimedia.ODD
 
 
@@ -340,7 +343,7 @@ def dripping(until: Event):
 
     def drip(request) -> None:
         request.send_response(200)
-        request.send_header("Content-Length", "100000")
+        request.send_header("Content-Length", "300")
         request.end_headers()
         while not until.wait(0.01):
             request.wfile.write(b" ")
