@@ -1,7 +1,9 @@
 """A Wikipedia article as the channel: suggestions as one types, its views in one click, and new days later."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
+from typing import TypeVar
 
 import streamlit as st
 
@@ -49,6 +51,7 @@ LANGUAGES = {
 CACHED = "3h"  # Wikimedia adds a day once a day
 PAUSE = "300ms"  # without a key pressed, before titles are looked up
 
+Answer = TypeVar("Answer")
 Read = Callable[[Source], bool]  # makes a source the current channel; whether it could
 
 
@@ -139,8 +142,8 @@ def _take(key: str, read: Read) -> None:
     file = st.session_state[key]
     st.session_state[key] = None  # so that it can be chosen again where it could not be read
     article = file and Article.named(file)
-    counts = article and _fetched(article)
-    if counts is not None and _read(article, counts, {}, read):
+    data = article and _asked(_all_days, article.language, article.title)
+    if data and _read(Source(article.file, data, {}), read):
         st.session_state.articles += 1
         st.session_state.article_read = True
 
@@ -149,43 +152,43 @@ def _add_new_days(session: Session, read: Read) -> None:
     """Read the channel again with the days since; the one before is forgotten unless it has runs."""
     source = session.channels.source(session.owner, session.channel.fingerprint)
     article, kept = Article.named(source.file), wikipedia.unpack(source.data)
-    new = _fetched(article, wikipedia.next_day(kept))
-    if new is None:
-        return
-    if not new:
+    new = _asked(_new_days, article.language, article.title, wikipedia.next_day(kept))
+    if new == {}:
         st.toast(session.translate(N_("No new days yet.")), icon=":material/update:")
-    elif _read(article, kept | new, source.said, read) and st.session_state.channel != session.channel.fingerprint:
+    read_on = new and _read(replace(source, data=wikipedia.pack(article, kept | new)), read)
+    if read_on and st.session_state.channel != session.channel.fingerprint:
         session.channels.forget(session.owner, session.channel.fingerprint, unless_used=True)
 
 
-def _fetched(article: Article, first: date = wikipedia.FIRST_DAY) -> dict[date, int] | None:
-    """The article's views from `first` on; None where Wikimedia does not give them, and the page says why."""
+def _asked(question: Callable[..., Answer], *about: object) -> Answer | None:
+    """What Wikimedia answers; None where it does not, and the page says why."""
     _forget_trouble()
     try:
-        return _views(article.language, article.title, first)
+        return question(*about)
     except BadInput as trouble:
         st.session_state.article_trouble = trouble
         return None
 
 
-def _read(article: Article, counts: dict[date, int], said: dict[str, object], read: Read) -> bool:
-    try:
-        source = Source(article.file, wikipedia.pack(article, counts), said)
-    except BadInput as trouble:
-        st.session_state.article_trouble = trouble
-        return False
-    if not read(source):
-        st.session_state.article_trouble = st.session_state.pop("trouble")
-        return False
-    return True
+def _read(source: Source, read: Read) -> bool:
+    if read(source):
+        return True
+    st.session_state.article_trouble = st.session_state.pop("trouble")
+    return False
 
 
 def _forget_trouble() -> None:
     st.session_state.pop("article_trouble", None)
 
 
-@st.cache_data(ttl=CACHED, max_entries=500, show_spinner=False)
-def _views(language: str, title: str, first: date = wikipedia.FIRST_DAY) -> dict[date, int]:
+@st.cache_data(ttl=CACHED, max_entries=200, show_spinner=False)
+def _all_days(language: str, title: str) -> bytes:
+    article = Article(language, title)
+    return wikipedia.pack(article, wikipedia.fetch(article))
+
+
+@st.cache_data(ttl=CACHED, max_entries=1000, show_spinner=False)
+def _new_days(language: str, title: str, first: date) -> dict[date, int]:
     return wikipedia.fetch(Article(language, title), first)
 
 
