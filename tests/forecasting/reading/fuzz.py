@@ -23,6 +23,7 @@ import pandas as pd
 
 from forecasting.messages import BadInput
 from forecasting.reading import Choice, Question, read_views
+from forecasting.series import Channel
 from tests.forecasting.reading.conftest import Files
 
 ROWS = 150  # of a file; longer ones only make the run longer
@@ -43,7 +44,17 @@ TOKENS += [
     b"\x1f\x8b",
     b"\xf0\x9f",
 ]
-TOKENS += ["観".encode("shift-jis"), b"   ", b"0" * 400, b"9" * 400]
+TOKENS += [
+    "観".encode("shift-jis"),
+    b"   ",
+    "\u00ad".encode(),
+    "\u200b".encode(),
+    b"Total,",
+    b"Views",
+    b"published",
+    b"0" * 400,
+    b"9" * 400,
+]
 
 
 def seeds(paths: list[Path]) -> list[tuple[str, bytes, pd.Series | None]]:
@@ -53,8 +64,27 @@ def seeds(paths: list[Path]) -> list[tuple[str, bytes, pd.Series | None]]:
         data = b"\n".join(path.read_bytes().splitlines()[:ROWS]) + b"\n"
         truth = read(data, path.name)
         found += [(path.name, data, truth)] * 4 + [(path.stem + ".xlsx", workbook(data), truth)]
+        found += [(path.name, kind, None) for kind in made_worse(data)]
     found.append(("export.zip", Files.zipped({path.name: path.read_bytes()[:20_000] for path in paths}), None))
     return found
+
+
+def made_worse(data: bytes) -> list[bytes]:
+    """The same file with other headers, as running totals, cut, captioned and with invisible letters."""
+    header, *rows = data.decode().splitlines()
+    wide = header.count(",")
+    foreign = ",".join(["Datum", "Wiedergabezeit (Stunden)", *["Abc"] * (wide - 1)])
+    notice = f"Showing top {len(rows) // 2} results" + "," * wide
+    total = "Total" + ",999999" * wide
+    texts = (
+        [foreign, *rows],
+        [f"Video publish time,{header.partition(',')[2]}", *rows],
+        [header, total, *rows[::2], notice],
+        ["sep=,", '"One"', header, *rows[:50], "", '"Two"', header, *rows[:50]],
+        [header.replace("e", "e\u00ad\u200b"), *rows],
+        [header, *sorted(rows, key=lambda row: (len(row), row[-6:]))],
+    )
+    return ["\n".join(lines).encode() + b"\n" for lines in texts]
 
 
 def workbook(data: bytes) -> bytes:
@@ -144,12 +174,18 @@ def judge(data: bytes, name: str, truth: pd.Series | None, edits: int) -> str:
         views = channel.views
         assert views.dtype == np.float64 and len(views) and views.notna().any() and not np.isinf(views).any()
         assert (np.diff(views.index.to_numpy()) == np.timedelta64(1, "D")).all()
-        if truth is not None and not channel.corrections and edits <= 3:
-            both = truth.index.intersection(views.index)
-            same = (truth[both] == views[both]).sum()
-            assert same >= 0.9 * min(len(truth), len(views)) - edits, f"{same} of {len(truth)} days are as they were"
+        if truth is not None and edits <= 3:
+            assert_holds(channel, truth, edits)
     assert time.process_time() - start < SECONDS, "too slow"
     return end
+
+
+def assert_holds(channel: Channel, truth: pd.Series, edits: int) -> None:
+    """The days that were measured hold what they held, whatever was corrected on the way."""
+    measured = channel.series.measured.dropna()
+    both = truth.index.intersection(measured.index)
+    same = int(np.isclose(truth[both], measured[both]).sum())
+    assert same >= 0.9 * min(len(truth), len(measured)) - edits, f"{same} of {len(truth)} days are as they were"
 
 
 def main() -> int:
