@@ -148,7 +148,8 @@ def _table(name: str, block: bytes, separator: str) -> list[Table]:
     start = sum(size for _, size in head[: heading.skip])
     columns, torn = _parse(pa.py_buffer(block).slice(start), separator, width, quoted=b'"' in block)
     found = Table(name, heading.words, heading.names, columns, heading.caption)
-    return [replace(found, torn=torn.rows, notes=tuple(torn.notes), separator=separator)]
+    above = sum(len(record) > 2 and look_like_dates(record).any() for record, _ in head[: heading.skip])
+    return [replace(found, torn=torn.rows + int(above), notes=tuple(torn.notes), separator=separator)]
 
 
 def _first_date(head: list[tuple[list[str], int]], width: int) -> int | None:

@@ -129,7 +129,7 @@ def mutate(data: bytes, edits: int, rng: random.Random, others: list[bytes]) -> 
                 out[at:at] = out[at : min(end, at + 3000)]
             case 6 if rng.random() < 0.2:
                 del out[at:]
-            case 7 if rng.random() < 0.2:
+            case 7 if edits > 3 and rng.random() < 0.2:  # with rows of another file nothing is known
                 other = rng.choice(others)
                 start = rng.randrange(len(other) + 1)
                 out[at:near] = other[start : start + rng.randrange(3000)]
