@@ -22,6 +22,7 @@ def choose_split(views, translate: Translate) -> Split:
     """The split control. Raises BadInput where the chosen periods hold no views."""
     names = split_names(views, translate)
     warn_invalid_query_param("split", names.values(), translate)
+    _follow_default(next(iter(names)))
     reset_if_unavailable("split", names, next(iter(names)))  # another channel may not reach the split before
     chosen = st.selectbox(
         translate(N_("Split: train / held-out")), names, format_func=names.get, key="split", bind="query-params"
@@ -36,6 +37,14 @@ def choose_split(views, translate: Translate) -> Split:
     train = _period(translate(N_("Training period")), "train_period", start.train, views, translate)
     held_out = _period(translate(N_("Held-out period")), "held_out_period", start.held_out, views, translate)
     return clipped(Split(train, held_out), views)
+
+
+def _follow_default(default: str) -> None:
+    """Whoever left the split of the channel before at its default wants that of this one."""
+    before = st.session_state.get("default_split")
+    if before not in (None, default) and st.session_state.get("split") == before:
+        st.session_state.split = default
+    st.session_state.default_split = default
 
 
 def split_names(views, translate: Translate) -> dict[str, str]:
