@@ -84,9 +84,14 @@ def _fill(whole: pd.Series, short: pd.Series, fill: Fill) -> pd.Series:
 
 
 def _same_weekday(views: pd.Series) -> pd.Series:
-    """A line between the neighbours, shaped by what each weekday usually is of the week around it."""
-    level = views.rolling(7, center=True, min_periods=4).mean()
-    usual = (views / level.where(level > 0)).groupby(views.index.day_of_week).transform("median")
+    """A line between the neighbours, shaped by what each weekday usually was of the week that it ends.
+
+    It rests on days before and on the next measured one, so that no held-out day has a part in what is learnt from: no
+    window is learnt from whose target is filled in, or follows a filled day at once.
+    """
+    level = views.rolling(7, min_periods=4).mean()
+    shares = (views / level.where(level > 0)).groupby(views.index.day_of_week)
+    usual = shares.transform(lambda share: share.expanding().median().ffill())
     usual = usual.where(usual > 0).fillna(1.0)
     return (views / usual).interpolate("time") * usual
 
