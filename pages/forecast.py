@@ -170,6 +170,8 @@ def say_trust(forecast: Forecast, judged: list[HeldOutScore]) -> None:
         }[at.comparison.answer]
         said = days_ahead(at.comparison, translate("Same day last week"))
         show(said.translated(translate), icon=icon)
+    for sentence in forecast.notes:
+        st.info(escape_markdown(sentence.translated(translate)), icon=":material/info:")
     unknown = int(np.isnan(forecast.bands[-1].lower).sum())
     if unknown:
         note = translate("Cannot tell an interval for {count} of {days} days: too few such days were held out.")

@@ -1,6 +1,7 @@
 """`forecast` prints the days to come, `backtest` what each method would have said on held-out days."""
 
 import argparse
+import csv
 import json
 import sys
 from collections.abc import Sequence
@@ -22,9 +23,9 @@ from forecasting.forecasts.forecast import (
     make_forecast,
 )
 from forecasting.messages import BadInput
-from forecasting.models.ensemble.auto import Auto
+from forecasting.models.ensemble.auto import CANNOT_ANSWER, Auto
 from forecasting.models.ensemble.candidates import TrialResult
-from forecasting.models.ensemble.report import composition, regret_of_alternatives
+from forecasting.models.ensemble.report import composition, cut_short, regret_of_alternatives
 from forecasting.models.registry import BUDGET, METHODS
 from forecasting.series import Channel
 from forecasting.split import Period, default_split
@@ -47,7 +48,8 @@ def add_forecasts(commands) -> list[argparse.ArgumentParser]:
     back.add_argument("--level", type=float, default=max(LEVELS), help="of the interval that coverage and width are of")
     for command in (ahead, back):
         command.add_argument("--horizon", type=int, default=28, metavar="DAYS", help="1 to 90 days ahead")
-        command.add_argument("--seconds", type=float, default=BUDGET, help=f"that Auto may take; {BUDGET:g} by default")
+        limit = f"the most that Auto may take; {BUDGET:g} by default"
+        command.add_argument("--seconds", type=float, default=BUDGET, help=limit)
     return [ahead, back]
 
 
@@ -69,17 +71,30 @@ def judge(options: argparse.Namespace) -> None:
     held_out = Period.parse(options.held_out) if options.held_out else default_split(series.views).held_out
     origins = origins_in(series.views, held_out, horizon, options.origins)
     _use_one_thread()
-    results = {}
+    results, reasons = {}, {}
     for name in dict.fromkeys([USUAL, *options.methods]):
-        fitted = fit_method(name, series.until(origins[0]), horizon, budget=options.seconds, note=_tell)
-        results[name] = backtest(series, fitted, origins, horizon, refit_days=options.refit, levels=levels)
-    rows = []
+        try:
+            fitted = fit_method(name, series.until(origins[0]), horizon, budget=options.seconds, note=_tell)
+            results[name] = backtest(series, fitted, origins, horizon, refit_days=options.refit, levels=levels)
+        except CANNOT_ANSWER as reason:
+            reasons[name] = str(reason)
+    if USUAL not in results:
+        raise BadInput("{reason}", reason=reasons[USUAL])
+    horizons, rows = judged_horizons(horizon), []
+    usual = table(results[USUAL], results[USUAL], horizons).rename(columns=_of_level(options.level))
+    columns = [*(usual.columns if options.json else COLUMNS), "reason"]
     for name in dict.fromkeys(options.methods):
-        found = table(results[name], results[USUAL], judged_horizons(horizon))
-        found = found.rename(columns={f"{part}_{100 * options.level:g}": part for part in ("coverage", "width")})
-        columns = found.columns if options.json else COLUMNS
-        rows += [(name, ahead, *row[list(columns)]) for ahead, row in found.iterrows()]
+        if name in reasons:
+            rows.append((name, None, *[None] * (len(columns) - 1), reasons[name]))
+            continue
+        found = table(results[name], results[USUAL], horizons).rename(columns=_of_level(options.level))
+        rows += [(name, ahead, *row[columns[:-1]], "") for ahead, row in found.iterrows()]
     _print(options, ("method", "horizon", *columns), rows)
+
+
+def _of_level(level: float) -> dict[str, str]:
+    """Names of the columns that are of the interval asked for."""
+    return {f"{part}_{100 * level:g}": part for part in ("coverage", "width")}
 
 
 def _from_method(options: argparse.Namespace, channel: Channel) -> Forecast:
@@ -126,19 +141,22 @@ def _tell(trial: TrialResult) -> None:
 
 def _explain(auto: Auto, horizon: int) -> None:
     """What Auto mixed, and what another choice would have cost."""
+    for sentence in cut_short(auto.limit, len(auto.ladder)):
+        print("auto:", sentence.translated(), file=sys.stderr)
     print("auto:", regret_of_alternatives([asdict(trial) for trial in auto.ladder]).translated(), file=sys.stderr)
     for day in judged_horizons(horizon):
         print("auto:", *(sentence.translated() for sentence in composition(auto.shares(), day)), file=sys.stderr)
 
 
 def _print(options: argparse.Namespace, columns: Sequence[str], rows) -> None:
-    if not options.json:
-        print(*columns, sep=",")
-    for row in rows:
-        if options.json:
+    if options.json:
+        for row in rows:
             print(json.dumps(dict(zip(columns, map(_plain, row), strict=True))))
-        else:
-            print(*("" if _plain(v) is None else f"{v:.6g}" if isinstance(v, float) else v for v in row), sep=",")
+        return
+    table = csv.writer(sys.stdout, lineterminator="\n")
+    table.writerow(columns)
+    for row in rows:
+        table.writerow("" if _plain(v) is None else f"{v:.6g}" if isinstance(v, float) else v for v in row)
 
 
 def _plain(value):

@@ -4,9 +4,8 @@
 from the last day, with intervals that the errors of all these days have taught.
 """
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -16,9 +15,11 @@ from forecasting.evaluation.backtest import Backtest, backtest, compare_backtest
 from forecasting.evaluation.calibration import CalibratedForecaster, fit_method
 from forecasting.evaluation.comparison import FEWEST_DAYS, Answer, Comparison, Reason, answer_from
 from forecasting.evaluation.conformal import LEVELS, TOTALS, Scores, make_intervals
-from forecasting.messages import N_, BadInput
+from forecasting.json_records import from_json, to_json
+from forecasting.messages import N_, BadInput, Message
 from forecasting.models.ensemble.auto import Auto
 from forecasting.models.ensemble.candidates import TrialResult
+from forecasting.models.ensemble.report import cut_short
 from forecasting.models.registry import BASELINES, METHODS, Forecaster
 from forecasting.series import Series
 from forecasting.settings import BOUNDS
@@ -94,28 +95,16 @@ class Forecast:
     totals: tuple[Total, ...]
     judged: tuple[HeldOutScore, ...]  # the method first, then the baselines, each a horizon after the other
     ladder: tuple[TrialResult, ...] = ()  # what Auto tried
+    notes: tuple[Message, ...] = ()  # what to know before one trusts it
 
     def to_json(self) -> str:
         """All of it as text."""
-        return json.dumps(asdict(self), default=str, sort_keys=True)
+        return to_json(self)
 
     @classmethod
     def from_json(cls, text: str) -> "Forecast":
         """The forecast that `to_json` wrote."""
-        record = json.loads(text)
-        return cls(
-            record["method"],
-            date.fromisoformat(record["origin"]),
-            tuple(date.fromisoformat(day) for day in record["days"]),
-            tuple(record["point"]),
-            tuple(Band(band["level"], tuple(band["lower"]), tuple(band["upper"])) for band in record["bands"]),
-            tuple(
-                Total(total["days"], total["point"], tuple(tuple(band) for band in total["bands"]))
-                for total in record["totals"]
-            ),
-            tuple(map(HeldOutScore.of_record, record["judged"])),
-            tuple(TrialResult.of_record(trial) for trial in record["ladder"]),
-        )
+        return from_json(cls, text)
 
     def to_frame(self) -> pd.DataFrame:
         """Columns forecast, lower_90, upper_90 and so on in views, a row a day."""
@@ -199,6 +188,7 @@ def make_forecast(
         tuple(totals),
         tuple(judged),
         tuple(ladder),
+        tuple(cut_short(forecaster.limit, len(ladder)) if isinstance(forecaster, Auto) else ()),
     )
 
 

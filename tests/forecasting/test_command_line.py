@@ -88,7 +88,7 @@ def test_backtest_prints_a_line_a_method_and_horizon():
         *("--methods", "yesterday", "linear"),
     )
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
-    assert done.stdout.startswith("method,horizon,mae,skill,mase,coverage,width\n")
+    assert done.stdout.startswith("method,horizon,mae,skill,mase,coverage,width,reason\n")
     assert [(row["method"], row["horizon"]) for row in rows] == [
         (method, horizon) for method in ("yesterday", "linear") for horizon in ("1", "7", "10")
     ]

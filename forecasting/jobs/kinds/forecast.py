@@ -1,7 +1,7 @@
 """The days to come: Auto searches, a run or a model file is asked, and what is known so far is reported."""
 
-import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pandas as pd
 
@@ -19,7 +19,7 @@ from forecasting.jobs.kinds import Task
 from forecasting.jobs.kinds.runs import load_run
 from forecasting.jobs.requests import AutoSearch, ForecastRequest, RunVersion
 from forecasting.models.ensemble.auto import Auto
-from forecasting.models.ensemble.candidates import TrialResult
+from forecasting.models.ensemble.candidates import CANDIDATES, PLAIN, TrialResult
 from forecasting.models.ensemble.search import search
 from forecasting.models.registry import METHODS
 from forecasting.records import Progress
@@ -44,15 +44,15 @@ def forecast(task: Task[ForecastRequest]) -> Iterator[Progress]:
 
 
 def _by_auto(series: Series, auto: AutoSearch, horizon: int) -> Iterator[Progress]:
-    learnt, reach, begun = series.until(auto.split.train.last), horizon_with_totals(horizon), time.perf_counter()
+    learnt, reach = series.until(auto.split.train.last), horizon_with_totals(horizon)
     trials: list[TrialResult] = []
     for step in search(learnt, reach, budget=SEARCHED * auto.budget):
         if isinstance(step, Auto):
-            ensemble = step
+            ensemble = replace(step, limit=auto.budget if step.limit else 0.0)
         else:
             trials.append(step)
-            spent = (time.perf_counter() - begun) / auto.budget
-            yield Progress(min(spent, SEARCHED), ForecastReport(tuple(trials)))
+            done = len(trials) / (len(PLAIN) + len(CANDIDATES))
+            yield Progress(min(done, 1) * SEARCHED, ForecastReport(tuple(trials)))
     fitted = calibrate("auto", ensemble, learnt, *ensemble.validated)
     done, judged = evaluate_held_out(series, fitted, auto.split, horizon)
     yield Progress((1 + SEARCHED) / 2)

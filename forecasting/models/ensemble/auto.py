@@ -38,6 +38,7 @@ class Auto:
     record: ErrorHistory  # of errors known by then
     validated: tuple[pd.DatetimeIndex, np.ndarray]  # origins, and the mixture's forecasts from them without these days
     ladder: tuple[TrialResult, ...] = ()
+    limit: float = 0.0  # seconds after which the search ended with candidates left; 0 where all were tried
 
     @property
     def horizon(self) -> int:

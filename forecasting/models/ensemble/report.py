@@ -60,6 +60,15 @@ def regret_of_alternatives(ladder: Sequence[dict], translate: Translate = englis
     )
 
 
+def cut_short(limit: float, count: int) -> list[Message]:
+    """That the seconds ended the search after `count` models; nothing where all candidates were tried."""
+    text = N_(
+        "The limit of {seconds} s ended Auto's search after {count} model; without it Auto may forecast otherwise.",
+        "The limit of {seconds} s ended Auto's search after {count} models; without it Auto may forecast otherwise.",
+    )
+    return [Message(text, {"seconds": f"{limit:g}", "count": count})] if limit else []
+
+
 def composition(shares: Sequence[tuple[str, Sequence[float]]], day: int) -> list[Message]:
     """Who has how much of the say `day` days ahead, and whether it is mostly a baseline. `shares` are Auto's."""
     kinds = {"networks": 0.0, "linear": 0.0, "ets": 0.0, "baselines": 0.0}

@@ -27,18 +27,22 @@ def search(
     series: Series,
     horizon: int,
     *,
-    budget: float = 60.0,
+    budget: float = 600.0,
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[TrialResult | Auto]:
-    """Try the ladder as far as `budget` seconds reach; a Rung each, and at the end the Auto that comes of them.
+    """Try every candidate in order, so that the same days give the same Auto; a TrialResult each, then the Auto.
 
-    The time to fit again on all days is kept aside. Told to stop, it mixes what it has.
+    The work is the same on every machine. `budget` seconds are its limit: where they do not suffice the search ends
+    early and says so in the Auto; the time to fit again on all days is kept aside. Told to stop, it averages what it
+    has.
     """
     begun, fitting, trial = time.perf_counter(), 0.0, _Trial(series, horizon)
     for place, step in enumerate([*PLAIN, *recipes(len(trial.early.known), horizon)]):
         spent = time.perf_counter() - begun
         next_one = fitting / max(place - len(PLAIN), 1)
-        if place > len(PLAIN) and (stop() or spent + next_one + REFIT * (fitting + next_one) > budget):
+        over = spent + next_one + REFIT * (fitting + next_one) > budget
+        if place > len(PLAIN) and (over or stop()):
+            trial.limit = budget if over else 0.0
             break
         trial.add(step)
         took = time.perf_counter() - begun - spent
@@ -76,7 +80,7 @@ class _Trial:
         self.usual = float(np.abs(values[7:] - values[:-7]).mean()) or 1.0  # what MASE divides by
         self.members, self.forecasts, self.groups, self.names = [], [], [], []
         self.trials: list[TrialResult] = []
-        self.reason = ""
+        self.reason, self.limit = "", 0.0
 
     def add(self, step: str | Recipe) -> None:
         """Fit one step of the ladder; what cannot be fitted or gives no finite forecast is left out."""
@@ -121,6 +125,7 @@ class _Trial:
             record.at(-1).of(kept),
             (self.origins, predicted),
             tuple(self.trials),
+            self.limit,
         )
 
     @property

@@ -1,6 +1,7 @@
 """Auto: what it finds on series whose best forecast is known, its ladder, and its arrays."""
 
 import json
+from itertools import count
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from forecasting.evaluation.calibration import fit_method, refit
 from forecasting.models.ensemble import search as searching
 from forecasting.models.ensemble.auto import Auto
 from forecasting.models.ensemble.candidates import PLAIN, Recipe, TrialResult, recipes
+from forecasting.models.ensemble.report import cut_short
 from forecasting.models.ensemble.search import search
 from forecasting.series import Series
 from forecasting.split import Period
@@ -100,3 +102,23 @@ def test_windows_shrink_with_the_days_there_are():
     assert {step.window for step in recipes(1000, 28)} == {14, 28, 56}
     assert max(step.window for step in recipes(100, 28)) == 24
     assert all(step.reach == 1 for step in recipes(1000, 1))
+
+
+def test_the_same_days_give_the_same_auto_however_long_it_takes(monkeypatch):
+    views, now = make_views(300), make_views(300).index[-1:]
+    clock, found = [0.0], []
+    for pace in (0.0, 7.0):  # seconds that each look at the clock takes: an idle machine, and a loaded one
+        monkeypatch.setattr(
+            searching.time, "perf_counter", lambda pace=pace: clock.append(clock[-1] + pace) or clock[-1]
+        )
+        *trials, auto = search(Series(views), HORIZON, budget=1000)
+        assert len(trials) == len(PLAIN) + 3 and auto.limit == 0 and cut_short(auto.limit, len(trials)) == []
+        found.append(auto.predict(Series(views), now, HORIZON))
+    assert (found[0] == found[1]).all()
+
+
+def test_a_limit_that_ends_the_search_is_named(monkeypatch):
+    monkeypatch.setattr(searching.time, "perf_counter", count(0, 7).__next__)
+    *trials, auto = search(Series(make_views(300)), HORIZON, budget=100)
+    assert len(PLAIN) < len(trials) < len(PLAIN) + 3 and auto.limit == 100
+    assert "limit of 100 s" in cut_short(auto.limit, len(trials))[0].translated()
