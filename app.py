@@ -26,11 +26,11 @@ page = st.navigation(
             st.Page("pages/compare.py", title=translate("Compare"), icon=":material/compare_arrows:"),
             st.Page("pages/forecast.py", title=translate("Forecast"), icon=":material/online_prediction:"),
         ],
-        translate("From the lectures"): [
+        translate("Lectures"): [
             st.Page("pages/table.py", title=translate("Lecture's table"), icon=":material/table_rows:"),
             st.Page("pages/reveal.py", title=translate("Reveal"), icon=":material/visibility:"),
             st.Page("pages/cross_validation.py", title=translate("Cross-validation"), icon=":material/splitscreen:"),
-            st.Page("pages/selection.py", title=translate("Choosing by a score"), icon=":material/casino:"),
+            st.Page("pages/selection.py", title=translate("Public and private leaderboards"), icon=":material/casino:"),
         ],
     }
 )

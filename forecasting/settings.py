@@ -212,7 +212,7 @@ class Regularisation:
         0.0,
         N_("Validation part"),
         bounds=(0.0, 0.5),
-        explained=N_("Share of the training days, its last ones, kept for choosing."),
+        explained=N_("Share of the training days, the last ones, that is used for choosing."),
     )
     patience: int = setting(
         0,

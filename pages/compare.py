@@ -34,7 +34,7 @@ def alike(runs: list[Run]) -> bool:
         st.warning(text.format(differences=", ".join(unique_name)), icon=":material/balance:")
     elif len({training_days(run) for run in runs}) > 1:
         text = translate(
-            "These runs learn from different days: hold their held-out losses against each other, not train losses."
+            "These runs were trained on different days: compare their held-out losses, not their train losses."
         )
         st.warning(text, icon=":material/balance:")
     return not unique_name
@@ -65,19 +65,22 @@ def choose_axes() -> tuple[str, int, bool]:
             bind="query-params",
         )
         over = st.select_slider(
-            translate("Average over epochs"),
+            translate("Smoothing (epochs)"),
             AVERAGES,
             key="average",
             bind="query-params",
             width=220,
-            help=translate("An exponential moving average; the raw curve stays in sight. 1 averages nothing."),
+            help=translate("Exponential moving average; the raw curve stays visible. 1 = no smoothing."),
         )
         return along, over, st.toggle(translate("Log scale"), True, key="log_scale", bind="query-params")
 
 
 st.title(translate("Compare"))
 st.caption(
-    translate("Tick runs to see their losses on the same axes: train thin and dashed, held-out strong with its range.")
+    translate(
+        "Tick runs to see their losses on the same axes. Thin and dashed: train. Strong, with its range "
+        "over seeds: held-out."
+    )
 )
 
 table = RunsTable(session)
@@ -108,13 +111,13 @@ frame = results(chosen, session.store.final_losses(session.owner), rows, weeks)
 along, over, log = choose_axes()
 left, right = st.columns([3, 2], gap="large")
 with left, st.container(key="curves_chart"):
-    st.subheader(translate("Losses along the way"))
+    st.subheader(translate("Losses during training"))
     curves = curves_of(chosen, over)
     thinned = pd.concat([curve.iloc[charts.thin(len(curve))] for _run, curve in curves.groupby("run", sort=False)])
     chart = charts.compared_curves(thinned, names, loss, log, translate, lines, floor, along, over > 1)
     st.altair_chart(chart, alt=translate("Loss curves of the ticked runs"))
 with right, st.container(key="gap_chart"):
-    st.subheader(translate("Train against held-out"))
+    st.subheader(translate("Train and held-out"))
     finite = frame[np.isfinite(frame["train"]) & np.isfinite(frame["held_out"])]
     if len(finite):
         chart = charts.generalization_gap(finite, names, loss, log, translate, lines, floor)
@@ -122,19 +125,19 @@ with right, st.container(key="gap_chart"):
             chart, alt=translate("Train and held-out loss of every ticked run, with the diagonal of no gap")
         )
     else:
-        st.caption(translate("None of these runs ended with a loss that is a number."))
+        st.caption(translate("None of these runs ended with a finite loss."))
 
-st.subheader(translate("Losses at the end"))
+st.subheader(translate("Final losses"))
 numbers = LossesTable(session, chosen, frame, lines, floor).draw(
     channels[chosen[0].fingerprint] if comparable else None
 )
 
 offer(
     session,
-    {"losses": (translate("Losses at the end"), numbers), "curves": (translate("Losses along the way"), curves)},
+    {"losses": (translate("Final losses"), numbers), "curves": (translate("Losses during training"), curves)},
     {
-        "curves": (translate("Losses along the way"), "curves_chart"),
-        "gap": (translate("Train against held-out"), "gap_chart"),
+        "curves": (translate("Losses during training"), "curves_chart"),
+        "gap": (translate("Train and held-out"), "gap_chart"),
     },
 )
 with st.expander(translate("Diagnosis"), icon=":material/troubleshoot:", key="diagnosis", bind="query-params") as panel:

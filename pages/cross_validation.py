@@ -25,9 +25,9 @@ from pages.parts.split_control import choose_split
 
 KINDS = {"blocked": N_("Blocked"), "rolling": N_("Rolling origin"), "random": N_("Random")}
 WHAT_THEY_ARE = {
-    "blocked": N_("Each stretch of the training period is judged once, by models that learnt from the others."),
-    "rolling": N_("Each stretch is judged by models that learnt from all days before it, as in real forecasting."),
-    "random": N_("Days are drawn by lot, as in the lecture: their neighbours stay among the days learnt from."),
+    "blocked": N_("Each part of the training period is tested once, with models trained on the other parts."),
+    "rolling": N_("Each part is tested with models trained on all days before it, as in real forecasting."),
+    "random": N_("Days are drawn at random, as in the lecture: their neighbours stay among the training days."),
 }
 FAR_OFF = 1e9  # views: a model that errs by as much is leaving the numbers
 
@@ -66,7 +66,7 @@ def choose_models(split: Split) -> tuple[list[str], list[RunSettings]]:
         help=translate("The channel's runs can be chosen too; they are trained anew on every fold."),
     )
     if len(ticked) < FEWEST:
-        raise BadInput(N_("Choose two models or more; one alone wins nothing."))
+        raise BadInput(N_("Choose two models or more."))
     chosen = [found[key] for key in found if key in ticked]
     return [name for name, _settings in chosen], [settings for _name, settings in chosen]
 
@@ -94,13 +94,13 @@ def draw_folds(cuts: Sequence[Fold]) -> None:
     chart = charts.fold_rows(cuts, split.held_out, translate)
     st.altair_chart(chart, key="folds-chart", alt=translate("The folds over the calendar"))
     what = WHAT_THEY_ARE[kind]
-    seen = translate("Of the validation days, {share} were seen in training, as a day of some window.").format(
+    seen = translate("{share} of the validation days were seen in training, as a day of some window.").format(
         share=format_percent(share_seen(cuts, settings))
     )
-    gap = translate("{gap} days between the sides are left out, so that no window reaches across.").format(
+    gap = translate("{gap} days between the parts are left out, so that no window reaches across.").format(
         gap=safe_gap(settings)
     )
-    learnt = translate("Days to learn from, fold by fold: {days}.").format(
+    learnt = translate("Training days of each fold: {days}.").format(
         days=", ".join(str(len(cut.train)) for cut in cuts)
     )
     st.caption(" ".join([translate(what), learnt, seen, *([gap] if kind != "random" else [])]))
@@ -149,7 +149,8 @@ def draw_table(lines: list[tuple], best: str | None) -> None:
     )
     st.caption(
         translate(
-            "{loss} in views, means over seeds. ★ is the smallest mean; held-out stands beside it and had no say."
+            "{loss} in views, means over seeds. ★ lowest mean validation error. Held-out is for information "
+            "and did not choose."
         ).format(loss=NAMES[settings[0].training.loss])
     )
 
@@ -169,12 +170,12 @@ def draw_optimism_bias(blocked: Ranking, random: Ranking) -> None:
     table = {translate("Model"): names}
     for label, known in means.items():
         table[label] = [cell(mean) + " ★" * (k == known.order[0]) for k, mean in enumerate(known.means)]
-    table[translate("Random is less by")] = [shares(one) for one in found]
+    table[translate("Random is lower by")] = [shares(one) for one in found]
     table[translate("Held-out")] = [cell(held_out) for held_out in blocked.held_out]
     st.dataframe(pd.DataFrame(table), hide_index=True, height="content", alt=translate("Blocked against random folds"))
     days = {kind: days_learnt(kind) for kind in ("blocked", "random")}
     less = translate(
-        "In brackets the 90 % interval. Part of it may be the gaps: {blocked} days to learn from, not {random}."
+        "90 % intervals in brackets. Part of it may come from the gaps: {blocked} training days, not {random}."
     )
     st.caption(less.format(**days))
 
@@ -208,7 +209,7 @@ def retrain(winner: RunSettings) -> None:
 
 
 st.title(translate("Cross-validation"))
-st.caption(translate("Choose a model by days inside the training period, so that the held-out days stay a fair judge."))
+st.caption(translate("Choose a model by days of the training period. The held-out days take no part in the choice."))
 controls, picture = st.columns([1, 2], gap="medium")  # names of models are long
 
 with controls:
@@ -242,18 +243,18 @@ with picture:
     show_kind(kind, draw_ranking)
     if known := ranking_of(kind):
         period = f"{split.train.first} – {split.train.last}"
-        if st.button(translate("Retrain the winner on everything"), icon=":material/model_training:"):
+        if st.button(translate("Train the winner on the whole training period"), icon=":material/model_training:"):
             retrain(settings[known.order[0]])
-        st.caption(translate("On everything it was chosen by: the training period, {period}.").format(period=period))
+        st.caption(translate("On the whole training period: {period}.").format(period=period))
     rankings = {name: ranking_of(name) for name in ("blocked", "random")}
     if any(rankings.values()):
-        st.subheader(translate("What random folds hide"))
+        st.subheader(translate("How optimistic random folds are"))
         missing = [name for name, found in rankings.items() if found is None]
         if not missing:
             draw_optimism_bias(**rankings)
         else:
             other = KINDS[missing[0]]
-            label = translate("Run them on the other folds too: {kind}").format(kind=translate(other))
+            label = translate("Use the other folds too: {kind}").format(kind=translate(other))
             if st.button(label, icon=":material/compare:"):
                 submit(session, CrossValidationRequest(tuple(settings), missing[0], folds))
             show_kind(missing[0], lambda _ranking: None)

@@ -127,7 +127,7 @@ def choose_reading(said: dict[str, object]) -> None:
         st.checkbox(translate("Keep last days that look unfinished"), **say_so("keep_last"))
         with st.popover(translate("Remove this channel"), icon=":material/delete:", width="stretch"):
             st.write(translate("Remove the channel, its file and all its runs? This cannot be undone."))
-            st.button(translate("Remove for good"), key="remove", on_click=remove)
+            st.button(translate("Remove permanently"), key="remove", on_click=remove)
 
 
 def remove() -> None:
@@ -143,7 +143,7 @@ def name_days(correction: Correction) -> str:
 
 
 st.title(translate("Data"))
-st.caption(translate("A channel's daily views, and which days a model learns from and is judged on."))
+st.caption(translate("A channel's daily views, and the days that a model trains on and is tested on."))
 figures = st.container()
 controls, picture = st.columns([1, 3], gap="medium")
 channel, views = session.channel, session.channel.views

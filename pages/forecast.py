@@ -62,7 +62,7 @@ def choose_holidays(settings: RunSettings | None, horizon: int) -> tuple[date, .
         st.session_state.holidays = [day for day in st.session_state.holidays if day in days]
     label, why = (
         translate("What if these were holidays?"),
-        translate("Beside the public holidays that the run knows anyway."),
+        translate("In addition to the public holidays that the run already takes into account."),
     )
     chosen = st.multiselect(label, days, format_func=days.get, key="holidays", help=why, bind="query-params")
     return tuple(map(date.fromisoformat, chosen))
@@ -81,10 +81,10 @@ def draw(job_id: str, report: ForecastReport) -> None:
     say_trust(forecast, own_scores(forecast))
     draw_days(forecast)
     if report.trials:
-        with st.expander(translate("The ladder that Auto climbed"), icon=":material/stairs:"):
+        with st.expander(translate("Models tried"), icon=":material/stairs:"):
             draw_mixture(report.shares, len(forecast.days))
             draw_ladder(report.trials)
-    with st.expander(translate("How far to trust it, by days ahead"), icon=":material/straighten:"):
+    with st.expander(translate("Reliability by days ahead"), icon=":material/straighten:"):
         draw_judged(forecast)
     draw_take_away(job_id)
 
@@ -104,12 +104,18 @@ def draw_figures(forecast: Forecast | None, judged: list[HeldOutScore]) -> None:
             st.metric(
                 label, format_views(total.point) if total else "–", edges(total.bands[-1]) if total else None, **beside
             )
-        held = translate("Day {ahead} of {days} forecasts").format(ahead=at.horizon, days=at.origins) if at else None
-        why = translate("Share of the held-out days that lay within the 90 % interval they were given.")
+        held = (
+            translate("{ahead} days ahead, over {days} past forecasts").format(ahead=at.horizon, days=at.origins)
+            if at
+            else None
+        )
+        why = translate("Share of the held-out days that were inside their 90 % interval.")
         st.metric(
             translate("90 % interval held"), format_percent(at.coverage[-1]) if at else "–", held, help=why, **beside
         )
-        why = translate("Share of the error of “Same day last week” on the held-out days that is gone.")
+        why = translate(
+            "How much smaller the error is than with “Same day last week” on the held-out days; 0 % = no better."
+        )
         st.metric(translate("Skill"), format_percent(at.skill) if at else "–", held, help=why, **beside)
 
 
@@ -160,7 +166,7 @@ def say_trust(forecast: Forecast, judged: list[HeldOutScore]) -> None:
     """Whether it beats the usual baseline, and where an interval cannot be had."""
     at = week_ahead(judged)
     if at is None:
-        note = translate("Cannot tell how far to trust this: the model comes from other views than these.")
+        note = translate("Cannot tell how reliable this is: the model comes from the views of another channel.")
         st.info(note, icon=":material/help:")
     else:
         show, icon = {
@@ -174,7 +180,7 @@ def say_trust(forecast: Forecast, judged: list[HeldOutScore]) -> None:
         st.info(escape_markdown(sentence.translated(translate)), icon=":material/info:")
     unknown = int(np.isnan(forecast.bands[-1].lower).sum())
     if unknown:
-        note = translate("Cannot tell an interval for {count} of {days} days: too few such days were held out.")
+        note = translate("No interval for {count} of {days} days: too few held-out days that far ahead.")
         st.info(note.format(count=unknown, days=len(forecast.days)), icon=":material/help:")
 
 
@@ -207,15 +213,15 @@ def draw_judged(forecast: Forecast) -> None:
     """A line a method and distance: error, skill, and shares of the held-out days within their intervals."""
     lines = [
         {
-            translate("Forecaster"): name_of(one.method),
+            translate("Method"): name_of(one.method),
             translate("Days ahead"): one.horizon,
             translate("MAE, views"): round(one.mae, 1),
             translate("Skill"): format_percent(one.skill),
             "MASE": round(one.mase, 3),
             translate("50 % interval held"): format_percent(one.coverage[0]),
             translate("90 % interval held"): format_percent(one.coverage[-1]),
-            translate("Mean width of the 90 %, views"): round(one.width[-1]),
-            translate("Won against last week"): format_percent(one.won),
+            translate("Mean width of the 90 % interval, views"): round(one.width[-1]),
+            translate("Better than last week, share of days"): format_percent(one.won),
             translate("Held-out days"): one.origins,
         }
         for one in sorted(forecast.judged, key=lambda one: one.horizon)
@@ -224,7 +230,8 @@ def draw_judged(forecast: Forecast) -> None:
         st.dataframe(pd.DataFrame(lines), hide_index=True, alt=translate("Held-out errors by days ahead"))
     st.caption(
         translate(
-            "Each is asked from every day of the held-out period with the same days known. Skill is against last week."
+            "Every method forecasts from each held-out day, seeing only earlier days. Skill is relative to "
+            "“Same day last week”."
         )
     )
 
@@ -234,9 +241,11 @@ def draw_ladder(trials: Sequence[TrialResult]) -> None:
     ladder = [asdict(trial) for trial in trials]
     frame = trials_frame(ladder, translate)
     st.altair_chart(
-        charts.ladder_chart(frame, translate), key="ladder", alt=translate("Errors in validation of what Auto tried")
+        charts.ladder_chart(frame, translate),
+        key="ladder",
+        alt=translate("Validation errors of the models that Auto tried"),
     )
-    st.caption(translate("A dot is one alone, the line is the mixture of all down to there."))
+    st.caption(translate("Dot: error of one model. Line: error of the average of all models so far."))
     st.caption(escape_markdown(regret_of_alternatives(ladder, translate).translated(translate)))
 
 
@@ -249,7 +258,7 @@ def draw_mixture(shares: Sequence[tuple[str, Sequence[float]]], days: int) -> No
 
 def draw_take_away(job_id: str) -> None:
     """The model as a file, and the program of its run."""
-    with st.expander(translate("Take it away"), icon=":material/output:"):
+    with st.expander(translate("Download"), icon=":material/output:"):
         file, said = file_of_channel()
         if settings and settings.architecture.family in REFERENCES:
             st.caption(translate(NO_WEIGHTS))
@@ -275,10 +284,10 @@ def draw_take_away(job_id: str) -> None:
 
 def say_model(settings: RunSettings) -> None:
     """How far the model has seen, and how it goes beyond its own horizon."""
-    st.caption(translate("It learnt from the days to {last}.").format(last=settings.split.train.last))
+    st.caption(translate("It was trained on the days to {last}.").format(last=settings.split.train.last))
     own = settings.architecture.horizon
     if own < horizon:
-        note = translate("Its own horizon is {own}. Farther ahead, forecasts take the place of views.")
+        note = translate("It predicts {own} days ahead; for later days its own forecasts are fed back in.")
         st.caption(note.format(own=own))
 
 
@@ -292,7 +301,7 @@ def file_of_channel() -> tuple[str, dict[str, object]]:
 
 
 st.title(translate("Forecast"))
-st.caption(translate("The days to come, how sure the forecast is of them, and how often it was right to be."))
+st.caption(translate("Next days' views with intervals, and how often such intervals held in the past."))
 figures = st.container()
 controls, picture = st.columns([1, 3], gap="medium")
 

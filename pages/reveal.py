@@ -40,7 +40,7 @@ def choose_runs(hidden: pd.DatetimeIndex) -> list[Run]:
         key="candidates",
         bind="query-params",
         max_selections=SEATS,
-        help=translate("Runs of this channel that have seen none of the hidden days. Baselines stand as well."),
+        help=translate("Runs of this channel that have seen none of the hidden days, and the baselines."),
     )
     if not runs:
         st.page_link("pages/train.py", label=translate("Train a model"), icon=":material/play_arrow:")
@@ -97,14 +97,14 @@ def result(runs: list[Run], jobs: dict[str, Job], hidden: pd.DatetimeIndex) -> t
 def draw_result(found: Reveal, forecasts: pd.DataFrame, votes: dict[str, int]) -> None:
     """The chart, each one's error, and the two sentences."""
     chart = charts.reveal_chart(views, found.days, forecasts, translate, session.weekdays())
-    st.altair_chart(chart, alt=translate("The hidden days, uncovered, with each model's forecast"))
+    st.altair_chart(chart, alt=translate("The hidden days, revealed, with each model's forecast"))
     st.info(escape_markdown(found.on_the_vote(votes).translated(translate)), icon=":material/how_to_vote:")
     st.warning(escape_markdown(found.how_little().translated(translate)), icon=":material/balance:")
     lines = [
         {
             translate("Model"): name,
             translate("Votes"): votes.get(name, 0),
-            translate("Error on the hidden days, MAE"): round(error, 1),
+            translate("Error on the hidden days (MAE, views)"): round(error, 1),
             translate("Held-out, MAE, one day ahead"): round(found.held_out[name], 1)
             if name in found.held_out
             else None,
@@ -147,11 +147,11 @@ def live(runs: list[Run], hidden: pd.DatetimeIndex, was_active: bool) -> None:
 
 
 st.title(translate("Reveal"))
-st.caption(translate("Hide the last days, vote for the model that will come closest, then uncover them."))
+st.caption(translate("Hide the last days, vote for the model that you expect to be closest, then reveal them."))
 controls, picture = st.columns([1, 3], gap="medium")
 with controls:
     warn_invalid_query_param("hidden", (1, MOST), translate)
-    days = st.slider(translate("Days hidden"), 1, MOST, USUAL, key="hidden", bind="query-params")
+    days = st.slider(translate("Hidden days"), 1, MOST, USUAL, key="hidden", bind="query-params")
     try:
         hidden = hidden_days(views, days)
     except BadInput as unusable:
@@ -161,7 +161,7 @@ with controls:
     votes = st.session_state.setdefault("votes", {}).setdefault(key_of(runs, days), {})
     uncovered = st.session_state.get("uncovered") == key_of(runs, days)
     candidates = [run.name for run in runs] + list(BASELINES)
-    st.radio(translate("Who will come closest?"), candidates, key="voted", format_func=escape_markdown)
+    st.radio(translate("Who will be closest?"), candidates, key="voted", format_func=escape_markdown)
     st.button(
         translate("Vote"),
         icon=":material/how_to_vote:",
@@ -174,12 +174,12 @@ with controls:
         counted = ", ".join(f"{name} {count}" for name, count in votes.items())
         st.caption(escape_markdown(translate("Votes: {votes}").format(votes=counted)))
     look = {"type": "primary", "icon": ":material/visibility:", "width": "stretch"}
-    st.button(translate("Uncover"), **look, on_click=uncover, args=(runs, days), disabled=uncovered)
+    st.button(translate("Reveal"), **look, on_click=uncover, args=(runs, days), disabled=uncovered)
 with picture:
     if uncovered:
         active = any(job.active for job in jobs_of(runs, days).values())
         st.fragment(live, run_every=TICK if active else None)(runs, hidden, active)
     else:
         chart = charts.reveal_chart(views, hidden, None, translate, session.weekdays())
-        st.altair_chart(chart, alt=translate("The last weeks of real views, the hidden days left out"))
+        st.altair_chart(chart, alt=translate("The last weeks of real views without the hidden days"))
     draw_lecture()

@@ -40,12 +40,12 @@ def draw_game(game: SelectionGame) -> None:
         alt=translate("Best public score so far and its private score, by number of useless models"),
     )
     st.info(game.sentence.translated(translate), icon=":material/casino:")
-    days = translate("{public} of the held-out days are public, drawn by lot; the other {private} are private.").format(
-        public=game.public_days, private=game.private_days
-    )
+    days = translate(
+        "{public} of the held-out days, drawn at random, are public; the other {private} are private."
+    ).format(public=game.public_days, private=game.private_days)
     st.caption(days)
     if game.public_days + game.private_days < FEWEST_DAYS:
-        few = translate("Only {days} held-out days: on so few, most of what happens is luck of the draw.")
+        few = translate("Only {days} held-out days: with so few, the outcome is mostly luck.")
         st.warning(few.format(days=game.public_days + game.private_days), icon=":material/warning:")
 
 
@@ -53,7 +53,7 @@ def played(request: PublicScoreRequest) -> str:
     """The id of a game that a worker plays, begun where it is new; one that was stopped can be begun again."""
     job = find(session, request)
     if job and job.status in ("stopped", "failed"):
-        again = st.button(translate("Play on"), icon=":material/play_arrow:")
+        again = st.button(translate("Draw again"), icon=":material/play_arrow:")
         return submit(session, request) if again else job.id
     return job.id if job else submit(session, request)
 
@@ -77,22 +77,21 @@ def draw_choice(of_runs: list[np.ndarray]) -> None:
     kept = [errors[finite_seeds(errors, session.channel.views)] for errors in of_runs]
     seeds, left_out = sum(map(len, kept)), sum(map(len, of_runs)) - sum(map(len, kept))
     if seeds < FEWEST_SEEDS:
-        st.caption(
-            translate("Train a model with two seeds or more on this split, and the same choice is made among them.")
-        )
+        st.caption(translate("Train a model with two seeds or more on this split to make the same choice among them."))
         st.page_link("pages/train.py", label=translate("Train a model"), icon=":material/play_arrow:")
         return
     choice = choose(np.concatenate(kept), share / 100)
     st.info(choice.sentence(sum(map(bool, map(len, kept)))).translated(translate), icon=":material/model_training:")
     if left_out:
-        out = translate("Left out: {seeds} seeds that diverged; they err by more than the channel's largest day.")
+        out = translate("Left out: {seeds} seeds that diverged; their error exceeds the largest day of the channel.")
         st.caption(out.format(seeds=left_out))
 
 
-st.title(translate("Choosing by a score"))
+st.title(translate("Public and private leaderboards"))
 st.caption(
     translate(
-        "Try enough models that have learnt nothing, and the best of them looks good on the days it was chosen by."
+        "Try enough models that have learned nothing: the best one looks good on the days it was chosen "
+        "by, and only there."
     )
 )
 controls, picture = st.columns([1, 3], gap="medium")
@@ -113,7 +112,7 @@ with controls:
             key="public",
             bind="query-params",
         )
-        st.caption(translate("Each model guesses for every held-out day the views of a training day drawn by lot."))
+        st.caption(translate("Each model's guess for a held-out day is the views of a training day drawn at random."))
         small = small_game(session.channel, session.channel.fingerprint, split, min(models, AT_ONCE), share / 100)
     except BadInput as unusable:
         st.warning(escape_markdown(unusable.translated(translate)), icon=":material/event_busy:")

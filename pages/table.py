@@ -156,7 +156,7 @@ with controls:
     except BadInput as unusable:
         st.warning(escape_markdown(unusable.translated(translate)), icon=":material/event_busy:")
         st.stop()
-    if st.button(translate("Train them all"), type="primary", icon=":material/play_arrow:", width="stretch"):
+    if st.button(translate("Train all models"), type="primary", icon=":material/play_arrow:", width="stretch"):
         start(settings)
 
 with picture:

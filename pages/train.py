@@ -68,9 +68,7 @@ def choose_run() -> Run | None:
     runs = {run.id: run for run in session.store.runs(session.owner) if run.fingerprint == session.channel.fingerprint}
     warn_invalid_query_param("run", [run.name for run in runs.values()], translate)
     if (gone := st.session_state.get("run")) not in (None, *runs) and not session.store.run(session.owner, gone):
-        st.toast(
-            translate("The run that was shown is gone: it was deleted."), icon=":material/delete:", duration="long"
-        )
+        st.toast(translate("The run that was shown has been deleted."), icon=":material/delete:", duration="long")
     reset_if_unavailable("run", runs, None)
     chosen = st.selectbox(
         translate("Run shown"),
@@ -116,7 +114,7 @@ def draw_figures(settings: RunSettings, losses: tuple[float, float] | None, line
             help=translate("This baseline's loss on the held-out days. On the training days it was the better of two."),
         )
         unknowns = f"{settings.parameters:,}" if settings.parameters else "–"
-        st.metric(translate("Parameters"), unknowns, help=translate("Weights and biases of one seed's model."))
+        st.metric(translate("Parameters"), unknowns, help=translate("Weights and biases of one seed."))
 
 
 def harder_baseline(settings: RunSettings) -> str:
@@ -177,7 +175,7 @@ def offer_to_go_on(run: Run) -> None:
     epoch, epochs = session.store.resumable_epoch(run.id), run.settings.training.epochs
     if run.status not in ("paused", "stopped", "failed") or not (epoch or run.status == "paused") or epoch >= epochs:
         return
-    label = translate("Go on from epoch {epoch} of {epochs}").format(epoch=epoch, epochs=epochs)
+    label = translate("Continue from epoch {epoch} of {epochs}").format(epoch=epoch, epochs=epochs)
     st.button(f"{translate(STATES[run.status])}. {label}", icon=":material/play_arrow:", on_click=go_on, args=(run.id,))
 
 
@@ -240,7 +238,7 @@ def say_inputs(settings: RunSettings) -> str:
     inputs = settings.inputs
     said = [translate("x₁ is yesterday's views; all other letters are learnt.")]
     said += [translate("Standardised by the training days.")] if inputs.standardise else []
-    said += [translate("Logarithms of views are what it sees and predicts.")] if inputs.log else []
+    said += [translate("It sees and predicts logarithms of views.")] if inputs.log else []
     words = {name: translate(word) for name, word in LABELS.items()}
     said += [f"{words['subtract']}: {translate(SUBTRACT[inputs.subtract])}."] if inputs.subtract != "nothing" else []
     extra = [words["weekday"]] * inputs.weekday + [f"{words['country']} {inputs.country}"] * bool(inputs.country)
@@ -250,7 +248,8 @@ def say_inputs(settings: RunSettings) -> str:
 st.title(translate("Train"))
 st.caption(
     translate(
-        "A model sees the days of its window and predicts the next. Watch it learn, and then meet days it never saw."
+        "A model sees the days of its window and predicts the next day. Watch its loss on the training "
+        "days and on days it has not seen."
     )
 )
 figures = st.empty()
@@ -288,7 +287,7 @@ with picture:
     if run:
         offer_to_go_on(run)
     if run and settings and run.settings != settings:
-        st.caption(translate("The controls differ from the run shown; press Train to train them."))
+        st.caption(translate("The controls differ from the run shown; press Train to train a run with them."))
     if run and not active:
         draw_held_out(run)
         diagnosis_panel.draw(session, run, st.rerun)

@@ -145,9 +145,9 @@ def ladder_chart(ladder: pd.DataFrame, translate: Translate = english) -> alt.La
     )
     colour = colour_by(translate, (VALIDATION, PREDICTED))
     tips = [
-        alt.Tooltip("name:N", title=translate(N_("Tried"))),
-        alt.Tooltip("alone:Q", title=translate(N_("Alone")), format=".3f"),
-        alt.Tooltip("mixed:Q", title=translate(N_("Auto so far")), format=".3f"),
+        alt.Tooltip("name:N", title=translate(N_("Model"))),
+        alt.Tooltip("alone:Q", title=translate(N_("This model")), format=".3f"),
+        alt.Tooltip("mixed:Q", title=translate(N_("Average so far")), format=".3f"),
         alt.Tooltip("seconds:Q", title=translate(N_("Seconds")), format=".1f"),
     ]
     base = alt.Chart(ladder)

@@ -36,10 +36,10 @@ SHIFTED = 0.25  # a held-out loss that much above validation is a mismatch
 LARGEST = 5  # errors that are listed
 NEXT_TO_NOTHING = 1e-9  # views: what a share is taken of at least
 SAID_ON_TRAIN = {
-    "best": N_("The best of these references errs by {loss} views on train."),
-    "linear": N_("The exact linear solution on the same windows errs by {loss} views on train."),
-    "larger": N_("A net of two layers of 64 that sees 28 days errs by {loss} views on train."),
-    "tuned": N_("The same model trained with care errs by {loss} views on train."),
+    "best": N_("Error on train of the best of these reference models, in views: {loss}."),
+    "linear": N_("Error on train of the exact linear solution on the same windows, in views: {loss}."),
+    "larger": N_("Error on train of a net of two layers of 64 units with a window of 28 days, in views: {loss}."),
+    "tuned": N_("Error on train of the same model with careful training, in views: {loss}."),
 }
 
 
@@ -139,14 +139,16 @@ def gather_in_steps(
     if not known:
         train_loss, predicted = _run_again(settings, data)
     held_out = Errors.of(predicted, data.held_out, settings.training.loss)
-    yield step(N_("It errs by {loss} views on held-out."), held_out.size)
+    yield step(N_("Held-out error, in views: {loss}."), held_out.size)
     errors = {}
     for name, run in others.items():
         errors[name] = validate(series, run, folds)
-        yield step(N_("In validation “{reference}” errs by {loss} views."), errors[name].size, reference=Message(name))
+        yield step(
+            N_("Validation error of “{reference}”, in views: {loss}."), errors[name].size, reference=Message(name)
+        )
     best = min(errors, key=lambda name: errors[name].size)
     own = validate(series, brief(settings), folds)
-    yield step(N_("In validation the run itself errs by {loss} views."), own.size)
+    yield step(N_("Validation error of the run itself, in views: {loss}."), own.size)
     losses = {}
     for name, run in {"best": others[best], "linear": exact, "larger": larger, "tuned": careful}.items():
         losses[name] = both_periods(series, run) if run else (np.nan, np.nan)

@@ -93,28 +93,31 @@ def sentences(found: Evidence, nested_runs: Sequence[NestedRun] = (), branch: st
     losses = {"train": format_views(found.train), "validation": format_views(found.validation)}
     regret = Message(
         N_(
-            "The best reference in validation is “{reference}” with {loss}; the run's loss is {times} times that"
-            " (90 % interval {low} to {high}). Up to {limit} times is about as good."
+            "The best reference model in validation is “{reference}” with {loss}; the run's loss is {times} "
+            "times that (90 % interval {low} to {high}; up to {limit} times counts as equal)."
         ),
         {"reference": best_name, "loss": format_views(best.validation), **_times(found.regret, MARGIN)},
     )
-    hardly = N_("On held-out that reference errs by {loss} views, hardly less, so overfitting is never a sure verdict.")
+    hardly = N_(
+        "Held-out error of that reference model, in views: {loss}. It is hardly smaller, so the "
+        "confidence in overfitting is limited."
+    )
     reserved = branch == "overfitting" and not _borne_out(found)
     on_held_out = Message(
-        hardly if reserved else N_("On held-out that reference errs by {loss} views."),
+        hardly if reserved else N_("Held-out error of that reference model, in views: {loss}."),
         {"loss": format_views(best.held_out)},
     )
     shift = Message(
         N_(
-            "Its held-out loss is {times} times its loss in validation (90 % interval {low} to {high}). Up to {limit}"
-            " times may be chance."
+            "Its held-out loss is {times} times its validation loss (90 % interval {low} to {high}). Up to "
+            "{limit} times may be chance."
         ),
         _times(found.shift, SHIFTED),
     )
     first = Message(
         N_(
-            "It errs by {train} views on train, {validation} in validation inside the training period and"
-            " {held_out} on held-out."
+            "Errors, in views: {train} on train, {validation} in validation inside the training period, "
+            "{held_out} on held-out."
         ),
         losses | {"held_out": format_views(found.held_out)},
     )
@@ -153,15 +156,17 @@ def _on_training(found: Evidence, nested_runs: Sequence[NestedRun]) -> list[Mess
         )
     if np.isfinite(found.tuned_train):
         facts = {"tuned": format_views(found.tuned_train), "train": format_views(found.train)}
-        further = N_("The same model trained with care reaches {tuned} on train instead of {train}.")
-        as_far = N_("The same model trained with care comes no further on train: {tuned}.")
+        further = N_("The same model with careful training reaches {tuned} on train instead of {train}.")
+        as_far = N_("The same model with careful training is no better on train: {tuned}.")
         said.append(Message(further if found.tuned_train < IMPROVED * found.train else as_far, facts))
     if smaller := with_lower_train_loss(nested_runs, found.settings, found.train):
         facts = {"loss": format_views(min(peer.train for peer in smaller)), "train": format_views(found.train)}
-        said.append(Message(N_("A smaller net of the set reaches {loss} on train, this one only {train}."), facts))
+        said.append(Message(N_("A smaller net among your runs reaches {loss} on train, this one only {train}."), facts))
     if found.larger_train < found.train:
         facts = {"larger": format_views(found.larger_train)}
-        said.append(Message(N_("A net of two layers of 64 that sees 28 days reaches {larger} on train."), facts))
+        said.append(
+            Message(N_("A net of two layers of 64 units with a window of 28 days reaches {larger} on train."), facts)
+        )
     return said
 
 
@@ -172,11 +177,11 @@ def _borne_out(found: Evidence) -> bool:
 
 def _over_seeds(found: Evidence) -> Message:
     if found.settings.solved_at_once:
-        return Message(N_("No seed changes this model."))
+        return Message(N_("The seed makes no difference to this model."))
     if not np.isfinite(found.spread):
-        return Message(N_("It has a single seed, so the verdict is never a sure one; train more."))
+        return Message(N_("It has a single seed, so the confidence is limited; train more seeds."))
     return Message(
-        N_("Over seeds its training loss differs by {spread} views (one standard deviation)."),
+        N_("Standard deviation of its training loss over seeds, in views: {spread}."),
         {"spread": format_views(found.spread)},
     )
 

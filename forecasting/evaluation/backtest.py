@@ -130,7 +130,7 @@ def _row(result: Backtest, baseline: Backtest, ahead: int) -> dict[str, float]:
     actual, predicted = result.actual[:, column], result.predicted[:, column]
     there = np.isfinite(actual)
     if not there.any():
-        raise BadInput(N_("No view is known {ahead} days after the forecasts; choose another period."), ahead=ahead)
+        raise BadInput(N_("No views are known {ahead} days after the forecasts; choose another period."), ahead=ahead)
     actual, predicted, other = actual[there], predicted[there], baseline.predicted[there, column]
     told = there & np.isfinite(result.lower[min(result.lower)][:, column])  # a run has no interval before it has errors
     shown = result.actual[told, column]

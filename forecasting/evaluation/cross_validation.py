@@ -85,7 +85,7 @@ def rank(channel: Channel, settings: Sequence[RunSettings], kind: Kind, folds: i
         known.validation[loss.model, loss.fold] = loss.validation.mean()
         yield len(losses) / steps, known
     if np.isfinite(known.means).sum() < FEWEST:
-        raise BadInput(N_("Fewer than two models stayed within the numbers; try smaller learning rates."))
+        raise BadInput(N_("Fewer than two models trained without diverging; try smaller learning rates."))
     days = np.argsort(np.concatenate([cut.validation for cut in cuts]))
     errors = [_in_order(losses, model, days) for model in range(len(settings))]
     means = [over_seeds(each, run.training.loss) for each, run in zip(errors, settings, strict=True)]

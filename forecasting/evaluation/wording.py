@@ -15,16 +15,17 @@ ALIKE_DAYS = N_(
 )
 AGAINST_BASELINE = {
     "better": N_(
-        "{skill} less error (MAE) than “{baseline}” (90 % interval {low} to {high});"
-        " {seeds_better} of {seeds} seeds better."
+        "Error (MAE) {skill} lower than with “{baseline}” (90 % interval {low} to {high}). Seeds that are"
+        " better: {seeds_better} of {seeds}."
     ),
     "worse": N_(
-        "{skill} more error (MAE) than “{baseline}” (90 % interval {low} to {high});"
-        " {seeds_better} of {seeds} seeds better."
+        "Error (MAE) {skill} higher than with “{baseline}” (90 % interval {low} to {high}). Seeds that "
+        "are better: {seeds_better} of {seeds}."
     ),
     "cannot tell": N_(
-        "Cannot tell whether this beats “{baseline}”: the 90 % interval runs from {high} less to {low} more error"
-        " (MAE) over {days} days; {seeds_better} of {seeds} seeds better."
+        "Cannot tell whether this beats “{baseline}”: the 90 % interval of its error (MAE) runs from "
+        "{high} lower to {low} higher, over {days} days. Seeds that are better: {seeds_better} of "
+        "{seeds}."
     ),
     "one seed": N_(
         "A single seed of a trained model is not enough to tell whether this beats “{baseline}”; train more seeds."
@@ -33,14 +34,20 @@ AGAINST_BASELINE = {
     "alike days": ALIKE_DAYS,
 }
 BETWEEN_RUNS = {
-    "better": N_("{first} errs by {size} views less than {second} (90 % interval {low} to {high}, {days} days)."),
-    "worse": N_("{first} errs by {size} views more than {second} (90 % interval {low} to {high}, {days} days)."),
+    "better": N_(
+        "“{first}” has a lower error than “{second}”: {size} (90 % interval {low} to {high}) views less, "
+        "over {days} days."
+    ),
+    "worse": N_(
+        "“{first}” has a higher error than “{second}”: {size} (90 % interval {low} to {high}) views more,"
+        " over {days} days."
+    ),
     "cannot tell": N_(
-        "Cannot tell {first} and {second} apart: the 90 % interval of their difference runs from {low} to {high} views"
-        " ({days} days)."
+        "“{first}” and “{second}” cannot be told apart: the 90 % interval of their difference runs from "
+        "{low} to {high} views, over {days} days."
     ),
     "one seed": N_(
-        "A single seed of a trained model is not enough to compare {first} with {second}; train more seeds."
+        "A single seed of a trained model is not enough to compare “{first}” with “{second}”; train more seeds."
     ),
     "few days": FEW_DAYS,
     "alike days": ALIKE_DAYS,
@@ -50,29 +57,32 @@ IN_A_CELL = {
     "worse": N_("{size} more ({low} to {high})"),
     "cannot tell": N_("cannot tell ({low} to {high})"),
     "one seed": N_("cannot tell: one seed"),
-    "few days": N_("cannot tell: {days} days"),
+    "few days": N_("cannot tell: too few days ({days})"),
     "alike days": N_("cannot tell: neighbouring days too alike"),
 }
 DAYS_AHEAD = {
     "better": N_(
-        "On day {ahead} of a forecast it errs by {size} views less than “{baseline}” (90 % interval {low} to {high},"
-        " {days} held-out days)."
+        "On day {ahead} of a forecast its error is lower than that of “{baseline}”: {size} (90 % interval"
+        " {low} to {high}) views less, over {days} held-out days."
     ),
     "worse": N_(
-        "On day {ahead} of a forecast it errs by {size} views more than “{baseline}” (90 % interval {low} to {high},"
-        " {days} held-out days)."
+        "On day {ahead} of a forecast its error is higher than that of “{baseline}”: {size} (90 % "
+        "interval {low} to {high}) views more, over {days} held-out days."
     ),
     "cannot tell": N_(
-        "Cannot tell whether it beats “{baseline}” on day {ahead} of a forecast: the 90 % interval of the difference"
-        " runs from {low} to {high} views ({days} held-out days)."
+        "Cannot tell whether it beats “{baseline}” on day {ahead} of a forecast: the 90 % interval of the"
+        " difference runs from {low} to {high} views, over {days} held-out days."
     ),
     "few days": FEW_DAYS,
     "alike days": ALIKE_DAYS,
 }
 OPTIMISM = {
-    "better": N_("Random folds flatter {model} most, by {share} (90 % interval {low} to {high})."),
-    "worse": N_("Random folds are harder on {model}, by {share} (90 % interval {low} to {high})."),
-    "cannot tell": N_("Cannot tell whether random folds flatter {model}: the 90 % interval runs from {low} to {high}."),
+    "better": N_("Random folds are most optimistic for “{model}”, by {share} (90 % interval {low} to {high})."),
+    "worse": N_("Random folds are harder for “{model}”, by {share} (90 % interval {low} to {high})."),
+    "cannot tell": N_(
+        "Cannot tell whether random folds are too optimistic for “{model}”: the 90 % interval runs from "
+        "{low} to {high}."
+    ),
     "few days": N_("Cannot tell whether random folds flatter {model}: the validation days are too few, or too alike."),
 }
 
@@ -113,7 +123,7 @@ def winner(known: Ranking, names: Sequence[str]) -> Message:
     assert known.closest is not None, "a ranking that is judged has it"
     closest = between_runs(known.closest, names[first], names[second])
     return Message(
-        N_("{model} wins: {mean} views of error on average, best on {wins} of {folds} folds. {closest}"),
+        N_("Lowest mean error: “{model}” ({mean}, in views), best on {wins} of {folds} folds. {closest}"),
         facts | {"wins": int((best == first).sum()), "closest": closest},
     )
 

@@ -31,10 +31,10 @@ from forecasting.split import Period, Split
 FORMAT = 1  # of the file; a reader refuses any other
 MARK = "viewcast"  # where the facts stand in the file's metadata
 LIBRARIES = ("numpy", "torch")  # whose versions are noted
-NO_MODEL = N_("This is no model file; take one away from the Forecast page.")
+NO_MODEL = N_("This is no model file; download one on the Forecast page.")
 FOREIGN = N_("The model file was made by another program; only Viewcast's own say what a forecast needs.")
-DAMAGED = N_("The model file is damaged; take it away again.")
-OTHER = N_("The model file is of version {version}, and this Viewcast reads version {known} only; take it away again.")
+DAMAGED = N_("The model file is damaged; download it again.")
+OTHER = N_("The model file is of version {version}, and this Viewcast reads version {known} only; download it again.")
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Model:
         """A run goes on by its own forecasts; what Auto mixed goes as far as it was mixed for."""
         if isinstance(forecaster, Auto) and horizon_with_totals(horizon) > forecaster.horizon:
             raise BadInput(
-                N_("This model file forecasts {reach} days ahead at most; take one away that goes farther."),
+                N_("This model file forecasts {reach} days ahead at most; download one that goes farther."),
                 reach=forecaster.horizon,
             )
 

@@ -18,7 +18,7 @@ from forecasting.scaling import Scaler
 from forecasting.settings import RunSettings
 
 NO_WEIGHTS = N_(
-    "Support vectors and trees have no weights that a model file could hold; train a network to take it away."
+    "Support vectors and trees have no weights that a model file could hold; train a network to download it."
 )
 WEEK = 7  # days
 Arrays = dict[str, np.ndarray]

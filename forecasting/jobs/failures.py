@@ -3,16 +3,16 @@
 from forecasting.messages import N_, Message
 
 TRAINING = {
-    "gone": N_("The worker that trained this run is gone; press Train to start it again."),
+    "gone": N_("The worker that trained this run has stopped; press Train to start it again."),
     "killed": N_("The worker process was killed or ran out of memory; try fewer units or seeds, or train again."),
     "broken": N_("Training stopped with an error: {error}"),
     "closed": N_("The server was stopped during training; press Train to start again."),
 }
 OTHER = {
-    "gone": N_("The worker that was on this is gone; start it again."),
+    "gone": N_("The worker that did this has stopped; start it again."),
     "killed": N_("The worker process was killed or ran out of memory; start it again."),
-    "broken": N_("The work on this stopped with an error: {error}"),
-    "closed": N_("The server was stopped before the answer was there; start it again."),
+    "broken": N_("This stopped with an error: {error}"),
+    "closed": N_("The server was stopped before the result was complete; start it again."),
 }
 
 

@@ -38,9 +38,9 @@ class SelectionGame:
         facts = {name: format_views(getattr(self, name)) for name in scores}
         return Message(
             N_(
-                "The best of {models} useless models errs by {public} views on the public days and by {private} on the"
-                " private ones, where the average useless model errs by {mean_private} and the same day last week by"
-                " {baseline}."
+                "The best of {models} useless models: error {public} views on the public days, {private} on the "
+                "private days. Private error of the average useless model: {mean_private}; of “Same day last "
+                "week”: {baseline}."
             ),
             facts | {"models": f"{self.models:,}"},
         )
@@ -100,7 +100,7 @@ def _check(judged: np.ndarray, models: int) -> None:
     if not 1 <= models <= MOST:
         raise BadInput(N_("{models} models were asked for; choose from 1 to {most}."), models=models, most=MOST)
     if len(judged) < FEWEST_DAYS:
-        raise BadInput(N_("The game needs public and private days; hold out at least two days."))
+        raise BadInput(N_("Public and private days are needed; hold out at least two days."))
 
 
 @dataclass(frozen=True)
@@ -117,9 +117,9 @@ class Choice:
         facts = {name: format_views(getattr(self, name)) for name in ("public", "private", "mean_private")}
         return Message(
             N_(
-                "Of {seeds} seeds of {runs} trained runs, the one chosen by its public score promises {public} views of"
-                " error and comes to {private} on the private days, where the average one errs by {mean_private}"
-                " (means of {draws} draws of the public days)."
+                "Of {seeds} seeds of {runs} trained runs, the one chosen by its public score: {public} views of "
+                "error on the public days, {private} on the private days. Average of all on the private days: "
+                "{mean_private} (means over {draws} draws of the public days)."
             ),
             facts | {"seeds": self.seeds, "runs": runs, "draws": DRAWS},
         )

@@ -47,15 +47,13 @@ class Reveal:
         """The winner of the vote against the winner of the days."""
         facts = {"closest": self.closest, "error": format_views(self.errors[self.closest])}
         if not sum(votes.values()):
-            return Message(N_("Nobody voted; {closest} came closest, {error} views a day off."), facts)
+            return Message(N_("Nobody voted. “{closest}” came closest, {error} views a day off."), facts)
         voted = max(votes, key=votes.get)
         if voted == self.closest:
-            return Message(N_("The vote was right: {closest} came closest, {error} views a day off."), facts)
+            return Message(N_("The vote was right: “{closest}” came closest, {error} views a day off."), facts)
         facts |= {"voted": voted, "voted_error": format_views(self.errors[voted])}
         return Message(
-            N_(
-                "The vote went to {voted}, which is {voted_error} views a day off; {closest} came closest with {error}."
-            ),
+            N_("The vote went to “{voted}”, {voted_error} views a day off; “{closest}” came closest with {error}."),
             facts,
         )
 
@@ -63,17 +61,17 @@ class Reveal:
         """What so few days prove."""
         facts = {"days": len(self.days), "best": self.best, "error": format_views(self.held_out.get(self.best, np.nan))}
         if not np.isfinite(self.agreeing):
-            return Message(N_("Days hidden: {days}. So few prove little: another day may well crown another."), facts)
+            return Message(N_("Days hidden: {days}. With so few days the ranking is mostly luck."), facts)
         facts["agreeing"] = format_percent(self.agreeing)
         return Message(
             N_(
-                "So few days prove little: {best} errs least over all held-out days ({error}), but of all stretches of"
-                " {days} held-out days it came closest in {agreeing} only."
+                "“{best}” has the smallest error over all held-out days ({error}), but came closest in only "
+                "{agreeing} of all stretches of {days} held-out days: so few prove little."
             )
             if self.agreeing < 0.5
             else N_(
-                "So few days prove little: {best} errs least over all held-out days ({error}), and came closest in"
-                " {agreeing} of all stretches of {days} held-out days."
+                "“{best}” has the smallest error over all held-out days ({error}), and came closest in {agreeing}"
+                " of all stretches of {days} held-out days: so few prove little."
             ),
             facts,
         )
@@ -83,7 +81,7 @@ def hidden_days(views: pd.Series, count: int) -> pd.DatetimeIndex:
     """The last `count` days. Raises BadInput where no view of them is known."""
     days = views.index[-count:]
     if not np.isfinite(views[days]).any():
-        raise BadInput(N_("Nobody knows the views of the last days of this channel; hide more of them."))
+        raise BadInput(N_("The views of the channel's last days are unknown; hide more of them."))
     return days
 
 

@@ -47,7 +47,7 @@ class Row:
 def diverged(row: Row) -> BadInput:
     """Why training ends at a row that is not finite, and what to try."""
     return BadInput(
-        N_("The loss left the numbers in epoch {epoch}; try a learning rate below {rate:g}."),
+        N_("The loss diverged (infinite or not a number) in epoch {epoch}; try a learning rate below {rate:g}."),
         epoch=row.epoch,
         rate=row.learning_rate,
     )

@@ -27,7 +27,7 @@ def check_size(text: bytes) -> None:
     while len(text) - start > MAX_LINE:
         start = text.rfind(b"\n", start, start + MAX_LINE) + 1
         if not start:
-            raise BadInput(N_("A line of the file is endless, so it is no table; export it again."))
+            raise BadInput(N_("The file has a line without an end, so it is no table; export it again."))
 
 
 def unify_ends(text: bytes) -> bytes:

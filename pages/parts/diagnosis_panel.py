@@ -27,14 +27,17 @@ DIVERGED = Diagnosis("optimization", 1.0, (), (), None, {})  # of a run whose lo
 SMALLER = 10  # what the learning rate of such a run is divided by, to try next
 MEANINGS = {
     "bias": N_(
-        "It errs too much on the days it learnt from, and no training mends that: it is too simple, or sees too little."
+        "Its error on the training days is large, and no training tried here lowers it: the model is too "
+        "simple, or sees too little."
     ),
     "optimization": N_(
-        "It errs too much on the days it learnt from, though such a model can do better: train it well."
+        "Its error on the training days is large, although such a model can do better: improve the training."
     ),
-    "overfitting": N_("It knows the days it learnt from too well, and errs more on other days of the same period."),
-    "mismatch": N_("It does well inside the training period, and worse on held-out: the two periods are not alike."),
-    "fine": N_("No simple model is clearly better, and the held-out days are no harder for it than usual."),
+    "overfitting": N_("It fits its training days much better than other days of the same period."),
+    "mismatch": N_(
+        "It does well on validation days inside the training period and worse on held-out: the two periods differ."
+    ),
+    "fine": N_("No simple model is clearly better, and its error on the held-out days is as usual."),
 }
 
 
@@ -121,7 +124,7 @@ def _verdicts(translate: Translate, subjects: Sequence[Subject], was_active: boo
         lines = {
             translate(N_("Run")): [subject.run.name for subject in subjects],
             translate(N_("Verdict")): [translate(NAMES[one.branch]) if one else "–" for one in known],
-            translate(N_("How sure")): [_confidence(one) for one in known],
+            translate(N_("Confidence")): [_confidence(one) for one in known],
         }
         st.dataframe(pd.DataFrame(lines), hide_index=True, alt=translate(N_("Verdicts on the runs")))
     open_ones = [subject for subject, job in zip(subjects, jobs, strict=True) if subject.request and job is None]
@@ -147,9 +150,7 @@ def _draw(subject: Subject, show: Callable[[], None]) -> None:
     job = subject.job()
     show_job(session, job and job.id, DiagnosisReport, lambda report: _draw_report(session, run, report, show))
     if job is None:
-        explained = N_(
-            "Trains some simple models beside this run, to tell which branch of the lecture's tree it is on."
-        )
+        explained = N_("Trains a few simple models for comparison, to find the branch of the lecture's tree.")
         st.caption(session.translate(explained))
     if job is None or job.status in ("stopped", "failed"):
         look = {"icon": ":material/troubleshoot:", "key": f"diagnose-{run.id}"}
@@ -163,7 +164,7 @@ def _submit(session: Session, run_id: str) -> None:
     if request:
         submit(session, request)
     else:
-        st.toast(session.translate(N_("This run is gone; choose another one.")), icon=":material/delete:")
+        st.toast(session.translate(N_("This run has been deleted; choose another one.")), icon=":material/delete:")
 
 
 def _request(session: Session, run: Run) -> DiagnosisRequest | None:
@@ -200,7 +201,7 @@ def _diverged(session: Session, run: Run) -> int | None:
 def _say_diverged(session: Session, run: Run, show: Callable[[], None]) -> None:
     """What is wrong with it is plain, and no worker has to look."""
     st.markdown(f"#### {session.translate(NAMES[DIVERGED.branch])}")
-    text = N_("It diverged in epoch {epoch}: its steps were too large, so it never learnt what such a model can.")
+    text = N_("It diverged in epoch {epoch}: its steps were too large, so it never learned what such a model can.")
     st.markdown(session.translate(text).format(epoch=_diverged(session, run)))
     if not run.settings.solved_at_once:
         slower = max(run.settings.training.learning_rate / SMALLER, BOUNDS["learning_rate"][0])
@@ -232,7 +233,9 @@ def _draw_report(session: Session, run: Run, report: DiagnosisReport, show: Call
 
 
 def _draw_tree(session: Session, diagnosis: Diagnosis) -> None:
-    alt = session.translate(N_("The lecture's decision tree; the branch of this run: {branch}. Chances: {chances}"))
+    alt = session.translate(
+        N_("The lecture's decision tree; the branch of this run: {branch}. Probabilities: {chances}")
+    )
     chances = session.translate(N_(", ")).join(
         f"{session.translate(NAMES[name])} {format_probability(share)}"
         for name, share in diagnosis.probabilities.items()
@@ -251,22 +254,20 @@ def _verdict(session: Session, diagnosis: Diagnosis, single_seed: bool) -> None:
         st.markdown(_why_not(session, diagnosis))
     else:
         sure = format_probability(diagnosis.confidence)
-        st.markdown("#### " + session.translate(N_("{branch}, {sure} sure")).format(branch=name, sure=sure))
+        st.markdown("#### " + session.translate(N_("{branch}, {sure} confidence")).format(branch=name, sure=sure))
         st.markdown(session.translate(MEANINGS[diagnosis.branch]))
     if diagnosis.others:
         others = session.translate(N_(", ")).join(session.translate(NAMES[other]) for other in diagnosis.others)
-        st.markdown(session.translate(N_("Likely as well: {others}.")).format(others=others))
+        st.markdown(session.translate(N_("Also likely: {others}.")).format(others=others))
     if single_seed:
-        st.caption(
-            session.translate(N_("A single seed may be luck, so this is never a sure verdict; train more seeds."))
-        )
+        st.caption(session.translate(N_("A single seed may be luck, so the confidence is limited; train more seeds.")))
 
 
 def _why_not(session: Session, diagnosis: Diagnosis) -> str:
     """Why there is no verdict."""
     probabilities = diagnosis.probabilities
     if not probabilities:
-        return session.translate(N_("There are too few days for a verdict, or to say what is likely."))
+        return session.translate(N_("There are too few days for a verdict."))
     likeliest = max(probabilities, key=probabilities.get)
     thin = session.translate(N_("The evidence is too thin for a verdict. The likeliest is “{branch}”, with {sure}."))
     sure = format_probability(probabilities[likeliest])

@@ -45,14 +45,14 @@ class Forecasters:
         names, translate = self.names(), self.session.translate
         warn_invalid_query_param("forecaster", names.values(), translate)
         reset_if_unavailable("forecaster", names, AUTO)
-        label = translate(N_("Forecaster"))
+        label = translate(N_("Method"))
         return st.selectbox(label, names, format_func=names.get, key="forecaster", bind="query-params")
 
     def take_in(self) -> None:
         """The control that takes a model file in."""
         translate = self.session.translate
         with st.expander(translate(N_("A model file")), icon=":material/upload_file:"):
-            label = translate(N_("Model file, taken away before"))
+            label = translate(N_("Model file, downloaded before"))
             st.file_uploader(label, ["safetensors"], key="model_file", on_change=read_file)
             if "file_trouble" in st.session_state:
                 st.error(escape_markdown(st.session_state.file_trouble.translated(translate)), icon=":material/error:")

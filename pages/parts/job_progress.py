@@ -61,15 +61,15 @@ def _show_job(session: Session, job_id: str, was_active: bool, kind: type, draw:
     elif job.reason:
         st.error(escape_markdown(job.reason.translated(session.translate)), icon=":material/error:")
     elif job.status == "stopped":
-        st.info(session.translate(N_("Stopped before the answer was whole.")), icon=":material/stop_circle:")
+        st.info(session.translate(N_("Stopped before the result was complete.")), icon=":material/stop_circle:")
     if (result := result_of(session, job, kind)) is not None:
         draw(result)
 
 
 def _progress(session: Session, job: Job) -> None:
-    text = session.translate(N_("Waiting for a free worker") if job.status == "queued" else N_("At work"))
+    text = session.translate(N_("Waiting for a free worker") if job.status == "queued" else N_("In progress"))
     if job.seconds_left is not None:
-        text = session.translate(N_("At work, {left} left")).format(left=duration(job.seconds_left))
+        text = session.translate(N_("In progress, {left} left")).format(left=duration(job.seconds_left))
     bar, stop = st.columns([4, 1], vertical_alignment="center")
     bar.progress(job.share, text)
     label = session.translate(N_("Stop"))

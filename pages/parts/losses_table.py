@@ -26,12 +26,12 @@ COLUMNS = {
     "gap": N_("Gap"),
     "skill": N_("Skill"),
     "validation": N_("Best validation"),
-    "held_out_then": N_("Held-out then"),
+    "held_out_then": N_("Held-out loss at that epoch"),
 }
 LOSSES = ("held_out", "train", "gap", "validation", "held_out_then")  # in views
 HELP = {
     "gap": N_("Held-out loss less train loss."),
-    "skill": N_("Share of the error of “same day last week” that is gone."),
+    "skill": N_("How much smaller the error is than with “Same day last week”; 0 % = no better."),
     "validation": N_("The lowest loss on the validation part; every seed has its own epoch."),
     "held_out_then": N_("The held-out loss of the weights with the best validation loss."),
 }
@@ -67,10 +67,7 @@ class LossesTable:
         if any(not each.reason for each in found.values()):
             st.caption(
                 translate(
-                    N_(
-                        "Intervals are 90 %, over days in blocks of a week and over seeds."
-                        " Of many runs some differ by chance."
-                    )
+                    N_("90 % intervals, over weeks of days and over seeds. Among many runs some differ by chance.")
                 )
             )
         known = {run: vars(difference) for run, difference in found.items()}
@@ -82,7 +79,7 @@ class LossesTable:
         offered = {run.id: run for run in self.runs} | {name: name for name in BASELINES}
         reset_if_unavailable("against", offered, self.runs[0].id)
         chosen = st.selectbox(
-            self.translate(N_("Held against")),
+            self.translate(N_("Compared with")),
             offered,
             format_func=lambda key: self.translate(key) if key in BASELINES else offered[key].name,
             key="against",
@@ -111,7 +108,7 @@ class LossesTable:
             cells = [
                 in_a_cell(found[name]).translated(translate) if name in found else None for name in self.frame["run"]
             ]
-            shown.insert(3, translate(N_("Held-out error against {other}")).format(other=other), cells)
+            shown.insert(3, translate(N_("Held-out error compared with “{other}”")).format(other=other), cells)
         config = {
             columns[name]: st.column_config.NumberColumn(
                 format="percent" if name == "skill" else "localized",

@@ -133,7 +133,7 @@ class RunsTable:
             return []
         gone = len(set(linked) - there)
         if gone and self.opened:
-            note = self.translate(N_("{count} runs of this link are gone.")).format(count=gone)
+            note = self.translate(N_("{count} runs of this link have been deleted.")).format(count=gone)
             st.toast(note, icon=":material/link_off:", duration="long")
         asked = [run.id for run in scope if run.id in linked]
         elsewhere = bool(there & set(linked))  # another channel was chosen
@@ -144,7 +144,7 @@ class RunsTable:
     def draw(self, shown: list[Run], asked: list[str]) -> list[int]:
         """The table; the rows ticked in it."""
         if not shown:
-            st.info(self.translate(N_("No run passes the filter.")), icon=":material/filter_list_off:")
+            st.info(self.translate(N_("No run matches the filter.")), icon=":material/filter_list_off:")
             return []
         ids, translate, anew = [run.id for run in shown], self.translate, st.session_state.get("ticked_anew", 0)
         pin = st.column_config.ButtonColumn(
@@ -241,7 +241,9 @@ class RunsTable:
                 translate(N_("Delete the ticked runs ({count})? This cannot be undone.")).format(count=len(chosen))
             )
             delete = self.session.store.delete
-            st.button(translate(N_("Delete for good")), key="delete", on_click=delete, args=(self.session.owner, ids))
+            st.button(
+                translate(N_("Delete permanently")), key="delete", on_click=delete, args=(self.session.owner, ids)
+            )
 
     def tags_of(self, chosen: list[Run]) -> None:
         """The tags that all ticked runs share; new ones can be typed."""

@@ -14,11 +14,11 @@ def test_winner_of_folds_is_trained_again(page: Page) -> None:
     expect(page.get_by_text("0 % were seen in training")).to_be_visible()
     page.get_by_role("button", name="Cross-validate").click()
     expect(page.get_by_text("Linear, exact, 28 days wins")).to_be_visible(timeout=LONG)
-    page.get_by_role("button", name="Run them on the other folds too").click()
-    expect(page.get_by_text("Part of it may be the gaps")).to_be_visible(timeout=LONG)
+    page.get_by_role("button", name="Use the other folds too").click()
+    expect(page.get_by_text("Part of it may come from the gaps")).to_be_visible(timeout=LONG)
     page.reload()
-    expect(page.get_by_text("Part of it may be the gaps")).to_be_visible()  # models and folds are in the URL
-    page.get_by_role("button", name="Retrain the winner on everything").click()
+    expect(page.get_by_text("Part of it may come from the gaps")).to_be_visible()  # models and folds are in the URL
+    page.get_by_role("button", name="Train the winner on the whole training period").click()
     expect(page.get_by_role("heading", name="Held-out days, one day ahead")).to_be_visible()
     expect(page.get_by_role("combobox", name="Run shown")).to_have_value(re.compile("Linear, exact, 28 days"))
     page.reload()

@@ -16,7 +16,7 @@ SLOW = 90_000  # ms for Auto on a busy machine
 
 def press_forecast(page: Page) -> None:
     page.get_by_role("button", name="Forecast", exact=True).click()
-    expect(page.get_by_text("Take it away")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("Download")).to_be_visible(timeout=SLOW)
 
 
 def save(page: Page, button: str) -> bytes:
@@ -31,8 +31,8 @@ def test_run_is_forecast_taken_away_and_brought_back(page: Page) -> None:
     press_train(page)
     expect(page.get_by_role("heading", name="Held-out days, one day ahead")).to_be_visible(timeout=SLOW)
     page.get_by_role("link", name="Forecast with this run").click()
-    expect(page.get_by_role("combobox", name="Forecaster")).to_have_value("ReLU layers 1×8, 7 days")
-    expect(page.get_by_text("It learnt from the days to 2021-12-31.")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Method")).to_have_value("ReLU layers 1×8, 7 days")
+    expect(page.get_by_text("It was trained on the days to 2021-12-31.")).to_be_visible()
     press_forecast(page)
     expect(metric(page, "90 % interval held")).to_have_text(re.compile(r"\d+ %"))
     shown = metric(page, "Next 7 days, views").inner_text()
@@ -44,7 +44,7 @@ def test_run_is_forecast_taken_away_and_brought_back(page: Page) -> None:
     assert save(page, "Chart (PNG)").startswith(b"\x89PNG")
     page.keyboard.press("Escape")
 
-    page.get_by_text("Take it away").click()
+    page.get_by_text("Download").click()
     file = save(page, "Model file")
     found = load_model(file).forecast(sample_channel().series, 28)
     assert [float(row["forecast"]) for row in rows] == pytest.approx(found.point, rel=1e-6)
@@ -53,7 +53,7 @@ def test_run_is_forecast_taken_away_and_brought_back(page: Page) -> None:
     page.locator("input[type=file]").set_input_files(
         {"name": "mine.safetensors", "mimeType": "application/octet-stream", "buffer": file}
     )
-    expect(page.get_by_role("combobox", name="Forecaster")).to_have_value("ReLU layers 1×8, 7 days (2)")
+    expect(page.get_by_role("combobox", name="Method")).to_have_value("ReLU layers 1×8, 7 days (2)")
     press_forecast(page)
     expect(metric(page, "Next 7 days, views")).to_have_text(shown)
     page.reload()
@@ -64,11 +64,11 @@ def test_auto_shows_its_ladder_and_can_be_stopped(page: Page) -> None:
     page.goto("/forecast?budget=10&ahead=7")
     press_forecast(page)
     expect(metric(page, "Skill")).to_have_text(re.compile(r"\d+ %"))
-    page.get_by_text("The ladder that Auto climbed").click()
-    expect(page.get_by_text("In validation Auto's mixture of")).to_be_visible()
+    page.get_by_text("Models tried").click()
+    expect(page.get_by_text("Auto averages")).to_be_visible()
     page.get_by_role("spinbutton", name="Seconds for Auto").fill("600")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("budget=600"))
     page.get_by_role("button", name="Forecast", exact=True).click()
     page.get_by_test_id("stMain").get_by_role("button", name="Stop", exact=True).click()
-    expect(page.get_by_text("Stopped before the answer was whole.")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("Stopped before the result was complete.")).to_be_visible(timeout=SLOW)

@@ -45,7 +45,7 @@ def test_sample_is_trained_and_compared(page: Page) -> None:
     expect(page.get_by_role("combobox", name="Run shown")).to_have_value("ReLU layers 1×100, 7 days")
     wait_until_done(page)
     page.get_by_role("link", name="Compare").click()
-    expect(page.get_by_role("heading", name="Losses at the end")).to_be_visible()
+    expect(page.get_by_role("heading", name="Final losses")).to_be_visible()
     chart = page.get_by_test_id("stVegaLiteChart").first
     expect(chart).to_contain_text("ReLU layers 1×100, 56 days")
     expect(chart).to_contain_text("ReLU layers 1×100, 7 days")
@@ -87,7 +87,7 @@ def test_own_file_goes_all_the_way(page: Page) -> None:
     page.reload()
     wait_until_done(page)  # channel and run are in the URL
     page.get_by_role("link", name="Compare").click()
-    expect(page.get_by_role("heading", name="Losses at the end")).to_be_visible()
+    expect(page.get_by_role("heading", name="Final losses")).to_be_visible()
 
 
 def test_upload_on_the_front_page_survives_a_reload(browser, tmp_path) -> None:

@@ -81,8 +81,8 @@ def test_random_folds_are_held_against_blocked_ones(own):
     press(app, "Run them on the other folds too: Random")
     wait_for(app, lambda: len(app.dataframe) == 3)
     table = app.dataframe[1].value
-    assert table.columns.tolist()[:4] == ["Model", "Blocked, mean", "Random, mean", "Random is less by"]
-    assert table["Random is less by"].str.fullmatch(r"−?\d+ % \(−?\d+ % to −?\d+ %\)").all()
+    assert table.columns.tolist()[:4] == ["Model", "Blocked, mean", "Random, mean", "Random is lower by"]
+    assert table["Random is lower by"].str.fullmatch(r"−?\d+ % \(−?\d+ % to −?\d+ %\)").all()
     assert "andom folds" in app.info[1].value
     app.selectbox(key="fold_kind").select("random").run()
     assert "100 % were seen in training" in "".join(caption.value for caption in app.caption)
@@ -90,7 +90,7 @@ def test_random_folds_are_held_against_blocked_ones(own):
 
 
 def test_winner_is_retrained_and_shown_on_train(own, visitor):
-    app = press(cross_validate(own("cross_validation")), "Retrain the winner")
+    app = press(cross_validate(own("cross_validation")), "Train the winner")
     assert app.title[0].value == "Train"
     assert app.selectbox(key="run").options == ["Linear, exact, 28 days"]
     assert app.selectbox(key="run").value
@@ -105,10 +105,10 @@ def test_cross_validation_is_stopped_and_keeps_what_it_has(visit):
     wait_for(app, lambda: len(app.dataframe) == 2)
     press(app, "Stop")
     wait_for(app, lambda: "Stop" not in labels(app))
-    assert "Stopped before the answer was whole" in app.info[0].value
+    assert "Stopped before the result was complete" in app.info[0].value
     table = app.dataframe[0].value
     assert table["Fold 1"].iloc[0] != "" and "★" not in "".join(table["Mean"])
-    assert "Retrain the winner on everything" not in labels(app)
+    assert "Train the winner on the whole training period" not in labels(app)
 
 
 def test_runs_of_another_loss_are_not_ranked_with_these(visit):
@@ -157,7 +157,7 @@ def test_lectures_example_is_named_as_the_lectures(visit):
 def test_useless_models_are_played_at_once(visit):
     app = visit("selection")
     assert "The best of 10,000 useless models" in app.info[0].value
-    assert "18 of the held-out days are public" in "".join(caption.value for caption in app.caption)
+    assert "18 of the held-out days, drawn at random, are public" in "".join(caption.value for caption in app.caption)
     app.select_slider(key="public").set_value(50).run()
     assert "182 of the held-out days" in "".join(caption.value for caption in app.caption)
     assert not app.exception
@@ -190,7 +190,7 @@ def test_diverged_seeds_are_left_out_of_the_choice_and_counted(visit):
 
 def test_folds_say_how_many_days_they_leave(own):
     app = own("cross_validation")
-    assert "Days to learn from, fold by fold: 280, 224, 280." in "".join(caption.value for caption in app.caption)
+    assert "Training days of each fold: 280, 224, 280." in "".join(caption.value for caption in app.caption)
 
 
 def test_a_game_on_few_days_is_called_luck(own):

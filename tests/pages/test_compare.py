@@ -106,8 +106,8 @@ def test_held_against_follows_a_new_name(visitor, mine):
 def test_a_single_seed_gets_no_claim(visitor, mine):
     fill(session.store(), mine, 2, epochs=3, seeds=1)
     app = visitor.go("compare")
-    assert "Intervals are 90 %" not in "".join(caption.value for caption in app.caption)  # the table has none
-    assert losses(app)["Held-out error against Try 2"]["Try 1"] == "cannot tell: one seed"
+    assert "90 % intervals, over" not in "".join(caption.value for caption in app.caption)  # the table has none
+    assert losses(app)["Held-out error compared with “Try 2”"]["Try 1"] == "cannot tell: one seed"
     assert "A single seed" in app.info[0].value
 
 
@@ -123,7 +123,7 @@ def test_validation_has_columns_where_a_part_is_kept(visitor, mine):
     assert "Best validation" not in losses(visitor.go("compare"))
     add(mine, validated(plain), "validated")
     app = come_again(visitor)
-    assert "learn from different days" in app.warning[0].value
+    assert "were trained on different days" in app.warning[0].value
     table = losses(app)
     assert table["Best validation"].notna().sum() == 1
     assert "Held-out error against plain" in table  # the held-out days are the same
@@ -140,7 +140,7 @@ def test_filters_hide_runs_but_keep_their_ticks(visitor, mine):
     app.text_input(key="find").input("ADAM try 2").run()
     assert app.dataframe[0].value["Run"].tolist() == ["Try 2"]
     app.text_input(key="find").input("nothing like it").run()
-    assert "No run passes the filter." in [info.value for info in app.info]
+    assert "No run matches the filter." in [info.value for info in app.info]
     assert not app.exception
 
 
@@ -191,7 +191,7 @@ def test_a_hidden_run_is_not_deleted(visitor, mine):
 def test_a_link_to_runs_that_are_gone_says_so(visitor, mine):
     fill(session.store(), mine, 2, epochs=3)
     app = visitor.go("compare", runs=["gone", "gone too"])
-    assert "2 runs of this link are gone." in app.toast[0].value
+    assert "2 runs of this link have been deleted." in app.toast[0].value
     assert len(ticked(app)) == 2
     app.run()
     assert not app.toast
@@ -241,7 +241,7 @@ def test_a_run_that_left_the_numbers_is_listed_and_harms_nothing(visitor, mine):
     app = visitor.go("compare", runs=run_id)
     assert app.dataframe[0].value["State"].tolist() == ["Failed", "Finished"]
     assert len(app.get("vega_lite_chart")) == 1
-    assert "None of these runs ended with a loss that is a number." in [caption.value for caption in app.caption]
+    assert "None of these runs ended with a finite loss." in [caption.value for caption in app.caption]
     assert losses(app).loc["gone wild", ["Held-out loss", "Skill"]].isna().all()
     assert "Infinity" not in app.get("vega_lite_chart")[0].proto.spec
     app = come_again(visitor)

@@ -115,7 +115,7 @@ def test_interval_of_too_few_held_out_days_cannot_be_told(visitor):
     app.date_input(key="held_out_period").set_value(("2020-10-07", "2020-10-26")).run()  # 20 days
     app = train(app, epochs=2, seeds=1, units=4, window=7)
     app = press(visitor.go("forecast", forecaster=app.selectbox(key="run").options[0]))
-    assert any("Cannot tell an interval for 28 of 28 days" in said.value for said in app.info)
+    assert any("No interval for 28 of 28 days" in said.value for said in app.info)
     assert metrics(app)["Next 7 days, views"] != "–"
     assert set(app.dataframe[0].value["90 %"]) == {"–"}
 
@@ -127,7 +127,7 @@ def test_model_file_of_other_views_claims_no_held_out_figures(by_run, visitor):
     app = visitor.go("forecast")
     app.file_uploader(key="model_file").upload("model.safetensors", file).run()
     app = press(app)
-    assert any("comes from other views" in said.value for said in app.info)
+    assert any("from the views of another channel" in said.value for said in app.info)
     assert metrics(app)["90 % interval held"] == "–"
 
 

@@ -164,7 +164,7 @@ def test_run_shows_its_losses_verdict_and_days(visit):
     shown = metrics(app)
     assert 214 < float(shown["Held-out loss (MAE)"]) < 673
     assert shown["Parameters"] == str(7 * 16 + 16 + 16 + 1)
-    assert "2 of 2 seeds better" in [*app.success, *app.info][0].value
+    assert "Seeds that are better: 2 of 2" in [*app.success, *app.info][0].value
     assert app.selectbox(key="run").value
 
 
@@ -220,8 +220,8 @@ def test_paused_run_goes_on(visit):
     next(button for button in app.button if button.label == "Train").click().run()
     wait_for(app, lambda: "left" in "".join(bar.text for bar in app.get("progress")))
     next(button for button in app.button if button.label == "Pause").click().run()
-    wait_for(app, lambda: any("Go on from epoch" in button.label for button in app.button))
-    next(button for button in app.button if "Go on" in button.label).click().run()
+    wait_for(app, lambda: any("Continue from epoch" in button.label for button in app.button))
+    next(button for button in app.button if "Continue" in button.label).click().run()
     wait_for(app, lambda: any(button.label == "Stop" for button in app.button))
     next(button for button in app.button if button.label == "Stop").click().run()
     wait_for(app, lambda: not any(button.label == "Stop" for button in app.button))
@@ -296,7 +296,7 @@ def test_verdict_names_the_baseline_that_is_harder_to_beat(visit):
 @pytest.mark.parametrize("page", ["data", "train", "compare", "table", "cross_validation", "selection"])
 def test_page_is_chinese_where_asked(visit, page):
     app = visit(page, lang="中文")
-    assert app.title[0].value in ("数据", "训练", "比较", "课程的模型表", "交叉验证", "按分数挑选")
+    assert app.title[0].value in ("数据", "训练", "比较", "课程的模型表", "交叉验证", "公开与私有排行榜")
     labels = [metric.label for metric in app.metric] + [box.label for box in app.selectbox]
     assert all(any("\u4e00" <= letter <= "\u9fff" for letter in label) for label in labels)
 
@@ -311,7 +311,7 @@ def test_lecture_table_is_trained_in_one_click(visit):
     app = visit("table")
     app.number_input(key="table_epochs").set_value(1)
     app.number_input(key="table_seeds").set_value(2).run()
-    next(button for button in app.button if button.label == "Train them all").click().run()
+    next(button for button in app.button if button.label == "Train all models").click().run()
     wait_for(app, lambda: bool(app.info))
     table = app.dataframe[0].value
     assert table["Held-out, MAE"].str.contains("±").all()
@@ -324,7 +324,7 @@ def test_lecture_table_is_trained_in_one_click(visit):
 def test_lecture_table_is_stopped_in_one_click(visit):
     app = visit("table")
     app.number_input(key="table_epochs").set_value(9000).run()
-    next(button for button in app.button if button.label == "Train them all").click().run()
+    next(button for button in app.button if button.label == "Train all models").click().run()
     wait_for(app, lambda: any(button.label == "Stop" for button in app.button))
     next(button for button in app.button if button.label == "Stop").click().run()
     wait_for(app, lambda: not any(button.label == "Stop" for button in app.button))

@@ -15,7 +15,7 @@ def candidates(app):
 def test_baselines_stand_without_any_run(visit):
     app = visit("reveal")
     assert candidates(app) == ["Same day last week", "Yesterday"]
-    press(app, "Uncover")
+    press(app, "Reveal")
     assert not app.exception
     assert "Nobody voted" in app.info[0].value
     assert len(app.dataframe[0].value) == 2
@@ -32,7 +32,7 @@ def test_vote_and_uncover(visitor):
     assert not app.exception
     assert app.radio(key="voted").value == "Yesterday"
     assert any(caption.value.endswith("Yesterday 2") for caption in app.caption)
-    press(app, "Uncover")
+    press(app, "Reveal")
     wait_for(app, lambda: len(app.dataframe) > 0)
     table = app.dataframe[0].value.set_index("Model")
     assert set(table.index) == {run, "Same day last week", "Yesterday"}
@@ -45,7 +45,7 @@ def test_vote_and_uncover(visitor):
 
 
 def test_as_many_days_as_can_be_hidden(visit):
-    app = press(visit("reveal", hidden="28"), "Uncover")
+    app = press(visit("reveal", hidden="28"), "Reveal")
     assert not app.exception
     assert app.slider(key="hidden").value == 28 <= BOUNDS["horizon"][1]
 

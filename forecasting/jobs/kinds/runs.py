@@ -9,7 +9,7 @@ from forecasting.networks.checkpoints import load, take_weights
 from forecasting.records import Run
 from forecasting.windows import run_windows
 
-GONE = N_("This run is gone; choose another one.")
+GONE = N_("This run has been deleted; choose another one.")
 CHANGED = N_("This run has been trained on meanwhile; start this again.")
 
 

@@ -52,9 +52,9 @@ def regret_of_alternatives(ladder: Sequence[dict], translate: Translate = englis
     facts |= {"best_cost": _more(best["alone"], end), "worst_cost": _more(worst["alone"], end)}
     return Message(
         N_(
-            "In validation Auto's mixture of {count} errs by a MASE of {mixed}. Otherwise: {best_cost} with the best"
-            " single one, as is known afterwards ({best}), {usual_cost} with “{usual}”, {worst_cost} with the worst"
-            " ({worst})."
+            "Auto averages {count} models (MASE {mixed} in validation). Errors of others relative to that: "
+            "{best_cost} “{best}” (the best one, known only in hindsight), {usual_cost} “{usual}”, "
+            "{worst_cost} “{worst}” (the worst)."
         ),
         facts,
     )
@@ -86,7 +86,10 @@ def composition(shares: Sequence[tuple[str, Sequence[float]]], day: int) -> list
     ]
     if kinds["baselines"] >= MOSTLY:
         said.append(
-            Message(N_("On day {day} Auto is mostly a baseline: in validation nothing it tried beat that."), facts)
+            Message(
+                N_("On day {day} Auto is mostly a baseline: in validation no model that it tried had a smaller error."),
+                facts,
+            )
         )
     return said
 

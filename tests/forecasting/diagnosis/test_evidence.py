@@ -104,8 +104,10 @@ def test_steps_tell_what_came_out_and_how_much_is_done(channel, split):
     assert shares == sorted(shares) and shares[0] > 0 and shares[-1] == pytest.approx(1)
     said = [step.said.translated() for step in requested]
     assert len(said) == len(set(said)) == 1 + 6 + 1 + 4  # the run, references, its validation, trainings
-    assert said[0] == f"It errs by {format_views(found.held_out)} views on held-out."
-    assert f"The same model trained with care errs by {format_views(found.tuned_train)} views on train." in said
+    assert said[0] == f"Held-out error, in views: {format_views(found.held_out)}."
+    assert (
+        f"Error on train of the same model with careful training, in views: {format_views(found.tuned_train)}." in said
+    )
     assert any(format_views(found.best.validation) in line for line in said[1:7])
 
 

@@ -150,7 +150,7 @@ def test_evidence_that_decides_comes_first():
         "Level of views: differs, 30 % between the periods and 10 % inside training (change of the mean)."
     )
     assert "best reference" in diagnose(BIAS).evidence[1].translated()
-    assert diagnose(BIAS).evidence[2].translated() == "On held-out that reference errs by 102 views."
+    assert diagnose(BIAS).evidence[2].translated() == "Held-out error of that reference model, in views: 102."
     orders = [sorted(line.translated() for line in sentences(BIAS, branch=branch)) for branch in NAMES]
     assert all(order == orders[0] for order in orders)
 
@@ -173,7 +173,7 @@ def test_overfitting_that_held_out_days_do_not_bear_out_is_never_sure():
     said = diagnose(replace(OVERFITTING, held_out=108))  # the best reference has 102
     assert (said.branch, said.confident, said.confidence) == ("overfitting", False, 0.85)
     assert said.probabilities["overfitting"] == said.confidence
-    assert "never a sure verdict" in said.evidence[2].translated()
+    assert "confidence in overfitting is limited" in said.evidence[2].translated()
     assert diagnose(replace(OVERFITTING, held_out=112)).confident
     assert diagnose(replace(BIAS, held_out=90)).confident  # a large training loss is what bias is about
 
@@ -241,6 +241,6 @@ def test_peers_that_tell_have_come_further_with_less():
 
 def test_only_what_came_further_is_said_to_have():
     said = " ".join(line.translated() for line in diagnose(replace(BIAS, larger_train=200.0)).evidence)
-    assert "comes no further on train: 147" in said and "two layers of 64" not in said
+    assert "is no better on train: 147" in said and "two layers of 64" not in said
     said = " ".join(line.translated() for line in diagnose(replace(OPTIMIZATION, larger_train=90.0)).evidence)
     assert "reaches 60 on train instead of 148" in said and "reaches 90 on train" in said

@@ -79,13 +79,14 @@ def test_losses_come_one_by_one_and_the_held_out_ones_last(channel, models):
 def test_clear_winner_is_called_one_and_twins_are_not(channel, models, split):
     *_before, (_share, known) = rank(channel, models, "blocked", 3)
     said = winner(known, ["a day", "a week"]).translated()
-    assert said.startswith("a week wins: ") and "best on 3 of 3 folds. a week errs by" in said
+    assert said.startswith("Lowest mean error: “a week” (")
+    assert "best on 3 of 3 folds. “a week” has a lower error than “a day”" in said
     twins = [
         RunSettings(split, Architecture("relu", 7, 1, 8), Training("mse", epochs=epochs, seeds=3))
         for epochs in (30, 31)
     ]
     *_before, (_share, known) = rank(channel, twins, "blocked", 3)
-    assert "Cannot tell" in winner(known, ["30", "31"]).translated()
+    assert "cannot be told apart" in winner(known, ["30", "31"]).translated()
 
 
 def test_single_seed_of_a_trained_model_claims_nothing(channel, split):

@@ -21,12 +21,20 @@ ALIKE_DAYS = replace(NONE, reason="alike days")
 @pytest.mark.parametrize(
     ("found", "said"),
     [
-        (BETTER, "23 % less error (MAE) than “last week” (90 % interval 16 % to 30 %); 3 of 4 seeds better."),
-        (WORSE, "23 % more error (MAE) than “last week” (90 % interval 16 % to 30 %); 3 of 4 seeds better."),
+        (
+            BETTER,
+            "Error (MAE) 23 % lower than with “last week” (90 % interval 16 % to 30 %). Seeds that are better: 3 of 4.",
+        ),
+        (
+            WORSE,
+            "Error (MAE) 23 % higher than with “last week” (90 % interval 16 % to 30 %)."
+            " Seeds that are better: 3 of 4.",
+        ),
         (
             UNSURE,
-            "Cannot tell whether this beats “last week”: the 90 % interval runs from 10 % less to 4 % more error (MAE)"
-            " over 200 days; 3 of 4 seeds better.",
+            "Cannot tell whether this beats “last week”: the 90 % interval of its error (MAE) runs from 10 % lower to"
+            " 4 % higher"
+            ", over 200 days. Seeds that are better: 3 of 4.",
         ),
         (
             ONE_SEED,
@@ -51,19 +59,27 @@ def test_a_baseline_without_error_has_no_shares():
 @pytest.mark.parametrize(
     ("found", "said", "cell"),
     [
-        (BETTER, "A errs by 23 views less than B (90 % interval 16 to 30, 200 days).", "23 less (16 to 30)"),
-        (WORSE, "A errs by 23 views more than B (90 % interval 16 to 30, 200 days).", "23 more (16 to 30)"),
+        (
+            BETTER,
+            "“A” has a lower error than “B”: 23 (90 % interval 16 to 30) views less, over 200 days.",
+            "23 less (16 to 30)",
+        ),
+        (
+            WORSE,
+            "“A” has a higher error than “B”: 23 (90 % interval 16 to 30) views more, over 200 days.",
+            "23 more (16 to 30)",
+        ),
         (
             UNSURE,
-            "Cannot tell A and B apart: the 90 % interval of their difference runs from −10 to 4 views (200 days).",
+            "“A” and “B” cannot be told apart: the 90 % interval of their difference runs from −10 to 4 views",
             "cannot tell (−10 to 4)",
         ),
         (
             ONE_SEED,
-            "A single seed of a trained model is not enough to compare A with B; train more seeds.",
+            "A single seed of a trained model is not enough to compare “A” with “B”; train more seeds.",
             "cannot tell: one seed",
         ),
-        (FEW_DAYS, "Only 20 held-out days to judge by; at least 28", "cannot tell: 20 days"),
+        (FEW_DAYS, "Only 20 held-out days to judge by; at least 28", "cannot tell: too few days (20)"),
         (ALIKE_DAYS, "Cannot tell: errors of neighbouring days", "cannot tell: neighbouring days too alike"),
     ],
 )
@@ -77,16 +93,18 @@ def test_between_runs(found, said, cell):
     [
         (
             BETTER,
-            "On day 7 of a forecast it errs by 23 views less than “x” (90 % interval 16 to 30, 200 held-out days).",
+            "On day 7 of a forecast its error is lower than that of “x”: 23 (90 % interval 16 to 30) views less,"
+            " over 200 held-out days.",
         ),
         (
             WORSE,
-            "On day 7 of a forecast it errs by 23 views more than “x” (90 % interval 16 to 30, 200 held-out days).",
+            "On day 7 of a forecast its error is higher than that of “x”: 23 (90 % interval 16 to 30) views more,"
+            " over 200 held-out days.",
         ),
         (
             UNSURE,
             "Cannot tell whether it beats “x” on day 7 of a forecast: the 90 % interval of the difference runs from −10"
-            " to 4 views (200 held-out days).",
+            " to 4 views, over 200 held-out days.",
         ),
         (replace(FEW_DAYS, ahead=28), "Only 20 held-out days to judge by; at least 112 are needed to tell more than"),
         (ALIKE_DAYS, "Cannot tell: errors of neighbouring days"),
@@ -99,11 +117,11 @@ def test_days_ahead(found, said):
 def test_optimism_of_random_folds():
     assert (
         optimism(OptimismBias(0.11, 0.08, 0.13), "it").translated()
-        == "Random folds flatter it most, by 11 % (90 % interval 8 % to 13 %)."
+        == "Random folds are most optimistic for “it”, by 11 % (90 % interval 8 % to 13 %)."
     )
     assert (
         optimism(OptimismBias(-0.05, -0.09, -0.02), "it").translated()
-        == "Random folds are harder on it, by 5 % (90 % interval 2 % to 9 %)."
+        == "Random folds are harder for “it”, by 5 % (90 % interval 2 % to 9 %)."
     )
     assert "Cannot tell" in optimism(OptimismBias(0.01, -0.01, 0.03), "it").translated()
     few = optimism(OptimismBias(0.01, np.nan, np.nan), "it").translated()

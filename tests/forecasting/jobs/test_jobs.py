@@ -275,7 +275,7 @@ def test_diagnosis_takes_what_the_run_came_to_and_tells_its_progress(jobs, store
     assert (last.share, end.status) == (1.0, "finished")
     found = from_json(DiagnosisReport, jobs.result("me", job.id))
     said = [message.translated() for message in found.evidence]
-    assert said[0].startswith("It errs by 4 views on train") and said[0].endswith("and 0 on held-out.")
+    assert said[0].startswith("Errors, in views: 4 on train") and said[0].endswith(", 0 on held-out.")
     assert found.diagnosis.branch in NAMES and found == last.result
 
 
@@ -289,7 +289,7 @@ def test_what_a_run_came_to_is_asked_for_as_it_stood(jobs, store):
     job_id = jobs.submit("me", channel(), DiagnosisRequest(version))
     store.delete("me", [version.id])
     job = done(jobs, job_id)
-    assert (job.status, "is gone" in job.reason.translated()) == ("failed", True)
+    assert (job.status, "has been deleted" in job.reason.translated()) == ("failed", True)
 
 
 def test_a_channel_too_short_to_be_diagnosed_says_so(jobs, store):

@@ -175,7 +175,7 @@ def test_run_of_a_silent_worker_is_marked(store, queue, tmp_path):
     with sqlite3.connect(tmp_path / "runs.db") as database:
         database.execute("update jobs set heartbeat_at = heartbeat_at - ?", (HEARTBEAT_TIMEOUT + 1,))
     queue.fail_silent()
-    assert "gone" in said(store, run_id)
+    assert "has stopped" in said(store, run_id)
 
 
 def test_channel_is_forgotten_with_its_runs(store, channels):

@@ -79,7 +79,7 @@ def test_game_on_a_channel_knows_its_measured_days_alone(views, split):
 
 def test_sentence_says_the_collapse(rng):
     game = played(rng.normal(5000, 800, 50), rng.normal(5000, 800, 40), np.zeros(40), 1000)
-    assert game.sentence.translated().startswith("The best of 1,000 useless models errs by ")
+    assert game.sentence.translated().startswith("The best of 1,000 useless models: error ")
 
 
 def test_choice_among_trained_models_equals_a_slow_loop(rng):

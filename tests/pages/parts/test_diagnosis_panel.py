@@ -76,7 +76,7 @@ def test_run_is_diagnosed_and_the_next_one_started(visit):
     press(app, "Diagnose")
     wait_for(app, lambda: "% sure" in words(app))
     assert any(f"#### {NAMES[name]}, " in words(app) for name in ("bias", "optimization"))
-    assert "It errs by" in words(app)
+    assert "Held-out error, in views: " in words(app)
     assert "Diagnose" not in [button.label for button in app.button]
     press(app, "Try next")
     assert app.selectbox(key="run").value != first
@@ -163,7 +163,7 @@ def test_run_deleted_meanwhile_is_one_sentence(trained):
     here = visitors_view(trained)
     here.store.delete(here.owner, [trained.selectbox(key="run").value])
     press(trained, "Diagnose")
-    assert "This run is gone" in trained.toast[0].value
+    assert "This run has been deleted" in trained.toast[0].value
 
 
 def test_channel_too_short_to_diagnose_is_one_sentence(visit):
