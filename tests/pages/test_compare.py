@@ -78,10 +78,10 @@ def test_losses_stand_beside_baselines_and_one_run_is_held_against_the_others(vi
     assert table.loc["Same day last week", "Held-out loss"] == pytest.approx(673, abs=1)
     assert table.loc["Try 1", "Skill"] == pytest.approx(1 - last["held_out"] / 673, abs=0.01)
     assert table.loc["Smallest possible, held-out", "Held-out loss"] < table["Held-out loss"].drop("Yesterday").mean()
-    said = table["Held-out error against Try 3"]
+    said = table["Held-out error compared with “Try 3”"]
     assert said.notna().tolist() == [False, True, True, False, False, False]
     app.selectbox(key="against").select("Same day last week").run()
-    assert losses(app)["Held-out error against Same day last week"].notna().sum() == 3
+    assert losses(app)["Held-out error compared with “Same day last week”"].notna().sum() == 3
 
 
 def test_a_link_with_nothing_ticked_opens_with_nothing_ticked(visitor, mine):
@@ -126,7 +126,7 @@ def test_validation_has_columns_where_a_part_is_kept(visitor, mine):
     assert "were trained on different days" in app.warning[0].value
     table = losses(app)
     assert table["Best validation"].notna().sum() == 1
-    assert "Held-out error against plain" in table  # the held-out days are the same
+    assert "Held-out error compared with “plain”" in table  # the held-out days are the same
 
 
 def test_filters_hide_runs_but_keep_their_ticks(visitor, mine):
@@ -262,8 +262,8 @@ def test_everything_can_be_saved(visitor, mine):
     fill(session.store(), mine, 2, epochs=3)
     app = visitor.go("compare")
     assert {button.label for button in app.get("download_button")} == {
-        "Losses at the end (CSV)",
-        "Losses along the way (CSV)",
+        "Final losses (CSV)",
+        "Losses during training (CSV)",
     }
 
 
