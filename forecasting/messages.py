@@ -49,7 +49,9 @@ class Message:
         }
         if isinstance(self.text, str):
             return translate(self.text).format(**facts)
-        return translate(*self.text, self.facts["count"]).format(**facts)
+        count = self.facts["count"]
+        assert isinstance(count, int), "a sentence with a plural counts something"
+        return translate(*self.text, count).format(**facts)
 
 
 class BadInput(ValueError):

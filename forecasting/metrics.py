@@ -13,7 +13,7 @@ def rmse(actual: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     return np.sqrt(np.square(predicted - actual).mean(axis=-1))
 
 
-def skill(error: np.ndarray, baseline_error: float) -> np.ndarray:
+def skill(error: np.ndarray, baseline_error: float | np.ndarray) -> np.ndarray:
     """Share of the baseline's error that is gone: 0.12 is 12 % better, below 0 is worse (no unit)."""
     return 1 - error / baseline_error
 

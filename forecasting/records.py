@@ -108,8 +108,16 @@ class History:
         """These rows and then `later` ones."""
         if not (len(self) and len(later)):
             return later if len(later) else self
-        parts = zip(vars(self).values(), vars(later).values(), strict=True)
-        return History(*(np.concatenate(pair) for pair in parts))
+        return History(**{name: np.concatenate([rows, getattr(later, name)]) for name, rows in vars(self).items()})
 
 
-NOTHING_YET = History(np.empty(0), *(np.empty((0, 0)) for _array in range(4)), np.empty(0), np.empty(0))
+_NO_ROWS, _NO_LOSSES = np.empty(0), np.empty((0, 0))
+NOTHING_YET = History(
+    epoch=_NO_ROWS,
+    train_loss=_NO_LOSSES,
+    held_out_loss=_NO_LOSSES,
+    gradient_norm=_NO_LOSSES,
+    validation_loss=_NO_LOSSES,
+    learning_rate=_NO_ROWS,
+    seconds=_NO_ROWS,
+)

@@ -107,7 +107,7 @@ def futures(views: pd.Series, origins: pd.DatetimeIndex, days: int) -> np.ndarra
 def _knows_too_much(filled: np.ndarray, history: int, horizon: int) -> np.ndarray:
     """Which windows hold a day filled in from their own target: one just before it, or the target itself."""
     stretch = np.lib.stride_tricks.sliding_window_view(filled, history + horizon)
-    return stretch[:, history - 1 :].any(axis=1)
+    return np.asarray(stretch[:, history - 1 :].any(axis=1))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -66,7 +67,8 @@ class Ranking:
     def rounded(self) -> "Ranking":
         """The same in hundredths of a view, with NaN for what diverged: short enough to be stored."""
         tables = {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
-        return replace(self, **{name: np.where(np.isfinite(x), x.round(2), np.nan) for name, x in tables.items()})
+        rounded: dict[str, Any] = {n: np.where(np.isfinite(x), x.round(2), np.nan) for n, x in tables.items()}
+        return replace(self, **rounded)
 
 
 def rank(channel: Channel, settings: Sequence[RunSettings], kind: Kind, folds: int) -> Iterator[tuple[float, Ranking]]:

@@ -173,7 +173,7 @@ def cross_validate(
                 return
             train, errors = (daily_errors(network, data, part, run) for part in (data.train, data.held_out))
             errors = errors if finite else np.full_like(errors, np.inf)
-            yield FoldLoss(model, place, *(over_days(each, run) for each in (train, errors)), errors)
+            yield FoldLoss(model, place, over_days(train, run), over_days(errors, run), errors)
 
 
 def daily_errors(network, data: SplitWindows, part: Windows, run: RunSettings) -> np.ndarray:
@@ -187,7 +187,7 @@ def daily_errors(network, data: SplitWindows, part: Windows, run: RunSettings) -
 
 def over_days(errors: np.ndarray, run: RunSettings) -> np.ndarray:
     """Losses (seeds,) in views from errors (seeds, days)."""
-    return IN_VIEWS[run.training.loss](0.0, errors)
+    return IN_VIEWS[run.training.loss](np.zeros(1), errors)
 
 
 def _windows(series: Series, settings: RunSettings) -> Windows:

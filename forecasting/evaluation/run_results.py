@@ -40,8 +40,11 @@ def best_by_validation(history: History) -> tuple[float, float]:
     if not history.validation_loss.size:
         return np.nan, np.nan
     best = history.validation_loss.argmin(axis=0)[None]
-    losses = history.validation_loss, history.held_out_loss
-    return tuple(float(np.take_along_axis(loss, best, axis=0).mean()) for loss in losses)
+
+    def at_best(losses: np.ndarray) -> float:
+        return float(np.take_along_axis(losses, best, axis=0).mean())
+
+    return at_best(history.validation_loss), at_best(history.held_out_loss)
 
 
 def results(
@@ -78,6 +81,7 @@ def against(
     if isinstance(other, str):
         second, drawn = BASELINES[other](views, days, ahead)[None], False
     else:
+        assert theirs is not None, "another run comes with its predictions"
         second, drawn = theirs.to_numpy().T, not other.settings.solved_at_once
     actual = views[days].to_numpy()
     return compare(

@@ -1,6 +1,7 @@
 """A run as a Python program: the same file read the same way, the same settings, the same training."""
 
 from dataclasses import fields
+from typing import Any
 
 from forecasting.reading import Choice
 from forecasting.settings import Architecture, RunSettings
@@ -45,7 +46,7 @@ print(model.forecast(channel.series, horizon={horizon}).to_frame())
 """
 
 
-def program_of(settings: RunSettings, file: str, said: dict[str, object], horizon: int) -> str:
+def program_of(settings: RunSettings, file: str, said: dict[str, Any], horizon: int) -> str:
     """Trains the run of `settings` on the channel in `file`, and prints a forecast of `horizon` days.
 
     `said` are the fields of reading.Choice with which the file was read.

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from forecasting.jobs.channels import ChannelStore
 from forecasting.jobs.tables import (
     KEPT,
+    PER_EPOCH,
     PER_REPLICA,
     WAITING,
     checkpoints,
@@ -105,10 +106,9 @@ class RunStore:
         query = sa.select(rows).where(rows.c.job == run_id, rows.c.epoch > after).order_by(rows.c.epoch)
         with self.engine.connect() as connection:
             found = connection.execute(query).all()
-        losses = [to_matrix([getattr(row, name) for row in found]) for name in PER_REPLICA]
-        names = "epoch", "learning_rate", "seconds"
-        epoch, rate, seconds = (np.array([getattr(row, name) for row in found]) for name in names)
-        return History(epoch, *losses, rate, seconds)
+        columns = {name: np.array([getattr(row, name) for row in found]) for name in PER_EPOCH}
+        losses = {name: to_matrix([getattr(row, name) for row in found]) for name in PER_REPLICA}
+        return History(**columns, **losses)
 
     def epochs_done(self, run_id: str) -> int:
         """How many rows the run has."""

@@ -14,6 +14,7 @@ from forecasting.series import Channel, Correction
 from forecasting.settings import RunSettings
 
 KEPT = ("kept_train_loss", "kept_held_out_loss")
+PER_EPOCH = ("epoch", "learning_rate", "seconds")
 PER_REPLICA = ("train_loss", "held_out_loss", "gradient_norm", "validation_loss")
 
 metadata = sa.MetaData()

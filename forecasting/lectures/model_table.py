@@ -175,7 +175,7 @@ def _turn(outcomes: Sequence[Outcome], best: Outcome) -> Message:
     after = list(outcomes)[list(outcomes).index(best) + 1 :]
     finite = [outcome for outcome in after if np.isfinite(outcome.held_out)]
     worse = [outcome for outcome in finite if clearly_less(best, outcome, "held_out")]
-    facts = {"best": Message(best.row.name)}
+    facts: dict[str, object] = {"best": Message(best.row.name)}
     if worse:
         highest = max(worse, key=lambda outcome: outcome.held_out)
         facts |= {"row": Message(highest.row.name), "loss": format_views(highest.held_out)}

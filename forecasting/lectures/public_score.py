@@ -72,12 +72,26 @@ def play(
     order = rng.permutation(len(judged))
     cut = min(max(round(len(judged) * public), 1), len(judged) - 1)
     beside = float(np.abs(baseline - judged)[order[cut:]].mean())
-    best, steps, total, done = np.inf, [], 0.0, 0
+    best, total, done = np.inf, 0.0, 0
+    steps: list[tuple[int, float, float]] = []
     for scores in _scores(known, judged[order], cut, models, rng):
         places, best = _records(scores[0], best)
-        steps += [(done + int(place) + 1, *map(float, scores[:, place])) for place in places]
+        steps += [(done + int(place) + 1, float(scores[0, place]), float(scores[1, place])) for place in places]
         total, done = total + float(scores[1].sum()), done + scores.shape[1]
-        yield done, SelectionGame(done, cut, len(judged) - cut, *steps[-1][1:], total / done, beside, tuple(steps))
+        _models, shown, hidden = steps[-1]
+        yield (
+            done,
+            SelectionGame(
+                models=done,
+                public_days=cut,
+                private_days=len(judged) - cut,
+                public=shown,
+                private=hidden,
+                mean_private=total / done,
+                baseline=beside,
+                steps=tuple(steps),
+            ),
+        )
 
 
 def _scores(known: np.ndarray, judged: np.ndarray, cut: int, models: int, rng) -> Iterator[np.ndarray]:

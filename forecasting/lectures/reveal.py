@@ -36,19 +36,19 @@ class Reveal:
     @property
     def closest(self) -> str:
         """The winner of the days."""
-        return min(self.errors, key=self.errors.get)
+        return min(self.errors, key=self.errors.__getitem__)
 
     @property
     def best(self) -> str | None:
         """The winner over all held-out days."""
-        return min(self.held_out, key=self.held_out.get, default=None)
+        return min(self.held_out, key=self.held_out.__getitem__, default=None)
 
     def on_the_vote(self, votes: Mapping[str, int]) -> Message:
         """The winner of the vote against the winner of the days."""
         facts = {"closest": self.closest, "error": format_views(self.errors[self.closest])}
         if not sum(votes.values()):
             return Message(N_("Nobody voted. “{closest}” came closest, {error} views a day off."), facts)
-        voted = max(votes, key=votes.get)
+        voted = max(votes, key=votes.__getitem__)
         if voted == self.closest:
             return Message(N_("The vote was right: “{closest}” came closest, {error} views a day off."), facts)
         facts |= {"voted": voted, "voted_error": format_views(self.errors[voted])}
@@ -59,7 +59,8 @@ class Reveal:
 
     def how_little(self) -> Message:
         """What so few days prove."""
-        facts = {"days": len(self.days), "best": self.best, "error": format_views(self.held_out.get(self.best, np.nan))}
+        error = np.nan if self.best is None else self.held_out[self.best]
+        facts = {"days": len(self.days), "best": self.best, "error": format_views(error)}
         if not np.isfinite(self.agreeing):
             return Message(N_("Days hidden: {days}. With so few days the ranking is mostly luck."), facts)
         facts["agreeing"] = format_percent(self.agreeing)

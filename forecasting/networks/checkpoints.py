@@ -27,6 +27,7 @@ def save_weights(settings: RunSettings, network) -> bytes:
 
 def save_progress(settings: RunSettings, progress: Progress) -> bytes:
     """All it takes to go on after the last whole epoch."""
+    assert progress.record is not None, "training has begun"
     return save(settings, progress.record)
 
 

@@ -5,7 +5,7 @@ The products are numpy's: called on whole stacks they cost less than torch's, ab
 by element is torch's, on the same memory.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -19,7 +19,8 @@ sigmoid_slope = torch.ops.aten.sigmoid_backward.grad_input
 SMALL = 10**6  # multiplications up to which OpenBLAS spares itself the packing of a product's parts
 
 # Activation in place, and its derivative: what comes from above times it, given the activation's output.
-ACTIVATIONS = {
+Pass = Callable[..., torch.Tensor]
+ACTIVATIONS: dict[str, tuple[Pass, Pass]] = {
     "relu": (torch.relu_, lambda above, level: relu_slope(above, level, 0, grad_input=above)),
     "sigmoid": (torch.sigmoid_, lambda above, level: sigmoid_slope(above, level, grad_input=above)),
     "hard-sigmoid": (  # slope 1/6 where the output is neither 0 nor 1
@@ -50,7 +51,8 @@ class Passes:
 
     def __init__(self, weights: list[torch.Tensor], family: str, rows: int) -> None:
         self.set_weights(weights)
-        self._activate, self._derive = ACTIVATIONS.get(family, (None, None))
+        # The linear family has no hidden layer, so its activation is never called.
+        self._activate, self._derive = ACTIVATIONS.get(family, (torch.clone, torch.mul))
         replicas = len(weights[0])
         self._levels = [torch.empty(replicas, rows, weight.shape[1]) for weight in weights[1:]]
         self._outputs = torch.empty(replicas, rows, weights[-1].shape[2])

@@ -17,7 +17,7 @@ class AdagradMean(torch.optim.Optimizer):
         super().__init__(parameters, {"lr": lr, "eps": eps})
 
     @torch.no_grad()
-    def step(self, closure=None) -> None:
+    def step(self, closure=None) -> None:  # type: ignore[override]  # no loss is worked out anew
         """theta <- theta - lr / (sigma + eps) * gradient."""
         for group in self.param_groups:
             for parameter in group["params"]:
@@ -38,7 +38,7 @@ OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "adagrad": lambda parameters, lr, momentum: torch.optim.Adagrad(parameters, lr, fused=True),
     "adagrad-mean": lambda parameters, lr, momentum: AdagradMean(parameters, lr),
     "rmsprop": lambda parameters, lr, momentum: torch.optim.RMSprop(parameters, lr, foreach=False),
-    # Its weight decay spares biases, so it is done apart, in `descent`.
+    # Its weight decay spares biases, so it is done apart, in `updates`.
     "adamw": lambda parameters, lr, momentum: torch.optim.AdamW(parameters, lr, weight_decay=0, fused=True),
     # An iteration an epoch; the lecture's MAE has kinks, so the line search is the strong one.
     "lbfgs": lambda parameters, lr, momentum: torch.optim.LBFGS(

@@ -32,6 +32,7 @@ class Progress:
 
     def roll_back(self, network, groups) -> None:
         """Undo what came after the last whole epoch."""
+        assert self.record is not None, "training has begun"
         network.parameters.copy_(self.record["parameters"])
         network.running.copy_(self.record["running"])
         for group, record in zip(groups, self.record["groups"], strict=True):
@@ -65,12 +66,13 @@ class Progress:
         self.best["epoch"][better] = row.epoch
 
     def _recorded(self, network, groups) -> dict:
-        record = {"epoch": self.epoch, "seconds": self.seconds, "best": self.best, "groups": []}
-        record |= {"parameters": network.parameters, "running": network.running}
+        stacks: list[dict] = []
         for group in groups:
             generators = [generator.get_state() for generator in group.orders + group.noise_generators]
             optimizers = [optimizer.state_dict()["state"].get(0, {}) for optimizer in group.optimizers]
-            record["groups"].append({"generators": generators, "optimizers": optimizers})
+            stacks.append({"generators": generators, "optimizers": optimizers})
+        record = {"epoch": self.epoch, "seconds": self.seconds, "best": self.best, "groups": stacks}
+        record |= {"parameters": network.parameters, "running": network.running}
         return _copied(record, self.record)
 
 

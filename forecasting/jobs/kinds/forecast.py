@@ -54,12 +54,12 @@ def _by_auto(series: Series, auto: AutoSearch, horizon: int) -> Iterator[Progres
             done = len(trials) / (len(PLAIN) + len(CANDIDATES))
             yield Progress(min(done, 1) * SEARCHED, ForecastReport(tuple(trials)))
     fitted = calibrate("auto", ensemble, learnt, *ensemble.validated)
-    done, judged = evaluate_held_out(series, fitted, auto.split, horizon)
+    tested, judged = evaluate_held_out(series, fitted, auto.split, horizon)
     yield Progress((1 + SEARCHED) / 2)
     again = ensemble.refit(series)
-    found = make_forecast(again, fitted, series, done.scores, horizon, judged=judged)
+    found = make_forecast(again, fitted, series, tested.scores, horizon, judged=judged)
     shares = tuple((name, tuple(map(float, by_day))) for name, by_day in again.shares())
-    model = export_model("auto", again, series, split=auto.split, scores=done.scores, judged=judged)
+    model = export_model("auto", again, series, split=auto.split, scores=tested.scores, judged=judged)
     yield Progress(1.0, ForecastReport(tuple(trials), shares, found), save_model(model))
 
 
