@@ -31,7 +31,7 @@ class Diagnosis:
     next_run: RunSettings | None  # what to try
     # Of every branch but "cannot tell". They sum to 1, or to less where that of the branch is held back as `confidence`
     # is; none where the days are too few for any.
-    probabilities: dict[str, float]
+    probabilities: dict[Branch, float]
 
     @property
     def confident(self) -> bool:

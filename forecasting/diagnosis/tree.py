@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from forecasting.diagnosis.branches import Branch
 from forecasting.diagnosis.drift import NAMES as DRIFTS
 from forecasting.diagnosis.drift import UNITS, Drift
 from forecasting.diagnosis.evidence import MARGIN, SHIFTED, Estimate, Evidence
@@ -28,15 +29,17 @@ FEWEST_TRAIN, FEWEST_HELD_OUT = 56, 28  # days
 
 
 def diagnose(found: Evidence, nested_runs: Sequence[NestedRun] = ()) -> Diagnosis:
-    """Walk the tree: train, then validation, then held-out. `peers` are further runs of the set under judgement."""
+    """Walk the tree: train, then validation, then held-out. `nested_runs` are further runs of the set under judgement."""
     probabilities = branch_probabilities(found, nested_runs)
-    likeliest = max(probabilities, key=probabilities.get)
+    likeliest = max(probabilities, key=probabilities.__getitem__)
     if not _days_suffice(found, likeliest):
         return Diagnosis("cannot tell", None, (), tuple(sentences(found, nested_runs)), None, {})
     if _single(found) or (likeliest == "overfitting" and not _borne_out(found)):
         probabilities[likeliest] = min(probabilities[likeliest], RESERVED)
-    requested = probabilities[likeliest] >= LIKELY
-    branch, confidence = (likeliest, probabilities[likeliest]) if requested else ("cannot tell", None)
+    branch: Branch = "cannot tell"
+    confidence = None
+    if probabilities[likeliest] >= LIKELY:
+        branch, confidence = likeliest, probabilities[likeliest]
     others = tuple(
         name for name, probability in marginal(probabilities, found).items() if probability >= 0.5 and name != likeliest
     )
@@ -50,7 +53,7 @@ def report_of(diagnosis: Diagnosis, found: Evidence) -> DiagnosisReport:
     return DiagnosisReport(diagnosis.evidence, diagnosis, _single(found), found.largest)
 
 
-def branch_probabilities(found: Evidence, nested_runs: Sequence[NestedRun] = ()) -> dict[str, float]:
+def branch_probabilities(found: Evidence, nested_runs: Sequence[NestedRun] = ()) -> dict[Branch, float]:
     """From 0 to 1, of every branch. What a run loses in validation is divided by whether train shows it or not."""
     if not np.isfinite(found.train) or not np.isfinite(found.held_out):
         return {"bias": 0.0, "optimization": 1.0, "overfitting": 0.0, "mismatch": 0.0, "fine": 0.0}
@@ -73,7 +76,7 @@ def branch_probabilities(found: Evidence, nested_runs: Sequence[NestedRun] = ())
     }
 
 
-def marginal(probabilities: dict[str, float], found: Evidence) -> dict[str, float]:
+def marginal(probabilities: dict[Branch, float], found: Evidence) -> dict[Branch, float]:
     """How likely each fault is whether or not another is there as well."""
     inside = {"bias": probabilities["bias"], "optimization": probabilities["optimization"]}
     return inside | {"overfitting": found.regret.exceeds - sum(inside.values()), "mismatch": found.shift.exceeds}
@@ -187,7 +190,7 @@ def _over_seeds(found: Evidence) -> Message:
 
 
 def _drift(drift: Drift) -> Message:
-    facts = {"name": Message(DRIFTS[drift.name]), "unit": Message(UNITS[drift.name])}
+    facts: dict[str, object] = {"name": Message(DRIFTS[drift.name]), "unit": Message(UNITS[drift.name])}
     facts |= {"between": format_percent(drift.between), "inside": format_percent(drift.inside)}
     differs = N_("{name}: differs, {between} between the periods and {inside} inside training ({unit}).")
     alike = N_(

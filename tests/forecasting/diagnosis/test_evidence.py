@@ -98,11 +98,11 @@ def test_what_a_run_came_to_is_taken_as_it_is(channel, split):
 
 def test_steps_tell_what_came_out_and_how_much_is_done(channel, split):
     run = RunSettings(split, Architecture("linear", 1), Training(epochs=3))
-    *requested, last = gather_in_steps(Series(channel), run)
+    *steps, last = gather_in_steps(Series(channel), run)
     found = last.found
-    shares = [step.share for step in requested]
+    shares = [step.share for step in steps]
     assert shares == sorted(shares) and shares[0] > 0 and shares[-1] == pytest.approx(1)
-    said = [step.said.translated() for step in requested]
+    said = [step.said.translated() for step in steps]
     assert len(said) == len(set(said)) == 1 + 6 + 1 + 4  # the run, references, its validation, trainings
     assert said[0] == f"Held-out error, in views: {format_views(found.held_out)}."
     assert (
