@@ -29,7 +29,7 @@ FEWEST_TRAIN, FEWEST_HELD_OUT = 56, 28  # days
 
 
 def diagnose(found: Evidence, nested_runs: Sequence[NestedRun] = ()) -> Diagnosis:
-    """Walk the tree: train, then validation, then held-out. `nested_runs` are further runs of the set under judgement."""
+    """Walk the tree: train, then validation, then held-out. `nested_runs` are other runs of the channel."""
     probabilities = branch_probabilities(found, nested_runs)
     likeliest = max(probabilities, key=probabilities.__getitem__)
     if not _days_suffice(found, likeliest):
@@ -78,8 +78,13 @@ def branch_probabilities(found: Evidence, nested_runs: Sequence[NestedRun] = ())
 
 def marginal(probabilities: dict[Branch, float], found: Evidence) -> dict[Branch, float]:
     """How likely each fault is whether or not another is there as well."""
-    inside = {"bias": probabilities["bias"], "optimization": probabilities["optimization"]}
-    return inside | {"overfitting": found.regret.exceeds - sum(inside.values()), "mismatch": found.shift.exceeds}
+    bias, optimization = probabilities["bias"], probabilities["optimization"]
+    return {
+        "bias": bias,
+        "optimization": optimization,
+        "overfitting": found.regret.exceeds - bias - optimization,
+        "mismatch": found.shift.exceeds,
+    }
 
 
 def reachable(found: Evidence, nested_runs: Sequence[NestedRun] = ()) -> float:
