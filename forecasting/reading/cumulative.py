@@ -15,6 +15,10 @@ FALLS = 0.05  # share of steps that may go down: counts are corrected, or begin 
 ANEW = 0.5  # of the number before, below which a counter has begun anew
 
 CUMULATIVE = N_("The numbers never or hardly ever fall ({example}), like totals so far; choose what they are.")
+DIFFERENCES = N_("The numbers were read as totals so far, and the difference between days was taken.")
+SHARES = N_("Days between two totals, given an equal share of the difference: {count}.")
+FELL = N_("Days on which the total fell, taken as unknown: {count}.")
+ANEW_ON = N_("Days on which the total began anew: {count}.")
 OPTIONS = (("yes", N_("Totals so far: take the difference between days")), ("no", N_("The number of each day alone")))
 
 
@@ -85,45 +89,46 @@ def differences(
     """What was added each day, over all channels: days, one row each, and counts, NaN where nobody knows."""
     readings = _readings(days, counts, codes)
     at = readings.follows
-    steps = readings.last[at] - readings.last[at - 1]
-    anew = readings.last[at] < ANEW * readings.last[at - 1]
-    steps = np.where(anew, readings.last[at], np.where(steps < 0, np.nan, steps))
     if not len(at):
         raise BadInput(N_("Totals so far need at least two days; upload a longer period."))
     gaps = readings.days[at] - readings.days[at - 1]
+    steps, anew = _steps(readings)
     shared = (gaps > 1) & (gaps <= LONG_GAP) & (choice.fill != "none")
+    fell = readings.days[at][np.isnan(steps)]
     steps = np.where((gaps > 1) & ~shared, np.nan, steps / gaps)
     many = np.where(shared, gaps, 1)
     # Each day since the reading before, the day of the reading itself last.
     each = np.repeat(readings.days[at] - many + 1, many) + _count_up(many)
-    views = np.repeat(steps, many)
-    first = each.min()
-    place = each - first
-    known = np.bincount(place, ~np.isnan(views))
-    summed = np.where(known > 0, np.bincount(place, np.nan_to_num(views)), np.nan)
-    there = np.bincount(place) > 0
-    found = (first + np.flatnonzero(there)).astype("datetime64[D]")
-    fell = readings.days[at][np.isnan(steps) & (gaps == 1)]
-    said = (
-        (N_("The numbers were read as totals so far, and the difference between days was taken."), [], "cumulative"),
-        (N_("Days between two totals, given an equal share of the difference: {count}."), each[_in(many)], "fill"),
-        (N_("Days on which the total fell, taken as unknown: {count}."), fell, ""),
-        (N_("Days on which the total began anew: {count}."), readings.days[at][anew], ""),
-    )
-    corrections = [
-        Correction(text, _dates(on), option=option) for text, on, option in said if "{" not in text or len(on)
-    ]
-    return found, summed[there], corrections
+    found, summed = _sum_by_day(each, np.repeat(steps, many))
+    corrections = [Correction(DIFFERENCES, option="cumulative")]
+    for text, on, option in (
+        (SHARES, each[np.repeat(many > 1, many)], "fill"),
+        (FELL, fell, ""),
+        (ANEW_ON, readings.days[at][anew], ""),
+    ):
+        if len(on):
+            corrections.append(Correction(text, _dates(on), option=option))
+    return found, summed, corrections
+
+
+def _steps(readings: _Readings) -> tuple[np.ndarray, np.ndarray]:
+    """What each reading has more than the one before, NaN where it has less; where the total began anew, all of it."""
+    at = readings.follows
+    steps = readings.last[at] - readings.last[at - 1]
+    anew = readings.last[at] < ANEW * readings.last[at - 1]
+    return np.where(anew, readings.last[at], np.where(steps < 0, np.nan, steps)), anew
+
+
+def _sum_by_day(days: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Days without repetition, and the sum of the known counts of each; NaN where none is known."""
+    found, place = np.unique(days, return_inverse=True)
+    known = np.bincount(place, ~np.isnan(counts))
+    return found.astype("datetime64[D]"), np.where(known > 0, np.bincount(place, np.nan_to_num(counts)), np.nan)
 
 
 def _count_up(many: np.ndarray) -> np.ndarray:
     """0, 1, 2 ... for each of `many`, one after the other."""
     return np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
-
-
-def _in(many: np.ndarray) -> np.ndarray:
-    """Which of the days are shared."""
-    return np.repeat(many > 1, many)
 
 
 def _dates(days) -> tuple:
