@@ -5,7 +5,20 @@ from dataclasses import fields
 
 from forecasting.messages import BadInput
 from forecasting.series import Channel
-from forecasting.settings import BOUNDS, CHOICES, LABELS, Architecture, Inputs, Regularisation, RunSettings, Training
+from forecasting.settings import (
+    BOUNDS,
+    BY_FAMILY,
+    CHOICES,
+    DEFAULTS,
+    FAMILY_DEFAULTS,
+    LABELS,
+    Architecture,
+    Inputs,
+    Regularisation,
+    RunSettings,
+    Training,
+    defaults_of,
+)
 from forecasting.split import Period, Split, clipped, default_split
 
 RECORDS = (Architecture, Training, Inputs, Regularisation)
@@ -33,27 +46,41 @@ def run_settings(options: argparse.Namespace, channel: Channel) -> RunSettings:
 
 
 def _record(kind: type, options: argparse.Namespace):
-    return kind(**{setting.name: getattr(options, setting.name) for setting in fields(kind)})
+    given = {setting.name: getattr(options, setting.name) for setting in fields(kind)}
+    usual = defaults_of(options.family)
+    return kind(**{name: usual[name] if value is None else value for name, value in given.items()})
 
 
 def _add_settings(parser: argparse.ArgumentParser, kind: type) -> None:
     """An option for every setting, with its bounds and default."""
     for setting in fields(kind):
-        flag, default = "--" + setting.name.replace("_", "-"), setting.default
+        flag = "--" + setting.name.replace("_", "-")
+        default = None if setting.name in BY_FAMILY else setting.default  # None: the family's
         if setting.name in CHOICES:
-            parser.add_argument(flag, choices=CHOICES[setting.name], default=default, help=LABELS[setting.name])
+            text = f"{LABELS[setting.name]}; {_said_default(setting.name)} by default"
+            parser.add_argument(flag, choices=CHOICES[setting.name], default=default, help=text)
         elif isinstance(default, bool):
             parser.add_argument(flag, action=argparse.BooleanOptionalAction, default=default)
         elif setting.name in BOUNDS and setting.name != "batch_size":
             low, high = BOUNDS[setting.name]
             parser.add_argument(
                 flag,
-                type=type(default),
+                type=type(setting.default),
                 default=default,
-                help=f"{LABELS[setting.name]}: {low} to {high}; {default} by default",
+                help=f"{LABELS[setting.name]}: {low} to {high}; {_said_default(setting.name)} by default",
             )
     if kind is Inputs:
         parser.add_argument("--country", default=Inputs.country, help="whose public holidays are an input, such as TW")
+
+
+def _said_default(name: str) -> str:
+    """The default of a setting, such as `0.001 (relu), 0.003 (sigmoid, linear)` where families differ."""
+    if name not in BY_FAMILY:
+        return str(DEFAULTS[name])
+    families: dict[object, list[str]] = {}
+    for family in FAMILY_DEFAULTS:
+        families.setdefault(defaults_of(family)[name], []).append(family)
+    return ", ".join(f"{value} ({', '.join(those)})" for value, those in families.items())
 
 
 def _whole(text: str) -> int:

@@ -6,6 +6,7 @@ from forecasting.calendar_features import countries
 from forecasting.messages import N_
 from forecasting.settings import (
     BOUNDS,
+    BY_FAMILY,
     CHOICES,
     DEFAULTS,
     FAMILIES,
@@ -17,6 +18,7 @@ from forecasting.settings import (
     Regularisation,
     RunSettings,
     Training,
+    defaults_of,
 )
 from forecasting.settings import LABELS as SETTINGS_LABELS
 from forecasting.split import Split
@@ -46,10 +48,13 @@ class Form:
     def __init__(self, session: Session) -> None:
         self.translate, self.language = session.translate, session.language
         self.middle = None
+        self.defaults = DEFAULTS
 
     def settings(self, split: Split) -> RunSettings:
         """All controls, the rarer ones folded away. Raises BadInput where they do not go together."""
-        family, window = self.choice("family"), self.window()
+        family = self.choice("family")
+        self.defaults = _follow(family)
+        window = self.window()
         reference, size = family in REFERENCES, {}
         with st.grid(2, min_column_width=NARROW):
             if family in ("relu", "sigmoid", "hard-sigmoid"):
@@ -134,7 +139,7 @@ class Form:
         warn_invalid_query_param(name, (low, high), self.translate)
         if isinstance(low, float):
             more |= {"format": "%g"}
-        label, default = self.translate(LABELS[name]), DEFAULTS[name]
+        label, default = self.translate(LABELS[name]), self.defaults[name]
         return st.number_input(label, low, high, default, key=name, bind="query-params", help=self.help(name), **more)
 
     def choice(self, name: str, offered: list[str] | None = None) -> str:
@@ -143,12 +148,15 @@ class Form:
             value: self.translate(word) for value, word in CHOICES[name].items() if offered is None or value in offered
         }
         warn_invalid_query_param(name, words.values(), self.translate)
-        return st.selectbox(self.translate(LABELS[name]), words, format_func=words.get, key=name, bind="query-params")
+        index = [*words].index(self.defaults[name])
+        return st.selectbox(
+            self.translate(LABELS[name]), words, index, format_func=words.get, key=name, bind="query-params"
+        )
 
     def switch(self, name: str) -> bool:
         """On or off."""
         return st.toggle(
-            self.translate(LABELS[name]), DEFAULTS[name], key=name, bind="query-params", help=self.help(name)
+            self.translate(LABELS[name]), self.defaults[name], key=name, bind="query-params", help=self.help(name)
         )
 
     def rate(self) -> float:
@@ -156,7 +164,12 @@ class Form:
         warn_invalid_query_param("learning_rate", [f"{rate:g}" for rate in RATES], self.translate)
         label = self.translate(LABELS["learning_rate"])
         return st.select_slider(
-            label, RATES, DEFAULTS["learning_rate"], format_func="{:g}".format, key="learning_rate", bind="query-params"
+            label,
+            RATES,
+            self.defaults["learning_rate"],
+            format_func="{:g}".format,
+            key="learning_rate",
+            bind="query-params",
         )
 
     def help(self, name: str) -> str | None:
@@ -171,6 +184,16 @@ def country_names(language: str) -> dict[str, str]:
 
     territories = Locale(language).territories
     return dict(sorted(((code, territories.get(code, code)) for code in countries()), key=lambda pair: pair[1]))
+
+
+def _follow(family: str) -> dict[str, object]:
+    """The family's defaults. When it has just been chosen, what stands at the default of the one before follows."""
+    before, now = defaults_of(st.session_state.get("family_drawn", family)), defaults_of(family)
+    st.session_state.family_drawn = family
+    for name in BY_FAMILY:
+        if st.session_state.get(name) == before[name] != now[name]:
+            st.session_state[name] = now[name]
+    return now
 
 
 def _take_quick_window() -> None:

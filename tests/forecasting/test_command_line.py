@@ -62,6 +62,22 @@ def test_train_prints_means_as_csv_and_every_column_as_json():
         assert float(row["held_out"]) == pytest.approx(sum(every["held_out_loss"]) / 2, rel=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("family", "given", "rates"),
+    [("hard-sigmoid", (), [0.01, 0.005]), ("hard-sigmoid", ("--schedule", "constant"), [0.01, 0.01]),
+     ("linear", (), [0.003, 0.003]), ("linear", ("--learning-rate", 0.001), [0.001, 0.001])],
+)  # fmt: skip
+def test_train_takes_the_familys_defaults_unless_told(family, given, rates):
+    done = run("train", SAMPLE, "--family", family, "--window", 7, "--epochs", 2, "--seeds", 1, "--json", *given)
+    found = [json.loads(line)["learning_rate"] for line in done.stdout.splitlines()]
+    assert found == pytest.approx(rates)  # a cosine has halved the rate by the second of two epochs
+
+
+def test_help_names_the_default_of_every_family():
+    said = " ".join(run("train", "--help").stdout.split())
+    assert "0.001 (relu), 0.003 (sigmoid, linear), 0.01 (hard-sigmoid) by default" in said
+
+
 def test_diagnose_names_a_fault_and_what_to_try():
     done = run("diagnose", SAMPLE, "--family", "linear", "--window", 1, "--epochs", 40, "--seeds", 2, "--json")
     assert done.returncode == 0, done.stderr

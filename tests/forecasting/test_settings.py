@@ -1,6 +1,7 @@
 """Settings: counts and formulas by hand, one name for one network, JSON there and back, bounds."""
 
 import json
+from dataclasses import fields
 from itertools import product
 
 import pytest
@@ -9,7 +10,18 @@ import torch
 from forecasting.formula import formula
 from forecasting.messages import BadInput
 from forecasting.networks.network import StackedNetwork
-from forecasting.settings import Architecture, Inputs, Regularisation, RunSettings, Training
+from forecasting.settings import (
+    BY_FAMILY,
+    DEFAULTS,
+    FAMILIES,
+    REFERENCES,
+    Architecture,
+    Inputs,
+    Regularisation,
+    RunSettings,
+    Training,
+    defaults_of,
+)
 
 
 def by_hand(family: str, window: int, layers: int, units: int) -> int:
@@ -154,3 +166,22 @@ def test_a_formula_of_several_days():
     assert r"c_h^\top a^{2}" in formula(Architecture("relu", 7, 2, horizon=5))
     assert r"\mathrm{tree}_{hm}" in formula(Architecture("trees", 7, horizon=2))
     assert r"\mathrm{tree}_m(x_1, \dots, x_{7})" in formula(Architecture("trees", 7))
+
+
+def test_every_family_has_defaults_that_are_possible(split):
+    for family in FAMILIES:
+        chosen = defaults_of(family)
+        assert set(chosen) == set(DEFAULTS) and chosen["family"] == family
+        training = Training(**{one.name: chosen[one.name] for one in fields(Training)})
+        made = RunSettings(split, Architecture(family), training)
+        differing = {name for name in chosen if chosen[name] != DEFAULTS[name]} - {"family"}
+        assert differing <= set(BY_FAMILY)
+        assert family in REFERENCES or made.training.learning_rate == chosen["learning_rate"]
+
+
+def test_a_familys_defaults_leave_stored_runs_as_they_are(split):
+    """Records and older texts that name no rate keep the one they were trained with."""
+    assert (Training().learning_rate, Training().schedule) == (0.001, "constant")
+    record = json.loads(RunSettings(split, Architecture("hard-sigmoid")).to_json())
+    del record["training"]["learning_rate"]
+    assert RunSettings.from_json(json.dumps(record)).training.learning_rate == 0.001

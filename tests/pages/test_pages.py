@@ -352,3 +352,31 @@ def test_reading_of_a_file_can_be_changed_later(visit):
     assert app.radio(key="said_fill").value == "none"
     app.selectbox(key="said_dates").select("dmy").run()
     assert not app.exception
+
+
+def training_controls(app: AppTest) -> tuple[float, str]:
+    return app.select_slider(key="learning_rate").value, app.selectbox(key="schedule").value
+
+
+def test_rate_and_schedule_follow_the_family_until_they_are_touched(visit):
+    app = visit("train")
+    assert training_controls(app) == (0.001, "constant")
+    app.selectbox(key="family").select("hard-sigmoid").run()
+    assert training_controls(app) == (0.01, "cosine")
+    app.selectbox(key="family").select("linear").run()
+    assert training_controls(app) == (0.003, "constant")
+    app.select_slider(key="learning_rate").set_value(0.03).run()
+    app.selectbox(key="family").select("svr").run()  # which has neither
+    app.selectbox(key="family").select("relu").run()
+    app.select_slider(key="learning_rate").set_value(0.03).run()
+    app.selectbox(key="family").select("sigmoid").run()
+    assert training_controls(app) == (0.03, "cosine")
+    assert not app.exception
+
+
+@pytest.mark.parametrize(("link", "said"), [({}, 0.01), ({"learning_rate": "0.001"}, 0.001)])
+def test_a_link_that_names_a_rate_keeps_it(visit, link, said):
+    app = visit("train", family="Sum of hard sigmoids", **link)
+    assert training_controls(app) == (said, "cosine")
+    app.run()
+    assert training_controls(app) == (said, "cosine")
