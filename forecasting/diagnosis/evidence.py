@@ -10,12 +10,12 @@ from forecasting.diagnosis.reference_models import (
     Errors,
     both_periods,
     brief,
+    brief_trainings,
     candidates,
     effort,
-    enough_epochs,
     fitted,
     linear,
-    tuned,
+    long_trainings,
     validate,
 )
 from forecasting.diagnosis.report import LargeError
@@ -39,8 +39,8 @@ SAID_ON_TRAIN = {
     "best": N_("Error on train of the best of these reference models, in views: {loss}."),
     "linear": N_("Error on train of the exact linear solution on the same windows, in views: {loss}."),
     "larger": N_("Error on train of a net of two layers of 64 units with a window of 28 days, in views: {loss}."),
-    "tuned": N_("Error on train of the same model with careful training, in views: {loss}."),
 }
+TRIED = N_("Error on train of the same model after {epochs} epochs at a learning rate from {rate}, in views: {loss}.")
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Evidence:
     best: ReferenceModel  # the one with the smallest validation loss
     linear_train: float  # exact linear solution on the same windows
     larger_train: float  # larger net
-    tuned: RunSettings | None  # the same model trained with care; None for one that is not trained by steps
+    tuned: RunSettings | None  # the same model's training that came furthest; None where it is not trained by steps
     tuned_train: float  # NaN without
     regret: Estimate  # validation over the best reference's, less 1
     shift: Estimate  # held-out over validation, less 1; the smaller of views and share of the level
@@ -126,14 +126,14 @@ def gather_in_steps(
     """
     data, others = run_windows(series, settings), candidates(settings)
     folds, days = make_evidence_folds(series, settings), len(data.train)
-    exact, careful = linear(settings, settings.architecture.window, settings.inputs), tuned(settings)
-    careful = careful and enough_epochs(careful, days)
+    exact, briefly = linear(settings, settings.architecture.window, settings.inputs), brief_trainings(settings, days)
     *_, larger = others.values()
     known = train_loss is not None and predicted is not None
-    validated, trained = (*others.values(), brief(settings)), (larger, exact, larger, careful)  # the best is not known
-    shares = iter(_shares(None if known else brief(settings), validated, filter(None, trained), days))
+    validated, trained = (*others.values(), brief(settings)), (larger, exact, larger)  # the best is not known
+    careful = (*briefly, *long_trainings(dict.fromkeys(briefly, 0.0), days))
+    shares = iter(_shares(None if known else brief(settings), validated, (*trained, *careful), days))
 
-    def step(text: str, loss: float, **facts: Message) -> Step:
+    def step(text: str, loss: float, **facts: object) -> Step:
         return Step(float(next(shares)), Message(text, facts | {"loss": in_words(loss)}))
 
     if not known:
@@ -150,10 +150,15 @@ def gather_in_steps(
     own = validate(series, brief(settings), folds)
     yield step(N_("Validation error of the run itself, in views: {loss}."), own.size)
     losses = {}
-    for name, run in {"best": others[best], "linear": exact, "larger": larger, "tuned": careful}.items():
-        losses[name] = both_periods(series, run) if run else (np.nan, np.nan)
-        if run:
-            yield step(SAID_ON_TRAIN[name], losses[name][0])
+    for name, run in {"best": others[best], "linear": exact, "larger": larger}.items():
+        losses[name] = both_periods(series, run)
+        yield step(SAID_ON_TRAIN[name], losses[name][0])
+    tried: dict[RunSettings, float] = {}
+    for plan in (lambda: briefly, lambda: long_trainings(tried, days)):
+        for run in plan():
+            tried[run], _held_out = both_periods(series, run)
+            yield step(TRIED, tried[run], epochs=run.training.epochs, rate=f"{run.training.learning_rate:g}")
+    tuned = min(tried, key=tried.get, default=None)
     judged = _validated(series, settings, folds)
     found = Evidence(
         settings,
@@ -166,8 +171,8 @@ def gather_in_steps(
         ReferenceModel(best, others[best], losses["best"][0], errors[best].size, losses["best"][1]),
         losses["linear"][0],
         losses["larger"][0],
-        careful,
-        losses["tuned"][0],
+        tuned,
+        tried.get(tuned, np.nan),
         regret(own, errors[best]),
         shift(own, held_out, _level(judged), _level(data.held_out)),
         drifts(judged, data.held_out, own.signed, held_out.signed),

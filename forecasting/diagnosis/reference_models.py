@@ -11,13 +11,17 @@ from forecasting.metrics import in_views
 from forecasting.models.fitting import build, fit
 from forecasting.networks.training import predict
 from forecasting.series import Series
-from forecasting.settings import REFERENCES, Architecture, Inputs, Regularisation, RunSettings, Training
+from forecasting.settings import Architecture, Inputs, Regularisation, RunSettings, Training
 from forecasting.windows import SplitWindows, Windows, run_windows
 
 SEEDS = 2  # of what is trained for evidence
 EPOCHS = 60
-UPDATES = 1500  # at least, of a model trained with care
 RATE = 0.003
+# Training with care: briefly at each rate, then longer at those that came furthest. Sums of sigmoids need the largest.
+CAREFUL_RATES = (0.003, 0.01, 0.03)
+FINALISTS = 2
+BRIEF_EPOCHS, LONG_EPOCHS = 15, 45
+BRIEF_UPDATES, LONG_UPDATES = 500, 1500  # at least, where windows are few
 MONTH = 28  # days of input of the references
 DIVERGED = 1e12  # views: what stands for an error that left the numbers
 
@@ -102,22 +106,31 @@ def candidates(settings: RunSettings) -> dict[str, RunSettings]:
     }
 
 
-def tuned(settings: RunSettings) -> RunSettings | None:
-    """The same model and regularisation, trained with care; None for what is not trained by steps."""
-    family, training, kept = settings.architecture.family, settings.training, settings.regularisation
-    if family in REFERENCES or training.optimizer == "exact":
-        return None
-    kept = replace(kept, clip=0.0, patience=0, validation=0.0)
+def brief_trainings(settings: RunSettings, windows: int) -> list[RunSettings]:
+    """The same model and regularisation, trained with care but briefly at each rate; none without a descent.
+
+    What keeps a training from its smallest loss is left out: clipping, early stopping, inputs far from 0.
+    """
+    if settings.solved_at_once:
+        return []
+    kept = replace(settings.regularisation, clip=0.0, patience=0, validation=0.0)
     inputs = replace(settings.inputs, standardise=True)
-    careful = Training(training.loss, learning_rate=RATE, epochs=EPOCHS, seeds=SEEDS, schedule="cosine", batch_size=32)
-    return RunSettings(settings.split, settings.architecture, careful, inputs, kept)
+    careful = Training(settings.training.loss, seeds=SEEDS, schedule="cosine", batch_size=32)
+    trainings = [replace(careful, learning_rate=rate) for rate in CAREFUL_RATES]
+    runs = [RunSettings(settings.split, settings.architecture, one, inputs, kept) for one in trainings]
+    return [_for_updates(run, BRIEF_EPOCHS, BRIEF_UPDATES, windows) for run in runs]
 
 
-def enough_epochs(settings: RunSettings, windows: int) -> RunSettings:
-    """With more epochs where `windows` are few, so that the updates suffice."""
-    an_epoch = -(-windows // (settings.training.batch_size or windows))
-    epochs = max(settings.training.epochs, -(-UPDATES // an_epoch))
-    return replace(settings, training=replace(settings.training, epochs=epochs))
+def long_trainings(losses: dict[RunSettings, float], windows: int) -> list[RunSettings]:
+    """Longer trainings at the rates of those brief ones whose training loss is smallest."""
+    furthest = sorted(losses, key=losses.get)[:FINALISTS]
+    return [_for_updates(run, LONG_EPOCHS, LONG_UPDATES, windows) for run in furthest]
+
+
+def _for_updates(settings: RunSettings, epochs: int, updates: int, windows: int) -> RunSettings:
+    """With `epochs`, or more where `windows` are so few that these make less than `updates`."""
+    an_epoch = -(-windows // settings.training.batch_size)
+    return replace(settings, training=replace(settings.training, epochs=max(epochs, -(-updates // an_epoch))))
 
 
 def effort(settings: RunSettings, windows: int) -> float:

@@ -9,10 +9,10 @@ from forecasting.diagnosis.reference_models import (
     Errors,
     both_periods,
     brief,
+    brief_trainings,
     candidates,
-    enough_epochs,
     linear,
-    tuned,
+    long_trainings,
     validate,
 )
 from forecasting.evaluation.folds import make_folds, target_days
@@ -47,19 +47,36 @@ def test_a_prediction_that_left_the_numbers_is_a_huge_error():
 
 
 def test_references_share_days_loss_and_horizon(run):
-    for other in [*candidates(run).values(), linear(run, 14, run.inputs), tuned(run)]:
+    for other in [*candidates(run).values(), linear(run, 14, run.inputs), *brief_trainings(run, 200)]:
         assert other.split == run.split
         assert (other.training.loss, other.architecture.horizon) == ("mse", 2)
         assert other.regularisation.train_days == 200
 
 
 def test_care_keeps_the_model_and_what_holds_it_back(run):
-    careful = tuned(run)
-    assert careful.architecture == run.architecture
-    assert careful.regularisation == Regularisation(train_days=200, weight_decay=0.1)
-    assert tuned(linear(run, 7, Inputs())) is None
-    assert enough_epochs(careful, 320).training.epochs == 150  # 10 updates an epoch
+    careful = brief_trainings(run, windows=320)
+    assert {one.architecture for one in careful} == {run.architecture}
+    assert {one.regularisation for one in careful} == {Regularisation(train_days=200, weight_decay=0.1)}
     assert brief(run).training.seeds == 2
+
+
+@pytest.mark.parametrize("family", ["linear", "relu", "sigmoid", "hard-sigmoid"])
+def test_every_family_trained_by_steps_is_tried_at_several_rates(split, family):
+    careful = brief_trainings(RunSettings(split, Architecture(family, 7)), windows=320)
+    assert [one.training.learning_rate for one in careful] == [0.003, 0.01, 0.03]
+    assert {one.training.epochs for one in careful} == {50}  # 10 updates an epoch, 500 in all
+    assert {one.training.epochs for one in brief_trainings(careful[0], windows=32_000)} == {15}
+
+
+def test_what_is_solved_at_once_is_not_trained_with_care(run):
+    assert not brief_trainings(linear(run, 7, Inputs()), 320)
+    assert not long_trainings({}, 320)
+
+
+def test_rates_that_came_furthest_are_trained_longer(run):
+    losses = dict(zip(brief_trainings(run, 320), [9.0, 7.0, 8.0], strict=True))
+    longer = [one.training for one in long_trainings(losses, 320)]
+    assert [(one.learning_rate, one.epochs) for one in longer] == [(0.01, 150), (0.03, 150)]
 
 
 def test_validation_equals_least_squares_by_hand(views, split):
