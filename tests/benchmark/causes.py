@@ -32,6 +32,26 @@ def good_model(rng: np.random.Generator) -> dict:
     return models[rng.integers(len(models))]
 
 
+def good_sum(rng: np.random.Generator, family: str) -> dict:
+    """A small sum of a family's units, trained at the rate that it needs."""
+    training = Training(epochs=80, seeds=2, learning_rate=0.01, schedule="cosine")
+    kept = Regularisation(validation=0.15, patience=20, weight_decay=0.001)
+    return {
+        "architecture": Architecture(family, 14, units=16),
+        "training": training,
+        "inputs": LOG,
+        "regularisation": kept,
+    }
+
+
+def good_sigmoids(rng):
+    return good_sum(rng, "sigmoid")
+
+
+def good_hard_sigmoids(rng):
+    return good_sum(rng, "hard-sigmoid")
+
+
 def net(rng, window: int = 28, layers: int | None = None, units: int | None = None) -> Architecture:
     return Architecture("relu", window, layers or int(rng.integers(1, 3)), units or int(rng.choice([32, 64, 100])))
 
@@ -51,6 +71,21 @@ def one_day_linear(rng):
 def held_back(rng):
     kept = Regularisation(weight_decay=float(rng.uniform(1, 5)))
     return {"architecture": net(rng, layers=1), "training": Training(epochs=50, seeds=2), "regularisation": kept}
+
+
+def sum_of(rng, family: str, window: int = 28) -> Architecture:
+    return Architecture(family, window, units=int(rng.choice([32, 64, 100])))
+
+
+def short_window_sigmoids(rng):
+    training = Training(epochs=50, seeds=2, learning_rate=0.01)
+    return {"architecture": sum_of(rng, "sigmoid", int(rng.integers(1, 3))), "training": training}
+
+
+def held_back_hard_sigmoids(rng):
+    kept = Regularisation(weight_decay=float(rng.uniform(1, 5)))
+    training = Training(epochs=50, seeds=2, learning_rate=0.01)
+    return {"architecture": sum_of(rng, "hard-sigmoid"), "training": training, "regularisation": kept}
 
 
 def much_l1(rng):
@@ -90,6 +125,16 @@ def fast_rate(rng):
 def deep_plain(rng):
     training = Training(optimizer="sgd", epochs=40, seeds=2, learning_rate=0.001)
     return {"architecture": net(rng, layers=int(rng.integers(4, 7))), "training": training, "inputs": WEEKDAY}
+
+
+def slow_sigmoids(rng):
+    training = Training(epochs=60, seeds=2, learning_rate=float(10 ** rng.uniform(-4, -3.3)))
+    return {"architecture": sum_of(rng, "sigmoid"), "training": training}
+
+
+def brief_hard_sigmoids(rng):
+    training = Training(epochs=int(rng.integers(5, 20)), seeds=2)
+    return {"architecture": sum_of(rng, "hard-sigmoid"), "training": training, "inputs": WEEKDAY}
 
 
 def raw_inputs(rng):

@@ -1,4 +1,4 @@
-"""Diagnosis on problems whose answer is known: confusion matrix, share right, share confidently wrong.
+"""Diagnosis on problems whose answer is known: confusion matrix, share right, share confidently wrong, calibration.
 
     python -m tests.benchmark.diagnosis [--half fresh] [--each 8] [--first 0] [--workers 2]
 
@@ -12,6 +12,7 @@ import os
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from multiprocessing import get_context
 
 import numpy as np
@@ -22,6 +23,7 @@ from forecasting.windows import run_windows
 from tests.benchmark.problems import HALVES, Problem, has_its_answer, make_problem, problems
 
 TRIES, AGAIN = 8, 100  # draws of a problem, and what is added to its seed from one to the next
+BINS = (0.6, 0.75, 0.9, 0.95, 1.0)  # edges of confidence; below the first no verdict is given
 BRANCHES = ("bias", "optimization", "overfitting", "mismatch", "fine", "cannot tell")
 
 
@@ -34,6 +36,7 @@ class Answer:
     branch: str
     others: tuple[str, ...]
     confident: bool
+    confidence: float | None
     probabilities: dict[str, float]
     numbers: str
 
@@ -66,7 +69,8 @@ def answer(asked: tuple) -> Answer | None:
         f" best {found.best.validation:.4g} ({found.best.name}) linear {found.linear_train:.4g}"
         f" tuned {found.tuned_train:.4g} regret {found.regret.value:.0%} shift {found.shift.value:.0%}"
     )
-    return Answer(problem.answers, problem.cause, said.branch, said.others, said.confident, said.probabilities, numbers)
+    facts = {name: getattr(said, name) for name in ("branch", "others", "confident", "confidence", "probabilities")}
+    return Answer(problem.answers, problem.cause, numbers=numbers, **facts)
 
 
 def ran(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
@@ -100,6 +104,25 @@ def show(answers: list[Answer], half: str) -> None:
         print(f"  {cause:<34} {sum(each.right for each in mine):>3} of {len(mine)}")
 
 
+def calibration(answers: list[Answer]) -> list[tuple[float, float, int, int]]:
+    """Of every bin of confidence: its edges, how many verdicts fell into it, and how many of them are right."""
+    rows = []
+    for low, high in pairwise(BINS):
+        mine = [one for one in answers if one.confidence is not None and low <= one.confidence < high]
+        if high == BINS[-1]:
+            mine += [one for one in answers if one.confidence == high]
+        rows.append((low, high, len(mine), sum(one.right for one in mine)))
+    return rows
+
+
+def show_calibration(answers: list[Answer]) -> None:
+    """How often verdicts are right that are called so sure."""
+    print("how sure          verdicts    right")
+    for low, high, count, right in calibration(answers):
+        share = f"{right / count:.0%}" if count else "–"
+        print(f"{low:>5.0%} to {high:<5.0%} {count:>11} {share:>8}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--half", choices=[*HALVES], help="both without")
@@ -114,6 +137,7 @@ def main() -> None:
             asked = problems(half, given.each, given.first)
             answers = [each for each in workers.map(answer, asked) if each]
             show(answers, half)
+            show_calibration(answers)
             for each in answers:
                 if given.wrong and not each.right:
                     probabilities = {name: round(one, 2) for name, one in each.probabilities.items()}

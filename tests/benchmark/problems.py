@@ -87,11 +87,26 @@ def split_of(views: pd.Series, held_out: int) -> Split:
 
 
 TUNING = {
-    "bias": [(of.short_window, None, None), (of.one_day_linear, None, None), (of.held_back, None, None)],
-    "optimization": [(of.slow_rate, None, None), (of.fast_rate, None, None), (of.deep_plain, None, None)],
+    "bias": [
+        (of.short_window, None, None),
+        (of.one_day_linear, None, None),
+        (of.held_back, None, None),
+        (of.short_window_sigmoids, None, None),
+    ],
+    "optimization": [
+        (of.slow_rate, None, None),
+        (of.fast_rate, None, None),
+        (of.deep_plain, None, None),
+        (of.slow_sigmoids, None, None),
+    ],
     "overfitting": [(of.few_days, None, None), (of.deep_and_long, None, None)],
     "mismatch": [(of.good_model, of.louder, None), (of.good_model, of.other_week, None)],
-    "fine": [(of.good_model, None, None), (of.good_model, "tails", None), (of.good_model, "noise", None)],
+    "fine": [
+        (of.good_model, None, None),
+        (of.good_model, "tails", None),
+        (of.good_model, "noise", None),
+        (of.good_sigmoids, None, None),
+    ],
     "bias+mismatch": [(of.one_day_linear, of.louder, None)],
     "optimization+mismatch": [(of.slow_rate, of.other_week, None)],
     "overfitting+mismatch": [(of.deep_and_long, of.louder, None)],
@@ -102,6 +117,7 @@ FRESH = {
         (of.noisy_inputs, None, None),
         (of.three_days, None, None),
         (of.linear_for_bends, None, of.tent),
+        (of.held_back_hard_sigmoids, None, None),
     ],
     "optimization": [
         (of.raw_inputs, None, None),
@@ -109,6 +125,7 @@ FRESH = {
         (of.fading_rate, None, None),
         (of.timid_adagrad, None, None),
         (of.clipped, None, None),
+        (of.brief_hard_sigmoids, None, None),
     ],
     "overfitting": [(of.long_linear, None, None), (of.many_trees, None, None), (of.wide_by_lbfgs, None, None)],
     "mismatch": [
@@ -116,7 +133,12 @@ FRESH = {
         (of.good_model, of.bursts, None),
         (of.good_model, of.outages, None),
     ],
-    "fine": [(of.good_model, "growth", None), (of.good_model, "season", None), (of.good_model, "few", None)],
+    "fine": [
+        (of.good_model, "growth", None),
+        (of.good_model, "season", None),
+        (of.good_model, "few", None),
+        (of.good_hard_sigmoids, None, None),
+    ],
     "bias+mismatch": [(of.three_days, of.bursts, None)],
     "optimization+mismatch": [(of.timid_adagrad, of.moving_week, None)],
     "overfitting+mismatch": [(of.long_linear, of.outages, None)],

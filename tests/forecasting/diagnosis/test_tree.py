@@ -210,6 +210,26 @@ def test_only_problems_that_have_their_answer_are_put():
         assert put == {"fine": (True, False), "bias": (False, True), "mismatch": (True, True)}[answer]
 
 
+def test_calibration_counts_verdicts_by_their_confidence():
+    from tests.benchmark.diagnosis import Answer, calibration
+
+    def said(confidence: float | None, right: bool) -> Answer:
+        branch = "fine" if right else "bias"
+        return Answer(frozenset({"fine"}), "", branch, (), False, confidence, {}, "")
+
+    answers = [said(0.9, True), said(0.93, False), said(0.949, True), said(1.0, True), said(None, False)]
+    assert calibration(answers) == [(0.6, 0.75, 0, 0), (0.75, 0.9, 0, 0), (0.9, 0.95, 3, 2), (0.95, 1.0, 1, 1)]
+
+
+def test_sigmoids_trained_too_slowly_are_no_bias():
+    from forecasting.diagnosis.evidence import gather
+    from tests.benchmark.problems import TUNING, make_problem
+
+    (cause,) = [one for one in TUNING["optimization"] if one[0].__name__ == "slow_sigmoids"]
+    problem = make_problem("tuning", "optimization", cause, seed=0)
+    assert diagnose(gather(Series(problem.views), problem.settings)).branch == "optimization"
+
+
 def test_problems_repeat_and_halves_share_no_cause():
     from tests.benchmark.problems import FRESH, TUNING, make_problem, problems
 
