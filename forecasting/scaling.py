@@ -29,5 +29,5 @@ class Scaler:
 
     def views(self, scaled: np.ndarray) -> np.ndarray:
         """Back to views."""
-        plain = scaled * self.spread + self.mean
-        return np.expm1(plain) if self.log else plain
+        values = scaled * self.spread + self.mean
+        return np.expm1(values) if self.log else values

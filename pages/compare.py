@@ -7,11 +7,12 @@ import streamlit as st
 from forecasting import charts
 from forecasting.evaluation.run_results import held_out_days, results, training_days, updates_an_epoch
 from forecasting.metrics import NAMES
+from forecasting.models.registry import SKILL_BASELINE
 from forecasting.records import Run
 from pages.parts import diagnosis_panel
 from pages.parts.export import offer
 from pages.parts.links import warn_invalid_query_param
-from pages.parts.losses_table import WEEK, LossesTable
+from pages.parts.losses_table import LossesTable
 from pages.parts.runs_table import RunsTable
 from pages.parts.session import open_page, references
 
@@ -105,7 +106,7 @@ comparable = alike(chosen)
 lines, floor = judged[0] if comparable else ({}, None)
 loss = " / ".join(sorted({NAMES[run.settings.training.loss] for run in chosen}))
 names = [run.name for run in chosen]
-rows, weeks = [histories[run.id] for run in chosen], [known[WEEK] for known, _floor in judged]
+rows, weeks = [histories[run.id] for run in chosen], [known[SKILL_BASELINE] for known, _floor in judged]
 frame = results(chosen, session.store.final_losses(session.owner), rows, weeks)
 
 along, over, log = choose_axes()

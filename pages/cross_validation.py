@@ -14,6 +14,7 @@ from forecasting.formats import format_percent
 from forecasting.jobs.requests import CrossValidationRequest
 from forecasting.messages import N_, BadInput
 from forecasting.metrics import NAMES
+from forecasting.models.registry import SKILL_BASELINE, label_of
 from forecasting.records import Job
 from forecasting.settings import RunSettings
 from forecasting.split import Split
@@ -108,7 +109,7 @@ def draw_folds(cuts: Sequence[Fold]) -> None:
 
 def draw_ranking(known: Ranking) -> None:
     """Losses on the folds as a chart, a sentence and a table, as far as they are known."""
-    week = translate("Same day last week")
+    week = translate(label_of(SKILL_BASELINE))
     order = known.order if known.judged else range(len(names))
     lines = [(names[k], known.validation[k], known.held_out[k]) for k in order]
     lines.append((week, known.baseline, known.baseline_held_out))

@@ -21,8 +21,7 @@ from forecasting.jobs.requests import AutoSearch, ForecastRequest
 from forecasting.messages import BadInput
 from forecasting.models.ensemble.candidates import TrialResult
 from forecasting.models.ensemble.report import composition, regret_of_alternatives, trials_frame
-from forecasting.models.naive import Naive
-from forecasting.models.registry import BASELINES, BUDGET
+from forecasting.models.registry import BUDGET, SKILL_BASELINE, baseline, label_of
 from forecasting.settings import BOUNDS, REFERENCES, RunSettings
 from pages.parts.export import offer
 from pages.parts.forecasters import AUTO, Forecasters
@@ -74,16 +73,16 @@ def choose_holidays(settings: RunSettings | None, horizon: int) -> tuple[date, .
 def draw(job_id: str, report: ForecastReport) -> None:
     """What Auto tries while it is at it, then the forecast."""
     if report.forecast is None:
-        draw_ladder(report.trials)
+        draw_trials(report.trials)
         return
     forecast = report.forecast
     draw_chart(forecast, report.without_holidays)
     say_trust(forecast, own_scores(forecast))
     draw_days(forecast)
     if report.trials:
-        with st.expander(translate("Models tried"), icon=":material/stairs:"):
+        with st.expander(translate("Models tried"), icon=":material/checklist:"):
             draw_mixture(report.shares, len(forecast.days))
-            draw_ladder(report.trials)
+            draw_trials(report.trials)
     with st.expander(translate("Reliability by days ahead"), icon=":material/straighten:"):
         draw_judged(forecast)
     draw_take_away(job_id)
@@ -156,10 +155,10 @@ def draw_before() -> None:
 
 def last_week(horizon: int) -> np.ndarray:
     """The baseline's forecast (horizon,)."""
-    series = session.channel.series
-    if len(series.known) < WEEK:
+    series, usual = session.channel.series, baseline(SKILL_BASELINE)
+    if len(series.known) < usual.needs:
         return np.full(horizon, np.nan)
-    return Naive("last-week").predict(series, series.views.index[-1:], horizon)[0]
+    return usual.predict(series, series.views.index[-1:], horizon)[0]
 
 
 def say_trust(forecast: Forecast, judged: list[HeldOutScore]) -> None:
@@ -174,7 +173,7 @@ def say_trust(forecast: Forecast, judged: list[HeldOutScore]) -> None:
             "worse": (st.error, ":material/trending_down:"),
             "cannot tell": (st.info, ":material/help:"),
         }[at.comparison.answer]
-        said = days_ahead(at.comparison, translate("Same day last week"))
+        said = days_ahead(at.comparison, translate(label_of(SKILL_BASELINE)))
         show(said.translated(translate), icon=icon)
     for sentence in forecast.notes:
         st.info(escape_markdown(sentence.translated(translate)), icon=":material/info:")
@@ -186,7 +185,7 @@ def say_trust(forecast: Forecast, judged: list[HeldOutScore]) -> None:
 
 def name_of(method: str) -> str:
     """A method's name; a run's is its own."""
-    return translate("Auto") if method == AUTO else translate(BASELINES[method]) if method in BASELINES else method
+    return translate(label_of(method))
 
 
 def draw_days(forecast: Forecast) -> None:
@@ -199,7 +198,7 @@ def draw_days(forecast: Forecast) -> None:
     for level in (50, 90):
         low, high = frame[f"lower_{level}"].round(), frame[f"upper_{level}"].round()
         shown[f"{level} %"] = ["–" if np.isnan(a) else f"{a:,.0f} – {b:,.0f}" for a, b in zip(low, high, strict=True)]
-    shown[translate("Same day last week")] = last_week(len(frame)).round()
+    shown[translate(label_of(SKILL_BASELINE))] = last_week(len(frame)).round()
     st.dataframe(
         shown, hide_index=True, height=min(38 + 35 * len(shown), 320), alt=translate("The forecast day by day")
     )
@@ -236,17 +235,17 @@ def draw_judged(forecast: Forecast) -> None:
     )
 
 
-def draw_ladder(trials: Sequence[TrialResult]) -> None:
+def draw_trials(trials: Sequence[TrialResult]) -> None:
     """What Auto has tried so far, and what it would have cost to choose otherwise."""
-    ladder = [asdict(trial) for trial in trials]
-    frame = trials_frame(ladder, translate)
+    records = [asdict(trial) for trial in trials]
+    frame = trials_frame(records, translate)
     st.altair_chart(
-        charts.ladder_chart(frame, translate),
-        key="ladder",
+        charts.trials_chart(frame, translate),
+        key="trials",
         alt=translate("Validation errors of the models that Auto tried"),
     )
     st.caption(translate("Dot: error of one model. Line: error of the average of all models so far."))
-    st.caption(escape_markdown(regret_of_alternatives(ladder, translate).translated(translate)))
+    st.caption(escape_markdown(regret_of_alternatives(records, translate).translated(translate)))
 
 
 def draw_mixture(shares: Sequence[tuple[str, Sequence[float]]], days: int) -> None:

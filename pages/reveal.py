@@ -4,10 +4,11 @@ import pandas as pd
 import streamlit as st
 
 from forecasting import charts
+from forecasting.evaluation.baselines import BESIDE_RUNS, baseline_forecast
 from forecasting.jobs.requests import RevealRequest
 from forecasting.lectures.reveal import BlindForecast, Reveal, hidden_days, reveal
 from forecasting.messages import BadInput
-from forecasting.models.naive import NAIVE, Naive
+from forecasting.models.registry import baseline, label_of
 from forecasting.records import Job, Run
 from pages.parts.forecasters import Forecasters, run_version
 from pages.parts.job_progress import find, result_of, submit
@@ -22,7 +23,7 @@ TICK = 0.3  # seconds between two looks while workers are on it
 session = open_page()
 translate = session.translate
 views, channel = session.channel.views, session.channel
-BASELINES = {translate("Same day last week"): "last-week", translate("Yesterday"): "yesterday"}
+BASELINES = {translate(label_of(slug)): slug for slug in BESIDE_RUNS}
 
 
 def choose_runs(hidden: pd.DatetimeIndex) -> list[Run]:
@@ -81,15 +82,15 @@ def result(runs: list[Run], jobs: dict[str, Job], hidden: pd.DatetimeIndex) -> t
     """What came of it, and the forecasts (a row a day, a column a candidate)."""
     before = channel.series.until(hidden[0] - pd.Timedelta(days=1))
     now = before.views.index[-1:]
-    baselines = {name: Naive(rule).predict(before, now, len(hidden))[0] for name, rule in BASELINES.items()}
+    baselines = {name: baseline(slug).predict(before, now, len(hidden))[0] for name, slug in BASELINES.items()}
     blind = {run.name: result_of(session, jobs.get(run.id), BlindForecast) for run in runs}
     points = {name: found.point for name, found in blind.items() if found}
     held_out = {run.name: session.store.predictions(run.id) for run in runs if run.settings.architecture.horizon == 1}
     ahead = {name: found.mean(axis=1) for name, found in held_out.items() if found is not None}
-    everything = channel.series.known
     if ahead:
         judged = next(iter(ahead.values())).index
-        ahead |= {name: pd.Series(NAIVE[rule][0](everything, judged), judged) for name, rule in BASELINES.items()}
+        for name, slug in BASELINES.items():
+            ahead[name] = pd.Series(baseline_forecast(slug, channel.series, judged), judged)
     points |= baselines
     return reveal(views, hidden, points, ahead), pd.DataFrame(points, index=hidden)
 

@@ -8,13 +8,14 @@ import numpy as np
 import streamlit as st
 
 from forecasting import charts
+from forecasting.evaluation.baselines import baseline_forecast, best_baseline
 from forecasting.evaluation.comparison import compare
 from forecasting.evaluation.wording import against_baseline
 from forecasting.formats import format_views
 from forecasting.formula import formula
 from forecasting.messages import N_, BadInput
 from forecasting.metrics import NAMES
-from forecasting.models.naive import BASELINES, best_baseline
+from forecasting.models.registry import label_of
 from forecasting.records import NOTHING_YET, History, Run
 from forecasting.settings import SUBTRACT, RunSettings, Training
 from forecasting.split import default_split
@@ -109,9 +110,9 @@ def draw_figures(settings: RunSettings, losses: tuple[float, float] | None, line
             st.metric(f"{label} ({unit})", format_views(loss) if np.isfinite(loss) else "–")
         baseline = harder_baseline(settings)
         st.metric(
-            translate(baseline),
+            translate(label_of(baseline)),
             format_views(lines[baseline]),
-            help=translate("This baseline's loss on the held-out days. On the training days it was the better of two."),
+            help=translate("This baseline's loss on the held-out days. On the training days it erred least of all."),
         )
         unknowns = f"{settings.parameters:,}" if settings.parameters else "–"
         st.metric(translate("Parameters"), unknowns, help=translate("Weights and biases of one seed."))
@@ -119,7 +120,7 @@ def draw_figures(settings: RunSettings, losses: tuple[float, float] | None, line
 
 def harder_baseline(settings: RunSettings) -> str:
     """The baseline to beat, chosen on the training days."""
-    return best_baseline(session.channel.views, settings.split.train, settings.architecture.horizon)
+    return best_baseline(session.channel.series, settings.split.train, settings.architecture.horizon)
 
 
 def losses_of(run: Run, history: History) -> tuple[float, float] | None:
@@ -213,7 +214,7 @@ def draw_held_out(run: Run) -> None:
     one_day = translate("Held-out days, one day ahead")
     st.subheader(one_day if ahead == 1 else translate("Held-out days, {ahead} days ahead").format(ahead=ahead))
     baseline, actual = harder_baseline(run.settings), views[days].to_numpy()
-    expected = np.abs(BASELINES[baseline](views, days, ahead) - actual)
+    expected = np.abs(baseline_forecast(baseline, session.channel.series, days, ahead) - actual)
     errors = np.abs(predictions.to_numpy().T - actual)
     found = compare(errors, expected, ahead=ahead, seeded=(not run.settings.solved_at_once, False))
     show, icon = {
@@ -223,7 +224,7 @@ def draw_held_out(run: Run) -> None:
     }[found.answer]
     seeds_better = int((errors.mean(axis=1) < expected.mean()).sum())
     said = against_baseline(
-        found, translate(baseline), baseline_error=float(expected.mean()), seeds_better=seeds_better
+        found, translate(label_of(baseline)), baseline_error=float(expected.mean()), seeds_better=seeds_better
     )
     show(said.translated(translate), icon=icon)
     measured = session.channel.series.measured  # what was filled in is not real

@@ -4,7 +4,7 @@ from forecasting.charts.channel import views_over_time, weekday_means
 from forecasting.charts.comparison import compared_curves, final_losses, generalization_gap
 from forecasting.charts.curves import ALONG, full_curve
 from forecasting.charts.diagnosis import decision_tree
-from forecasting.charts.forecast import forecast_chart, ladder_chart, reveal_chart
+from forecasting.charts.forecast import forecast_chart, reveal_chart, trials_chart
 from forecasting.charts.marks import HEIGHT, POINTS, RUN_COLOURS
 from forecasting.charts.model_selection import fold_losses, fold_rows, game_scores
 from forecasting.charts.training import loss_frame, loss_spec, real_and_predicted, thin
@@ -20,7 +20,7 @@ __all__ = [
     "forecast_chart",
     "full_curve",
     "generalization_gap",
-    "ladder_chart",
+    "trials_chart",
     "fold_losses",
     "fold_rows",
     "game_scores",

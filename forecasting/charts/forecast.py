@@ -1,4 +1,4 @@
-"""Charts of days to come: a forecast drawn on from the last real views, and the ladder that Auto climbed."""
+"""Charts of days to come: a forecast drawn on from the last real views, and what Auto tried."""
 
 from collections.abc import Sequence
 
@@ -22,12 +22,13 @@ from forecasting.charts.marks import (
     views_tip,
 )
 from forecasting.messages import N_, Translate, english
+from forecasting.models.registry import SKILL_BASELINE, label_of
 
 SHOWN_BEFORE = 56  # days of real views
 LEGEND_LINE = 20  # pixels
 LINES = {  # column -> role, name in the tooltip, dash
     "real": (REAL, REAL, None),
-    "baseline": (BASELINE, N_("Same day last week"), [6, 4]),
+    "baseline": (BASELINE, label_of(SKILL_BASELINE), [6, 4]),
     "predicted": (PREDICTED, PREDICTED, None),
     "without": (PREDICTED, N_("Without the holidays"), [2, 3]),
 }
@@ -133,9 +134,9 @@ def _long(forecasts: pd.DataFrame) -> pd.DataFrame:
     return forecasts.rename_axis("day").reset_index().melt("day", var_name="role", value_name="views")
 
 
-def ladder_chart(ladder: pd.DataFrame, translate: Translate = english) -> alt.LayerChart:
-    """What Auto tried, in order, from the top: `ladder` is what hindsight.ladder_frame makes."""
-    y = alt.Y("name:N", title=None, sort=list(ladder["name"]), axis=alt.Axis(labelLimit=210, labelOverlap=False))
+def trials_chart(trials: pd.DataFrame, translate: Translate = english) -> alt.LayerChart:
+    """What Auto tried, in order, from the top: `trials` is what ensemble.report.trials_frame makes."""
+    y = alt.Y("name:N", title=None, sort=list(trials["name"]), axis=alt.Axis(labelLimit=210, labelOverlap=False))
     axis = alt.Axis(tickCount=5)
     x = alt.X(
         "alone:Q",
@@ -150,10 +151,10 @@ def ladder_chart(ladder: pd.DataFrame, translate: Translate = english) -> alt.La
         alt.Tooltip("mixed:Q", title=translate(N_("Average so far")), format=".3f"),
         alt.Tooltip("seconds:Q", title=translate(N_("Seconds")), format=".1f"),
     ]
-    base = alt.Chart(ladder)
+    base = alt.Chart(trials)
     alone = base.mark_point(filled=True, size=70, opacity=1).encode(x=x, y=y, color=colour, tooltip=tips)
-    mixed = base.mark_line(strokeWidth=2, point=len(ladder) == 1).encode(
+    mixed = base.mark_line(strokeWidth=2, point=len(trials) == 1).encode(
         x=alt.X("mixed:Q"), y=y, color=colour, order="step:Q"
     )
     layers = in_role(PREDICTED, mixed, translate), in_role(VALIDATION, alone, translate)
-    return layered(*layers, height=90 + 22 * len(ladder))
+    return layered(*layers, height=90 + 22 * len(trials))

@@ -13,6 +13,7 @@ import numpy as np
 
 from forecasting.formats import format_views
 from forecasting.messages import N_, Translate
+from forecasting.models.registry import label_of
 
 REAL, PREDICTED, TRAIN, HELD_OUT, BASELINE, VALIDATION = ROLES = (
     N_("Real views"),
@@ -159,7 +160,9 @@ def reference_lines(
         rules.append(chart.mark_rule(strokeDash=dash, strokeWidth=1.5).encode(y="value:Q", color=colour))
         at: dict[str, Any] = {"baseline": "bottom", "dy": -4} if side == "above" else {"baseline": "top", "dy": 4}
         at |= {"align": end, "dx": 0 if end == RIGHT else 4}
-        names += _name(chart, f"{translate(name)} {format_views(value)}", at, {"x": "epoch:Q", "y": "value:Q"}, colour)
+        names += _name(
+            chart, f"{translate(label_of(name))} {format_views(value)}", at, {"x": "epoch:Q", "y": "value:Q"}, colour
+        )
     return rules + names
 
 
@@ -191,7 +194,7 @@ def upright_lines(
     lines += [(N_("Smallest possible, held-out"), floor, [2, 3])] if floor is not None else []
     layers, names = [], []
     for place, (name, value, dash) in enumerate(lines):
-        mark = {"value": value, "name": translate(name), "period": translate(BASELINE)}
+        mark = {"value": value, "name": translate(label_of(name)), "period": translate(BASELINE)}
         chart = alt.Chart(alt.Data(values=[mark]))
         rule = chart.mark_rule(strokeDash=dash, strokeWidth=2)
         tips = [alt.Tooltip("name:N", title=translate(BASELINE)), views_tip("value", loss)]
@@ -199,5 +202,6 @@ def upright_lines(
         left = value < widest / 2
         at = {"baseline": "middle", "align": LEFT if left else RIGHT, "dx": 6 if left else -6}
         where = {"x": "value:Q", "y": alt.value(NAME_HEIGHT * (place + 0.5))}
-        names += _name(chart, f"{translate(name)} {format_views(value)}", at, where, "period:N")
+        text = f"{translate(label_of(name))} {format_views(value)}"
+        names += _name(chart, text, at, where, "period:N")
     return layers + names

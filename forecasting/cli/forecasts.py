@@ -15,7 +15,6 @@ from forecasting.evaluation.backtest import backtest, origins_in, table
 from forecasting.evaluation.calibration import fit_method
 from forecasting.evaluation.conformal import LEVELS
 from forecasting.forecasts.forecast import (
-    USUAL,
     Forecast,
     check_horizon,
     horizon_with_totals,
@@ -26,7 +25,7 @@ from forecasting.messages import BadInput
 from forecasting.models.ensemble.auto import CANNOT_ANSWER, Auto
 from forecasting.models.ensemble.candidates import TrialResult
 from forecasting.models.ensemble.report import composition, cut_short, regret_of_alternatives
-from forecasting.models.registry import BUDGET, METHODS
+from forecasting.models.registry import BUDGET, METHODS, SKILL_BASELINE
 from forecasting.series import Channel
 from forecasting.split import Period, default_split
 
@@ -72,22 +71,22 @@ def judge(options: argparse.Namespace) -> None:
     origins = origins_in(series.views, held_out, horizon, options.origins)
     _use_one_thread()
     results, reasons = {}, {}
-    for name in dict.fromkeys([USUAL, *options.methods]):
+    for name in dict.fromkeys([SKILL_BASELINE, *options.methods]):
         try:
             fitted = fit_method(name, series.until(origins[0]), horizon, budget=options.seconds, note=_tell)
             results[name] = backtest(series, fitted, origins, horizon, refit_days=options.refit, levels=levels)
         except CANNOT_ANSWER as reason:
             reasons[name] = str(reason)
-    if USUAL not in results:
-        raise BadInput("{reason}", reason=reasons[USUAL])
+    if SKILL_BASELINE not in results:
+        raise BadInput("{reason}", reason=reasons[SKILL_BASELINE])
     horizons, rows = judged_horizons(horizon), []
-    usual = table(results[USUAL], results[USUAL], horizons).rename(columns=_of_level(options.level))
+    usual = table(results[SKILL_BASELINE], results[SKILL_BASELINE], horizons).rename(columns=_of_level(options.level))
     columns = [*(usual.columns if options.json else COLUMNS), "reason"]
     for name in dict.fromkeys(options.methods):
         if name in reasons:
             rows.append((name, None, *[None] * (len(columns) - 1), reasons[name]))
             continue
-        found = table(results[name], results[USUAL], horizons).rename(columns=_of_level(options.level))
+        found = table(results[name], results[SKILL_BASELINE], horizons).rename(columns=_of_level(options.level))
         rows += [(name, ahead, *row[columns[:-1]], "") for ahead, row in found.iterrows()]
     _print(options, ("method", "horizon", *columns), rows)
 
@@ -141,9 +140,9 @@ def _tell(trial: TrialResult) -> None:
 
 def _explain(auto: Auto, horizon: int) -> None:
     """What Auto mixed, and what another choice would have cost."""
-    for sentence in cut_short(auto.limit, len(auto.ladder)):
+    for sentence in cut_short(auto.limit, len(auto.trials)):
         print("auto:", sentence.translated(), file=sys.stderr)
-    print("auto:", regret_of_alternatives([asdict(trial) for trial in auto.ladder]).translated(), file=sys.stderr)
+    print("auto:", regret_of_alternatives([asdict(trial) for trial in auto.trials]).translated(), file=sys.stderr)
     for day in judged_horizons(horizon):
         print("auto:", *(sentence.translated() for sentence in composition(auto.shares(), day)), file=sys.stderr)
 

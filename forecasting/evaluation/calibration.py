@@ -15,9 +15,6 @@ from forecasting.series import Series
 
 LONGEST_VALIDATION = 365  # days
 FEWEST_VALIDATION = 56  # days, and as many as the horizon on top
-FEWEST_DAYS = 84  # before the first forecast, for methods with little to learn
-FEWEST_TO_LEARN = 140  # for the others, beside twice the horizon: windows to learn from, and a validation part
-LEARNING = ("linear", "trees", "auto")
 SHARE = 5  # of the training days, one in so many is kept for validation
 
 
@@ -44,7 +41,7 @@ def fit_method(
     Auto has validated on its way, so its own errors on those days serve. It takes `budget` seconds and tells `note` of
     each trial. Raises BadInput where the days do not suffice.
     """
-    needed = FEWEST_TO_LEARN + 2 * horizon if name in LEARNING else FEWEST_DAYS
+    needed = METHODS[name].least(horizon)
     if len(series.known) < needed:
         raise BadInput(
             N_("{days} days of views before {first} are too few to learn from; at least {needed} are needed."),
@@ -52,7 +49,7 @@ def fit_method(
             first=(series.last + pd.Timedelta(days=1)).date(),
             needed=needed,
         )
-    if name == "auto":
+    if METHODS[name].takes_budget:
         forecaster = fit(name, series, horizon, budget=budget, note=note)
         return calibrate(name, forecaster, series, *forecaster.validated)
     origins = validation_origins(series, horizon)

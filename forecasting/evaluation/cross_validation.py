@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from forecasting.evaluation.baselines import baseline_losses
 from forecasting.evaluation.bootstrap import block_means, enough_blocks, spread_out
 from forecasting.evaluation.comparison import Answer, Comparison, answer_from, compare, interval
 from forecasting.evaluation.folds import (
@@ -19,7 +20,7 @@ from forecasting.evaluation.folds import (
 )
 from forecasting.messages import N_, BadInput
 from forecasting.metrics import in_views
-from forecasting.models.naive import baseline_losses
+from forecasting.models.registry import SKILL_BASELINE
 from forecasting.series import Channel
 from forecasting.settings import Architecture, RunSettings, Training
 from forecasting.split import Split
@@ -128,7 +129,7 @@ def _held_out(channel: Channel, run: RunSettings) -> float:
 
 
 def _baseline(channel: Channel, data: SplitWindows, run: RunSettings) -> float:
-    return baseline_losses(channel.views, data.held_out, run.training.loss)["Same day last week"]
+    return baseline_losses(channel.series, data.held_out, run.training.loss)[SKILL_BASELINE]
 
 
 @dataclass(frozen=True)

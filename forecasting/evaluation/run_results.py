@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
+from forecasting.evaluation.baselines import baseline_forecast
 from forecasting.evaluation.comparison import Comparison, compare
 from forecasting.metrics import skill
-from forecasting.models.naive import BASELINES
 from forecasting.records import History, Run
 from forecasting.series import Series
 from forecasting.windows import COMMON_HISTORY, run_windows
@@ -71,19 +71,19 @@ def results(
 
 
 def against(
-    run: Run, predictions: pd.DataFrame, other: Run | str, theirs: pd.DataFrame | None, views: pd.Series
+    run: Run, predictions: pd.DataFrame, other: Run | str, theirs: pd.DataFrame | None, series: Series
 ) -> Comparison:
-    """Held-out error of a run less that of another run or, by its name, of a baseline, on the same days.
+    """Held-out error of a run less that of another run or, by its slug, of a baseline, on the same days.
 
     `predictions` and `theirs` (None for a baseline) have a row a day and a column a seed.
     """
     days, ahead = predictions.index, run.settings.architecture.horizon
     if isinstance(other, str):
-        second, drawn = BASELINES[other](views, days, ahead)[None], False
+        second, drawn = baseline_forecast(other, series, days, ahead)[None], False
     else:
         assert theirs is not None, "another run comes with its predictions"
         second, drawn = theirs.to_numpy().T, not other.settings.solved_at_once
-    actual = views[days].to_numpy()
+    actual = series.views[days].to_numpy()
     return compare(
         np.abs(predictions.to_numpy().T - actual),
         np.abs(second - actual),

@@ -18,14 +18,11 @@ from forecasting.evaluation.conformal import LEVELS, TOTALS, Scores, make_interv
 from forecasting.json_records import from_json, to_json
 from forecasting.messages import N_, BadInput, Message
 from forecasting.models.ensemble.auto import Auto
-from forecasting.models.ensemble.candidates import TrialResult
 from forecasting.models.ensemble.report import cut_short
-from forecasting.models.registry import BASELINES, METHODS, Forecaster
+from forecasting.models.registry import BASELINES, METHODS, SKILL_BASELINE, Forecaster
 from forecasting.series import Series
 from forecasting.settings import BOUNDS
 from forecasting.split import Split
-
-USUAL = "last-week"  # the baseline that skill is measured against
 
 
 @dataclass(frozen=True)
@@ -94,7 +91,6 @@ class Forecast:
     bands: tuple[Band, ...]
     totals: tuple[Total, ...]
     judged: tuple[HeldOutScore, ...]  # the method first, then the baselines, each a horizon after the other
-    ladder: tuple[TrialResult, ...] = ()  # what Auto tried
     notes: tuple[Message, ...] = ()  # what to know before one trusts it
 
     def to_json(self) -> str:
@@ -135,7 +131,7 @@ def evaluate_held_out(
     done = backtest(series, fitted, origins, reach, levels=levels)
     others = [
         backtest(series, fit_method(name, learnt, reach), origins, reach, levels=levels)
-        for name in dict.fromkeys((USUAL, *beside))
+        for name in dict.fromkeys((SKILL_BASELINE, *beside))
     ]
     shown = [one.within(split.held_out) for one in (done, *(other for other in others if other.method in beside))]
     return done, judge_all(shown, others[0].within(split.held_out), horizon)
@@ -164,7 +160,7 @@ def make_forecast(
     later = joined(later, Scores(now, np.full((1, len(scores.delays)), np.nan), scores.delays))
     found = make_intervals(series, predicted, earlier, later, levels)
     bands = [
-        Band(level, _plain(found.lower[level][0, :horizon]), _plain(found.upper[level][0, :horizon]))
+        Band(level, _floats(found.lower[level][0, :horizon]), _floats(found.upper[level][0, :horizon]))
         for level in levels
     ]
     totals = [
@@ -178,17 +174,15 @@ def make_forecast(
         for column, days in enumerate(TOTALS, start=reach)
     ]
     days = pd.date_range(now[0] + pd.Timedelta(days=1), periods=horizon)
-    ladder = forecaster.ladder if isinstance(forecaster, Auto) else ()
     return Forecast(
         fitted.method,
         now[0].date(),
         tuple(days.date),
-        _plain(predicted[0, :horizon]),
+        _floats(predicted[0, :horizon]),
         tuple(bands),
         tuple(totals),
         tuple(judged),
-        tuple(ladder),
-        tuple(cut_short(forecaster.limit, len(ladder)) if isinstance(forecaster, Auto) else ()),
+        tuple(cut_short(forecaster.limit, len(forecaster.trials)) if isinstance(forecaster, Auto) else ()),
     )
 
 
@@ -240,5 +234,5 @@ def check_horizon(horizon: int) -> None:
         )
 
 
-def _plain(values: np.ndarray) -> tuple[float, ...]:
+def _floats(values: np.ndarray) -> tuple[float, ...]:
     return tuple(float(value) for value in values)

@@ -13,7 +13,7 @@ from forecasting.models.ensemble.candidates import TrialResult
 from forecasting.models.ensemble.member import Member, Recipe, architecture
 from forecasting.models.ensemble.weights import ErrorHistory
 from forecasting.models.ets import Smoothing
-from forecasting.models.naive import NAIVE, Naive
+from forecasting.models.registry import baseline
 from forecasting.scaling import Scaler
 from forecasting.settings import RunSettings
 
@@ -21,6 +21,7 @@ NO_WEIGHTS = N_(
     "Support vectors and trees have no weights that a model file could hold; train a network to download it."
 )
 WEEK = 7  # days
+TRIALS = "ladder"  # the key that files of format 1 have for what Auto tried
 Arrays = dict[str, np.ndarray]
 
 
@@ -95,25 +96,21 @@ def _shapes_of_run(record: dict) -> dict[str, tuple[int, ...]]:
 
 def _pack_auto(auto: Auto) -> tuple[dict, Arrays]:
     record = {
-        "members": [_pack_member(member) for member in auto.members],
+        "members": [_pack_member(*pair) for pair in zip(auto.members, auto.member_names, strict=True)],
         "names": list(auto.names),
         "last": str(auto.last.date()),
-        "ladder": [asdict(trial) for trial in auto.ladder],
+        TRIALS: [asdict(trial) for trial in auto.trials],
     }
-    arrays = {f"member{place}": member.parameters for place, member in enumerate(auto.members) if _learnt(member)}
-    return record, arrays | {"groups": auto.groups, "errors": auto.record.errors, "counts": auto.record.counts}
+    learnt = {place: member for place, member in enumerate(auto.members) if isinstance(member, Smoothing | Member)}
+    arrays = {f"member{place}": member.parameters for place, member in learnt.items()}
+    history = auto.error_history
+    return record, arrays | {"groups": auto.groups, "errors": history.errors, "counts": history.counts}
 
 
-def _pack_member(member) -> dict:
-    if isinstance(member, Naive):
-        return {"naive": member.name}
+def _pack_member(member, name: str) -> dict:
     if isinstance(member, Smoothing):
         return {"form": list(member.form), "first": str(member.first.date())}
-    return member.record()
-
-
-def _learnt(member) -> bool:
-    return not isinstance(member, Naive)
+    return member.record() if isinstance(member, Member) else {"naive": name}
 
 
 def _unpack_auto(record: dict, arrays: Arrays) -> Auto:
@@ -125,13 +122,13 @@ def _unpack_auto(record: dict, arrays: Arrays) -> Auto:
         pd.Timestamp(record["last"]),
         ErrorHistory(arrays["errors"], arrays["counts"]),
         (pd.DatetimeIndex([]), np.empty((0, len(arrays["counts"])))),
-        tuple(map(TrialResult.of_record, record["ladder"])),
+        tuple(map(TrialResult.of_record, record[TRIALS])),
     )
 
 
 def _unpack_member(member: dict, parameters: np.ndarray | None):
     if "naive" in member:
-        return Naive(member["naive"])
+        return baseline(member["naive"])
     if "form" in member:
         return Smoothing(tuple(member["form"]), parameters, pd.Timestamp(member["first"]))
     return Member.of_record(member, parameters)
@@ -139,7 +136,7 @@ def _unpack_member(member: dict, parameters: np.ndarray | None):
 
 def _member_needs(member: dict) -> int:
     if "naive" in member:
-        return NAIVE[member["naive"]][1]
+        return baseline(member["naive"]).needs
     return member["recipe"]["window"] if "recipe" in member else WEEK
 
 

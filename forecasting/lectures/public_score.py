@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from forecasting.evaluation.baselines import baseline_forecast
 from forecasting.formats import format_views
 from forecasting.messages import N_, BadInput, Message
-from forecasting.models.naive import same_day_last_week
+from forecasting.models.registry import SKILL_BASELINE
 from forecasting.series import Channel
 from forecasting.split import Period, Split
 
@@ -49,7 +50,7 @@ class SelectionGame:
 def play_on(channel: Channel, split: Split, models: int, public: float) -> Iterator[tuple[int, SelectionGame]]:
     """The game on a channel's measured days: training days to guess from, held-out days to be judged on."""
     known, judged = (_measured(channel, period) for period in (split.train, split.held_out))
-    baseline = same_day_last_week(channel.views, judged.index)
+    baseline = baseline_forecast(SKILL_BASELINE, channel.series, judged.index)
     there = np.isfinite(baseline)
     return play(known.to_numpy(), judged.to_numpy()[there], baseline[there], models, public)
 

@@ -29,6 +29,11 @@ class Smoothing:
     parameters: np.ndarray
     first: pd.Timestamp
 
+    @property
+    def needs(self) -> int:
+        """Days through the origin; it remembers those before."""
+        return WEEK
+
     def predict(self, series: Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
         """Views (origins, horizon), each origin's from the days of `series` through it alone."""
         calm = series.without_spikes
@@ -48,8 +53,8 @@ class Smoothing:
         return bounded(path, series, origins)
 
 
-def fit_smoothing(series: Series) -> Smoothing:
-    """The form with the smallest corrected AIC on the known days of `series`, spikes cut."""
+def fit_smoothing(series: Series, _horizon: int) -> Smoothing:
+    """The form with the smallest corrected AIC on the known days of `series`, spikes cut; it goes on for ever."""
     known = series.without_spikes.known
     values = known.to_numpy(float)
     forms = FORMS + POSITIVE_FORMS * bool(values.min() > 0)

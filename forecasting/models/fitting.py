@@ -10,7 +10,7 @@ from forecasting.windows import SplitWindows
 
 
 def build(settings: RunSettings):
-    """A StackedNetwork at its start, or a Reference yet to be fitted."""
+    """A StackedNetwork at its start, or a SklearnModel yet to be fitted."""
     if settings.architecture.family in REFERENCES:
         from forecasting.models.sklearn_models import SklearnModel  # noqa: PLC0415  scikit-learn loads for a second or two
 

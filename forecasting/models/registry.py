@@ -1,65 +1,114 @@
-"""Forecasters by name. Each is fitted on the views through a day and then asked from any later day, the origin.
+"""Everything that forecasts, in one table: pages, the command line, charts, backtests and Auto read it.
 
-`predict(series, origins, horizon)` gives views (origins, horizon), never negative; from an origin it sees the days
-through that one alone, as `Series.known` has them: none is missing.
+A forecaster is fitted on a series and then asked from any of its days or later ones, the origins:
+`fit(series, horizon)` gives it, `predict(series, origins, horizon)` gives views (origins, horizon), never negative.
+From an origin it sees the days through that one alone, as `Series.known` has them: none is missing.
 """
 
 from collections.abc import Callable
-from typing import Protocol
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
 from forecasting.messages import N_, BadInput
-from forecasting.models.ensemble.candidates import TrialResult
-from forecasting.models.ensemble.search import fit_auto
-from forecasting.models.naive import NAIVE, Naive
 from forecasting.series import Series
 
-BASELINES = {
-    "yesterday": N_("Yesterday"),
-    "last-week": N_("Same day last week"),
-    "four-weeks": N_("Mean of the last four same weekdays"),
-}
-REFERENCES = {
-    "linear": N_("Linear autoregression"),
-    "ets": N_("Exponential smoothing"),
-    "trees": N_("Boosted trees"),
-}
-METHODS = BASELINES | REFERENCES | {"auto": N_("Auto")}
 BUDGET = 300.0  # seconds that Auto may take; all its candidates take 15 to 25 on an idle core
 
 
 class Forecaster(Protocol):
     """What every method, and every trained run, can be asked."""
 
+    @property
+    def needs(self) -> int:
+        """Days through the origin that it looks at."""
+
     def predict(self, series: Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
-        """Views (origins, horizon)."""
+        """Views (origins, horizon), each origin's from the days of `series` through it alone."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way to forecast, under its label and what it needs."""
+
+    label: str  # marked for translation
+    source: str  # "module:name", imported when it is used: a baseline's class, or fit(series, horizon)
+    baseline: bool = False  # needs no fitting, and is judged beside every other
+    beside_runs: bool = False  # a baseline that a run's losses are drawn with and compared with
+    in_auto: bool = False  # always part of Auto, since it leaves nothing to choose
+    takes_budget: bool = False  # seconds, and tells of its trials
+    least_days: int = 84  # before the first forecast, the validation part among them
+    least_horizons: int = 0  # and so many times the days ahead on top
+
+    def least(self, horizon: int) -> int:
+        """Days before the first forecast that it takes to learn, and to be validated, `horizon` days ahead."""
+        return self.least_days + self.least_horizons * horizon
+
+    def load(self) -> Callable[..., Any]:
+        """What `source` names."""
+        module, name = self.source.split(":")
+        return getattr(import_module(module), name)
+
+
+METHODS = {
+    "yesterday": Method(
+        N_("Yesterday"), "forecasting.models.naive:Yesterday", baseline=True, beside_runs=True, in_auto=True
+    ),
+    "last-week": Method(
+        N_("Same day last week"), "forecasting.models.naive:LastWeek", baseline=True, beside_runs=True, in_auto=True
+    ),
+    "four-weeks": Method(
+        N_("Mean of the last four same weekdays"),
+        "forecasting.models.naive:MeanOfFourWeekdays",
+        baseline=True,
+        in_auto=True,
+    ),
+    "linear": Method(
+        N_("Linear autoregression"), "forecasting.models.regression:fit_linear", least_days=140, least_horizons=2
+    ),
+    "ets": Method(N_("Exponential smoothing"), "forecasting.models.ets:fit_smoothing", in_auto=True),
+    "trees": Method(N_("Boosted trees"), "forecasting.models.regression:fit_trees", least_days=140, least_horizons=2),
+    "auto": Method(
+        N_("Auto"),
+        "forecasting.models.ensemble.search:fit_auto",
+        takes_budget=True,
+        least_days=140,
+        least_horizons=2,
+    ),
+}
+BASELINES = {slug: method for slug, method in METHODS.items() if method.baseline}
+SKILL_BASELINE = "last-week"  # the one that skill is measured against
 
 
 def fit(
-    name: str,
+    slug: str,
     series: Series,
     horizon: int,
     *,
     budget: float = BUDGET,
-    note: Callable[[TrialResult], None] = lambda trial: None,
+    note: Callable[[Any], None] = lambda trial: None,
 ) -> Forecaster:
-    """The method `name`, fitted on all of `series` to predict up to `horizon` days ahead.
+    """The method `slug`, fitted on all of `series` to predict up to `horizon` days ahead.
 
-    No forecaster learns from days that were not measured. Auto alone has a limit of `budget` seconds, and
-    tells `note` of each trial. Raises BadInput where the days do not suffice.
+    No forecaster learns from days that were not measured. What takes a `budget`, its limit in seconds, tells
+    `note` of each trial. Raises BadInput where the days do not suffice.
     """
-    if name not in METHODS:
-        raise BadInput(N_("“{name}” is no method; choose one of {choices}."), name=name, choices=", ".join(METHODS))
-    if name in NAIVE:
-        return Naive(name)
-    if name == "ets":
-        from forecasting.models.ets import fit_smoothing  # noqa: PLC0415  loaded where asked for, as all models are
+    if slug not in METHODS:
+        raise BadInput(N_("“{name}” is no method; choose one of {choices}."), name=slug, choices=", ".join(METHODS))
+    if slug in BASELINES:
+        return baseline(slug)
+    method = METHODS[slug]
+    return method.load()(series, horizon, **({"budget": budget, "note": note} if method.takes_budget else {}))
 
-        return fit_smoothing(series)
-    if name == "auto":
-        return fit_auto(series, horizon, budget=budget, note=note)
-    from forecasting.models.regression import fit_regression  # noqa: PLC0415
 
-    return fit_regression(name, series, horizon)
+def baseline(slug: str) -> Forecaster:
+    """A baseline, which needs no fitting. Raises KeyError for any other method."""
+    return BASELINES[slug].load()()
+
+
+def label_of(name: str) -> str:
+    """The label of a method, marked for translation; any other name, a run's, is its own."""
+    return METHODS[name].label if name in METHODS else name

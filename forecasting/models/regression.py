@@ -1,7 +1,8 @@
 """Linear autoregression and boosted trees, a model for each day ahead, on the same windows with the weekday beside."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ WINDOW = 56  # days
 FEWEST = 28  # windows to learn from
 TREES = 100
 LEAVES = 15  # a small tree
+RATE = 0.1  # share of each tree that counts, as scikit-learn has it
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,11 @@ class Regression:
     models: tuple
     centred: bool
 
+    @property
+    def needs(self) -> int:
+        """Days through the origin."""
+        return WINDOW
+
     def predict(self, series: Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
         """Views (origins, horizon), each origin's from the days of `series` through it alone."""
         known = series.without_spikes.known
@@ -32,21 +39,39 @@ class Regression:
         return bounded(np.stack(days, axis=1) + offset, series, origins)
 
 
-def fit_regression(kind: Literal["linear", "trees"], series: Series, horizon: int) -> Regression:
-    """Fit to every window of known days whose targets were measured.
+def fit_linear(series: Series, horizon: int) -> Regression:
+    """Least squares on views as they are."""
+    from sklearn.linear_model import LinearRegression  # noqa: PLC0415  a second or two
 
-    Least squares on views as they are; trees cannot go beyond what they saw, so each window's mean is subtracted.
-    """
+    return _fit(LinearRegression, series, horizon, centred=False)
+
+
+def fit_trees(series: Series, horizon: int) -> Regression:
+    """Boosted trees; they cannot go beyond what they saw, so each window's mean is subtracted."""
+    return _fit(lambda: boosted_trees("absolute_error", TREES), series, horizon, centred=True)
+
+
+def boosted_trees(loss: str, trees: int):
+    """An estimator of scikit-learn's: small trees, each of which counts a tenth."""
+    from sklearn.ensemble import HistGradientBoostingRegressor  # noqa: PLC0415  a second or two
+
+    return HistGradientBoostingRegressor(
+        loss=loss, max_iter=trees, learning_rate=RATE, max_leaf_nodes=LEAVES, early_stopping=False, random_state=0
+    )
+
+
+def _fit(estimator: Callable[[], Any], series: Series, horizon: int, *, centred: bool) -> Regression:
+    """Fit an estimator for each day ahead to every window of known days whose target was measured."""
     series = series.without_spikes
     known = series.known
     origins = training_origins(known, WINDOW, FEWEST, horizon)
     targets = futures(series.measured.reindex(known.index), origins, horizon)
-    inputs, offset = inputs_of(histories(known, origins, WINDOW), origins, kind == "trees")
+    inputs, offset = inputs_of(histories(known, origins, WINDOW), origins, centred)
     models = []
     for day in (targets - offset).T:
         there = np.isfinite(day)
-        models.append(_model(kind).fit(inputs[there], day[there]))
-    return Regression(tuple(models), kind == "trees")
+        models.append(estimator().fit(inputs[there], day[there]))
+    return Regression(tuple(models), centred)
 
 
 def training_origins(known: pd.Series, window: int, fewest: int, horizon: int) -> pd.DatetimeIndex:
@@ -68,14 +93,3 @@ def inputs_of(known: np.ndarray, origins: pd.DatetimeIndex, centred: bool) -> tu
     """Columns (origins, window + 7), and what was subtracted (origins, 1)."""
     offset = known.mean(axis=1, keepdims=True) * centred
     return np.concatenate([known - offset, np.eye(7)[origins.day_of_week]], axis=1), offset
-
-
-def _model(kind: str):
-    from sklearn.ensemble import HistGradientBoostingRegressor  # noqa: PLC0415  a second or two
-    from sklearn.linear_model import LinearRegression  # noqa: PLC0415
-
-    if kind == "linear":
-        return LinearRegression()
-    return HistGradientBoostingRegressor(
-        loss="absolute_error", max_iter=TREES, max_leaf_nodes=LEAVES, early_stopping=False, random_state=0
-    )

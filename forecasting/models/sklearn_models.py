@@ -6,19 +6,18 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 
 from forecasting.metrics import IN_VIEWS
+from forecasting.models.regression import RATE, boosted_trees
 from forecasting.networks.inputs import Prepared, prepared_periods
 from forecasting.networks.training import Row
+from forecasting.scaling import Scaler
 from forecasting.settings import Architecture, Training
 from forecasting.windows import SplitWindows
 
-RATE = 0.1  # share of each tree that counts, as scikit-learn has it
-LEAVES = 15  # a small tree
 LOSSES = {"mae": "absolute_error", "mse": "squared_error"}
 
 
@@ -40,30 +39,21 @@ def fit_sklearn_model(model: SklearnModel, data: SplitWindows, training: Trainin
     begun, trees = time.perf_counter(), model.architecture.family == "trees"
     periods = prepared_periods(data)
     inputs, targets = _columns(periods["train"]), periods["train"].targets.double().numpy()
-    model.models = [(_trees if trees else _vectors)(training).fit(inputs, day) for day in targets.T]
+    model.models = [_estimator(training, trees).fit(inputs, day) for day in targets.T]
     stages = {name: _stages(model, _columns(part)) for name, part in periods.items()}
     for epoch, outputs in enumerate(zip(*stages.values(), strict=True), start=1):
         losses = {
-            f"{name}_loss": _loss(predicted, part, data, training.loss)
+            f"{name}_loss": _loss(predicted, part, data.scaler, training.loss)
             for (name, part), predicted in zip(periods.items(), outputs, strict=True)
         }
         seconds = time.perf_counter() - begun
         yield Row(epoch, gradient_norm=np.zeros(1), learning_rate=RATE if trees else 0.0, seconds=seconds, **losses)
 
 
-def _trees(training: Training) -> HistGradientBoostingRegressor:
-    return HistGradientBoostingRegressor(
-        loss=LOSSES[training.loss],
-        max_iter=training.epochs,
-        learning_rate=RATE,
-        max_leaf_nodes=LEAVES,
-        early_stopping=False,
-        random_state=0,
-    )
-
-
-def _vectors(_training: Training) -> TransformedTargetRegressor:
+def _estimator(training: Training, trees: bool):
     """Support vectors count distances, so columns and targets are standardised whatever the inputs are."""
+    if trees:
+        return boosted_trees(LOSSES[training.loss], training.epochs)
     return TransformedTargetRegressor(make_pipeline(StandardScaler(), SVR()), transformer=StandardScaler())
 
 
@@ -74,8 +64,8 @@ def _stages(model: SklearnModel, inputs: np.ndarray) -> Iterator[np.ndarray]:
     return (np.stack(outputs, axis=1) for outputs in zip(*days, strict=True))
 
 
-def _loss(outputs: np.ndarray, part: Prepared, data: SplitWindows, loss: str) -> np.ndarray:
-    predicted = data.scaler.views(outputs + part.offset.numpy())
+def _loss(outputs: np.ndarray, part: Prepared, scaler: Scaler, loss: str) -> np.ndarray:
+    predicted = scaler.views(outputs + part.offset.numpy())
     return IN_VIEWS[loss](part.views.numpy().ravel().astype(float), predicted.ravel())[None]
 
 

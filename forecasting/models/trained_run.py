@@ -7,11 +7,11 @@ import pandas as pd
 
 from forecasting.models.bounds import bounded
 from forecasting.models.recursive import recursive
-from forecasting.networks.training import predict
+from forecasting.networks.training import predict_windows
 from forecasting.scaling import Scaler
 from forecasting.series import Series
 from forecasting.settings import RunSettings
-from forecasting.windows import SplitWindows, Windows, histories
+from forecasting.windows import Windows, histories, run_windows
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class TrainedRun:
     """
 
     settings: RunSettings
-    model: object  # a StackedNetwork or a Reference
+    model: object  # a StackedNetwork or a SklearnModel
     scaler: Scaler
     holidays: tuple[pd.Timestamp, ...] = ()  # days to take for holidays: what if?
 
@@ -41,12 +41,10 @@ class TrainedRun:
         """Views (origins, the run's own horizon) after windows `known` (origins, window)."""
         own = self.settings.architecture.horizon
         windows = Windows(known, np.zeros((len(known), own)), origins + pd.Timedelta(days=1))
-        data = SplitWindows(windows, windows, self.scaler, None, self.settings.inputs)
-        return predict(self.model, data, windows, self.holidays).mean(axis=0)
+        inputs = self.settings.inputs
+        return predict_windows(self.model, windows, self.scaler, inputs, holidays=self.holidays).mean(axis=0)
 
 
 def of_run(settings: RunSettings, model, series: Series) -> TrainedRun:
     """The forecaster of a run whose `model` was trained on these views; the scaler is found again from them."""
-    from forecasting.windows import run_windows  # noqa: PLC0415
-
     return TrainedRun(settings, model, run_windows(series, settings).scaler)

@@ -25,7 +25,7 @@ def solve(network: StackedNetwork, data: SplitWindows, loss: str) -> Iterator[Ro
     (layer,) = network.weights
     layer[:, :-1], layer[:, -1] = torch.from_numpy(weights), torch.from_numpy(biases)
     norm = _gradient_norm(network, fitted, loss)
-    losses = losses_in_views([network], periods, data, loss)
+    losses = losses_in_views([network], periods, data.scaler, loss)
     yield Row(1, gradient_norm=norm, learning_rate=0.0, seconds=time.perf_counter() - begun, **losses)
 
 

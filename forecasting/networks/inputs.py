@@ -8,6 +8,7 @@ import pandas as pd
 import torch
 
 from forecasting.calendar_features import calendar
+from forecasting.scaling import Scaler
 from forecasting.settings import Inputs
 from forecasting.windows import SplitWindows, Windows
 
@@ -25,25 +26,27 @@ class Prepared:
         return len(self.targets)
 
 
-def prepare(windows: Windows, data: SplitWindows, assumed: Sequence[pd.Timestamp] = ()) -> Prepared:
-    """Scale `windows` by `data.scaler`, subtract what `data.inputs` asks for and add the calendar.
+def prepare(windows: Windows, scaler: Scaler, inputs: Inputs, *, holidays: Sequence[pd.Timestamp] = ()) -> Prepared:
+    """Scale `windows`, subtract what `inputs` asks for and add the calendar.
 
-    `assumed` days count as holidays where holidays are an input.
+    `holidays` are further days that count as holidays where holidays are an input.
     """
-    scaled = data.scaler.scale(windows.inputs)
-    targets = data.scaler.scale(windows.targets).reshape(len(windows), -1)
-    offset = _offset(scaled, data.inputs)
-    days = calendar(windows.days, windows.horizon, data.inputs, assumed)
+    scaled = scaler.scale(windows.inputs)
+    targets = scaler.scale(windows.targets).reshape(len(windows), -1)
+    offset = _offset(scaled, inputs)
+    days = calendar(windows.days, windows.horizon, inputs, holidays)
     columns = [scaled - offset, days, np.ones((len(windows), 1))]
-    plain = windows.targets.reshape(len(windows), -1)
-    arrays = np.concatenate(columns, axis=1), targets - offset, offset, plain
+    views = windows.targets.reshape(len(windows), -1)
+    arrays = np.concatenate(columns, axis=1), targets - offset, offset, views
     return Prepared(*(torch.from_numpy(np.ascontiguousarray(array, np.float32)) for array in arrays))
 
 
 def prepared_periods(data: SplitWindows) -> dict[str, Prepared]:
     """Every period of `data` by name, prepared: train, held_out and, where there is one, validation."""
     periods = {"train": data.train, "held_out": data.held_out, "validation": data.validation}
-    return {name: prepare(windows, data) for name, windows in periods.items() if windows is not None}
+    return {
+        name: prepare(windows, data.scaler, data.inputs) for name, windows in periods.items() if windows is not None
+    }
 
 
 def _offset(scaled: np.ndarray, inputs: Inputs) -> np.ndarray:

@@ -14,8 +14,9 @@ from forecasting.networks.inputs import Prepared, prepare, prepared_periods
 from forecasting.networks.network import StackedNetwork
 from forecasting.networks.progress import Progress
 from forecasting.networks.schedules import rate
-from forecasting.networks.updates import Descent
-from forecasting.settings import Training
+from forecasting.networks.updates import Augmentation, Descent
+from forecasting.scaling import Scaler
+from forecasting.settings import Inputs, Training
 from forecasting.windows import SplitWindows, Windows
 
 REPLICA_GROUP_SIZE = (
@@ -40,7 +41,7 @@ class Row:
 
     @property
     def finite(self) -> bool:
-        """False once any replica has left the numbers: the learning rate is usually too large."""
+        """False once any replica diverged: the learning rate is usually too large."""
         return bool(np.isfinite(self.train_loss).all() and np.isfinite(self.held_out_loss).all())
 
 
@@ -67,7 +68,8 @@ def train(
     where that was made, and after a stop it stands at the last row, so that nothing of a broken epoch remains.
     """
     progress = progress or Progress()
-    groups = [Descent(network.of(some), training, data) for some in replica_groups(network)]
+    augmentation = Augmentation.of(data)
+    groups = [Descent(network.of(some), training, augmentation) for some in replica_groups(network)]
     progress.begin(network, groups)
     periods = prepared_periods(data)
     begun = time.perf_counter() - progress.seconds
@@ -77,7 +79,7 @@ def train(
         if norms is None:
             progress.roll_back(network, groups)
             break
-        losses = losses_in_views([group.network for group in groups], periods, data, training.loss)
+        losses = losses_in_views([group.network for group in groups], periods, data.scaler, training.loss)
         seconds = time.perf_counter() - begun
         row = Row(progress.epoch + 1, gradient_norm=norms, learning_rate=learning_rate, seconds=seconds, **losses)
         progress.advance(network, groups, row)
@@ -88,33 +90,37 @@ def train(
         progress.take_best(network)
 
 
-def predict(network, data: SplitWindows, windows: Windows, assumed: Sequence[pd.Timestamp] = ()) -> np.ndarray:
-    """Predicted views (replicas, targets) for `windows`, prepared as `data` was; of several days, a last axis more.
+def predict(network, data: SplitWindows, windows: Windows) -> np.ndarray:
+    """Predicted views (replicas, targets) for `windows`, prepared as `data` was; of several days, a last axis more."""
+    return predict_windows(network, windows, data.scaler, data.inputs)
 
-    `assumed` days count as holidays where holidays are an input.
-    """
-    prepared = prepare(windows, data, assumed)
+
+def predict_windows(
+    network, windows: Windows, scaler: Scaler, inputs: Inputs, *, holidays: Sequence[pd.Timestamp] = ()
+) -> np.ndarray:
+    """The same with the scaler and inputs that the network was trained with, and further `holidays`."""
+    prepared = prepare(windows, scaler, inputs, holidays=holidays)
     outputs = network.predict(prepared.inputs[:, :-1]) + prepared.offset
-    predicted = data.scaler.views(outputs.numpy().astype(float))
+    predicted = scaler.views(outputs.numpy().astype(float))
     return predicted.reshape(len(predicted), *windows.targets.shape)
 
 
 def losses_in_views(
-    networks: Sequence[StackedNetwork], periods: dict[str, Prepared], data: SplitWindows, loss: str
+    networks: Sequence[StackedNetwork], periods: dict[str, Prepared], scaler: Scaler, loss: str
 ) -> dict[str, np.ndarray]:
     """Row's losses by name: MAE, or root of MSE, of every replica of `networks` in every period, in views."""
     return {
-        f"{name}_loss": np.concatenate([_loss_in_views(network, part, data, loss) for network in networks])
+        f"{name}_loss": np.concatenate([_loss_in_views(network, part, scaler, loss) for network in networks])
         for name, part in periods.items()
     }
 
 
-def _loss_in_views(network: StackedNetwork, part: Prepared, data: SplitWindows, loss: str) -> np.ndarray:
+def _loss_in_views(network: StackedNetwork, part: Prepared, scaler: Scaler, loss: str) -> np.ndarray:
     """Loss of each replica (replicas,) over all windows of a period."""
     total, done = np.zeros(len(network.seeds)), 0
     for outputs in network.outputs(part.inputs):
         rows = slice(done, done + outputs.shape[1])
-        error = _error(outputs, part.targets[rows], part.offset[rows], part.views[rows], data.scaler)
+        error = _error(outputs, part.targets[rows], part.offset[rows], part.views[rows], scaler)
         total += (error.abs_() if loss == "mae" else error.square_()).sum(dim=(1, 2)).numpy()
         done = rows.stop
     mean = total / part.targets.numel()
@@ -142,7 +148,7 @@ def _epoch(
 
 
 def _error(
-    outputs: torch.Tensor, targets: torch.Tensor, offset: torch.Tensor, views: torch.Tensor, scaler
+    outputs: torch.Tensor, targets: torch.Tensor, offset: torch.Tensor, views: torch.Tensor, scaler: Scaler
 ) -> torch.Tensor:
     """Outputs less targets in views, in place."""
     if not scaler.log:

@@ -1,6 +1,7 @@
 """Updates: batches drawn, gradients found, regularised and stepped along, for replicas that share a core's cache."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 
@@ -8,6 +9,7 @@ from forecasting.networks.gradient import Passes
 from forecasting.networks.inputs import Prepared
 from forecasting.networks.network import StackedNetwork
 from forecasting.networks.optimizers import make_optimizer
+from forecasting.scaling import Scaler
 from forecasting.settings import Regularisation, Training
 from forecasting.windows import SplitWindows
 
@@ -17,13 +19,32 @@ DISTURB = 2_000_003  # and its dropout and augmentation from both
 Stop = Callable[[], bool]
 
 
-class Descent:
-    """Replicas on their way downhill: their parameters, their optimizer and their generators."""
+@dataclass(frozen=True)
+class Augmentation:
+    """What noise and random scale have to know of prepared inputs."""
 
-    def __init__(self, network: StackedNetwork, training: Training, data: SplitWindows) -> None:
-        self.network, self.training, self.data = network, training, data
+    window: int  # columns that are days of views; the calendar's come after them
+    spread: float  # of the training targets as prepared, 1 where they are standardised
+    scaler: Scaler
+    centred: bool  # whether something is subtracted from each window and its targets
+
+    @classmethod
+    def of(cls, data: SplitWindows) -> "Augmentation":
+        """Of the inputs that `data` are prepared to."""
+        spread = float(data.scaler.scale(data.train.targets).std())
+        return cls(data.train.inputs.shape[1], spread, data.scaler, data.inputs.subtract != "nothing")
+
+
+class Descent:
+    """Replicas on their way downhill: their parameters, their optimizer and their generators.
+
+    `augmentation` is needed where the network's regularisation has noise or random scale.
+    """
+
+    def __init__(self, network: StackedNetwork, training: Training, augmentation: Augmentation | None = None) -> None:
+        self.network, self.training = network, training
         self.regularisation = network.regularisation
-        self.spread = float(data.scaler.scale(data.train.targets).std())  # 1 where inputs are standardised
+        self.augmentation = augmentation if self.regularisation.noise or self.regularisation.scale else None
         self.orders = [torch.Generator().manual_seed(SHUFFLE + seed) for seed in network.seeds]
         self.noise_generators = [torch.Generator().manual_seed(DISTURB + seed) for seed in network.seeds]
         self.gradient = torch.zeros_like(network.parameters)
@@ -55,14 +76,19 @@ class Descent:
         places = batch.reshape(-1)
         inputs = fitted.inputs.index_select(0, places).view(*batch.shape, -1)
         targets = fitted.targets.index_select(0, places).view(*batch.shape, -1)
-        days, kept = inputs[..., : self.data.train.inputs.shape[1]], self.regularisation  # without the calendar
-        if kept.scale:
-            factor = torch.exp(kept.scale * self._normal(batch.shape[1], 1))
-            for values in (days, targets):
-                rescale(values, factor, self.data)
-        if kept.noise:
-            days += kept.noise * self.spread * self._normal(*days.shape[1:])
+        if self.augmentation:
+            self._augment(inputs[..., : self.augmentation.window], targets, self.augmentation)
         return inputs, targets
+
+    def _augment(self, days: torch.Tensor, targets: torch.Tensor, known: Augmentation) -> None:
+        """Random scale and noise, in place, on `days` (replicas, batch, window) without the calendar."""
+        kept = self.regularisation
+        if kept.scale:
+            factor = torch.exp(kept.scale * self._normal(days.shape[1], 1))
+            for values in (days, targets):
+                rescale(values, factor, known)
+        if kept.noise:
+            days += kept.noise * known.spread * self._normal(*days.shape[1:])
 
     def _update(self, inputs: torch.Tensor, targets: torch.Tensor, rate: float) -> torch.Tensor:
         """One step; the length of each replica's gradient, without what regularisation adds."""
@@ -70,11 +96,20 @@ class Descent:
             return self._line_search(inputs, targets)
         self._find_gradient(inputs, targets)
         norm = torch.linalg.vector_norm(self.gradient, dim=1)
-        regularise(
-            self.gradient, self.network.parameters, self.is_weight, norm, rate, self.training, self.regularisation
-        )
+        self._regularise(norm, rate)
         self.optimizers[0].step()
         return norm
+
+    def _regularise(self, norm: torch.Tensor, rate: float) -> None:
+        """Clip the gradient, then add to it what weight decay and L1 ask for; under adamw decay the weights instead."""
+        kept, parameters = self.regularisation, self.network.parameters
+        if kept.clip:
+            self.gradient *= (kept.clip / (norm + 1e-6)).clamp(max=1)[:, None]
+        if self.training.optimizer == "adamw" and kept.weight_decay:
+            parameters.mul_(1 - rate * kept.weight_decay * self.is_weight)
+            kept = Regularisation(l1=kept.l1)
+        if kept.weight_decay or kept.l1:
+            penalise(self.gradient, parameters, self.is_weight, kept)
 
     def _find_gradient(self, inputs: torch.Tensor, targets: torch.Tensor) -> None:
         masks = self._masks(inputs.shape[1])
@@ -118,24 +153,13 @@ class Descent:
 
 
 def gradient_by_autograd(network, inputs, targets, loss: str, masks, parts: list[torch.Tensor]) -> float:
-    """The plain way: fill `parts` with the gradient and return the loss, summed over replicas. Inputs end in ones."""
+    """The slow way: fill `parts` with the gradient and return the loss, summed over replicas. Inputs end in ones."""
     leaves = [part.detach().requires_grad_() for part in network.parts()]
     residual = network(inputs[..., :-1], leaves, learning=True, masks=masks) - targets
     value = (residual.abs() if loss == "mae" else residual.square()).mean(dim=(1, 2)).sum()
     for part, gradient in zip(parts, torch.autograd.grad(value, leaves), strict=True):
         part.copy_(gradient)
     return value.item()
-
-
-def regularise(gradient, parameters, is_weight, norm, rate: float, training: Training, kept: Regularisation) -> None:
-    """Clip the gradient, then add to it what weight decay and L1 ask for; under adamw decay the weights instead."""
-    if kept.clip:
-        gradient *= (kept.clip / (norm + 1e-6)).clamp(max=1)[:, None]
-    if training.optimizer == "adamw" and kept.weight_decay:
-        parameters.mul_(1 - rate * kept.weight_decay * is_weight)
-        kept = Regularisation(l1=kept.l1)
-    if kept.weight_decay or kept.l1:
-        penalise(gradient, parameters, is_weight, kept)
 
 
 def penalise(gradient, parameters, is_weight, kept: Regularisation) -> float:
@@ -151,13 +175,13 @@ def _slope(residual: torch.Tensor, loss: str) -> torch.Tensor:
     return (residual.sign_() if loss == "mae" else residual.mul_(2)).div_(windows * horizon)
 
 
-def rescale(values: torch.Tensor, factor: torch.Tensor, data: SplitWindows) -> None:
+def rescale(values: torch.Tensor, factor: torch.Tensor, known: Augmentation) -> None:
     """Change prepared `values` in place as if their views had been multiplied by `factor` beforehand.
 
     What is subtracted from a window is multiplied alike, so the training mean matters only where nothing is.
     """
-    scaler, alone = data.scaler, data.inputs.subtract == "nothing"
+    scaler, uncentred = known.scaler, not known.centred
     if scaler.log:
-        values += factor.log() / scaler.spread * alone
+        values += factor.log() / scaler.spread * uncentred
     else:
-        values.mul_(factor).add_((factor - 1) * (scaler.mean / scaler.spread) * alone)
+        values.mul_(factor).add_((factor - 1) * (scaler.mean / scaler.spread) * uncentred)

@@ -8,6 +8,7 @@ import streamlit as st
 from forecasting.forecasts.model_file import load_model
 from forecasting.jobs.requests import ModelFile, RunVersion
 from forecasting.messages import N_, BadInput
+from forecasting.models.registry import label_of
 from forecasting.records import Job, Run
 from forecasting.settings import RunSettings
 from pages.parts.links import escape_markdown, reset_if_unavailable, unique_name, warn_invalid_query_param
@@ -31,7 +32,7 @@ class Forecasters:
     def names(self) -> dict[str, str]:
         """Their labels, all unlike each other."""
         names: dict[str, str] = {}
-        own = {AUTO: self.session.translate(N_("Auto"))} | {key: run.name for key, run in self.runs.items()}
+        own = {AUTO: self.session.translate(label_of(AUTO))} | {key: run.name for key, run in self.runs.items()}
         files = {
             key: self.session.translate(N_("Auto, from a file")) if name == AUTO else name
             for key, name in self.files.items()

@@ -4,19 +4,19 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from forecasting.evaluation.baselines import BESIDE_RUNS
 from forecasting.evaluation.comparison import Comparison
 from forecasting.evaluation.run_results import against
 from forecasting.evaluation.wording import between_runs, in_a_cell
 from forecasting.messages import N_
 from forecasting.metrics import skill
-from forecasting.models.naive import BASELINES
+from forecasting.models.registry import SKILL_BASELINE, label_of
 from forecasting.records import Run
-from forecasting.series import Channel
+from forecasting.series import Channel, Series
 from pages.parts.links import escape_markdown, reset_if_unavailable
 from pages.parts.session import Session, store
 
 DIFFERENCE = ("difference", "low", "high", "answer")
-WEEK = "Same day last week"
 FLOOR = N_("Smallest possible, held-out")
 COLUMNS = {
     "run": N_("Run"),
@@ -45,11 +45,11 @@ class LossesTable:
     ) -> None:
         self.session, self.translate, self.runs = session, session.translate, runs
         lines = lines | ({FLOOR: floor} if floor is not None else {})
-        names = [self.translate(name) for name in lines]
+        names = [self.translate(label_of(name)) for name in lines]
         held_out = pd.Series(list(lines.values()), dtype=float)
         baselines = pd.DataFrame({"run": names, "held_out": held_out})
         if lines:
-            baselines["skill"] = skill(held_out, lines[WEEK])
+            baselines["skill"] = skill(held_out, lines[SKILL_BASELINE])
         self.frame = pd.concat([frame, baselines], ignore_index=True) if lines else frame
 
     def draw(self, channel: Channel | None) -> pd.DataFrame:
@@ -57,7 +57,7 @@ class LossesTable:
         translate, found, name = self.translate, {}, None
         if channel:
             other = self.choose_reference()
-            name = other.name if isinstance(other, Run) else translate(other)
+            name = other.name if isinstance(other, Run) else translate(label_of(other))
             found = self.hold_against(other, channel)
         if len(found) == 1:
             ((only, difference),) = found.items()
@@ -76,12 +76,12 @@ class LossesTable:
 
     def choose_reference(self) -> Run | str:
         """What the others are held against: one of the runs or a baseline."""
-        offered = {run.id: run for run in self.runs} | {name: name for name in BASELINES}
+        offered = {run.id: run for run in self.runs} | {slug: slug for slug in BESIDE_RUNS}
         reset_if_unavailable("against", offered, self.runs[0].id)
         chosen = st.selectbox(
             self.translate(N_("Compared with")),
             offered,
-            format_func=lambda key: self.translate(key) if key in BASELINES else offered[key].name,
+            format_func=lambda key: self.translate(label_of(key)) if key in BESIDE_RUNS else offered[key].name,
             key="against",
             bind="query-params",
             width=360,
@@ -94,7 +94,7 @@ class LossesTable:
         for run in self.runs:
             if run is not other:
                 now = [(one.id, one.queued, one.status) if isinstance(one, Run) else one for one in (run, other)]
-                found[run.name] = _held_against(tuple(now), run, other, channel.views)
+                found[run.name] = _held_against(tuple(now), run, other, channel.series)
         return {name: difference for name, difference in found.items() if difference}
 
     def draw_table(self, found: dict[str, Comparison], other: str | None) -> None:
@@ -128,7 +128,7 @@ class LossesTable:
 
 
 @st.cache_data(max_entries=512, show_spinner=False)
-def _held_against(now: tuple, _run: Run, _other: Run | str, _views: pd.Series) -> Comparison | None:
+def _held_against(now: tuple, _run: Run, _other: Run | str, _series: Series) -> Comparison | None:
     """Held-out error of a run less that of another or of a baseline; None before both have predictions.
 
     `now` names both as they are: a run that goes on is another one afterwards.
@@ -137,4 +137,4 @@ def _held_against(now: tuple, _run: Run, _other: Run | str, _views: pd.Series) -
     theirs = store().predictions(_other.id) if isinstance(_other, Run) else None
     if found is None or (isinstance(_other, Run) and (theirs is None or not theirs.index.equals(found.index))):
         return None
-    return against(_run, found, _other, theirs, _views)
+    return against(_run, found, _other, theirs, _series)

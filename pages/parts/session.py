@@ -10,13 +10,13 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+from forecasting.evaluation.baselines import baseline_losses
 from forecasting.jobs.channels import ChannelStore
 from forecasting.jobs.database import open_engine, url_of
 from forecasting.jobs.pool import WorkerPool
 from forecasting.jobs.runs import RunStore
 from forecasting.jobs.store import JobStore
 from forecasting.messages import N_, Translate, english
-from forecasting.models.naive import baseline_losses
 from forecasting.reading import SUM_OF_ALL
 from forecasting.records import Source
 from forecasting.sample import floor, sample_channel
@@ -238,11 +238,11 @@ def keep_channel(channel: Channel, source: Source) -> None:
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def references(_channel: Channel, fingerprint: str, settings: RunSettings) -> tuple[dict[str, float], float | None]:
-    """Losses in views, on the held-out days, of the baselines (by name) and of the floor where it is known.
+    """Losses in views, on the held-out days, of the baselines (by slug) and of the floor where it is known.
 
     Raises BadInput where the split holds no window of the settings' length.
     """
     loss = settings.training.loss
     judged = run_windows(_channel.series, settings).held_out
     lowest = floor(_channel, judged.days, loss) if judged.horizon == 1 else None
-    return baseline_losses(_channel.views, judged, loss), lowest
+    return baseline_losses(_channel.series, judged, loss), lowest

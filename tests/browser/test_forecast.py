@@ -60,7 +60,7 @@ def test_run_is_forecast_taken_away_and_brought_back(page: Page) -> None:
     expect(metric(page, "Next 7 days, views")).to_have_text(shown)  # the answer and its model are in the store
 
 
-def test_auto_shows_its_ladder_and_can_be_stopped(page: Page) -> None:
+def test_auto_shows_what_it_tried_and_can_be_stopped(page: Page) -> None:
     page.goto("/forecast?budget=10&ahead=7")
     press_forecast(page)
     expect(metric(page, "Skill")).to_have_text(re.compile(r"\d+ %"))

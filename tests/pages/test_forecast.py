@@ -131,7 +131,7 @@ def test_model_file_of_other_views_claims_no_held_out_figures(by_run, visitor):
     assert metrics(app)["90 % interval held"] == "–"
 
 
-def test_auto_climbs_within_its_budget_and_forecasts(visit):
+def test_auto_searches_within_its_budget_and_forecasts(visit):
     app = press(visit("forecast", budget="10", ahead="7"))
     assert len(app.dataframe[0].value) == 7
     assert metrics(app)["Skill"] != "–"

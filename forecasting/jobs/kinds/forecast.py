@@ -19,7 +19,7 @@ from forecasting.jobs.kinds import Task
 from forecasting.jobs.kinds.runs import load_run
 from forecasting.jobs.requests import AutoSearch, ForecastRequest, RunVersion
 from forecasting.models.ensemble.auto import Auto
-from forecasting.models.ensemble.candidates import CANDIDATES, PLAIN, TrialResult
+from forecasting.models.ensemble.candidates import ALWAYS_INCLUDED, CANDIDATES, TrialResult
 from forecasting.models.ensemble.search import search
 from forecasting.models.registry import METHODS
 from forecasting.records import Progress
@@ -51,7 +51,7 @@ def _by_auto(series: Series, auto: AutoSearch, horizon: int) -> Iterator[Progres
             ensemble = replace(step, limit=auto.budget if step.limit else 0.0)
         else:
             trials.append(step)
-            done = len(trials) / (len(PLAIN) + len(CANDIDATES))
+            done = len(trials) / (len(ALWAYS_INCLUDED) + len(CANDIDATES))
             yield Progress(min(done, 1) * SEARCHED, ForecastReport(tuple(trials)))
     fitted = calibrate("auto", ensemble, learnt, *ensemble.validated)
     tested, judged = evaluate_held_out(series, fitted, auto.split, horizon)

@@ -6,18 +6,19 @@ from contextlib import nullcontext
 
 import numpy as np
 import pandas as pd
+import torch
 
 from forecasting.jobs.kinds import Task
 from forecasting.jobs.watchdog import HEARTBEAT_SECONDS, POLL_SECONDS
 from forecasting.metrics import IN_VIEWS
 from forecasting.models.fitting import build, fit
 from forecasting.networks.checkpoints import best_weights, is_logged, load, save_progress, save_weights
+from forecasting.networks.inputs import Prepared
 from forecasting.networks.network import StackedNetwork
 from forecasting.networks.progress import Progress as TrainingState
 from forecasting.networks.training import Row, diverged, predict
-from forecasting.networks.training import train as train_network
+from forecasting.networks.updates import Descent
 from forecasting.records import Progress, Status, TrainingProgress
-from forecasting.scaling import Scaler
 from forecasting.settings import Architecture, RunSettings, Training
 from forecasting.windows import SplitWindows, Windows, run_windows
 
@@ -49,10 +50,8 @@ def train(task: Task[RunSettings]) -> Iterator[Progress]:
 
 def warm_up() -> None:
     """Take one small step: the first update of a process loads as much as torch itself (0.7 s)."""
-    few = Windows(np.eye(2), np.arange(2.0), pd.date_range("2021-01-01", periods=2))
-    network = StackedNetwork(Architecture(window=2), [0])
-    for _row in train_network(network, SplitWindows(few, few, Scaler(0, 1)), Training(epochs=1, seeds=1)):
-        pass
+    network, one = StackedNetwork(Architecture(window=2), [0]), torch.ones(1, 1)
+    Descent(network, Training(seeds=1)).epoch(Prepared(torch.ones(1, 3), one, one, one), 0.001, lambda: False)
 
 
 def _outcome(model, data: SplitWindows, settings: RunSettings) -> TrainingProgress:

@@ -1,9 +1,9 @@
 """Auto: all good models of many are averaged, by how good each has been of late.
 
 Choosing the single best of many is mostly luck, an average is not: errors of different models partly cancel. Weights
-follow the errors that are known by the origin, so they move as the views do. Far ahead, where errors are few and hang
-together, part of the mixture always belongs to forecasts that need no choice (Claeskens et al. 2016 on why weights that
-are estimated should be shrunk).
+follow the errors that are known by the origin, so they move as the views do. Far ahead, where errors are few and are
+correlated, part of the mixture always belongs to forecasts that need no choice (Claeskens et al. 2016 on why weights
+that are estimated should be shrunk).
 """
 
 import logging
@@ -15,11 +15,10 @@ import pandas as pd
 
 from forecasting.messages import N_, BadInput
 from forecasting.models.bounds import bounded
-from forecasting.models.ensemble.candidates import PLAIN, TrialResult
+from forecasting.models.ensemble.candidates import ALWAYS_INCLUDED, Candidate, TrialResult, name_of
 from forecasting.models.ensemble.member import Member, Recipe, fit_members
 from forecasting.models.ensemble.weights import ErrorHistory, update_online
-from forecasting.models.ets import fit_smoothing
-from forecasting.models.naive import Naive
+from forecasting.models.registry import Forecaster, fit
 from forecasting.series import Series
 from forecasting.windows import futures
 
@@ -31,47 +30,58 @@ CANNOT_ANSWER = (BadInput, ValueError, ArithmeticError)  # of a member: a form t
 class Auto:
     """A mixture of `members`, whose weights at an origin come from the errors known there."""
 
-    members: tuple  # Member, Smoothing or Naive
-    groups: np.ndarray  # (members,), the recipe of each
-    names: tuple[str, ...]  # of the recipes
+    members: tuple[Forecaster, ...]
+    groups: np.ndarray  # (members,), the place in `names` of each
+    names: tuple[str, ...]  # of methods (their slugs) and recipes
     last: pd.Timestamp  # the last day that members have learnt from
-    record: ErrorHistory  # of errors known by then
+    error_history: ErrorHistory  # of errors known by then
     validated: tuple[pd.DatetimeIndex, np.ndarray]  # origins, and the mixture's forecasts from them without these days
-    ladder: tuple[TrialResult, ...] = ()
+    trials: tuple[TrialResult, ...] = ()
     limit: float = 0.0  # seconds after which the search ended with candidates left; 0 where all were tried
 
     @property
     def horizon(self) -> int:
         """Days ahead at most."""
-        return len(self.record.counts)
+        return len(self.error_history.counts)
 
     @property
-    def plain(self) -> np.ndarray:
+    def needs(self) -> int:
+        """Days through the origin."""
+        return max(member.needs for member in self.members)
+
+    @property
+    def member_names(self) -> list[str]:
+        """The method or recipe of each member."""
+        return [self.names[group] for group in self.groups]
+
+    @property
+    def always_included(self) -> np.ndarray:
         """Which members need no choice (members,)."""
-        return np.array([self.names[group] in PLAIN for group in self.groups])
+        return np.isin(self.member_names, ALWAYS_INCLUDED)
 
     def predict(self, series: Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
         """Views (origins, horizon), each origin's from the days of `series` through it alone."""
         days, answered, forecasts = self._forecasts(series, origins)
         wanted, history = days.get_indexer(origins), self._updated_history(series, days, answered, forecasts)
-        weights = history.weights(self.groups[answered], self.plain[answered])[wanted]
+        weights = history.weights(self.groups[answered], self.always_included[answered])[wanted]
         predicted = np.einsum("moh,omh->oh", forecasts[:, wanted], weights)[:, :horizon]
         return bounded(predicted, series, origins)
 
     def shares(self) -> list[tuple[str, np.ndarray]]:
-        """Each recipe and its share (horizon,) of the mixture on the last day learnt from."""
-        weights = self.record.weights(self.groups, self.plain)
+        """Each method or recipe and its share (horizon,) of the mixture on the last day learnt from."""
+        weights = self.error_history.weights(self.groups, self.always_included)
         return [(name, weights[self.groups == group].sum(axis=0)) for group, name in enumerate(self.names)]
 
     def refit(self, series: Series) -> "Auto":
-        """The same choice fitted on more days; what became known since `last` has its say in the weights."""
+        """The same choice fitted on more days; errors that became known since `last` move the weights."""
         days, answered, forecasts = self._forecasts(series, series.views.index[-1:])
+        members, names = [self.members[place] for place in answered], [self.member_names[place] for place in answered]
         return replace(
             self,
-            members=refit_members([self.members[place] for place in answered], series),
+            members=refit_members(members, names, series, self.horizon),
             groups=self.groups[answered],
             last=series.last,
-            record=self._updated_history(series, days, answered, forecasts).at(-1),
+            error_history=self._updated_history(series, days, answered, forecasts).at(-1),
         )
 
     def _forecasts(self, series: Series, origins: pd.DatetimeIndex) -> tuple[pd.DatetimeIndex, np.ndarray, np.ndarray]:
@@ -85,7 +95,7 @@ class Auto:
             try:
                 found[place] = forecasts_of(member, series, days, self.horizon)
             except CANNOT_ANSWER as reason:
-                log.warning("Auto leaves out %s: %s", self.names[self.groups[place]], reason)
+                log.warning("Auto leaves out %s: %s", self.member_names[place], reason)
         if not found:
             raise BadInput(N_("None of the models that Auto averages can forecast this channel; choose a method."))
         return days, np.array(list(found)), np.stack(list(found.values()))
@@ -95,38 +105,41 @@ class Auto:
     ) -> ErrorHistory:
         actual = futures(series.without_spikes.known.loc[: days[-1]], days, self.horizon)
         actual[days < self.last] = np.nan  # members have learnt from what came next
-        return update_online(forecasts, actual, self.record.of(answered))
+        return update_online(forecasts, actual, self.error_history.of(answered))
 
 
-def forecasts_of(member, series: Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
+def forecasts_of(member: Forecaster, series: Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
     """Views (origins, horizon) of one member, which sees no spike. Raises one of CANNOT_ANSWER where it has none."""
     return bounded(member.predict(series.without_spikes, origins, horizon), series, origins)
 
 
-def fit_step(step: str | Recipe, series: Series) -> list:
-    """The members of one step of the ladder, learnt without spikes."""
+def fit_candidate(candidate: Candidate, series: Series, horizon: int) -> list:
+    """The members that come of a candidate, learnt without spikes."""
     series = series.without_spikes
-    if isinstance(step, Recipe):
-        return fit_members(step, series)
-    return [fit_smoothing(series) if step == "ets" else Naive(step)]
+    return fit_members(candidate, series) if isinstance(candidate, Recipe) else [fit(candidate, series, horizon)]
 
 
-def refit_members(members: Sequence, series: Series) -> tuple:
-    """The same members learnt from other days; one that cannot learn from them stays as it was."""
-    fitted: dict[Recipe | str, list] = {}
-    return tuple(_refit(member, series, fitted) for member in members)
+def refit_members(members: Sequence[Forecaster], names: Sequence[str], series: Series, horizon: int) -> tuple:
+    """The same members, called `names`, learnt from all of `series`; one that cannot learn from it stays as it was."""
+    fitted: dict[Candidate, list | None] = {}
+    found = []
+    for member, name in zip(members, names, strict=True):
+        candidate, length = (member.recipe, member.length) if isinstance(member, Member) else (name, 0)
+        if candidate not in fitted:
+            fitted[candidate] = _refit(candidate, series, horizon)
+        again = fitted[candidate]
+        found.append(again[length] if again and _is_finite(again[length]) else member)
+    return tuple(found)
 
 
-def _refit(member, series: Series, fitted: dict[Recipe | str, list]):
-    """One member; all of a recipe learn at once and stand in `fitted`."""
-    if isinstance(member, Naive):
-        return member
-    step = member.recipe if isinstance(member, Member) else "ets"
+def _refit(candidate: Candidate, series: Series, horizon: int) -> list | None:
     try:
-        if step not in fitted:
-            fitted[step] = fit_step(step, series)
-        again = fitted[step][member.length if isinstance(member, Member) else 0]
+        return fit_candidate(candidate, series, horizon)
     except CANNOT_ANSWER as reason:
-        log.warning("Auto does not fit %s again: %s", getattr(step, "name", step), reason)
-        return member
-    return again if np.isfinite(again.parameters).all() else member
+        log.warning("Auto does not fit %s again: %s", name_of(candidate), reason)
+        return None
+
+
+def _is_finite(member: Forecaster) -> bool:
+    """Whether what a member learnt, if anything, are numbers."""
+    return bool(np.isfinite(getattr(member, "parameters", 0.0)).all())

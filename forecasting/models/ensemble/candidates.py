@@ -1,11 +1,11 @@
-"""What Auto tries, in order, and what it says of each step."""
+"""What Auto tries, in order, and what it says of each trial."""
 
 from dataclasses import asdict, dataclass, replace
 
 from forecasting.models.ensemble.member import Recipe
-from forecasting.models.naive import NAIVE
+from forecasting.models.registry import METHODS
 
-PLAIN = (*NAIVE, "ets")  # need no choice of anything
+ALWAYS_INCLUDED = tuple(slug for slug, method in METHODS.items() if method.in_auto)  # these leave nothing to choose
 FAR = 28  # days that are predicted at once, where not tomorrow alone
 
 # Cheap and good first, so that a short budget has a mixture too. Far ahead, more than a linear model learns the past by
@@ -33,10 +33,12 @@ CANDIDATES = (
     Recipe("relu", reach=FAR, centred=False, clip=1.0),
 )
 
+Candidate = str | Recipe  # the slug of a method, or a recipe of members
+
 
 @dataclass(frozen=True)
 class TrialResult:
-    """One step of the ladder: what was tried, and its MASE on the validation days.
+    """What was tried, and its MASE on the validation days.
 
     `errors` and `mixed` are (days ahead, MASE) pairs: of this one alone, and of the mixture of all so far.
     """
@@ -60,17 +62,17 @@ class TrialResult:
 
 
 def recipes(days: int, horizon: int) -> list[Recipe]:
-    """The ladder for so many days: a window leaves twice its length to learn from, no output lies past `horizon`."""
+    """The recipes for so many days: a window leaves twice its length to learn from, no output is past `horizon`."""
     longest = max((days - horizon) // 3, 7)
     fitting = (replace(one, window=min(one.window, longest), reach=min(one.reach, horizon)) for one in CANDIDATES)
     return list(dict.fromkeys(fitting))
 
 
-def name_of(step: str | Recipe) -> str:
+def name_of(candidate: Candidate) -> str:
     """Of a method, or of a recipe."""
-    return step if isinstance(step, str) else step.name
+    return candidate if isinstance(candidate, str) else candidate.name
 
 
-def settings_of(step: str | Recipe) -> dict[str, object]:
+def settings_of(candidate: Candidate) -> dict[str, object]:
     """All that was chosen."""
-    return {"method": step} if isinstance(step, str) else asdict(step)
+    return {"method": candidate} if isinstance(candidate, str) else asdict(candidate)

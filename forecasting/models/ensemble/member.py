@@ -12,9 +12,10 @@ import pandas as pd
 from forecasting.calendar_features import calendar
 from forecasting.models.bounds import HIGHEST
 from forecasting.models.recursive import recursive
+from forecasting.scaling import Scaler
 from forecasting.series import Series
 from forecasting.settings import Architecture, Inputs, Regularisation, Training
-from forecasting.windows import SplitWindows, Windows, futures, histories
+from forecasting.windows import futures, histories
 
 # Updates after which a fit is kept: which is best, no validation of a few months can say.
 UPDATES = {"linear": (50, 150, 400, 1000, 2500), "relu": (50, 150, 400, 1000)}
@@ -55,32 +56,19 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class Scale:
-    """Found on the training days alone."""
-
-    mean: float  # views, or their logarithm
-    spread: float
-    log: bool
-    usual: float  # distance from a window's median that 95 % of its days keep, in spreads
-
-    def scale(self, views: np.ndarray) -> np.ndarray:
-        """Views to spreads from the mean."""
-        return ((np.log1p(views) if self.log else views) - self.mean) / self.spread
-
-    def views(self, scaled: np.ndarray) -> np.ndarray:
-        """Back to views; a logarithm is held to what a number can be."""
-        plain = scaled * self.spread + self.mean
-        return np.expm1(np.minimum(plain, 30)) if self.log else plain
-
-
-@dataclass(frozen=True)
 class Member:
-    """A fitted recipe: `parameters` (seeds, unknowns), as `models.StackedNetwork` keeps them."""
+    """A fitted recipe: `parameters` (seeds, unknowns), as `networks.StackedNetwork` keeps them."""
 
     recipe: Recipe
     length: int  # place in UPDATES of its family
-    scale: Scale
+    scaler: Scaler  # of the training days
+    usual_distance: float  # from a window's median that 95 % of its days keep, scaled
     parameters: np.ndarray
+
+    @property
+    def needs(self) -> int:
+        """Days through the origin."""
+        return self.recipe.window
 
     def predict(self, series: Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
         """Views (origins, horizon), each origin's from the days of `series` through it alone; the mean over seeds."""
@@ -89,21 +77,25 @@ class Member:
         network.parameters.copy_(_tensor(self.parameters))
 
         def direct(known: np.ndarray, origins: pd.DatetimeIndex) -> np.ndarray:
-            inputs, offset = _inputs(known, origins, self.recipe, self.scale)
+            inputs, offset = _inputs(known, origins, self.recipe, self.scaler, self.usual_distance)
             outputs = network.predict(_tensor(inputs)).numpy().astype(float) + offset
             highest = HIGHEST * known.max(axis=1, keepdims=True)
-            return np.clip(self.scale.views(outputs), 0, highest + 1).mean(axis=0)
+            with np.errstate(over="ignore"):  # a logarithm beyond what a number can be is clipped as well
+                return np.clip(self.scaler.views(outputs), 0, highest + 1).mean(axis=0)
 
         return recursive(direct, known, origins, self.recipe.reach, horizon)
 
     def record(self) -> dict:
         """All but the parameters, for JSON."""
-        return {"recipe": asdict(self.recipe), "length": self.length, "scale": asdict(self.scale)}
+        scale = asdict(self.scaler) | {"usual": self.usual_distance}
+        return {"recipe": asdict(self.recipe), "length": self.length, "scale": scale}
 
     @classmethod
     def of_record(cls, record: dict, parameters: np.ndarray) -> "Member":
         """The member that `record` was made of."""
-        return cls(Recipe(**record["recipe"]), record["length"], Scale(**record["scale"]), parameters)
+        scale = dict(record["scale"])
+        usual = scale.pop("usual")
+        return cls(Recipe(**record["recipe"]), record["length"], Scaler(**scale), usual, parameters)
 
 
 def fit_members(recipe: Recipe, series: Series) -> list[Member]:
@@ -116,37 +108,37 @@ def fit_members(recipe: Recipe, series: Series) -> list[Member]:
     targets = futures(series.measured.reindex(known.index), origins, recipe.reach)
     there = np.isfinite(targets).all(axis=1)
     origins, targets = origins[there], targets[there]
-    scale = _scale(known, targets, recipe)
-    inputs, offset = _inputs(histories(known, origins, recipe.window), origins, recipe, scale)
+    scaler = Scaler.fit(targets[:, 0], Inputs(log=recipe.log))
+    usual = _usual_distance(known, recipe.window, scaler)
+    inputs, offset = _inputs(histories(known, origins, recipe.window), origins, recipe, scaler, usual)
     ones = np.concatenate([inputs, np.ones((len(inputs), 1))], axis=1)
-    prepared = Prepared(*map(_tensor, (ones, scale.scale(targets) - offset, offset, targets)))
+    prepared = Prepared(*map(_tensor, (ones, scaler.scale(targets) - offset, offset, targets)))
     network = _network(recipe)
-    windows = Windows(inputs, targets, origins)
-    training = Training("mae", "adamw", RATE, BATCH, seeds=recipe.seeds)
-    descent = Descent(network, training, SplitWindows(windows, windows, scale))
+    descent = Descent(network, Training("mae", "adamw", RATE, BATCH, seeds=recipe.seeds))
     average, done, epoch, members = network.parameters.clone(), 0, 0, []
     for length, wanted in enumerate(UPDATES[recipe.family]):
         while done < wanted:
             descent.epoch(prepared, RATE, lambda: False)
             done, epoch = done + -(-len(prepared) // BATCH), epoch + 1
             average.lerp_(network.parameters, 1 - min(SMOOTH, (epoch - 1) / epoch))
-        members.append(Member(recipe, length, scale, average.numpy().copy()))
+        members.append(Member(recipe, length, scaler, usual, average.numpy().copy()))
     return members
 
 
-def _scale(known: pd.Series, targets: np.ndarray, recipe: Recipe) -> Scale:
-    values = np.log1p(targets[:, 0]) if recipe.log else targets[:, 0]
-    plain = Scale(float(values.mean()), float(values.std()) or 1.0, recipe.log, 1.0)
-    windows = plain.scale(np.lib.stride_tricks.sliding_window_view(known.to_numpy(float), recipe.window))
-    away = np.abs(windows - np.median(windows, axis=1, keepdims=True))
-    return Scale(plain.mean, plain.spread, recipe.log, float(np.quantile(away, 0.95)) or 1.0)
+def _usual_distance(known: pd.Series, window: int, scaler: Scaler) -> float:
+    """How far 95 % of the days lie from their window's median at most, scaled; 1 where all are alike."""
+    windows = scaler.scale(np.lib.stride_tricks.sliding_window_view(known.to_numpy(float), window))
+    distances = np.abs(windows - np.median(windows, axis=1, keepdims=True))
+    return float(np.quantile(distances, 0.95)) or 1.0
 
 
-def _inputs(known: np.ndarray, origins: pd.DatetimeIndex, recipe: Recipe, scale: Scale) -> tuple[np.ndarray, ...]:
+def _inputs(
+    known: np.ndarray, origins: pd.DatetimeIndex, recipe: Recipe, scaler: Scaler, usual_distance: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Columns (origins, all), and what was subtracted (origins, 1)."""
-    scaled = scale.scale(known)
+    scaled = scaler.scale(known)
     if recipe.clip:  # a day far from all others says little of those to come
-        middle, reach = np.median(scaled, axis=1, keepdims=True), recipe.clip * scale.usual
+        middle, reach = np.median(scaled, axis=1, keepdims=True), recipe.clip * usual_distance
         scaled = middle + np.clip(scaled - middle, -reach, reach)
     offset = scaled.mean(axis=1, keepdims=True) * recipe.centred
     days = origins + pd.Timedelta(days=1)

@@ -1,4 +1,4 @@
-"""The ladder that Auto climbed, as records of `ladder.Rung`: what each step, and another choice, would have cost."""
+"""What Auto tried, as records of `candidates.TrialResult`: what each trial, and another choice, would have cost."""
 
 from collections.abc import Sequence
 
@@ -7,10 +7,8 @@ import pandas as pd
 
 from forecasting.formats import format_percent
 from forecasting.messages import N_, Message, Translate, english
-from forecasting.models.naive import NAIVE
-from forecasting.models.registry import METHODS
+from forecasting.models.registry import BASELINES, SKILL_BASELINE, label_of
 
-USUAL = "last-week"
 MOSTLY = 0.5  # share of the mixture
 
 
@@ -19,8 +17,8 @@ def mean_error(pairs: Sequence[tuple[int, float]]) -> float:
     return float(np.mean([error for _ahead, error in pairs])) if len(pairs) else np.nan
 
 
-def trials_frame(ladder: Sequence[dict], translate: Translate = english) -> pd.DataFrame:
-    """A row a rung in the order tried: step, name, alone and mixed (mean MASE in validation), seconds."""
+def trials_frame(trials: Sequence[dict], translate: Translate = english) -> pd.DataFrame:
+    """A row a trial, in order: step, name, alone and mixed (mean MASE in validation), seconds."""
     rows = [
         (
             step,
@@ -29,26 +27,27 @@ def trials_frame(ladder: Sequence[dict], translate: Translate = english) -> pd.D
             mean_error(trial["mixed"]),
             trial["seconds"],
         )
-        for step, trial in enumerate(ladder, start=1)
+        for step, trial in enumerate(trials, start=1)
     ]
     return pd.DataFrame(rows, columns=["step", "name", "alone", "mixed", "seconds"])
 
 
 def title(name: str, translate: Translate = english) -> str:
-    """A rung's name in words: a method's is translated, a recipe's is the same in every language."""
-    return translate(METHODS[name]) if name in METHODS else name
+    """A trial's name in words: a method's is translated, a recipe's is the same in every language."""
+    return translate(label_of(name))
 
 
-def regret_of_alternatives(ladder: Sequence[dict], translate: Translate = english) -> Message:
+def regret_of_alternatives(trials: Sequence[dict], translate: Translate = english) -> Message:
     """How the error in validation changes with the best single one, the same day last week, and the worst."""
-    frame = trials_frame(ladder, translate)
+    frame = trials_frame(trials, translate)
     end = frame["mixed"].iloc[-1]
     if not (np.isfinite(end) and end > 0 and frame["alone"].notna().any()):
         return Message(N_("Nothing to compare yet."))
     best, worst = (frame.loc[getattr(frame["alone"], which)()] for which in ("idxmin", "idxmax"))
     facts = {"mixed": f"{end:.3f}", "count": len(frame), "best": best["name"], "worst": worst["name"]}
-    usual = frame.loc[frame["name"] == title(USUAL, translate), "alone"]
-    facts |= {"usual": title(USUAL, translate), "usual_cost": _more(usual.iloc[0] if len(usual) else np.nan, end)}
+    usual = title(SKILL_BASELINE, translate)
+    alone = frame.loc[frame["name"] == usual, "alone"]
+    facts |= {"usual": usual, "usual_cost": _more(alone.iloc[0] if len(alone) else np.nan, end)}
     facts |= {"best_cost": _more(best["alone"], end), "worst_cost": _more(worst["alone"], end)}
     return Message(
         N_(
@@ -70,7 +69,7 @@ def cut_short(limit: float, count: int) -> list[Message]:
 
 
 def composition(shares: Sequence[tuple[str, Sequence[float]]], day: int) -> list[Message]:
-    """Who has how much of the say `day` days ahead, and whether it is mostly a baseline. `shares` are Auto's."""
+    """How the mixture is composed `day` days ahead, and whether it is mostly a baseline. `shares` are Auto's."""
     kinds = {"networks": 0.0, "linear": 0.0, "ets": 0.0, "baselines": 0.0}
     for name, by_day in shares:
         kinds[_kind(name)] += by_day[day - 1]
@@ -95,7 +94,7 @@ def composition(shares: Sequence[tuple[str, Sequence[float]]], day: int) -> list
 
 
 def _kind(name: str) -> str:
-    if name in NAIVE:
+    if name in BASELINES:
         return "baselines"
     return "ets" if name == "ets" else "linear" if name.startswith("linear") else "networks"
 

@@ -1,4 +1,4 @@
-"""The climb to an Auto: every step of the ladder is tried on the last part of the training days.
+"""How Auto is found: every candidate is tried on the last part of the training days.
 
 Nothing of the held-out period is seen. The mixture's weights on a validation day rest on the days before it, so its
 forecasts of those days are forecasts too, and their errors are what intervals rest on.
@@ -10,10 +10,17 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from forecasting.messages import N_, BadInput
-from forecasting.models.ensemble.auto import CANNOT_ANSWER, Auto, fit_step, forecasts_of, refit_members
-from forecasting.models.ensemble.candidates import PLAIN, TrialResult, name_of, recipes, settings_of
-from forecasting.models.ensemble.member import Recipe
+from forecasting.models.ensemble.auto import CANNOT_ANSWER, Auto, fit_candidate, forecasts_of, refit_members
+from forecasting.models.ensemble.candidates import (
+    ALWAYS_INCLUDED,
+    Candidate,
+    TrialResult,
+    name_of,
+    recipes,
+    settings_of,
+)
 from forecasting.models.ensemble.weights import ErrorHistory, update_online
+from forecasting.models.registry import Forecaster
 from forecasting.series import Series
 from forecasting.windows import futures
 
@@ -21,14 +28,11 @@ SMALLEST = 0.002  # share of the mixture below which a member is not fitted agai
 SHARE, FEWEST, MOST = 5, 56, 365  # validation: one day in five, at least and at most so many beside the horizon
 SHORTEST = 60  # days before validation, beside the horizon
 REFIT = 1.3  # times what the fit on the days before validation took
+AHEAD = (1, 7, 28, 90)  # days ahead whose errors are told
 
 
 def search(
-    series: Series,
-    horizon: int,
-    *,
-    budget: float = 600.0,
-    stop: Callable[[], bool] = lambda: False,
+    series: Series, horizon: int, *, budget: float = 600.0, stop: Callable[[], bool] = lambda: False
 ) -> Iterator[TrialResult | Auto]:
     """Try every candidate in order, so that the same days give the same Auto; a TrialResult each, then the Auto.
 
@@ -36,31 +40,32 @@ def search(
     early and says so in the Auto; the time to fit again on all days is kept aside. Told to stop, it averages what it
     has.
     """
-    begun, fitting, trial = time.perf_counter(), 0.0, _Trial(series, horizon)
-    for place, step in enumerate([*PLAIN, *recipes(len(trial.early.known), horizon)]):
-        spent = time.perf_counter() - begun
-        next_one = fitting / max(place - len(PLAIN), 1)
+    begun, fitting, validation = time.perf_counter(), 0.0, _Validation(series, horizon)
+    candidates = [*ALWAYS_INCLUDED, *recipes(len(validation.early.known), horizon)]
+    for place, candidate in enumerate(candidates):
+        spent, tried = time.perf_counter() - begun, place - len(ALWAYS_INCLUDED)
+        next_one = fitting / max(tried, 1)
         over = spent + next_one + REFIT * (fitting + next_one) > budget
-        if place > len(PLAIN) and (over or stop()):
-            trial.limit = budget if over else 0.0
+        if tried > 0 and (over or stop()):
+            validation.limit = budget if over else 0.0
             break
-        trial.add(step)
+        validation.add(candidate)
         took = time.perf_counter() - begun - spent
         fitting += took
-        yield trial.trial(step, took, budget - spent - took)
-    yield trial.mixture()
+        yield validation.result(candidate, seconds=took, left=budget - spent - took)
+    yield validation.mixture()
 
 
 def fit_auto(series: Series, horizon: int, *, budget: float, note: Callable[[TrialResult], None]) -> Auto:
-    """Climb to the end, telling `note` of each rung."""
-    for step in search(series, horizon, budget=budget):
-        if isinstance(step, Auto):
-            return step
-        note(step)
-    raise AssertionError("a climb ends in its Auto")
+    """Search to the end, telling `note` of each trial."""
+    for found in search(series, horizon, budget=budget):
+        if isinstance(found, Auto):
+            return found
+        note(found)
+    raise AssertionError("a search ends in its Auto")
 
 
-class _Trial:
+class _Validation:
     """Members fitted on the days before validation, and their forecasts from its origins."""
 
     def __init__(self, series: Series, horizon: int) -> None:
@@ -78,59 +83,64 @@ class _Trial:
         self.actual = futures(series.without_spikes.measured, self.origins, horizon)
         values = self.early.without_spikes.known.to_numpy()
         self.usual = float(np.abs(values[7:] - values[:-7]).mean()) or 1.0  # what MASE divides by
-        self.members, self.forecasts, self.groups, self.names = [], [], [], []
+        self.members: list = []
+        self.forecasts: list[np.ndarray] = []
+        self.groups: list[int] = []  # the place in `names` of each member
+        self.names: list[str] = []
         self.trials: list[TrialResult] = []
-        self.reason, self.limit = "", 0.0
+        self.reason = ""  # why the last candidate was left out
+        self.limit = 0.0  # seconds that ended the search early
 
-    def add(self, step: str | Recipe) -> None:
-        """Fit one step of the ladder; what cannot be fitted or gives no finite forecast is left out."""
+    def add(self, candidate: Candidate) -> None:
+        """Fit a candidate on the days before validation; one that cannot be fitted, or diverges, is left out."""
         self.reason = ""
         try:
-            for member in fit_step(step, self.early):
+            for member in fit_candidate(candidate, self.early, self.horizon):
                 self._add_member(member)
         except CANNOT_ANSWER as reason:
             self.reason = str(reason)
         if len(self.names) in self.groups:
-            self.names.append(name_of(step))
+            self.names.append(name_of(candidate))
 
-    def _add_member(self, member) -> None:
-        forecasts = forecasts_of(member, self.series, self.origins, self.horizon)
+    def _add_member(self, member: Forecaster) -> None:
+        self.forecasts.append(forecasts_of(member, self.series, self.origins, self.horizon))
         self.members.append(member)
-        self.forecasts.append(forecasts)
         self.groups.append(len(self.names))
 
-    def trial(self, step: str | Recipe, seconds: float, left: float) -> TrialResult:
-        """How the last step did."""
-        name, mine = name_of(step), np.flatnonzero(np.array(self.groups) == len(self.names) - 1)
+    def result(self, candidate: Candidate, *, seconds: float, left: float) -> TrialResult:
+        """How the last candidate did."""
+        name, mine = name_of(candidate), np.flatnonzero(np.array(self.groups) == len(self.names) - 1)
         alone = self._errors(self._mixed(mine)) if len(mine) and self.names[-1] == name else ()
         mean = np.mean([error for _ahead, error in alone]) if alone else np.inf
         best = all(mean < np.mean([error for _ahead, error in trial.errors]) for trial in self.trials if trial.errors)
         mixed = self._errors(self._mixed(np.arange(len(self.members))))
-        self.trials.append(TrialResult(name, settings_of(step), alone, mixed, seconds, left, bool(best), self.reason))
-        return self.trials[-1]
+        result = TrialResult(name, settings_of(candidate), alone, mixed, seconds, left, bool(best), self.reason)
+        self.trials.append(result)
+        return result
 
     def mixture(self) -> Auto:
         """All that counts, fitted again on every day."""
         groups, every = np.array(self.groups), np.arange(len(self.members))
-        record = self._error_history(every)
-        weights = record.weights(groups, self._plain)
+        history, included = self._error_history(every), self._always_included
+        weights = history.weights(groups, included)
         predicted = np.einsum("moh,omh->oh", np.stack(self.forecasts), weights)
-        kept = np.flatnonzero((weights[-1].max(axis=1) >= SMALLEST) | self._plain)
+        kept = np.flatnonzero((weights[-1].max(axis=1) >= SMALLEST) | included)
         left, places = np.unique(groups[kept], return_inverse=True)
+        members, names = [self.members[place] for place in kept], [self.names[group] for group in groups[kept]]
         return Auto(
-            refit_members([self.members[place] for place in kept], self.series),
+            refit_members(members, names, self.series, self.horizon),
             places,
             tuple(self.names[group] for group in left),
             self.series.last,
-            record.at(-1).of(kept),
+            history.at(-1).of(kept),
             (self.origins, predicted),
             tuple(self.trials),
             self.limit,
         )
 
     @property
-    def _plain(self) -> np.ndarray:
-        return np.array([self.names[group] in PLAIN for group in self.groups])
+    def _always_included(self) -> np.ndarray:
+        return np.isin([self.names[group] for group in self.groups], ALWAYS_INCLUDED)
 
     def _error_history(self, members: np.ndarray) -> ErrorHistory:
         forecasts = np.stack([self.forecasts[member] for member in members])
@@ -138,11 +148,11 @@ class _Trial:
 
     def _mixed(self, members: np.ndarray) -> np.ndarray:
         """Forecasts (origins, horizon) of a mixture of some `members`."""
-        groups, plain = np.array(self.groups)[members], self._plain[members]
-        weights = self._error_history(members).weights(groups, plain)
+        groups, included = np.array(self.groups)[members], self._always_included[members]
+        weights = self._error_history(members).weights(groups, included)
         return np.einsum("moh,omh->oh", np.stack([self.forecasts[member] for member in members]), weights)
 
     def _errors(self, predicted: np.ndarray) -> tuple[tuple[int, float], ...]:
         """MASE a few days ahead."""
         off = np.nanmean(np.abs(predicted - self.actual), axis=0) / self.usual
-        return tuple((ahead, float(off[ahead - 1])) for ahead in (1, 7, 28, 90) if ahead <= self.horizon)
+        return tuple((ahead, float(off[ahead - 1])) for ahead in AHEAD if ahead <= self.horizon)

@@ -7,7 +7,7 @@ import numpy as np
 POWER = 15  # of the error that a weight falls with
 HALF_LIFE = 60  # days after which an error counts half
 SMOOTHING_RADIUS = 3  # days ahead on either side whose errors are judged together; tomorrow stands alone
-RESERVED = 0.3  # share of plain members far ahead, whatever their errors
+RESERVED = 0.3  # share far ahead of members that are always included, whatever their errors
 
 
 @dataclass(frozen=True)
@@ -33,20 +33,21 @@ class ErrorHistory:
         """Of one day."""
         return ErrorHistory(self.errors[day], self.counts[day])
 
-    def weights(self, groups: np.ndarray, plain: np.ndarray) -> np.ndarray:
+    def weights(self, groups: np.ndarray, always_included: np.ndarray) -> np.ndarray:
         """Weights (..., members, horizon) that sum to 1 over members.
 
         They fall with the errors within each of `groups` (members,) first and then among groups, so that a group does
-        not count for more because it has more members. `plain` (members,) says whose share is reserved in part: none of
-        tomorrow, nearly RESERVED far ahead.
+        not count for more because it has more members. `always_included` (members,) says whose share is reserved in
+        part: none of tomorrow, nearly RESERVED far ahead.
         """
         errors = smooth_over_horizon(self._errors_everywhere())
         weights = _grouped(errors, groups)
-        if not plain.any():
+        if not always_included.any():
             return weights
         reserved = RESERVED * (1 - np.arange(1, errors.shape[-1] + 1) ** -0.5)
         weights *= 1 - reserved
-        weights[..., plain, :] += reserved * _grouped(errors[..., plain, :], groups[plain])
+        mine = always_included
+        weights[..., mine, :] += reserved * _grouped(errors[..., mine, :], groups[mine])
         return weights
 
     def _errors_everywhere(self) -> np.ndarray:
@@ -58,16 +59,16 @@ class ErrorHistory:
         return np.take_along_axis(self.errors, places[..., None, :], axis=-1)
 
 
-def update_online(forecasts: np.ndarray, actual: np.ndarray, record: ErrorHistory) -> ErrorHistory:
-    """What is known on each of consecutive days: a Record with days in front.
+def update_online(forecasts: np.ndarray, actual: np.ndarray, earlier: ErrorHistory) -> ErrorHistory:
+    """What is known on each of consecutive days: an ErrorHistory with days in front.
 
-    `forecasts` (members, days, horizon) are of the `actual` (days, horizon), NaN where not known; `record` is what was
+    `forecasts` (members, days, horizon) are of the `actual` (days, horizon), NaN where not known; `earlier` is what was
     known before the first day. Nothing is used before it is known: an error h days ahead shows h days later.
     """
     off, ahead, fade = np.abs(forecasts - actual), np.arange(actual.shape[1]), 0.5 ** (1 / HALF_LIFE)
-    errors = np.empty((len(actual), *record.errors.shape))
+    errors = np.empty((len(actual), *earlier.errors.shape))
     counts = np.empty((len(actual), len(ahead)))
-    now, number = record.errors.copy(), record.counts.copy()
+    now, number = earlier.errors.copy(), earlier.counts.copy()
     for day in range(len(actual)):
         made = day - ahead - 1  # when the forecasts that show today were made
         shows = made >= 0

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting.charts import forecast_chart, ladder_chart, reveal_chart
+from forecasting.charts import forecast_chart, reveal_chart, trials_chart
 from forecasting.charts.forecast import SHOWN_BEFORE, forecast_frame
 from forecasting.models.ensemble.report import trials_frame
 from tests.forecasting.models.ensemble.test_report import CANDIDATES
@@ -68,6 +68,6 @@ def test_hidden_days_are_not_in_the_chart_until_they_are_uncovered(views):
     assert [row["views"] for row in shown if row["role"] == "mine"] == [1.0, 2.0]
 
 
-def test_ladder_keeps_the_order_tried():
-    spec = ladder_chart(trials_frame(CANDIDATES)).to_dict()
+def test_trials_keep_their_order():
+    spec = trials_chart(trials_frame(CANDIDATES)).to_dict()
     assert spec["layer"][0]["encoding"]["y"]["sort"] == ["Same day last week", "linear, log", "1 × 100 ReLU"]

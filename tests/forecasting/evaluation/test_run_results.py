@@ -17,9 +17,9 @@ from forecasting.evaluation.run_results import (
     updates_an_epoch,
 )
 from forecasting.evaluation.wording import in_a_cell
-from forecasting.models.naive import same_day_last_week
 from forecasting.records import History, Run
 from forecasting.sample import sample_channel
+from forecasting.series import Series
 from forecasting.settings import Architecture, Regularisation, RunSettings, Training
 from forecasting.split import LECTURE, YEAR_2022
 
@@ -105,21 +105,21 @@ def test_a_run_is_held_against_another_and_against_a_baseline():
     days = pd.date_range("2022-01-01", "2022-12-31")
     near = pd.DataFrame(views[days].to_numpy()[:, None] + CHANCE.normal(0, 50, (365, 3)), index=days)
     far = pd.DataFrame(views[days].to_numpy()[:, None] + CHANCE.normal(0, 500, (365, 2)), index=days)
-    found = against(run("near"), near, run("far"), far, views)
+    found = against(run("near"), near, run("far"), far, Series(views))
     expected = np.abs(near - views[days].to_numpy()[:, None]).mean(axis=None)
     expected -= np.abs(far - views[days].to_numpy()[:, None]).mean(axis=None)
     assert found.answer == "better"
     assert found.difference == pytest.approx(expected)
-    back = against(run("far"), far, run("near"), near, views)
+    back = against(run("far"), far, run("near"), near, Series(views))
     assert (back.answer, back.difference) == ("worse", pytest.approx(-expected))
-    week = np.abs(same_day_last_week(views, days) - views[days].to_numpy()).mean()
-    held = against(run("near"), near, "Same day last week", None, views)
+    week = np.abs(views.shift(7)[days].to_numpy() - views[days].to_numpy()).mean()
+    held = against(run("near"), near, "last-week", None, Series(views))
     assert held.difference == pytest.approx(np.abs(near - views[days].to_numpy()[:, None]).mean(axis=None) - week)
     assert held.enough_seeds  # a baseline needs none
-    assert not against(run("near"), near.iloc[:, :1], "Same day last week", None, views).enough_seeds
+    assert not against(run("near"), near.iloc[:, :1], "last-week", None, Series(views)).enough_seeds
     exact = run("exact", architecture=Architecture("linear"), training=Training(optimizer="exact"))
-    assert against(exact, near.iloc[:, :1], "Same day last week", None, views).enough_seeds  # no seed changes it
-    assert against(run("far"), far, exact, near.iloc[:, :1], views).enough_seeds
+    assert against(exact, near.iloc[:, :1], "last-week", None, Series(views)).enough_seeds  # no seed changes it
+    assert against(run("far"), far, exact, near.iloc[:, :1], Series(views)).enough_seeds
 
 
 def test_days_differ_where_split_window_or_validation_do():
@@ -143,5 +143,5 @@ def test_a_cell_says_how_sure_it_is(spread: float, seeds: int, days: int, said: 
     real, chance = views[index].to_numpy()[:, None], np.random.default_rng(1)
     mine = pd.DataFrame(real + chance.normal(0, spread, (days, seeds)), index=index)
     other = pd.DataFrame(real + chance.normal(0, 500, (days, seeds)), index=index)
-    found = against(run("a"), mine, run("b"), other, views)
+    found = against(run("a"), mine, run("b"), other, Series(views))
     assert said in in_a_cell(found).translated()

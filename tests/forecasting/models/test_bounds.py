@@ -13,7 +13,7 @@ from forecasting.models.ensemble.candidates import Recipe
 from forecasting.models.ensemble.search import fit_auto
 from forecasting.models.ets import Smoothing, fit_smoothing
 from forecasting.models.recursive import recursive
-from forecasting.models.registry import METHODS, fit
+from forecasting.models.registry import BASELINES, METHODS, fit
 from forecasting.series import Series
 from tests.forecasting.conftest import make_views
 
@@ -21,7 +21,7 @@ HORIZON = 28
 
 
 @pytest.fixture(autouse=True)
-def short_ladder(monkeypatch):
+def few_candidates(monkeypatch):
     monkeypatch.setattr(searching, "recipes", lambda days, horizon: [Recipe("linear"), Recipe("linear", reach=28)])
 
 
@@ -38,7 +38,7 @@ def test_every_method_stays_within_what_was_seen(name, where):
     predicted = fit(name, series, HORIZON).predict(series, series.views.index[-1:], HORIZON)
     assert predicted.min() >= 0
     assert predicted.max() <= 3 * series.views.max() + 1
-    if name not in ("yesterday", "last-week", "four-weeks"):  # those repeat a day by definition
+    if name not in BASELINES:  # those repeat a day by definition
         assert predicted.max() <= 2 * make_views(300).max()
 
 
@@ -75,7 +75,7 @@ def test_a_form_that_divides_by_views_meets_days_without_any():
     found = fitted.predict(Series(later), later.index[[149, 155, 199]], HORIZON)
     assert np.isfinite(found).all() and found.max() < 2 * views.max()
     assert found[0] == pytest.approx(fitted.predict(Series(views), views.index[[149]], HORIZON)[0])
-    assert "mul" not in fit_smoothing(Series(later)).form
+    assert "mul" not in fit_smoothing(Series(later), 1).form
 
 
 def fit_smoothing_of(views: pd.Series, form) -> np.ndarray:
@@ -109,13 +109,13 @@ def test_a_member_that_cannot_answer_is_left_out_and_named(caplog):
 
 
 def test_a_step_that_cannot_be_fitted_is_named_and_ends_nothing(monkeypatch):
-    def fail(step, series):
-        if step == "ets":
+    def fail(candidate, series, horizon):
+        if candidate == "ets":
             raise ValueError("endog must be strictly positive")
-        return fit_step(step, series)
+        return fit_candidate(candidate, series, horizon)
 
-    fit_step = searching.fit_step
-    monkeypatch.setattr(searching, "fit_step", fail)
+    fit_candidate = searching.fit_candidate
+    monkeypatch.setattr(searching, "fit_candidate", fail)
     trials = []
     auto = fit_auto(Series(make_views(300)), 7, budget=30, note=trials.append)
     assert [trial.reason for trial in trials if trial.name == "ets"] == ["endog must be strictly positive"]

@@ -19,8 +19,8 @@ LAST = pd.Timestamp("2020-11-30")
 
 
 @pytest.fixture
-def short_ladder(monkeypatch):
-    """Two steps instead of all."""
+def few_candidates(monkeypatch):
+    """Two recipes instead of all."""
     recipes = [Recipe("linear", reach=HORIZON, year=True), Recipe("relu", units=8, window=14, seeds=2)]
     monkeypatch.setattr(search, "recipes", lambda days, horizon: recipes)
 
@@ -30,7 +30,7 @@ def origins_after(views: pd.Series) -> pd.DatetimeIndex:
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_nothing_after_an_origin_changes_its_forecast(name, views, short_ladder):
+def test_nothing_after_an_origin_changes_its_forecast(name, views, few_candidates):
     origins = origins_after(views)
     plain = fit(name, Series(views[:LAST]), HORIZON).predict(Series(views), origins, HORIZON)
     assert plain.shape == (20, HORIZON)
@@ -44,7 +44,7 @@ def test_nothing_after_an_origin_changes_its_forecast(name, views, short_ladder)
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_a_forecast_is_the_same_asked_alone_or_with_others(name, views, short_ladder):
+def test_a_forecast_is_the_same_asked_alone_or_with_others(name, views, few_candidates):
     origins, method = origins_after(views), fit(name, Series(views[:LAST]), HORIZON)
     assert method.predict(Series(views), origins[5:6], HORIZON) == pytest.approx(
         method.predict(Series(views), origins, HORIZON)[5:6], rel=1e-5
@@ -52,7 +52,7 @@ def test_a_forecast_is_the_same_asked_alone_or_with_others(name, views, short_la
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_days_filled_in_from_later_ones_are_not_seen(name, views, short_ladder):
+def test_days_filled_in_from_later_ones_are_not_seen(name, views, few_candidates):
     filled = views.index[300:303]
     one, other = views.copy(), views.copy()
     one[filled], other[filled] = 1.0, 1e6

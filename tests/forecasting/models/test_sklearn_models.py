@@ -33,7 +33,7 @@ def test_losses_are_those_of_the_predictions_in_views(views, split, family, hori
 
 def test_a_row_a_tree(views, split):
     data, _model, rows = fitted(views, split, "trees")
-    part = prepare(data.train, data)
+    part = prepare(data.train, data.scaler, data.inputs)
     few = HistGradientBoostingRegressor(
         loss="absolute_error", max_iter=5, max_leaf_nodes=15, early_stopping=False, random_state=0
     )

@@ -10,7 +10,7 @@ from forecasting.messages import BadInput
 from forecasting.models.fitting import build, fit
 from forecasting.networks.inputs import prepare
 from forecasting.networks.training import predict
-from forecasting.networks.updates import rescale
+from forecasting.networks.updates import Augmentation, rescale
 from forecasting.scaling import Scaler
 from forecasting.series import Series
 from forecasting.settings import Architecture, Inputs, RunSettings, Training
@@ -33,7 +33,7 @@ def few(inputs: Inputs) -> SplitWindows:
 @pytest.mark.parametrize("inputs", ALL, ids=str)
 def test_prepared_by_hand_and_back(inputs):
     data = few(inputs)
-    part = prepare(data.train, data)
+    part = prepare(data.train, data.scaler, data.inputs)
     views, targets = data.train.inputs, data.train.targets
     if inputs.log:
         views, targets = np.log(1 + views), np.log(1 + targets)
@@ -69,12 +69,12 @@ def test_rescaling_what_is_prepared_is_rescaling_views(inputs):
     many = 1e6 if inputs.log else 1.0
     inputs_of = Windows(data.train.inputs * many, data.train.targets * many, data.train.days)
     larger = Windows(inputs_of.inputs * factor, inputs_of.targets * factor, data.train.days)
-    part, expected = prepare(inputs_of, data), prepare(larger, data)
+    part, expected = (prepare(some, data.scaler, data.inputs) for some in (inputs_of, larger))
     for values, wanted in (
         (part.inputs[:, :-1].clone(), expected.inputs[:, :-1]),
         (part.targets.clone(), expected.targets),
     ):
-        rescale(values, torch.tensor(factor), data)
+        rescale(values, torch.tensor(factor), Augmentation.of(data))
         torch.testing.assert_close(values, wanted, rtol=1e-4, atol=1e-4)
 
 

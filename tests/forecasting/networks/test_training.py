@@ -11,7 +11,7 @@ from forecasting.models.fitting import build, fit
 from forecasting.networks.inputs import prepare
 from forecasting.networks.network import StackedNetwork
 from forecasting.networks.training import predict, train
-from forecasting.networks.updates import Descent
+from forecasting.networks.updates import Augmentation, Descent
 from forecasting.series import Series
 from forecasting.settings import Architecture, Regularisation, RunSettings, Training
 from forecasting.windows import run_windows
@@ -206,7 +206,8 @@ def test_noise_dropout_and_scale_are_a_replicas_own(views, split):
 def test_noise_has_the_size_it_was_given(views, split):
     settings = settings_of(split, SHORT, noise=0.5)
     data = run_windows(Series(views), settings)
-    descent, part = Descent(build(settings), SHORT, data), prepare(data.train, data)
+    descent = Descent(build(settings), SHORT, Augmentation.of(data))
+    part = prepare(data.train, data.scaler, data.inputs)
     inputs, targets = descent.sample_batch(part, torch.arange(len(part)).expand(3, -1))
     assert (inputs - part.inputs)[..., :-1].std().item() == pytest.approx(0.5, rel=0.05)
     assert torch.equal(inputs[..., -1], torch.ones(3, len(part))) and torch.equal(targets[1], part.targets)
@@ -223,7 +224,7 @@ def test_several_days_at_once(views, split):
 
 def test_dropout_silences_its_share_and_keeps_the_mean_as_torch_does(views, split):
     settings = settings_of(split, SHORT, replace(SMALL, units=200), dropout=0.3)
-    masks = Descent(build(settings), SHORT, run_windows(Series(views), settings))._masks(100)
+    masks = Descent(build(settings), SHORT)._masks(100)
     torch.manual_seed(0)
     plain = torch.nn.Dropout(0.3)(torch.ones(100, 200))
     assert [mask.shape for mask in masks] == [(3, 100, 200)] * 2

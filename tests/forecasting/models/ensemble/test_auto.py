@@ -1,4 +1,4 @@
-"""Auto: what it finds on series whose best forecast is known, its ladder, and its arrays."""
+"""Auto: what it finds on series whose best forecast is known, what it tries, and its arrays."""
 
 import json
 from itertools import count
@@ -11,7 +11,7 @@ from forecasting.evaluation.backtest import backtest, origins_in, table
 from forecasting.evaluation.calibration import fit_method, refit
 from forecasting.models.ensemble import search as searching
 from forecasting.models.ensemble.auto import Auto
-from forecasting.models.ensemble.candidates import PLAIN, Recipe, TrialResult, recipes
+from forecasting.models.ensemble.candidates import ALWAYS_INCLUDED, Recipe, TrialResult, recipes
 from forecasting.models.ensemble.report import cut_short
 from forecasting.models.ensemble.search import search
 from forecasting.series import Series
@@ -22,8 +22,8 @@ HORIZON = 7
 
 
 @pytest.fixture(autouse=True)
-def short_ladder(monkeypatch):
-    """Three steps instead of all."""
+def few_candidates(monkeypatch):
+    """Three recipes instead of all."""
     steps = [Recipe("linear"), Recipe("linear", reach=HORIZON, clip=1.0), Recipe("relu", units=8, seeds=2)]
     monkeypatch.setattr(searching, "recipes", lambda days, horizon: steps)
 
@@ -62,18 +62,18 @@ def test_a_trend_and_a_week_are_learnt():
     assert errors["auto"].mean() < 0.8 * errors["last-week"].mean()
 
 
-def test_every_step_is_a_rung_and_the_mixture_comes_last():
+def test_every_candidate_is_a_trial_and_the_mixture_comes_last():
     views = make_views(300)
     *trials, auto = search(Series(views), HORIZON)
-    assert [trial.name for trial in trials[: len(PLAIN)]] == list(PLAIN)
-    assert len(trials) == len(PLAIN) + 3 and auto.ladder == tuple(trials)
+    assert [trial.name for trial in trials[: len(ALWAYS_INCLUDED)]] == list(ALWAYS_INCLUDED)
+    assert len(trials) == len(ALWAYS_INCLUDED) + 3 and auto.trials == tuple(trials)
     best = [trial for trial in trials if trial.best][-1]
     assert np.mean([e for _a, e in best.errors]) == min(np.mean([e for _a, e in trial.errors]) for trial in trials)
     assert [ahead for ahead, _error in trials[0].errors] == [1, 7]
     assert TrialResult.of_record(json.loads(json.dumps(vars(best)))) == best
 
 
-def test_validation_errors_of_a_rung_are_mase(monkeypatch):
+def test_validation_errors_of_a_trial_are_mase(monkeypatch):
     views = make_views(300)
     trial = next(search(Series(views), HORIZON))  # yesterday
     days = 56 + HORIZON
@@ -85,7 +85,7 @@ def test_validation_errors_of_a_rung_are_mase(monkeypatch):
 def test_told_to_stop_it_mixes_what_it_has():
     views = make_views(300)
     *trials, auto = search(Series(views), HORIZON, stop=lambda: True)
-    assert isinstance(auto, Auto) and len(trials) == len(PLAIN) + 1
+    assert isinstance(auto, Auto) and len(trials) == len(ALWAYS_INCLUDED) + 1
 
 
 def test_fitted_again_it_keeps_its_choice_and_learns_the_new_days():
@@ -93,7 +93,7 @@ def test_fitted_again_it_keeps_its_choice_and_learns_the_new_days():
     fitted = fit_method("auto", Series(views[:321]), HORIZON)
     again = refit(fitted, Series(views[:381]), HORIZON)
     assert again.names == fitted.forecaster.names and again.last == views.index[380]
-    assert again.record.counts[0] > fitted.forecaster.record.counts[0]
+    assert again.error_history.counts[0] > fitted.forecaster.error_history.counts[0]
     now = views.index[[385]]
     assert (again.predict(Series(views), now, HORIZON) != fitted.forecaster.predict(Series(views), now, HORIZON)).any()
 
@@ -112,7 +112,7 @@ def test_the_same_days_give_the_same_auto_however_long_it_takes(monkeypatch):
             searching.time, "perf_counter", lambda pace=pace: clock.append(clock[-1] + pace) or clock[-1]
         )
         *trials, auto = search(Series(views), HORIZON, budget=1000)
-        assert len(trials) == len(PLAIN) + 3 and auto.limit == 0 and cut_short(auto.limit, len(trials)) == []
+        assert len(trials) == len(ALWAYS_INCLUDED) + 3 and auto.limit == 0 and cut_short(auto.limit, len(trials)) == []
         found.append(auto.predict(Series(views), now, HORIZON))
     assert (found[0] == found[1]).all()
 
@@ -120,5 +120,5 @@ def test_the_same_days_give_the_same_auto_however_long_it_takes(monkeypatch):
 def test_a_limit_that_ends_the_search_is_named(monkeypatch):
     monkeypatch.setattr(searching.time, "perf_counter", count(0, 7).__next__)
     *trials, auto = search(Series(make_views(300)), HORIZON, budget=100)
-    assert len(PLAIN) < len(trials) < len(PLAIN) + 3 and auto.limit == 100
+    assert len(ALWAYS_INCLUDED) < len(trials) < len(ALWAYS_INCLUDED) + 3 and auto.limit == 100
     assert "limit of 100 s" in cut_short(auto.limit, len(trials))[0].translated()

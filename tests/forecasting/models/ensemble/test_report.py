@@ -1,4 +1,4 @@
-"""What Auto's ladder says afterwards, on ladders made by hand."""
+"""What Auto's trials say afterwards, on trials made by hand."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def test_others_are_held_against_the_mixture_at_the_end():
     assert "+50 % “Same day last week”, +200 % “1 × 100 ReLU” (the worst)" in said
 
 
-def test_a_ladder_without_errors_claims_nothing():
+def test_trials_without_errors_claims_nothing():
     assert regret_of_alternatives([trial("linear", (), ())]).translated() == "Nothing to compare yet."
 
 

@@ -14,7 +14,7 @@ from forecasting.models.ensemble.weights import (
 
 MEMBERS, DAYS, HORIZON = 5, 40, 9
 GROUPS = np.array([0, 0, 1, 2, 2])
-PLAIN = np.array([False, False, True, False, False])
+ALWAYS_INCLUDED = np.array([False, False, True, False, False])
 
 
 @pytest.fixture
@@ -57,12 +57,12 @@ def slow_weights(errors: np.ndarray) -> np.ndarray:
         reserved = RESERVED * (1 - (column + 1) ** -0.5)
         for member in range(MEMBERS):
             share = shares[GROUPS[member]] / sum(shares.values())
-            weights[member, column] = (1 - reserved) * within[member] * share + reserved * PLAIN[member]
+            weights[member, column] = (1 - reserved) * within[member] * share + reserved * ALWAYS_INCLUDED[member]
     return weights
 
 
 def test_weights_equal_a_slow_loop(made):
-    path = update_online(*made, ErrorHistory.empty(MEMBERS, HORIZON)).weights(GROUPS, PLAIN)
+    path = update_online(*made, ErrorHistory.empty(MEMBERS, HORIZON)).weights(GROUPS, ALWAYS_INCLUDED)
     for day in (15, 39):
         assert path[day] == pytest.approx(slow_weights(slow_errors(*made, day)))
     assert path.sum(axis=1) == pytest.approx(np.ones((DAYS, HORIZON)))
@@ -72,7 +72,7 @@ def test_far_days_are_judged_as_the_farthest_known_until_their_own_errors_show(m
     path = update_online(*made, ErrorHistory.empty(MEMBERS, HORIZON))
     errors = slow_errors(*made, 4)
     errors[:, 4:] = errors[:, [3]]
-    assert path.at(4).weights(GROUPS, PLAIN) == pytest.approx(slow_weights(errors))
+    assert path.at(4).weights(GROUPS, ALWAYS_INCLUDED) == pytest.approx(slow_weights(errors))
     assert np.ptp(path.at(0).weights(np.arange(MEMBERS), np.zeros(MEMBERS, bool))) < 1e-12  # nothing known: all equal
 
 
@@ -91,6 +91,7 @@ def test_going_on_from_a_record_is_going_on(made):
 def test_a_member_without_error_takes_all_but_what_is_reserved(made):
     forecasts, actual = made
     forecasts[3] = np.where(np.isfinite(actual), actual, 0)
-    weights = update_online(forecasts, actual, ErrorHistory.empty(MEMBERS, HORIZON)).at(-1).weights(GROUPS, PLAIN)
+    history = update_online(forecasts, actual, ErrorHistory.empty(MEMBERS, HORIZON)).at(-1)
+    weights = history.weights(GROUPS, ALWAYS_INCLUDED)
     assert weights[3, 0] == pytest.approx(1)
     assert weights[3, 8] == pytest.approx(1 - RESERVED * (1 - 1 / 3))

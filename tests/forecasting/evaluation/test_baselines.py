@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting.models.naive import baseline_losses, best_baseline, same_day_last_week, yesterday
+from forecasting.evaluation.baselines import BESIDE_RUNS, baseline_forecast, baseline_losses, best_baseline
 from forecasting.sample import floor, sample_channel
 from forecasting.series import Series
 from forecasting.split import Period, default_split
@@ -19,10 +19,14 @@ def rng() -> np.random.Generator:
 def test_baselines_look_back_one_and_seven_days():
     days = pd.date_range("2021-01-01", periods=100)
     views = pd.Series(np.arange(100.0), index=days)
-    assert list(yesterday(views, days[10:13])) == [9, 10, 11]
-    assert list(same_day_last_week(views, days[10:13])) == [3, 4, 5]
-    judged = make_windows(Series(views), default_split(views).held_out, 7)
-    assert baseline_losses(views, judged, "mae") == {"Yesterday": 1.0, "Same day last week": 7.0}
+    series = Series(views)
+    assert list(baseline_forecast("yesterday", series, days[10:13])) == [9, 10, 11]
+    assert list(baseline_forecast("last-week", series, days[10:13])) == [3, 4, 5]
+    ahead = baseline_forecast("last-week", series, days[13:17], ahead=8)  # the first of these has no week before it
+    np.testing.assert_array_equal(ahead, [np.nan, 0, 1, 2])
+    judged = make_windows(series, default_split(views).held_out, 7)
+    losses = baseline_losses(series, judged, "mae")
+    assert (losses["yesterday"], losses["last-week"]) == (1, 7)
 
 
 def period(days: pd.DatetimeIndex) -> Period:
@@ -35,23 +39,23 @@ def test_best_baseline_is_the_one_of_smaller_error_in_the_period_asked_for(rng, 
     week = pd.Series(100.0 * (np.arange(200) % 7) + rng.normal(0, 1, 200), days)
     walk = pd.Series(1000 + rng.normal(0, 1, 200).cumsum(), days)
     both = pd.concat([week[:100], walk[100:]])
-    assert best_baseline(both, period(days[50:90]), ahead) == "Same day last week"
-    assert best_baseline(both, period(days[120:]), ahead) == "Yesterday"
+    assert best_baseline(Series(both), period(days[50:90]), ahead) == "last-week"
+    assert best_baseline(Series(both), period(days[120:]), ahead) == "yesterday"
 
 
 def test_best_baseline_is_named_from_the_first_day_on_and_with_holes(rng):
     days = pd.date_range("2021-01-01", periods=60)
     views = pd.Series(100.0 * (np.arange(60) % 7) + rng.normal(0, 1, 60), days)
     views.iloc[[12, 33]] = np.nan
-    assert best_baseline(views, period(days)) == "Same day last week"
-    assert best_baseline(views, period(days[:1])) in ("Yesterday", "Same day last week")
+    assert best_baseline(Series(views), period(days)) == "last-week"
+    assert best_baseline(Series(views), period(days[:1])) in BESIDE_RUNS
 
 
 def test_floor_is_below_the_baselines_and_only_for_the_sample():
     channel = sample_channel()
     judged = make_windows(channel.series, default_split(channel.views).held_out, 56)
     lowest = floor(channel, judged.days)
-    assert 0 < lowest < min(baseline_losses(channel.views, judged, "mae").values())
+    assert 0 < lowest < min(baseline_losses(channel.series, judged, "mae").values())
     other = type(channel)("mine", channel.views + 1)
     assert floor(other, judged.days) is None
     assert floor(channel, judged.days, "mse") is None
