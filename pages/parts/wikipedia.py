@@ -93,11 +93,11 @@ def _choose(session: Session, read: Read) -> None:
         label_visibility="collapsed",
     )
     text = field.text_input(
-        translate(N_("Or a Wikipedia article")),
+        translate(N_("Or from Wikipedia")),
         key=f"article_{st.session_state.setdefault('articles', 0)}",
         type="search",
         live=PAUSE,
-        placeholder=translate(N_("Title")),
+        placeholder=translate(N_("Article title")),
         on_change=_forget_trouble,
     )
     if text.strip() and (articles := _found(language, text)):

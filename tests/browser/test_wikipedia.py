@@ -36,7 +36,7 @@ def data(browser: Browser, stand_in: Wikimedia, tmp_path_factory, monkeypatch) -
 def test_article_is_found_while_typing_read_and_brought_up_to_date(data: Page, stand_in: Wikimedia) -> None:
     days = data.get_by_test_id("stMetric").filter(has_text=re.compile("^Days")).get_by_test_id("stMetricValue")
     expect(days).to_have_text("2,191")
-    title = data.get_by_role("searchbox", name="Or a Wikipedia article")
+    title = data.get_by_role("searchbox", name="Or from Wikipedia")
     title.press_sequentially("influ", delay=30)
     found = data.get_by_test_id("stMain").get_by_role("radio", name="Influenza", exact=True)
     expect(found).to_be_visible()  # without Enter
