@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from forecasting import __version__
+from forecasting.__main__ import _parser
 from tests.support.wikimedia import serve
 
 pytestmark = pytest.mark.slow  # a process a test
@@ -173,3 +174,7 @@ def test_wikipedia_article_is_read_like_a_file(monkeypatch):
         assert nowhere.stderr.startswith("error: There are no views of “Nowhere”")
     monkeypatch.setenv("VIEWCAST_WIKIMEDIA", "off")
     assert run("read", "wikipedia:en:AC/DC").stderr.startswith("error: Reading from Wikipedia is switched off")
+
+
+def test_a_backtest_fits_once_unless_told_otherwise():
+    assert _parser().parse_args(["backtest", SAMPLE]).refit == 0

@@ -264,3 +264,9 @@ def test_only_what_came_further_is_said_to_have():
     assert "is no better on train: 147" in said and "two layers of 64" not in said
     said = " ".join(line.translated() for line in diagnose(replace(OPTIMIZATION, larger_train=90.0)).evidence)
     assert "reaches 60 on train instead of 148" in said and "reaches 90 on train" in said
+
+
+def test_a_run_that_diverged_is_an_optimization_issue_for_certain():
+    said = diagnose(replace(BIAS, train=np.inf))
+    assert said.branch == "optimization"
+    assert said.probabilities == {"bias": 0, "optimization": 1, "overfitting": 0, "mismatch": 0, "fine": 0}

@@ -22,6 +22,27 @@ def outcomes(train, held_out, spread=1.0, seeds=10, days=None, noise=0.0):
     return [Outcome(row, fitted, spread, judged, spread, seeds, errors(judged)) for row, fitted, judged in pairs]
 
 
+def test_the_figures_are_the_lectures():
+    """Training and unseen loss in thousands of views, as the slides have them (Lee 2021, videos 1 and 2)."""
+    slides = {
+        "1 day, linear": (0.48, 0.58),
+        "7 days, linear": (0.38, 0.49),
+        "28 days, linear": (0.33, 0.46),
+        "56 days, linear": (0.32, 0.46),
+        "10 ReLU": (0.32, 0.45),
+        "100 ReLU": (0.28, 0.43),
+        "1000 ReLU": (0.27, 0.43),
+        "2 layers of 100 ReLU": (0.18, 0.39),
+        "3 layers of 100 ReLU": (0.14, 0.38),
+        "4 layers of 100 ReLU": (0.10, 0.44),
+        "5 layers of 100 ReLU": (0.34, None),
+    }
+    found = {row.name: (row.train / 1000, row.unseen and row.unseen / 1000) for row in ROWS}
+    assert found == {
+        name: (pytest.approx(train), unseen and pytest.approx(unseen)) for name, (train, unseen) in slides.items()
+    }
+
+
 LEE_TRAIN = [row.train for row in ROWS]
 LEE_UNSEEN = [row.unseen or 500.0 for row in ROWS]
 

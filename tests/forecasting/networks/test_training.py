@@ -132,6 +132,19 @@ def run(views, settings):
     return list(fit(network, data, settings)), network, data
 
 
+def test_every_epoch_steps_at_the_rate_of_its_schedule(windows):
+    """Full-batch gradient descent by hand, whose rate halves after every second epoch."""
+    halving = Training("mse", "sgd", 0.2, batch_size=0, epochs=5, seeds=1, schedule="step", decay=0.5, decay_epochs=2)
+    start = StackedNetwork(Architecture("linear", 7), [0])
+    weights = start.parameters[0].numpy().astype(float)  # seven weights, then the bias
+    inputs, targets = (windows.scaler.scale(part) for part in (windows.train.inputs, windows.train.targets))
+    design = np.column_stack([inputs, np.ones(len(inputs))])
+    for rate in (0.2, 0.2, 0.1, 0.1, 0.05):
+        weights = weights - rate * 2 * design.T @ (design @ weights - targets) / len(targets)
+    _rows, network = rows_of(windows, Architecture("linear", 7), halving)
+    np.testing.assert_allclose(network.parameters[0].numpy(), weights, rtol=1e-4, atol=1e-5)
+
+
 STOPPED = {"validation": 0.25, "patience": 4}
 LONG = Training(epochs=120, seeds=3, learning_rate=0.03)
 
@@ -154,6 +167,12 @@ def test_early_stopping_keeps_the_best_validation_weights(views, split):
             kept = epoch if losses[epoch, replica] < losses[kept, replica] else kept
         assert best == pytest.approx(losses[kept, replica], rel=1e-5)
         assert len(rows) >= kept + 1 + STOPPED["patience"]
+
+
+def test_early_stopping_waits_exactly_its_patience(views, split):
+    rows, _network, _data = run(views, settings_of(split, replace(LONG, seeds=1), **STOPPED))
+    losses = [row.validation_loss[0] for row in rows]
+    assert len(losses) == losses.index(min(losses)) + 1 + STOPPED["patience"] < LONG.epochs
 
 
 def test_early_stopping_is_a_replicas_own(views, split):

@@ -3,10 +3,12 @@
 from datetime import date
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from forecasting.messages import BadInput
 from forecasting.reading import Choice, Question, read_views, to_csv
+from forecasting.series import Channel
 
 FROM_FILE = Choice()
 
@@ -113,6 +115,12 @@ def test_an_unknown_channel_or_column_is_refused(files):
         read(files, rows_of(files), Choice(channel="nobody"))
     with pytest.raises(BadInput, match="no column likes"):
         read(files, rows_of(files), Choice(metric="likes"))
+
+
+def test_export_writes_whole_numbers_whole_and_unknown_days_empty():
+    days = pd.date_range("2021-01-01", periods=3)
+    text = to_csv(Channel("mine", pd.Series([5.0, np.nan, 2.5], days)))
+    assert text == "Date,Views\n2021-01-01,5\n2021-01-02,\n2021-01-03,2.5\n"
 
 
 def test_export_reads_back_and_starts_no_formula(files):
