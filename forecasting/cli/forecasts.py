@@ -101,7 +101,7 @@ def _from_method(options: argparse.Namespace, channel: Channel) -> Forecast:
     series, reach = channel.series, horizon_with_totals(options.horizon)
     _use_one_thread()
     fitted = fit_method(options.model, series, reach, budget=options.seconds, note=_tell)
-    if options.model == "auto":
+    if isinstance(fitted.forecaster, Auto):
         _explain(fitted.forecaster, options.horizon)
     return make_forecast(fitted.forecaster, fitted, series, fitted.scores, options.horizon, levels=[options.level])
 

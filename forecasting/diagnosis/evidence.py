@@ -109,6 +109,7 @@ def gather(
 ) -> Evidence:
     """All of `gather_in_steps` at once."""
     *_, last = gather_in_steps(series, settings, train_loss=train_loss, predicted=predicted)
+    assert last.found is not None, "the last step brings all the evidence"
     return last.found
 
 
@@ -136,7 +137,7 @@ def gather_in_steps(
     def step(text: str, loss: float, **facts: object) -> Step:
         return Step(float(next(shares)), Message(text, facts | {"loss": in_words(loss)}))
 
-    if not known:
+    if train_loss is None or predicted is None:
         train_loss, predicted = _run_again(settings, data)
     held_out = Errors.of(predicted, data.held_out, settings.training.loss)
     yield step(N_("Held-out error, in views: {loss}."), held_out.size)
@@ -158,7 +159,7 @@ def gather_in_steps(
         for run in plan():
             tried[run], _held_out = both_periods(series, run)
             yield step(TRIED, tried[run], epochs=run.training.epochs, rate=f"{run.training.learning_rate:g}")
-    tuned = min(tried, key=tried.get, default=None)
+    tuned = min(tried, key=tried.__getitem__, default=None)
     judged = _validated(series, settings, folds)
     found = Evidence(
         settings,
@@ -172,7 +173,7 @@ def gather_in_steps(
         losses["linear"][0],
         losses["larger"][0],
         tuned,
-        tried.get(tuned, np.nan),
+        np.nan if tuned is None else tried[tuned],
         regret(own, errors[best]),
         shift(own, held_out, _level(judged), _level(data.held_out)),
         drifts(judged, data.held_out, own.signed, held_out.signed),

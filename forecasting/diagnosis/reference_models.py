@@ -11,7 +11,7 @@ from forecasting.metrics import in_views
 from forecasting.models.fitting import build, fit
 from forecasting.networks.training import predict
 from forecasting.series import Series
-from forecasting.settings import Architecture, Inputs, Regularisation, RunSettings, Training
+from forecasting.settings import Architecture, Family, Inputs, Regularisation, RunSettings, Training
 from forecasting.windows import SplitWindows, Windows, run_windows
 
 SEEDS = 2  # of what is trained for evidence
@@ -60,8 +60,11 @@ def both_periods(series: Series, settings: RunSettings) -> tuple[float, float]:
     """Loss on train and on held-out, in views."""
     data = run_windows(series, settings)
     model = fitted(settings, data)
-    parts = data.train, data.held_out
-    return tuple(Errors.of(predict(model, data, part), part, settings.training.loss).size for part in parts)
+
+    def loss_on(part: Windows) -> float:
+        return Errors.of(predict(model, data, part), part, settings.training.loss).size
+
+    return loss_on(data.train), loss_on(data.held_out)
 
 
 def validate(series: Series, settings: RunSettings, folds: Sequence[Fold]) -> Errors:
@@ -71,8 +74,8 @@ def validate(series: Series, settings: RunSettings, folds: Sequence[Fold]) -> Er
         data = fold_windows(series, settings, fold)
         predicted = predict(fitted(settings, data), data, data.held_out)
         found.append(Errors.of(predicted, data.held_out, settings.training.loss))
-    joined = (np.concatenate([getattr(each, name) for each in found]) for name in ("daily", "signed"))
-    return Errors(*joined, settings.training.loss)
+    daily, signed = (np.concatenate([getattr(each, name) for each in found]) for name in ("daily", "signed"))
+    return Errors(daily, signed, settings.training.loss)
 
 
 def brief(settings: RunSettings) -> RunSettings:
@@ -93,7 +96,9 @@ def candidates(settings: RunSettings) -> dict[str, RunSettings]:
     seen = Inputs(weekday=True, country=settings.inputs.country)
     careful = Training(loss, learning_rate=RATE, epochs=EPOCHS, seeds=SEEDS, schedule="cosine")
 
-    def month(family: str, training: Training, inputs: Inputs = seen, units: int = 32, layers: int = 1) -> RunSettings:
+    def month(
+        family: Family, training: Training, inputs: Inputs = seen, units: int = 32, layers: int = 1
+    ) -> RunSettings:
         return _beside(settings, Architecture(family, MONTH, layers, units, net.horizon), training, inputs)
 
     return {
@@ -123,7 +128,7 @@ def brief_trainings(settings: RunSettings, windows: int) -> list[RunSettings]:
 
 def long_trainings(losses: dict[RunSettings, float], windows: int) -> list[RunSettings]:
     """Longer trainings at the rates of those brief ones whose training loss is smallest."""
-    furthest = sorted(losses, key=losses.get)[:FINALISTS]
+    furthest = sorted(losses, key=losses.__getitem__)[:FINALISTS]
     return [_for_updates(run, LONG_EPOCHS, LONG_UPDATES, windows) for run in furthest]
 
 

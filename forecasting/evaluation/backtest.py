@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -39,13 +40,13 @@ class Backtest:
         """Only the forecasts whose first day lies in `period`."""
         first = self.days(1)
         kept = (first >= pd.Timestamp(period.first)) & (first <= pd.Timestamp(period.last))
-        edges = ({level: edge[kept] for level, edge in side.items()} for side in (self.lower, self.upper))
         return replace(
             self,
             origins=self.origins[kept],
             predicted=self.predicted[kept],
             actual=self.actual[kept],
-            **dict(zip(("lower", "upper"), edges, strict=True)),
+            lower={level: edge[kept] for level, edge in self.lower.items()},
+            upper={level: edge[kept] for level, edge in self.upper.items()},
         )
 
     def days(self, ahead: int) -> pd.DatetimeIndex:
@@ -147,7 +148,7 @@ def _row(result: Backtest, baseline: Backtest, ahead: int) -> dict[str, float]:
             "mase": mase(actual, predicted, result.train_views),
             "rmsse": rmsse(actual, predicted, result.train_views),
         }
-    row = {
+    row: dict[str, Any] = {
         "mae": error,
         "skill": skill(error, usual) if usual else 0.0,
         **relative,

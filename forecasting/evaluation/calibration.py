@@ -51,6 +51,7 @@ def fit_method(
         )
     if METHODS[name].takes_budget:
         forecaster = fit(name, series, horizon, budget=budget, note=note)
+        assert isinstance(forecaster, Auto), "whoever takes a budget has validated on the way"
         return calibrate(name, forecaster, series, *forecaster.validated)
     origins = validation_origins(series, horizon)
     predicted = fit(name, series.until(origins[0]), horizon).predict(series, origins, horizon)

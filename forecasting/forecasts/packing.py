@@ -77,7 +77,7 @@ def _unpack_run(record: dict, arrays: Arrays, holidays: Sequence[pd.Timestamp]):
     from forecasting.models.trained_run import TrainedRun  # noqa: PLC0415
     from forecasting.networks.checkpoints import take_weights  # noqa: PLC0415
 
-    settings = settings_of(record)
+    settings = RunSettings.from_json(json.dumps(record["settings"]))
     network = build(settings)
     take_weights(network, {name: torch.from_numpy(arrays[name].copy()) for name in ("parameters", "running")})
     return TrainedRun(settings, network, Scaler(**record["scaler"]), tuple(holidays))
@@ -85,7 +85,7 @@ def _unpack_run(record: dict, arrays: Arrays, holidays: Sequence[pd.Timestamp]):
 
 def _shapes_of_run(record: dict) -> dict[str, tuple[int, ...]]:
     """As models.StackedNetwork has them."""
-    settings = settings_of(record)
+    settings = RunSettings.from_json(json.dumps(record["settings"]))
     seeds, net = settings.training.seeds, settings.architecture
     moving = 2 * net.hidden * net.units * settings.regularisation.batch_norm
     return {"parameters": (seeds, settings.parameters), "running": (seeds, moving)}
@@ -129,6 +129,8 @@ def _unpack_auto(record: dict, arrays: Arrays) -> Auto:
 def _unpack_member(member: dict, parameters: np.ndarray | None):
     if "naive" in member:
         return baseline(member["naive"])
+    if parameters is None:
+        raise KeyError("parameters")
     if "form" in member:
         return Smoothing(tuple(member["form"]), parameters, pd.Timestamp(member["first"]))
     return Member.of_record(member, parameters)

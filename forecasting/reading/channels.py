@@ -40,7 +40,8 @@ def keyed(sheet: Sheet, counts: np.ndarray, choice: Choice) -> Keyed:
     for key, named in zip(keys, names, strict=True):
         if _is_single(days, key.codes[known], len(key.words)):
             return Keyed(key.codes, named, True, slice(None), ())
-    kept, corrections = slice(None), ()
+    kept: np.ndarray | slice = slice(None)
+    corrections: tuple = ()
     if not sheet.days.clocks and sheet.layout.hour is None:
         kept, corrections = _distinct(sheet.days.days, [key.codes for key in keys], counts, choice)
     return Keyed(keys[0].codes[kept], names[0], False, kept, corrections)
@@ -57,7 +58,7 @@ def _is_single(days: np.ndarray, codes: np.ndarray, many: int) -> bool:
 
 def _distinct(days, keys: list[np.ndarray], counts: np.ndarray, choice: Choice) -> tuple[np.ndarray | slice, tuple]:
     """Which rows to keep where the same day of the same channel stands more than once."""
-    rows = pd.DataFrame({"day": days, **dict(enumerate(keys))})
+    rows = pd.DataFrame({"day": days} | {str(place): key for place, key in enumerate(keys)})
     again = rows.duplicated(keep="last" if choice.duplicates == "last" else "first").to_numpy()
     if choice.duplicates == "sum" or not again.any():
         return slice(None), ()
@@ -91,6 +92,7 @@ class Rows:
         return (*names, SUM_OF_ALL) if self.codes is None else (SUM_OF_ALL, *names)
 
     def _most_viewed(self) -> tuple[str, ...]:
+        assert self.codes is not None, "the rows of a long table say which channel they are of"
         known = ~np.isnat(self.days)
         codes = self.codes[known]
         sums = np.bincount(codes, np.nan_to_num(self.counts[0][known]), len(self.names))

@@ -37,12 +37,11 @@ def layout(table: Table) -> Layout:
     date, published = _date(table)
     hour = next((i for i, name in enumerate(table.header) if words.is_hour(name) and i != date), None)
     rest = [i for i in range(len(table.columns)) if i not in (date, hour, *published)]
-    kinds = {i: numbers.kind(table.columns[i]) for i in rest}
-    values = tuple(i for i in rest if kinds[i] and not _is_index(table, i))
+    found = {i: numbers.kind(table.columns[i]) for i in rest}
+    kinds = {i: kind for i, kind in found.items() if kind}
+    values = tuple(i for i in kinds if not _is_index(table, i))
     keys = [
-        i
-        for i in rest
-        if (kinds[i] is None or words.is_identifier(table.header[i])) and len(table.columns[i].words) > 0
+        i for i in rest if (i not in kinds or words.is_identifier(table.header[i])) and len(table.columns[i].words) > 0
     ]
     keys.sort(key=lambda i: words.key_rank(table.header[i]))
     return Layout(date, values, {i: kinds[i] for i in values}, tuple(keys), hour, published)

@@ -47,8 +47,8 @@ def fill_gaps(
     filled, said = _fill(whole, short, fill), FILLED[fill]
     if fill != "none" and (evidence.cut or evidence.total is not None):
         filled, said = _heed(filled, whole, short, said, evidence, known=known)
-    text_of_long = {"long": LONG_GAP}
-    return filled, [(said, whole.index[short], "fill", {}), (LONG, whole.index[long], "", text_of_long)]
+    facts_of_long: dict[str, object] = {"long": LONG_GAP}
+    return filled, [(said, whole.index[short], "fill", {}), (LONG, whole.index[long], "", facts_of_long)]
 
 
 def _heed(

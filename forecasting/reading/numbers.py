@@ -80,9 +80,10 @@ def read_numbers(column, name: str, *, views: bool, separator: str, decimal: str
     if sort == "duration":
         values = np.array([_seconds(text) for text in tidy.to_pylist()], float)
         return Numbers(values[column.codes], sort)
+    sort = sort or "count"  # what is all unknown may be anything
     rows = np.bincount(column.codes, minlength=len(column.words))
     if not np.any(rows):
-        return Numbers(np.empty(0), sort or "count")
+        return Numbers(np.empty(0), sort)
     if pc.all(pc.match_substring_regex(tidy, r"^-?\d{1,15}$")).as_py():
         return Numbers(pc.cast(tidy, pa.float64()).to_numpy(zero_copy_only=False)[column.codes], sort)
     mark = _mark(tidy, rows, name, views=views, separator=separator, decimal=decimal)

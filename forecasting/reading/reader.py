@@ -71,7 +71,8 @@ def list_channels(data: bytes, filename: str, choice: Choice = FROM_FILE) -> tup
 
 def _series(found: _Found, rows: Rows, choice: Choice) -> tuple[pd.Series, list[Correction]]:
     """The daily views of one channel, and what was corrected on the way."""
-    days, counts, parts, corrections = rows.days, rows.counts[0], rows.parts, []
+    days, counts, parts = rows.days, rows.counts[0], rows.parts
+    corrections: list[Correction] = []
     evidence = Evidence(None if np.isnan(rows.totals[0]) else rows.totals[0], found.cut)
     if _is_cumulative(found, rows, choice):
         days, counts, corrections = differences(days, counts, rows.codes, choice)

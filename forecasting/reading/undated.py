@@ -57,7 +57,7 @@ def _says(text: str, rows: int) -> bool:
 
 def find_cut(sheet: Sheet, read: list[Numbers], undated: Undated) -> tuple[Correction, ...]:
     """What to say where the table holds its highest rows only: as it says itself, or as it looks."""
-    facts = {"rows": len(sheet.known)}
+    facts: dict[str, object] = {"rows": len(sheet.known)}
     if undated.notices or any(_says(note, len(sheet.known)) for note in sheet.table.notes):
         return (Correction(SAYS_CUT, facts=facts),)
     days = np.unique(sheet.known)

@@ -8,7 +8,7 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from xml.parsers import expat
@@ -56,7 +56,7 @@ def _told_plainly() -> Iterator[None]:
         raise BadInput(DAMAGED) from error
 
 
-def _written_out(grid: list[list[object]]) -> bytes:
+def _written_out(grid: Sequence[Sequence[object]]) -> bytes:
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows([_text(cell) for cell in row] for row in grid)
     return out.getvalue().encode(errors="replace")
@@ -80,12 +80,12 @@ def _text(cell: object) -> str:
 def _check(data: bytes) -> None:
     """Raise BadInput for a sheet larger than can be laid out."""
     if data[:2] != b"PK":
-        rectangles = extents(data, MAX_CELLS)
+        rectangles = ((rows, columns) for rows, columns in extents(data, MAX_CELLS))
     else:
         archive = open_zip(data)
         if any(entry.filename.lower().endswith("workbook.bin") for entry in archive.infolist()):
             raise BadInput(N_("The workbook is a binary one (.xlsb); save it as .xlsx or CSV."))
-        rectangles = _rectangles(archive)
+        rectangles = (span for span in _rectangles(archive))
     for rows, columns in rectangles:
         if rows * columns > MAX_CELLS:
             raise BadInput(TOO_MANY_CELLS, limit=MAX_CELLS)
@@ -96,7 +96,7 @@ def _rectangles(archive: zipfile.ZipFile) -> Iterator[tuple[int, int]]:
     for entry in archive.infolist():
         part = read_entry(archive, entry)
         if entry.filename == "content.xml":
-            yield from _Spans().of(part)
+            yield from ((rows, columns) for rows, columns in _Spans().of(part))
         elif b"<" in part[:100] and _ROW.search(part):
             yield _corner(part)
 

@@ -1,6 +1,6 @@
 """What Auto tried, as records of `candidates.TrialResult`: what each trial, and another choice, would have cost."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -68,7 +68,7 @@ def cut_short(limit: float, count: int) -> list[Message]:
     return [Message(text, {"seconds": f"{limit:g}", "count": count})] if limit else []
 
 
-def composition(shares: Sequence[tuple[str, Sequence[float]]], day: int) -> list[Message]:
+def composition(shares: Iterable[tuple[str, Sequence[float] | np.ndarray]], day: int) -> list[Message]:
     """How the mixture is composed `day` days ahead, and whether it is mostly a baseline. `shares` are Auto's."""
     kinds = {"networks": 0.0, "linear": 0.0, "ets": 0.0, "baselines": 0.0}
     for name, by_day in shares:

@@ -19,6 +19,7 @@ from forecasting.models.ensemble.candidates import (
     recipes,
     settings_of,
 )
+from forecasting.models.ensemble.member import Recipe
 from forecasting.models.ensemble.weights import ErrorHistory, update_online
 from forecasting.models.registry import Forecaster
 from forecasting.series import Series
@@ -41,7 +42,7 @@ def search(
     has.
     """
     begun, fitting, validation = time.perf_counter(), 0.0, _Validation(series, horizon)
-    candidates = [*ALWAYS_INCLUDED, *recipes(len(validation.early.known), horizon)]
+    candidates: list[str | Recipe] = [*ALWAYS_INCLUDED, *recipes(len(validation.early.known), horizon)]
     for place, candidate in enumerate(candidates):
         spent, tried = time.perf_counter() - begun, place - len(ALWAYS_INCLUDED)
         next_one = fitting / max(tried, 1)
