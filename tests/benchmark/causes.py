@@ -190,7 +190,41 @@ def wide_by_lbfgs(rng):
     return {"architecture": net(rng, 42, 1, 64), "training": training}
 
 
+# Milder faults, between one that nobody misses and none
+
+
+def bit_held_back(rng):
+    kept = Regularisation(weight_decay=float(10 ** rng.uniform(-1.5, 0)))
+    training = Training(epochs=50, seeds=2, learning_rate=0.003)
+    return {"architecture": net(rng, 14, layers=1), "training": training, "inputs": WEEKDAY, "regularisation": kept}
+
+
+def few_units(rng):
+    training = Training(epochs=50, seeds=2, learning_rate=0.01, schedule="cosine")
+    return {"architecture": Architecture("relu", int(rng.integers(3, 7)), units=2), "training": training}
+
+
+def slowish(rng):
+    training = Training(epochs=40, seeds=2, learning_rate=float(10 ** rng.uniform(-4.5, -3)))
+    return {"architecture": net(rng), "training": training, "inputs": WEEKDAY}
+
+
+def slowish_sigmoids(rng):
+    family = ("sigmoid", "hard-sigmoid")[int(rng.integers(2))]
+    training = Training(epochs=60, seeds=2, learning_rate=float(10 ** rng.uniform(-3.5, -2.5)))
+    return {"architecture": sum_of(rng, family), "training": training, "inputs": WEEKDAY}
+
+
+def bit_long(rng):
+    training = Training(epochs=int(rng.integers(20, 80)), seeds=2, learning_rate=0.003)
+    return {"architecture": net(rng, 28, 1, 64), "training": training}
+
+
 # Faults of the held-out period
+
+
+def bit_louder(rng, made, late, shocks, weekly):
+    return np.where(late, shocks * rng.uniform(1.3, 2.0), shocks), weekly
 
 
 def louder(rng, made, late, shocks, weekly):

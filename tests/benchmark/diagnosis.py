@@ -1,6 +1,6 @@
 """Diagnosis on problems whose answer is known: confusion matrix, share right, share confidently wrong, calibration.
 
-    python -m tests.benchmark.diagnosis [--half fresh] [--each 8] [--first 0] [--workers 2]
+    python -m tests.benchmark.diagnosis [--half mild] [--each 8] [--first 0] [--workers 2]
 
 A problem with two faults is right with either; how often both are named stands apart. Thresholds in forecasting/ were
 chosen on the tuning half. After a first look at the fresh half (105 problems, 90.5 % right, 1.9 % confidently wrong)
@@ -125,7 +125,7 @@ def show_calibration(answers: list[Answer]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--half", choices=[*HALVES], help="both without")
+    parser.add_argument("--half", choices=[*HALVES], help="all without")
     parser.add_argument("--each", type=int, default=8, help="problems a cause")
     parser.add_argument("--first", type=int, default=0, help="first seed, below 100")
     parser.add_argument("--workers", type=int, default=2)

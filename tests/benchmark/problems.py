@@ -1,6 +1,7 @@
 """Problems of diagnosis whose answer is known, because series and settings were made to have it.
 
-Two halves with other causes and other seeds: thresholds are tuned on one, and the other is for looking only.
+Two halves with other causes and other seeds: thresholds are tuned on one, and the other is for looking only. A third
+set has milder faults, which show whether a confidence between the extremes means what it says.
 """
 
 from collections.abc import Callable
@@ -143,8 +144,15 @@ FRESH = {
     "optimization+mismatch": [(of.timid_adagrad, of.moving_week, None)],
     "overfitting+mismatch": [(of.long_linear, of.outages, None)],
 }
+MILD = {
+    "bias": [(of.bit_held_back, None, None), (of.few_units, None, None)],
+    "optimization": [(of.slowish, None, None), (of.slowish_sigmoids, None, None)],
+    "overfitting": [(of.bit_long, None, None)],
+    "mismatch": [(of.good_model, of.bit_louder, None)],
+}
 FINE, FAULTY = 0.1, 0.15  # error above the oracle's: less is fine, more is a fault
-HALVES = {"tuning": TUNING, "fresh": FRESH}
+HALVES = {"tuning": TUNING, "fresh": FRESH, "mild": MILD}
+SEED = {"fresh": 0, "tuning": 1, "mild": 2}  # halves never share a random number
 KINDS = {  # of series on which nothing is wrong
     "tails": lambda rng: {"tails": 4.0},
     "noise": lambda rng: {"week": np.zeros(7), "pull": 0.0, "season": 0.0},
@@ -155,8 +163,8 @@ KINDS = {  # of series on which nothing is wrong
 
 
 def make_problem(half: str, answer: str, cause: tuple, seed: int) -> Problem:
-    """One problem; halves never share a random number."""
-    rng = np.random.default_rng([seed, sorted(HALVES).index(half)])
+    """One problem; sets never share a random number."""
+    rng = np.random.default_rng([seed, SEED[half]])
     model, turn, step = cause
     kind = turn if isinstance(turn, str) else None
     fixed = KINDS[kind](rng) if kind else {}
