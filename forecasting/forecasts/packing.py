@@ -99,6 +99,7 @@ def _pack_auto(auto: Auto) -> tuple[dict, Arrays]:
         "members": [_pack_member(*pair) for pair in zip(auto.members, auto.member_names, strict=True)],
         "names": list(auto.names),
         "last": str(auto.last.date()),
+        "limit": auto.limit,
         TRIALS: [asdict(trial) for trial in auto.trials],
     }
     learnt = {place: member for place, member in enumerate(auto.members) if isinstance(member, Smoothing | Member)}
@@ -123,6 +124,7 @@ def _unpack_auto(record: dict, arrays: Arrays) -> Auto:
         ErrorHistory(arrays["errors"], arrays["counts"]),
         (pd.DatetimeIndex([]), np.empty((0, len(arrays["counts"])))),
         tuple(map(TrialResult.of_record, record[TRIALS])),
+        limit=float(record.get("limit", 0.0)),  # older files do not say
     )
 
 
