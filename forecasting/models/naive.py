@@ -42,3 +42,13 @@ class MeanOfFourWeekdays:
         """Views (origins, horizon), each origin's from the days of `series` through it alone."""
         weeks = histories(series.known, origins, self.needs).reshape(-1, 4, WEEK)
         return weeks.mean(axis=1)[:, np.arange(horizon) % WEEK]
+
+
+class MeanOf28Days:
+    """The mean of the last 28 days, for every day ahead: hard to beat where there is no week, and far ahead."""
+
+    needs = 4 * WEEK
+
+    def predict(self, series: Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
+        """Views (origins, horizon), each origin's from the days of `series` through it alone."""
+        return histories(series.known, origins, self.needs).mean(axis=1, keepdims=True).repeat(horizon, axis=1)

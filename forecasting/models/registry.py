@@ -66,6 +66,9 @@ METHODS = {
         baseline=True,
         in_auto=True,
     ),
+    "mean-28": Method(
+        N_("Mean of the last 28 days"), "forecasting.models.naive:MeanOf28Days", baseline=True, beside_runs=True
+    ),
     "linear": Method(
         N_("Linear autoregression"), "forecasting.models.regression:fit_linear", least_days=140, least_horizons=2
     ),

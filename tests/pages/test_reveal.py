@@ -1,7 +1,11 @@
 """The Reveal page: a vote is counted, days are uncovered, and one sentence says how little they prove."""
 
+from forecasting.evaluation.baselines import BESIDE_RUNS
+from forecasting.models.registry import label_of
 from forecasting.settings import BOUNDS
 from tests.pages.test_pages import csv, train, wait_for
+
+BASELINES = [label_of(slug) for slug in BESIDE_RUNS]
 
 
 def press(app, word):
@@ -14,7 +18,7 @@ def candidates(app):
 
 def test_baselines_stand_without_any_run(visit):
     app = visit("reveal")
-    assert candidates(app) == ["Yesterday", "Same day last week"]
+    assert candidates(app) == BASELINES
     press(app, "Reveal")
     assert not app.exception
     assert "Nobody voted" in app.info[0].value
@@ -35,7 +39,7 @@ def test_vote_and_uncover(visitor):
     press(app, "Reveal")
     wait_for(app, lambda: len(app.dataframe) > 0)
     table = app.dataframe[0].value.set_index("Model")
-    assert set(table.index) == {run, "Same day last week", "Yesterday"}
+    assert set(table.index) == {run, *BASELINES}
     assert table.loc["Yesterday", "Votes"] == 2
     assert "The vote" in app.info[0].value and "prove little" in app.warning[0].value
     # Another number of days is another election.

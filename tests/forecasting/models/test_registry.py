@@ -68,6 +68,7 @@ def test_naive_rules_equal_a_loop(views):
     for name, rule in {
         "yesterday": lambda o, h: views[o],
         "last-week": lambda o, h: views[o + pd.Timedelta(days=h - 7 * (1 + (h - 1) // 7))],
+        "mean-28": lambda o, h: np.mean([views[o - pd.Timedelta(days=back)] for back in range(28)]),
         "four-weeks": lambda o, h: np.mean(
             [views[o + pd.Timedelta(days=h - 7 * (week + (h - 1) // 7))] for week in (1, 2, 3, 4)]
         ),

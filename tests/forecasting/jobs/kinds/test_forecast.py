@@ -10,6 +10,7 @@ from forecasting.jobs.kinds.forecast import forecast
 from forecasting.jobs.requests import AutoSearch, ForecastRequest, ModelFile
 from forecasting.json_records import to_json
 from forecasting.messages import BadInput
+from forecasting.models.registry import BASELINES
 from forecasting.records import Progress
 from forecasting.series import Channel
 from forecasting.settings import Architecture, Inputs, RunSettings, Training
@@ -37,7 +38,7 @@ def test_run_and_the_file_that_comes_of_it_say_the_same(channel, split, store):
     forecast = found.result.forecast
     assert forecast.method == "mine"
     assert forecast.days[0] == (channel.views.index[-1] + pd.Timedelta(days=1)).date()
-    assert {one.method for one in forecast.judged} == {"mine", "yesterday", "last-week", "four-weeks"}
+    assert {one.method for one in forecast.judged} == {"mine", *BASELINES}
     assert to_json(load_model(found.model).forecast(channel.series, HORIZON)) == to_json(forecast)
     assert to_json(made(channel, ModelFile("digest", "mine"), model=found.model).result) == to_json(found.result)
 
