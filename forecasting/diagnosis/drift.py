@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import ks_2samp, rankdata
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
 from forecasting.messages import N_
@@ -111,16 +112,9 @@ def telling_apart(before: Windows, after: Windows) -> float:
             model = HistGradientBoostingClassifier(max_iter=30, max_leaf_nodes=8, early_stopping=False, random_state=0)
             scores[judge] = rankdata(model.fit(features[fit], late[fit]).predict_proba(features[judge])[:, 1])
     known = np.isfinite(scores)
-    return max(2 * auc(late[known], scores[known]) - 1, 0.0)
-
-
-def auc(labels: np.ndarray, scores: np.ndarray) -> float:
-    """Chance that a case of label 1 scores above one of label 0, ties counting half."""
-    ones = int(labels.sum())
-    zeros = len(labels) - ones
-    if not ones or not zeros:
-        return 0.5
-    return float((rankdata(scores)[labels == 1].sum() - ones * (ones + 1) / 2) / (ones * zeros))
+    if len(set(late[known])) < 2:
+        return 0.0
+    return max(2 * float(roc_auc_score(late[known], scores[known])) - 1, 0.0)
 
 
 def _first(part: Windows) -> np.ndarray:

@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -75,12 +74,9 @@ class RunStore:
             connection.execute(sa.delete(rows).where(rows.c.job == run_id, rows.c.epoch > (kept.epoch if kept else 0)))
         return kept.blob if kept else None
 
-    def checkpoint(
-        self, owner: str, run_id: str, kind: Literal["last", "best", "epoch"], epoch: int = 0
-    ) -> bytes | None:
-        """Weights as safetensors, of the last epoch, of the best by validation loss, or of a log-spaced `epoch`."""
-        wanted = (checkpoints.c.job == run_id) & (checkpoints.c.kind == kind)
-        wanted &= checkpoints.c.epoch == epoch if kind == "epoch" else sa.true()
+    def checkpoint(self, owner: str, run_id: str) -> bytes | None:
+        """The weights that a run ended with, as safetensors; None for one without."""
+        wanted = (checkpoints.c.job == run_id) & (checkpoints.c.kind == "last")
         query = sa.select(checkpoints.c.blob).join(jobs).where(wanted, jobs.c.owner == owner)
         with self.engine.connect() as connection:
             return connection.execute(query).scalar()

@@ -10,15 +10,6 @@ from safetensors.torch import save as save_tensors
 from forecasting.networks.progress import Progress
 from forecasting.settings import RunSettings
 
-STEPS = (1, 2, 5)  # of every power of ten
-
-
-def is_logged(epoch: int) -> bool:
-    """Whether weights are kept at `epoch` however the loss is: 1, 2, 5, 10, 20, 50 and so on."""
-    while epoch % 10 == 0:
-        epoch //= 10
-    return epoch in STEPS
-
 
 def save_weights(settings: RunSettings, network) -> bytes:
     """The network as it is: enough to predict, not to go on."""
@@ -29,11 +20,6 @@ def save_progress(settings: RunSettings, progress: Progress) -> bytes:
     """All it takes to go on after the last whole epoch."""
     assert progress.record is not None, "training has begun"
     return save(settings, progress.record)
-
-
-def best_weights(settings: RunSettings, progress: Progress) -> bytes | None:
-    """Each replica's weights of smallest validation loss; None without a validation part."""
-    return save(settings, progress.best) if progress.best else None
 
 
 def save(settings: RunSettings, record: dict) -> bytes:

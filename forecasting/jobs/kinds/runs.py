@@ -26,7 +26,7 @@ def run_of(task: Task, version: RunVersion) -> Run:
 def load_run(task: Task, version: RunVersion) -> tuple[Run, TrainedRun]:
     """The run and its forecaster. What keeps no weights is fitted again, which gives the same."""
     run = run_of(task, version)
-    model, checkpoint = build(run.settings), task.runs.checkpoint(task.owner, run.id, "last")
+    model, checkpoint = build(run.settings), task.runs.checkpoint(task.owner, run.id)
     if checkpoint:
         take_weights(model, load(checkpoint)[1])
     else:

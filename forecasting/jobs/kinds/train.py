@@ -12,7 +12,7 @@ from forecasting.jobs.kinds import Task
 from forecasting.jobs.watchdog import HEARTBEAT_SECONDS, POLL_SECONDS
 from forecasting.metrics import IN_VIEWS
 from forecasting.models.fitting import build, fit
-from forecasting.networks.checkpoints import best_weights, is_logged, load, save_progress, save_weights
+from forecasting.networks.checkpoints import load, save_progress, save_weights
 from forecasting.networks.inputs import Prepared
 from forecasting.networks.network import StackedNetwork
 from forecasting.networks.progress import Progress as TrainingState
@@ -96,8 +96,6 @@ class RunRecorder:
         """Take a row, and the checkpoints that are due with it."""
         self.rows.append(row)
         self.noted += 1
-        if self._is_network and is_logged(row.epoch):
-            self.checkpoints["epoch", row.epoch] = save_weights(self.settings, self.model)
         now = time.monotonic()
         if self.state.record and now - self.saved > CHECKPOINT_SECONDS:
             self.checkpoints["progress", row.epoch] = save_progress(self.settings, self.state)
@@ -115,12 +113,11 @@ class RunRecorder:
         return Progress(min(self.state.epoch / self.settings.training.epochs, 1.0), training=new)
 
     def take_last(self) -> Progress:
-        """The same at the end, with the last and the best weights, and all it takes to go on."""
+        """The same at the end, with the last weights, and all it takes to go on."""
         if self._is_network:
             epoch = self.state.epoch
             self.checkpoints["last", epoch] = save_weights(self.settings, self.model)
             if self.state.record:
-                self.checkpoints["best", epoch] = best_weights(self.settings, self.state)
                 self.checkpoints["progress", epoch] = save_progress(self.settings, self.state)
         return self.take()
 

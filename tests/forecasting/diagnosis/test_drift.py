@@ -6,7 +6,6 @@ import pytest
 
 from forecasting.diagnosis.drift import (
     Drift,
-    auc,
     drifts,
     error_change,
     level_change,
@@ -30,13 +29,6 @@ def made(days: int, first: str = "2020-01-06", week=WEEK, level: float = 1000, s
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(1)
-
-
-def test_auc_equals_all_pairs(rng):
-    labels, scores = rng.integers(0, 2, 40), rng.integers(0, 9, 40).astype(float)
-    pairs = [(one > zero) + (one == zero) / 2 for one in scores[labels == 1] for zero in scores[labels == 0]]
-    assert auc(labels, scores) == pytest.approx(np.mean(pairs))
-    assert auc(np.ones(3), np.arange(3.0)) == 0.5
 
 
 def test_week_profile_equals_a_loop(rng):

@@ -96,7 +96,7 @@ def test_runs_are_as_they_were(store, what):
     assert rows_of(store, run.id) == said["rows"]
     assert store.resumable_epoch(run.id) == said["can go on from"]
     kept = [kind for kind, _epoch in said["checkpoints"]]
-    assert (store.checkpoint(OWNER, run.id, "last") is not None) == ("last" in kept)
+    assert (store.checkpoint(OWNER, run.id) is not None) == ("last" in kept)
     losses = store.final_losses(OWNER, run.id)
     if said["final"]:
         assert losses["held_out_seeds"].iloc[0].tolist() == said["final"]["held_out_seeds"]

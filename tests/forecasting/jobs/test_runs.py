@@ -335,15 +335,12 @@ def test_checkpoints_predict_what_the_run_predicted(store, queue):
 
     run_id = store.submit("me", channel(), settings(epochs=7), "run")
     work_off(queue)
-    kept, record = load(store.checkpoint("me", run_id, "last"))
+    kept, record = load(store.checkpoint("me", run_id))
     assert kept == settings(epochs=7)
     model, data = build(kept), run_windows(channel().series, kept)
     take_weights(model, record)
     assert np.array_equal(predict(model, data, data.held_out).T, store.predictions(run_id).to_numpy())
-    for epoch in (1, 2, 5):
-        assert store.checkpoint("me", run_id, "epoch", epoch)
-    assert store.checkpoint("me", run_id, "epoch", 3) is None
-    assert store.checkpoint("you", run_id, "last") is None
+    assert store.checkpoint("you", run_id) is None
 
 
 def test_one_persons_many_runs_do_not_keep_another_waiting(store, queue):
@@ -380,7 +377,7 @@ def test_run_stopped_before_its_first_epoch_shows_nothing(store, queue, jobs):
         work_on(url_of(store.engine), run_id)
     assert store.run("me", run_id).status == "stopped"
     assert store.predictions(run_id) is None
-    assert store.checkpoint("me", run_id, "last") is None
+    assert store.checkpoint("me", run_id) is None
 
 
 @pytest.mark.slow

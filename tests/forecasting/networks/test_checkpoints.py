@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from forecasting.models.fitting import build, fit
-from forecasting.networks.checkpoints import best_weights, is_logged, load, save_progress, save_weights, take_weights
+from forecasting.networks.checkpoints import load, save_progress, save_weights, take_weights
 from forecasting.networks.progress import Progress
 from forecasting.networks.training import predict
 from forecasting.series import Series
@@ -77,22 +77,7 @@ def test_weights_come_back_with_their_settings(views, split):
         split, Architecture("sigmoid", 7, units=5), Training(epochs=4, seeds=2), regularisation=DISTURBED
     )
     data, network, progress = run_windows(Series(views), settings), build(settings), Progress()
-    rows = list(fit(network, data, settings, progress=progress))
+    list(fit(network, data, settings, progress=progress))
     other = build(settings)
     take_weights(other, load(save_weights(settings, network))[1])
     np.testing.assert_array_equal(predict(other, data, data.held_out), predict(network, data, data.held_out))
-    take_weights(other, load(best_weights(settings, progress))[1])
-    best = np.min([row.validation_loss for row in rows], axis=0)
-    found = np.abs(predict(other, data, data.validation) - data.validation.targets).mean(axis=1)
-    np.testing.assert_allclose(found, best, rtol=1e-5)
-
-
-def test_without_a_validation_part_there_is_no_best(views, split):
-    settings = RunSettings(split, Architecture("linear", 7), Training(epochs=1, seeds=1))
-    progress = Progress()
-    list(fit(build(settings), run_windows(Series(views), settings), settings, progress=progress))
-    assert best_weights(settings, progress) is None
-
-
-def test_logged_epochs():
-    assert [epoch for epoch in range(1, 300) if is_logged(epoch)] == [1, 2, 5, 10, 20, 50, 100, 200]
