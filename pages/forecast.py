@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from forecasting import charts
-from forecasting.evaluation.wording import days_ahead
+from forecasting.evaluation.wording import ERROR_OF_MEAN, days_ahead
 from forecasting.forecasts.forecast import Forecast, HeldOutScore
 from forecasting.forecasts.packing import NO_WEIGHTS
 from forecasting.forecasts.program import program_from_file, program_of
@@ -81,7 +81,7 @@ def draw(job_id: str, report: ForecastReport) -> None:
     draw_days(forecast)
     if report.trials:
         with st.expander(translate("Models tried"), icon=":material/checklist:"):
-            draw_mixture(report.shares, len(forecast.days))
+            draw_mixture(report, len(forecast.days))
             draw_trials(report.trials)
     with st.expander(translate("Reliability by days ahead"), icon=":material/straighten:"):
         draw_judged(forecast)
@@ -214,7 +214,7 @@ def draw_judged(forecast: Forecast) -> None:
         {
             translate("Method"): name_of(one.method),
             translate("Days ahead"): one.horizon,
-            translate("MAE, views"): round(one.mae, 1),
+            translate("MAE of the seeds' mean, views"): round(one.mae, 1),
             translate("Skill"): format_percent(one.skill),
             "MASE": round(one.mase, 3),
             translate("50 % interval held"): format_percent(one.coverage[0]),
@@ -226,7 +226,13 @@ def draw_judged(forecast: Forecast) -> None:
         for one in sorted(forecast.judged, key=lambda one: one.horizon)
     ]
     if lines:
-        st.dataframe(pd.DataFrame(lines), hide_index=True, alt=translate("Held-out errors by days ahead"))
+        mean = translate("MAE of the seeds' mean, views")
+        st.dataframe(
+            pd.DataFrame(lines),
+            hide_index=True,
+            column_config={mean: st.column_config.NumberColumn(format="localized", help=translate(ERROR_OF_MEAN))},
+            alt=translate("Held-out errors by days ahead"),
+        )
     st.caption(
         translate(
             "Every method forecasts from each held-out day, seeing only earlier days. Skill is relative to "
@@ -248,10 +254,10 @@ def draw_trials(trials: Sequence[TrialResult]) -> None:
     st.caption(escape_markdown(regret_of_alternatives(records, translate).translated(translate)))
 
 
-def draw_mixture(shares: Sequence[tuple[str, Sequence[float]]], days: int) -> None:
+def draw_mixture(report: ForecastReport, days: int) -> None:
     """What Auto is made of, tomorrow and on the last day."""
     for day in sorted({1, days}):
-        for sentence in composition(shares, day):
+        for sentence in composition(report.shares, day, [asdict(trial) for trial in report.trials]):
             st.write(sentence.translated(translate))
 
 

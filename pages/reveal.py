@@ -5,6 +5,7 @@ import streamlit as st
 
 from forecasting import charts
 from forecasting.evaluation.baselines import BESIDE_RUNS, baseline_forecast
+from forecasting.evaluation.wording import ERROR_OF_MEAN
 from forecasting.jobs.requests import RevealRequest
 from forecasting.lectures.reveal import BlindForecast, Reveal, hidden_days, reveal
 from forecasting.messages import BadInput
@@ -106,13 +107,20 @@ def draw_result(found: Reveal, forecasts: pd.DataFrame, votes: dict[str, int]) -
             translate("Model"): name,
             translate("Votes"): votes.get(name, 0),
             translate("Error on the hidden days (MAE, views)"): round(error, 1),
-            translate("Held-out, MAE, one day ahead"): round(found.held_out[name], 1)
+            translate("Held-out, MAE of the seeds' mean, one day ahead"): round(found.held_out[name], 1)
             if name in found.held_out
             else None,
         }
         for name, error in sorted(found.errors.items(), key=lambda pair: pair[1])
     ]
-    st.dataframe(pd.DataFrame(lines), hide_index=True, placeholder="–", alt=translate("Errors of all models"))
+    mean = translate("Held-out, MAE of the seeds' mean, one day ahead")
+    st.dataframe(
+        pd.DataFrame(lines),
+        hide_index=True,
+        placeholder="–",
+        column_config={mean: st.column_config.NumberColumn(format="localized", help=translate(ERROR_OF_MEAN))},
+        alt=translate("Errors of all models"),
+    )
 
 
 def draw_lecture() -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from forecasting import charts
 from forecasting.evaluation.baselines import baseline_forecast, best_baseline
 from forecasting.evaluation.comparison import compare
-from forecasting.evaluation.wording import against_baseline
+from forecasting.evaluation.wording import MEAN_OF_SEEDS, against_baseline
 from forecasting.formats import format_views
 from forecasting.formula import formula
 from forecasting.messages import N_, BadInput
@@ -107,7 +107,8 @@ def draw_figures(settings: RunSettings, losses: tuple[float, float] | None, line
         for label, loss in zip(
             (translate("Train loss"), translate("Held-out loss")), losses or (np.nan, np.nan), strict=True
         ):
-            st.metric(f"{label} ({unit})", format_views(loss) if np.isfinite(loss) else "–")
+            shown = format_views(loss) if np.isfinite(loss) else "–"
+            st.metric(f"{label} ({unit})", shown, help=translate(MEAN_OF_SEEDS))
         baseline = harder_baseline(settings)
         st.metric(
             translate(label_of(baseline)),

@@ -142,9 +142,11 @@ def _explain(auto: Auto, horizon: int) -> None:
     """What Auto mixed, and what another choice would have cost."""
     for sentence in cut_short(auto.limit, len(auto.trials)):
         print("auto:", sentence.translated(), file=sys.stderr)
-    print("auto:", regret_of_alternatives([asdict(trial) for trial in auto.trials]).translated(), file=sys.stderr)
+    trials = [asdict(trial) for trial in auto.trials]
+    print("auto:", regret_of_alternatives(trials).translated(), file=sys.stderr)
     for day in judged_horizons(horizon):
-        print("auto:", *(sentence.translated() for sentence in composition(auto.shares(), day)), file=sys.stderr)
+        said = composition(auto.shares(), day, trials)
+        print("auto:", *(sentence.translated() for sentence in said), file=sys.stderr)
 
 
 def _print(options: argparse.Namespace, columns: Sequence[str], rows) -> None:

@@ -9,6 +9,12 @@ from forecasting.evaluation.cross_validation import OptimismBias, Ranking
 from forecasting.formats import format_percent, format_views
 from forecasting.messages import N_, Message
 
+# One run has two errors, and both are named wherever they stand.
+MEAN_OF_SEEDS = N_("Mean of the seeds' own losses. Their mean forecast, which Forecast judges, errs by no more.")
+ERROR_OF_MEAN = N_(
+    "Error of the forecast itself, which is the mean over a run's seeds. Train and Compare show the mean of the seeds'"
+    " own losses, which is never smaller."
+)
 FEW_DAYS = N_("Only {days} held-out days to judge by; at least {needed} are needed to tell more than chance.")
 ALIKE_DAYS = N_(
     "Cannot tell: errors of neighbouring days are so alike that {days} held-out days count for too few to judge by."

@@ -7,7 +7,7 @@ import streamlit as st
 from forecasting.evaluation.baselines import BESIDE_RUNS
 from forecasting.evaluation.comparison import Comparison
 from forecasting.evaluation.run_results import against
-from forecasting.evaluation.wording import between_runs, in_a_cell
+from forecasting.evaluation.wording import MEAN_OF_SEEDS, between_runs, in_a_cell
 from forecasting.messages import N_
 from forecasting.metrics import skill
 from forecasting.models.registry import SKILL_BASELINE, label_of
@@ -21,7 +21,7 @@ FLOOR = N_("Smallest possible, held-out")
 COLUMNS = {
     "run": N_("Run"),
     "seeds": N_("Seeds"),
-    "held_out": N_("Held-out loss"),
+    "held_out": N_("Held-out loss (mean of seeds)"),
     "train": N_("Train loss"),
     "gap": N_("Gap"),
     "skill": N_("Skill"),
@@ -30,6 +30,7 @@ COLUMNS = {
 }
 LOSSES = ("held_out", "train", "gap", "validation", "held_out_then")  # in views
 HELP = {
+    "held_out": MEAN_OF_SEEDS,
     "gap": N_("Held-out loss less train loss."),
     "skill": N_("How much smaller the error is than with “Same day last week”; 0 % = no better."),
     "validation": N_("The lowest loss on the validation part; every seed has its own epoch."),

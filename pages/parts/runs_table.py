@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from forecasting.evaluation.wording import MEAN_OF_SEEDS
 from forecasting.messages import N_
 from forecasting.metrics import NAMES
 from forecasting.records import Run
@@ -162,7 +163,9 @@ class RunsTable:
                 translate(N_("Pinned")): pin,
                 translate(N_("Tags")): st.column_config.ListColumn(),
                 translate(N_("Train loss")): st.column_config.NumberColumn(format="localized"),
-                translate(N_("Held-out loss")): st.column_config.NumberColumn(format="localized"),
+                translate(N_("Held-out loss")): st.column_config.NumberColumn(
+                    format="localized", help=translate(MEAN_OF_SEEDS)
+                ),
             },
             selection_default={"selection": {"rows": [row for row, run_id in enumerate(ids) if run_id in asked]}},
             alt=translate(N_("The runs with their losses and settings")),

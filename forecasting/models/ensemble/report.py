@@ -68,8 +68,13 @@ def cut_short(limit: float, count: int) -> list[Message]:
     return [Message(text, {"seconds": f"{limit:g}", "count": count})] if limit else []
 
 
-def composition(shares: Iterable[tuple[str, Sequence[float] | np.ndarray]], day: int) -> list[Message]:
-    """How the mixture is composed `day` days ahead, and whether it is mostly a baseline. `shares` are Auto's."""
+def composition(
+    shares: Iterable[tuple[str, Sequence[float] | np.ndarray]], day: int, trials: Sequence[dict] = ()
+) -> list[Message]:
+    """How the mixture is composed `day` days ahead, and whether it is mostly a baseline. `shares` are Auto's.
+
+    `trials` have the errors in validation: a baseline may have the most weight although something else erred less.
+    """
     kinds = {"networks": 0.0, "linear": 0.0, "ets": 0.0, "baselines": 0.0}
     for name, by_day in shares:
         kinds[_kind(name)] += by_day[day - 1]
@@ -84,13 +89,37 @@ def composition(shares: Iterable[tuple[str, Sequence[float] | np.ndarray]], day:
         )
     ]
     if kinds["baselines"] >= MOSTLY:
-        said.append(
-            Message(
-                N_("On day {day} Auto is mostly a baseline: in validation no model that it tried had a smaller error."),
-                facts,
-            )
-        )
+        said.append(_mostly_a_baseline(trials, day))
     return said
+
+
+def _mostly_a_baseline(trials: Sequence[dict], day: int) -> Message:
+    """With the smallest errors in validation, of baselines and of the rest, on the day ahead that was looked at."""
+    errors = {trial["name"]: near_error(trial["errors"], day) for trial in trials}
+    known = {name: error for name, error in errors.items() if np.isfinite(error)}
+    baselines, others = (
+        {name: error for name, error in known.items() if (name in BASELINES) == naive} for naive in (True, False)
+    )
+    if not baselines or not others:
+        return Message(N_("On day {day} Auto is mostly a baseline."), {"day": day})
+    best, baseline = min(others, key=others.__getitem__), min(baselines, key=baselines.__getitem__)
+    facts = {"day": day, "best": best, "error": f"{others[best]:.3f}", "baseline_error": f"{baselines[baseline]:.3f}"}
+    if others[best] >= baselines[baseline]:
+        text = N_(
+            "On day {day} Auto is mostly a baseline: in validation nothing else it tried erred less (MASE"
+            " {baseline_error}; the best of the others, “{best}”, {error})."
+        )
+    else:
+        text = N_(
+            "On day {day} Auto is mostly a baseline, though in validation “{best}” alone erred less (MASE {error}, the"
+            " best baseline {baseline_error})."
+        )
+    return Message(text, facts)
+
+
+def near_error(pairs: Sequence[tuple[int, float]], day: int) -> float:
+    """MASE on the day ahead, of those looked at, that is nearest to `day`; NaN for none."""
+    return min(pairs, key=lambda pair: abs(pair[0] - day))[1] if len(pairs) else np.nan
 
 
 def _kind(name: str) -> str:
