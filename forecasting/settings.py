@@ -42,7 +42,7 @@ OPTIMIZERS = {
 SCHEDULES = {"constant": N_("Constant"), "step": N_("Steps"), "1/t": N_("1/t decay"), "cosine": N_("Cosine")}
 SUBTRACT = {"nothing": N_("Nothing"), "mean": N_("The window's mean"), "last": N_("The last day")}
 
-REFERENCES = ("svr", "trees")  # scikit-learn's models, to start shallow
+SKLEARN_FAMILIES = ("svr", "trees")  # scikit-learn's models, to start shallow
 MOST_PARAMETERS = 50_000_000  # over all seeds; about 1 GB with their gradients and an optimizer's state
 
 
@@ -87,7 +87,7 @@ class Architecture:
     @property
     def hidden(self) -> int:
         """Number of hidden layers."""
-        return 0 if self.family in ("linear", *REFERENCES) else self.layers
+        return 0 if self.family in ("linear", *SKLEARN_FAMILIES) else self.layers
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -96,8 +96,10 @@ class Architecture:
 
     @property
     def parameters(self) -> int:
-        """Weights and biases of one replica; 0 for a reference, whose number follows from the data."""
-        return 0 if self.family in REFERENCES else sum((before + 1) * after for before, after in pairwise(self.sizes))
+        """Weights and biases of one replica; 0 for scikit-learn's models, whose number follows from the data."""
+        if self.family in SKLEARN_FAMILIES:
+            return 0
+        return sum((before + 1) * after for before, after in pairwise(self.sizes))
 
 
 @dataclass(frozen=True)
@@ -240,8 +242,8 @@ class RunSettings:
     regularisation: Regularisation = field(default_factory=Regularisation)
 
     def __post_init__(self) -> None:
-        reference, exact = self.architecture.family in REFERENCES, self.training.optimizer == "exact"
-        if exact and self.architecture.family not in ("linear", *REFERENCES):
+        reference, exact = self.architecture.family in SKLEARN_FAMILIES, self.training.optimizer == "exact"
+        if exact and self.architecture.family not in ("linear", *SKLEARN_FAMILIES):
             raise BadInput(N_("Only a linear model can be solved exactly; choose another optimizer."))
         if reference:  # a loss, a seed, and a tree an epoch
             epochs = self.training.epochs if self.architecture.family == "trees" else 1
@@ -263,7 +265,7 @@ class RunSettings:
     @property
     def solved_at_once(self) -> bool:
         """Whether there is no descent to watch, pause or draw seeds for: an exact solution or a shallow reference."""
-        return self.training.optimizer == "exact" or self.architecture.family in REFERENCES
+        return self.training.optimizer == "exact" or self.architecture.family in SKLEARN_FAMILIES
 
     @property
     def parameters(self) -> int:
@@ -324,7 +326,7 @@ def defaults_of(family: str) -> dict[str, Any]:
 
 
 def _set_aside(record, *names: str) -> None:
-    """Give settings that have no say their defaults."""
+    """Give settings that are not used their defaults."""
     for name in names:
         object.__setattr__(record, name, DEFAULTS[name])
 

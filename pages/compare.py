@@ -14,7 +14,7 @@ from pages.parts.export import offer
 from pages.parts.links import warn_invalid_query_param
 from pages.parts.losses_table import LossesTable
 from pages.parts.runs_table import RunsTable
-from pages.parts.session import open_page, references
+from pages.parts.session import baseline_levels, open_page
 
 AVERAGES = (1, 5, 10, 20, 50, 100)  # epochs
 
@@ -23,7 +23,7 @@ translate = session.translate
 
 
 def alike(runs: list[Run]) -> bool:
-    """Whether the held-out losses can be held against each other; says so where they, or the train losses, cannot."""
+    """Whether the held-out losses can be compared; says so where they, or the train losses, cannot."""
     found = {
         translate("channels"): {run.fingerprint for run in runs},
         translate("days ahead"): {run.settings.architecture.horizon for run in runs},
@@ -101,7 +101,7 @@ if len(chosen) > charts.RUN_COLOURS:
     st.caption(text.format(most=charts.RUN_COLOURS, count=len(chosen)))
 chosen = chosen[: charts.RUN_COLOURS]
 channels = {key: session.channels.channel(session.owner, key) for key in {run.fingerprint for run in chosen}}
-judged = [references(channels[run.fingerprint], run.fingerprint, run.settings) for run in chosen]
+judged = [baseline_levels(channels[run.fingerprint], run.fingerprint, run.settings) for run in chosen]
 comparable = alike(chosen)
 lines, floor = judged[0] if comparable else ({}, None)
 loss = " / ".join(sorted({NAMES[run.settings.training.loss] for run in chosen}))

@@ -1,4 +1,4 @@
-"""Choose a model by N folds of the training period; the held-out period has no say in it."""
+"""Choose a model by N folds of the training period; the held-out period takes no part in it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -20,7 +20,7 @@ from forecasting.settings import RunSettings
 from forecasting.split import Split
 from pages.parts.job_progress import find, result_of, show_job, submit
 from pages.parts.links import escape_markdown, reset_if_unavailable, unique_name, warn_invalid_query_param
-from pages.parts.session import open_page, references
+from pages.parts.session import baseline_levels, open_page
 from pages.parts.settings_form import name_of, queue
 from pages.parts.split_control import choose_split
 
@@ -30,7 +30,7 @@ WHAT_THEY_ARE = {
     "rolling": N_("Each part is tested with models trained on all days before it, as in real forecasting."),
     "random": N_("Days are drawn at random, as in the lecture: their neighbours stay among the training days."),
 }
-FAR_OFF = 1e9  # views: a model that errs by as much is leaving the numbers
+FAR_OFF = 1e9  # views: a model that errs by as much is diverging
 
 session = open_page()
 translate = session.translate
@@ -182,7 +182,7 @@ def draw_optimism_bias(blocked: Ranking, random: Ranking) -> None:
 
 
 def shares(found: OptimismBias) -> str:
-    """12 % (8 % to 15 %), as text; nothing for a model that left the numbers."""
+    """12 % (8 % to 15 %), as text; nothing for a model that diverged."""
     if found.share != found.share:
         return ""
     facts = {name: format_percent(share) for name, share in vars(found).items()}
@@ -231,7 +231,7 @@ with controls:
             help=translate("The lecture has 3."),
         )
         cuts = safe_folds(session.channel.series, settings, kind=kind, folds=folds)
-        references(session.channel, session.channel.fingerprint, settings[0])
+        baseline_levels(session.channel, session.channel.fingerprint, settings[0])
     except BadInput as unusable:
         st.warning(escape_markdown(unusable.translated(translate)), icon=":material/event_busy:")
         st.stop()

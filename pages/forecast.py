@@ -22,7 +22,7 @@ from forecasting.messages import BadInput
 from forecasting.models.ensemble.candidates import TrialResult
 from forecasting.models.ensemble.report import composition, regret_of_alternatives, trials_frame
 from forecasting.models.registry import BUDGET, SKILL_BASELINE, baseline, label_of
-from forecasting.settings import BOUNDS, REFERENCES, RunSettings
+from forecasting.settings import BOUNDS, SKLEARN_FAMILIES, RunSettings
 from pages.parts.export import offer
 from pages.parts.forecasters import AUTO, Forecasters
 from pages.parts.job_progress import find, result_of, show_job, submit
@@ -50,7 +50,7 @@ def of_auto() -> AutoSearch:
 
 def choose_holidays(settings: RunSettings | None, horizon: int) -> tuple[date, ...]:
     """Days to take for holidays, where the run knows what a holiday does."""
-    if settings is None or not settings.inputs.country or settings.architecture.family in REFERENCES:
+    if settings is None or not settings.inputs.country or settings.architecture.family in SKLEARN_FAMILIES:
         return ()
     names, last = session.weekdays(), session.channel.views.index[-1]
     days = {
@@ -265,7 +265,7 @@ def draw_take_away(job_id: str) -> None:
     """The model as a file, and the program of its run."""
     with st.expander(translate("Download"), icon=":material/output:"):
         file, said = file_of_channel()
-        if settings and settings.architecture.family in REFERENCES:
+        if settings and settings.architecture.family in SKLEARN_FAMILIES:
             st.caption(translate(NO_WEIGHTS))
         else:
             name = re.sub(r"[^\w.-]+", "-", forecasters.names()[chosen]) + ".safetensors"

@@ -19,7 +19,7 @@ from forecasting.messages import BadInput
 from forecasting.records import Run
 from forecasting.settings import BOUNDS, RunSettings
 from pages.parts.links import escape_markdown, warn_invalid_query_param
-from pages.parts.session import open_page, references
+from pages.parts.session import baseline_levels, open_page
 from pages.parts.settings_form import STATES, queue
 from pages.parts.split_control import choose_split
 
@@ -67,7 +67,7 @@ def errors_of(run_id: str) -> np.ndarray | None:
 
 
 def mean_and_spread(mean: float, spread: float) -> str:
-    """371 ± 4, as text: a table of two numbers a cell; nothing for what left the numbers."""
+    """371 ± 4, as text: a table of two numbers a cell; nothing for what diverged."""
     if not np.isfinite(mean):
         return ""
     return f"{mean:,.0f} ± {spread:,.0f}" if spread == spread else f"{mean:,.0f}"
@@ -122,7 +122,7 @@ def live(settings: list[RunSettings], was_active: bool) -> None:
         st.rerun()
     found = outcomes_of(ids, runs)
     outcomes = list(found.values())
-    lines, floor = references(session.channel, session.channel.fingerprint, settings[0])
+    lines, floor = baseline_levels(session.channel, session.channel.fingerprint, settings[0])
     bars = pd.DataFrame(
         [(translate(o.row.name), o.train, o.held_out) for o in outcomes if o.seeds],
         columns=["run", "train", "held_out"],
@@ -152,7 +152,7 @@ with controls:
         )
         seeds = st.number_input(translate("Seeds"), *BOUNDS["seeds"], SEEDS, key="table_seeds", bind="query-params")
         settings = table_settings(split, epochs, seeds)
-        references(session.channel, session.channel.fingerprint, settings[0])
+        baseline_levels(session.channel, session.channel.fingerprint, settings[0])
     except BadInput as unusable:
         st.warning(escape_markdown(unusable.translated(translate)), icon=":material/event_busy:")
         st.stop()

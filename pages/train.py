@@ -22,7 +22,7 @@ from forecasting.split import default_split
 from pages.parts import diagnosis_panel
 from pages.parts.job_progress import duration
 from pages.parts.links import escape_markdown, reset_if_unavailable, warn_invalid_query_param
-from pages.parts.session import open_page, references
+from pages.parts.session import baseline_levels, open_page
 from pages.parts.settings_form import LABELS, STATES, Form, queue
 from pages.parts.split_control import choose_split
 
@@ -36,7 +36,7 @@ translate = session.translate
 def start(settings: RunSettings) -> None:
     """Queue the run and make it the one shown; a run that exists already is just shown.
 
-    A linear model has an exact solution to be held against: it comes along as a run of its own.
+    A linear model has an exact solution to be compared with: it comes along as a run of its own.
     """
     st.session_state.run = queue(session, settings)
     if has_exact_counterpart(settings):
@@ -185,7 +185,7 @@ def live(settings: RunSettings, run_id: str | None, was_active: bool) -> None:
     """Figures, curves and progress; redrawn alone while the run is active, and the whole page once it has ended."""
     run = session.store.run(session.owner, run_id) if run_id else None
     history = history_of(run) if run else NOTHING_YET
-    lines, floor = references(session.channel, session.channel.fingerprint, settings)
+    lines, floor = baseline_levels(session.channel, session.channel.fingerprint, settings)
     with figures.container():
         draw_figures(settings, losses_of(run, history) if run else None, lines)
     training, validated = settings.training, settings.regularisation.validation > 0
@@ -265,7 +265,7 @@ with controls:
         split, troubles = None, [trouble]
     try:
         settings = form.settings(split or default_split(session.channel.views))
-        references(session.channel, session.channel.fingerprint, settings)
+        baseline_levels(session.channel, session.channel.fingerprint, settings)
     except BadInput as trouble:
         troubles.append(trouble)
     if troubles:

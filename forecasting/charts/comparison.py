@@ -19,9 +19,9 @@ from forecasting.charts.marks import (
     epoch_axis,
     hover,
     layered,
+    level_lines,
     loss_axis,
     loss_words,
-    reference_lines,
     upright_lines,
     views_tip,
 )
@@ -38,7 +38,7 @@ def compared_curves(
     loss: str,
     log: bool = True,
     translate: Translate = english,
-    references: dict[str, float] | None = None,
+    levels: dict[str, float] | None = None,
     floor: float | None = None,
     along: str = "epoch",
     averaged: bool = False,
@@ -70,7 +70,7 @@ def compared_curves(
     thin, strong = {"strokeWidth": 1.2, "strokeDash": [4, 2]}, {"strokeWidth": 2.5}
     raw = [line("train", opacity=FAINT, strokeWidth=1), line("held_out", opacity=FAINT, strokeWidth=1)]
     layers = [band, *(raw if averaged else []), line(f"train{shown}", **thin), line(f"held_out{shown}", **strong)]
-    lines = reference_lines(references or {}, floor, end, colour_by(translate, runs, runs), translate)
+    lines = level_lines(levels or {}, floor, end, colour_by(translate, runs, runs), translate)
     return layered(*layers, *lines, _run_hover(curves, runs, ALONG[along], translate), height=_height(runs))
 
 
@@ -95,7 +95,7 @@ def generalization_gap(
     loss: str,
     log: bool = True,
     translate: Translate = english,
-    references: dict[str, float] | None = None,
+    levels: dict[str, float] | None = None,
     floor: float | None = None,
 ) -> alt.LayerChart:
     """A dot a run, train loss to the right and held-out loss up: on the diagonal there is no gap between them.
@@ -105,7 +105,7 @@ def generalization_gap(
     show, so that each keeps its colour where one of them has no dot.
     """
     shown = list(frame["run"])
-    low, high = _square(frame, [*(references or {}).values(), *([floor] if floor else [])], log)
+    low, high = _square(frame, [*(levels or {}).values(), *([floor] if floor else [])], log)
     log = log and low > 0  # a loss of nothing has no logarithm
     scale = alt.Scale(type="log" if log else "linear", domain=[low, high], nice=False)
     axis = alt.Axis(format=VIEWS, tickCount=5)
@@ -131,7 +131,7 @@ def generalization_gap(
         x=x, y=alt.Y("held_out_low:Q", **up), y2="held_out_high:Q", color=colour
     )
     role = colour_by(translate, runs, runs)
-    lines = reference_lines(references or {}, floor, high, role, translate, start=low, all_left=True)
+    lines = level_lines(levels or {}, floor, high, role, translate, start=low, all_left=True)
     layers = [*_no_gap(low, high, log, role, translate), *lines, across, upright, dots]
     return layered(*layers, height=_height(runs))  # as high as the curves beside it, which name them all
 
@@ -169,7 +169,7 @@ def final_losses(
     frame: pd.DataFrame,
     loss: str,
     translate: Translate = english,
-    references: dict[str, float] | None = None,
+    levels: dict[str, float] | None = None,
     floor: float | None = None,
 ) -> alt.LayerChart:
     """A bar for train and a bar for held-out a run, beside the baselines. `frame`: run, train, held_out (views)."""
@@ -184,6 +184,6 @@ def final_losses(
     tips = [alt.Tooltip("run:N", title=translate(N_("Run"))), alt.Tooltip("period:N", title=translate(N_("Period")))]
     chart = alt.Chart(bars).mark_bar(cornerRadiusEnd=2)
     chart = chart.encode(x=x, y=y, yOffset=offset, color=colour, tooltip=[*tips, views_tip("loss", loss)])
-    widest = max([*bars["loss"], *(references or {}).values()])
-    lines = upright_lines(references or {}, floor, translate, loss, widest)
+    widest = max([*bars["loss"], *(levels or {}).values()])
+    lines = upright_lines(levels or {}, floor, translate, loss, widest)
     return layered(chart, *lines, height=90 + 40 * (1 + len(order)))

@@ -39,7 +39,7 @@ WORDS = (
 )
 
 
-def decision_tree(branch: str, chances: dict[str, float], translate: Translate = english) -> alt.LayerChart:
+def decision_tree(branch: str, probabilities: dict[str, float], translate: Translate = english) -> alt.LayerChart:
     """Train loss large or small, then held-out loss large or small: the way to `branch` is strong.
 
     Under every leaf a bar of its chance (0 to 1), unless none is known. "cannot tell" is no leaf, and then nothing is
@@ -65,20 +65,20 @@ def decision_tree(branch: str, chances: dict[str, float], translate: Translate =
         ]
         words = alt.Chart(alt.Data(values=values)).mark_text(align="left", **look, dx=4, dy=4 * side)
         layers.append(words.encode(x=x, y=y, text="text:N", color=colour))
-    return layered(*layers, *_leaves(branch, chances, colour, x, y, translate), height=HEIGHT)
+    return layered(*layers, *_leaves(branch, probabilities, colour, x, y, translate), height=HEIGHT)
 
 
 def _leaves(
-    branch: str, chances: dict[str, float], colour: alt.Color, x: alt.X, y: alt.Y, translate: Translate
+    branch: str, probabilities: dict[str, float], colour: alt.Color, x: alt.X, y: alt.Y, translate: Translate
 ) -> list[alt.Chart]:
     """Name and chance of every branch, and the chance as a bar."""
     values: list[dict[str, Any]] = [
         {
             "x": LEAF,
-            "end": LEAF + WIDEST * chances.get(leaf, 0.0),
+            "end": LEAF + WIDEST * probabilities.get(leaf, 0.0),
             "y": place,
-            "text": f"{translate(NAMES[leaf])} {format_probability(chances[leaf])}"
-            if chances
+            "text": f"{translate(NAMES[leaf])} {format_probability(probabilities[leaf])}"
+            if probabilities
             else translate(NAMES[leaf]),
             "role": translate(REAL if leaf == branch else BASELINE),
         }

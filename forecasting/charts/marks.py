@@ -133,7 +133,7 @@ def day_tip(translate: Translate) -> alt.Tooltip:
     return alt.Tooltip("day:T", title=translate(N_("Day")), format="%Y-%m-%d")
 
 
-def reference_lines(
+def level_lines(
     baselines: dict[str, float],
     floor: float | None,
     epochs: float,

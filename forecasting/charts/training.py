@@ -21,9 +21,9 @@ from forecasting.charts.marks import (
     hover,
     in_role,
     layered,
+    level_lines,
     loss_axis,
     loss_words,
-    reference_lines,
     views_axis,
     views_tip,
 )
@@ -51,7 +51,7 @@ def loss_frame(history: History) -> pd.DataFrame:
 
 def loss_spec(
     epochs: int,
-    references: dict[str, float],
+    levels: dict[str, float],
     loss: str = "MAE",
     log: bool = True,
     translate: Translate = english,
@@ -73,7 +73,7 @@ def loss_spec(
         curve = alt.Chart().mark_line(strokeWidth=2, point=epochs == 1)  # a single row is no line
         curve = curve.encode(x=x, y=loss_axis(name, y_title, y_scale), color=colour)
         layers += [in_role(role, band, translate), in_role(role, curve, translate)]
-    layers += reference_lines(references, floor, epochs, colour, translate)
+    layers += level_lines(levels, floor, epochs, colour, translate)
     tooltip = [alt.Tooltip("epoch:Q", title=translate(N_("Epoch")), format="d")]
     tooltip += [views_tip(name, translate(role)) for name, role in roles.items()]
     spec = layered(*layers, hover("epoch:Q", tooltip), height=HEIGHT).to_dict(validate=False)

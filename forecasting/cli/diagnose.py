@@ -24,8 +24,8 @@ def diagnose(options: argparse.Namespace) -> None:
         {name: value for name, value in found.next_run.flat().items() if now[name] != value} if found.next_run else {}
     )
     if options.json:
-        sure = None if found.confidence is None else round(found.confidence, 3)
-        print(json.dumps({"verdict": found.branch, "sure": sure, "evidence": evidence, "next": tried}))
+        confidence = None if found.confidence is None else round(found.confidence, 3)
+        print(json.dumps({"verdict": found.branch, "sure": confidence, "evidence": evidence, "next": tried}))
         return
     certainty = "" if found.confidence is None else f" ({found.confidence:.2f})"
     print(f"{NAMES[found.branch]}{certainty}", *(f"- {sentence}" for sentence in evidence), sep="\n")

@@ -16,7 +16,7 @@ class NestedRun:
 
 def with_lower_train_loss(nested_runs: Iterable[NestedRun], settings: RunSettings, train: float) -> list[NestedRun]:
     """Those that show that a run of `settings`, whose training loss is `train`, could have come further."""
-    return [peer for peer in nested_runs if is_nested_in(peer.settings, settings) and peer.train < train]
+    return [nested for nested in nested_runs if is_nested_in(nested.settings, settings) and nested.train < train]
 
 
 def contains_linear(settings: RunSettings) -> bool:

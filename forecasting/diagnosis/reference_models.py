@@ -23,7 +23,7 @@ FINALISTS = 2
 BRIEF_EPOCHS, LONG_EPOCHS = 15, 45
 BRIEF_UPDATES, LONG_UPDATES = 500, 1500  # at least, where windows are few
 MONTH = 28  # days of input of the references
-DIVERGED = 1e12  # views: what stands for an error that left the numbers
+DIVERGED = 1e12  # views: what stands for an error that diverged
 
 
 @dataclass(frozen=True)

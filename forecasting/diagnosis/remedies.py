@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from forecasting.diagnosis.evidence import Evidence
-from forecasting.settings import REFERENCES, RunSettings
+from forecasting.settings import SKLEARN_FAMILIES, RunSettings
 
 YEAR = 365  # days
 
@@ -33,7 +33,7 @@ def _with_seeds(settings: RunSettings, seeds: int) -> RunSettings:
 def held_back(settings: RunSettings) -> RunSettings | None:
     """The same net with early stopping and weight decay; None where it has both, or is not trained by steps."""
     kept = settings.regularisation
-    if settings.architecture.family in REFERENCES or settings.training.optimizer == "exact":
+    if settings.architecture.family in SKLEARN_FAMILIES or settings.training.optimizer == "exact":
         return None
     if kept.patience and kept.weight_decay:
         return None
@@ -47,6 +47,6 @@ def held_back(settings: RunSettings) -> RunSettings | None:
 
 
 def recent(settings: RunSettings) -> RunSettings:
-    """Learn from the last year only and see windows around their mean, so that what changed long ago has no say."""
+    """Learn from the last year only and see windows around their mean, so that what changed long ago is not used."""
     kept = replace(settings.regularisation, train_days=min(settings.regularisation.train_days or YEAR, YEAR))
     return replace(settings, inputs=replace(settings.inputs, subtract="mean", weekday=True), regularisation=kept)

@@ -89,7 +89,10 @@ def marginal(probabilities: dict[Branch, float], found: Evidence) -> dict[Branch
 
 def reachable(found: Evidence, nested_runs: Sequence[NestedRun] = ()) -> float:
     """The smallest training loss that this model is known to be able to reach, in views."""
-    losses = [found.tuned_train, *(peer.train for peer in nested_runs if is_nested_in(peer.settings, found.settings))]
+    losses = [
+        found.tuned_train,
+        *(nested.train for nested in nested_runs if is_nested_in(nested.settings, found.settings)),
+    ]
     if contains_linear(found.settings):
         losses.append(found.linear_train)
     return min([found.train, *(loss for loss in losses if np.isfinite(loss))])
@@ -168,7 +171,7 @@ def _on_training(found: Evidence, nested_runs: Sequence[NestedRun]) -> list[Mess
         as_far = N_("The same model with careful training is no better on train: {tuned}.")
         said.append(Message(further if found.tuned_train < IMPROVED * found.train else as_far, facts))
     if smaller := with_lower_train_loss(nested_runs, found.settings, found.train):
-        facts = {"loss": format_views(min(peer.train for peer in smaller)), "train": format_views(found.train)}
+        facts = {"loss": format_views(min(nested.train for nested in smaller)), "train": format_views(found.train)}
         said.append(Message(N_("A smaller net among your runs reaches {loss} on train, this one only {train}."), facts))
     if found.larger_train < found.train:
         facts = {"larger": format_views(found.larger_train)}

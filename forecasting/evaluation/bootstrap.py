@@ -4,10 +4,10 @@ Errors of neighbouring days resemble each other, so days are not drawn one by on
 joined (Politis and Romano 1992). A block is whole weeks, so that every draw holds each weekday equally often, and at
 least as long as the horizon, since forecasts from neighbouring origins share the days ahead.
 
-Weeks hang together as well, and a channel may have only four of them. So draws are spread further by what blocks cannot
-show: the correlation beyond a block, as a first-order autoregression has it, and the tails of Student's t for as many
-independent blocks as there are. `tests/benchmark/null_rates.py` measures how often two equal forecasts are then told
-apart, and what other ways come to.
+Weeks are correlated as well, and a channel may have only four of them. So draws are spread further by what blocks
+cannot show: the correlation beyond a block, as a first-order autoregression has it, and the tails of Student's t for as
+many independent blocks as there are. `tests/benchmark/null_rates.py` measures how often two equal forecasts are then
+told apart, and what other ways come to.
 """
 
 from functools import lru_cache
@@ -46,11 +46,11 @@ def autocorrelation(values: np.ndarray) -> float:
 
     Short series show too little of it, by (1 + 3 r) / days on average (Kendall 1954), which is added.
     """
-    apart = values - values.mean()
-    power = float(apart @ apart)
+    deviations = values - values.mean()
+    power = float(deviations @ deviations)
     if len(values) < 2 or power <= 1e-12 * float(values @ values):
         return 0.0
-    found = float(apart[1:] @ apart[:-1]) / power
+    found = float(deviations[1:] @ deviations[:-1]) / power
     return float(np.clip(found + (1 + 3 * found) / len(values), 0.0, STRONGEST))
 
 

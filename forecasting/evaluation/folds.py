@@ -44,7 +44,7 @@ class FoldLoss:
     """Losses (seeds,) in views of one model on one fold, both places in the lists that were given.
 
     `errors` (seeds, validation days) are absolute, in views; of several days ahead their mean, its root under MSE. They
-    and `validation` are infinite where the training left the numbers.
+    and `validation` are infinite where the training diverged.
     """
 
     model: int

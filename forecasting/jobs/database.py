@@ -27,14 +27,14 @@ def url_of(engine: sa.Engine) -> str:
 
 
 def _bring_up_to_date(engine: sa.Engine) -> None:
-    with _alone(engine) as connection:
+    with _exclusive(engine) as connection:
         migrate(connection)
         metadata.create_all(connection)
         _add_columns(connection)
 
 
 @contextmanager
-def _alone(engine: sa.Engine) -> Iterator[sa.Connection]:
+def _exclusive(engine: sa.Engine) -> Iterator[sa.Connection]:
     """One transaction, tables included. In SQLite it begins when nobody else writes; left to itself, Python's driver
     would begin it at the first row only."""
     if engine.dialect.name != "sqlite":

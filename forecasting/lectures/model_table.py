@@ -14,7 +14,7 @@ from forecasting.split import Split
 SEEDS = 10
 BATCH = 64  # windows an update; no source states the lecture's
 EPOCHS = 200
-CLEAR = 0.99  # of ten rows held against the best at this level, one in ten tables has one told apart by mistake
+CLEAR = 0.99  # of ten rows compared with the best at this level, one in ten tables has one told apart by mistake
 
 
 @dataclass(frozen=True)
@@ -74,12 +74,12 @@ class Outcome:
 
     @classmethod
     def diverged(cls, row: LectureRow) -> "Outcome":
-        """Of a row that left the numbers: never best, and worse than any that did not."""
+        """Of a row that diverged: never best, and worse than any that did not."""
         return cls(row, np.inf, np.nan, np.inf, np.nan, 0)
 
 
 def best_on(outcomes: Sequence[Outcome], period: str) -> Outcome:
-    """The row of smallest mean loss in `period`, train or held_out; rows that left the numbers do not count."""
+    """The row of smallest mean loss in `period`, train or held_out; rows that diverged do not count."""
     finite = [outcome for outcome in outcomes if np.isfinite(getattr(outcome, period))] or list(outcomes)
     return min(finite, key=lambda outcome: getattr(outcome, period))
 
@@ -111,7 +111,7 @@ def what_it_shows(outcomes: Sequence[Outcome]) -> Message:
         "train": format_views(train.train),
         "held_out_row": Message(held_out.row.name),
         "held_out": format_views(held_out.held_out),
-        "sure": _sure(outcomes, held_out),
+        "sure": _how_clear(outcomes, held_out),
         "depth": _depth(outcomes),
         "turn": _turn(outcomes, held_out),
     }
@@ -124,7 +124,7 @@ def what_it_shows(outcomes: Sequence[Outcome]) -> Message:
     )
 
 
-def _sure(outcomes: Sequence[Outcome], best: Outcome) -> Message:
+def _how_clear(outcomes: Sequence[Outcome], best: Outcome) -> Message:
     """How many rows may be as good as the best one on held-out days, or what is too thin to say."""
     days = None if best.errors is None else best.errors.shape[1]
     if best.seeds < 2:

@@ -66,7 +66,7 @@ def play(
 
     A share `public` of the judged days, drawn at random, is public. Nothing is learnt: no model beats another. Yields
     how many have guessed and how the game stands; the first ones are the same however many follow. `baseline` (days,)
-    is a forecast of `judged` to hold them against.
+    is a forecast of `judged` to compare them with.
     """
     _check(judged, models)
     rng = np.random.default_rng(seed)

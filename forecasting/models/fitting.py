@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 from forecasting.networks.network import StackedNetwork
 from forecasting.networks.progress import Progress
 from forecasting.networks.training import Row, train
-from forecasting.settings import REFERENCES, RunSettings
+from forecasting.settings import SKLEARN_FAMILIES, RunSettings
 from forecasting.windows import SplitWindows
 
 
 def build(settings: RunSettings):
     """A StackedNetwork at its start, or a SklearnModel yet to be fitted."""
-    if settings.architecture.family in REFERENCES:
+    if settings.architecture.family in SKLEARN_FAMILIES:
         from forecasting.models.sklearn_models import SklearnModel  # noqa: PLC0415  scikit-learn loads for a second or two
 
         return SklearnModel(settings.architecture)
@@ -30,7 +30,7 @@ def fit(
 
     `progress` is of use to trained networks alone: see `training.train`.
     """
-    if settings.architecture.family in REFERENCES:
+    if settings.architecture.family in SKLEARN_FAMILIES:
         from forecasting.models.sklearn_models import fit_sklearn_model  # noqa: PLC0415
 
         return fit_sklearn_model(model, data, settings.training)

@@ -18,7 +18,7 @@ MAX_UNPACKED = 200_000_000  # of everything in it together
 MAX_RATIO = 100  # unpacked to packed; a year of Chart data packs 10 to 20 to one
 SMALL = 10_000_000  # unpacked bytes that are harmless whatever the ratio
 MAX_FILES = 100  # in a zip
-STEP = 1 << 20
+CHUNK_BYTES = 1 << 20
 
 FILLED = re.compile(rb"[^ \t\r\n\0\xef\xbb\xbf\xff\xfe]")  # more than white space and byte-order marks
 TABLE_SUFFIXES = {".csv", ".tsv", ".tab", ".txt"}
@@ -87,7 +87,7 @@ def _gunzip(data: bytes) -> bytes:
     unpacked = io.BytesIO()
     try:
         with gzip.open(io.BytesIO(data)) as packed:
-            while step := packed.read(STEP):
+            while step := packed.read(CHUNK_BYTES):
                 unpacked.write(step)
                 if unpacked.tell() > limit:
                     raise BadInput(TOO_BIG, limit=limit // 10**6)

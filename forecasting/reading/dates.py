@@ -108,8 +108,10 @@ def _fit(shaped: Shaped, codes: np.ndarray, reading: dict[str, str]) -> _Fit:
     steps = np.diff(order)
     runs = max(np.isin(steps, (0, 1)).mean(), np.isin(steps, (0, -1)).mean())
     unique = np.unique(order)
-    apart = np.diff(unique)
-    regular = len(apart) > 0 and (bool((apart == 7).all()) or bool(((apart >= 28) & (apart <= 31)).all()))
+    distances = np.diff(unique)
+    regular = len(distances) > 0 and (
+        bool((distances == 7).all()) or bool(((distances >= 28) & (distances <= 31)).all())
+    )
     return _Fit(reading, failed, float(runs), len(unique) / float(unique[-1] - unique[0] + 1), regular)
 
 

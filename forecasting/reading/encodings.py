@@ -17,7 +17,7 @@ MARKS = (
 LEGACY = ("gb18030", "big5", "cp932", "cp1252")
 UNIT = re.compile(r"\d[千万萬亿億]|\d年\d")  # of a count or a date
 SAMPLE = 65_536
-STEP = 1 << 20
+CHUNK_BYTES = 1 << 20
 NO_TEXT = N_("The file is not text; upload a table (CSV, xlsx or the zip of an export).")
 
 
@@ -88,5 +88,5 @@ def _recode(data: bytes, encoding: str) -> bytes:
 def _steps(data: bytes, encoding: str):
     """Decoded a megabyte at a time: one emoji would make the whole file four bytes a letter."""
     decoder = codecs.getincrementaldecoder(encoding)()
-    for start in range(0, len(data), STEP):
-        yield decoder.decode(data[start : start + STEP], final=start + STEP >= len(data))
+    for start in range(0, len(data), CHUNK_BYTES):
+        yield decoder.decode(data[start : start + CHUNK_BYTES], final=start + CHUNK_BYTES >= len(data))

@@ -23,7 +23,7 @@ from pages.parts.settings_form import LABELS, country_names, name_of, queue
 
 FIRST = 3  # sentences of evidence in sight; the others are folded
 MOST_CHANGES = 3  # that a button can name
-DIVERGED = Diagnosis("optimization", 1.0, (), (), None, {})  # of a run whose loss left the numbers
+DIVERGED = Diagnosis("optimization", 1.0, (), (), None, {})  # of a run whose loss diverged
 SMALLER = 10  # what the learning rate of such a run is divided by, to try next
 MEANINGS = {
     "bias": N_(
@@ -191,7 +191,7 @@ def _nested_run(session: Session, run: Run, train: float) -> tuple[str, ...]:
 
 
 def _diverged(session: Session, run: Run) -> int | None:
-    """The epoch in which a failed run left the numbers; None for any other run."""
+    """The epoch in which a failed run diverged; None for any other run."""
     history = session.store.history(run.id) if run.status == "failed" else NOTHING_YET
     if len(history) and not np.isfinite([history.train_loss[-1], history.held_out_loss[-1]]).all():
         return int(history.epoch[-1])
@@ -236,13 +236,13 @@ def _draw_tree(session: Session, diagnosis: Diagnosis) -> None:
     alt = session.translate(
         N_("The lecture's decision tree; the branch of this run: {branch}. Probabilities: {chances}")
     )
-    chances = session.translate(N_(", ")).join(
+    probabilities = session.translate(N_(", ")).join(
         f"{session.translate(NAMES[name])} {format_probability(share)}"
         for name, share in diagnosis.probabilities.items()
     )
     st.altair_chart(
         charts.decision_tree(diagnosis.branch, diagnosis.probabilities, session.translate),
-        alt=alt.format(branch=session.translate(NAMES[diagnosis.branch]), chances=chances or "–"),
+        alt=alt.format(branch=session.translate(NAMES[diagnosis.branch]), probabilities=probabilities or "–"),
     )
 
 

@@ -1,4 +1,4 @@
-"""The table of losses on Compare: every ticked run beside baselines, held against one of them. No page either."""
+"""The table of losses on Compare: every ticked run beside baselines, compared with one of them. No page either."""
 
 import numpy as np
 import pandas as pd
@@ -54,7 +54,7 @@ class LossesTable:
         self.frame = pd.concat([frame, baselines], ignore_index=True) if lines else frame
 
     def draw(self, channel: Channel | None) -> pd.DataFrame:
-        """Draw it and return its numbers. Without a channel that all runs share none is held against another."""
+        """Draw it and return its numbers. Without a channel that all runs share none is compared with another."""
         translate, found, name = self.translate, {}, None
         if channel:
             other = self.choose_reference()
@@ -76,7 +76,7 @@ class LossesTable:
         return self.frame.assign(against=name, **cells)
 
     def choose_reference(self) -> Run | str:
-        """What the others are held against: one of the runs or a baseline."""
+        """What the others are compared with: one of the runs or a baseline."""
         offered = {run.id: run for run in self.runs} | {slug: slug for slug in BESIDE_RUNS}
         reset_if_unavailable("against", offered, self.runs[0].id)
         chosen = st.selectbox(
@@ -99,7 +99,7 @@ class LossesTable:
         return {name: difference for name, difference in found.items() if difference}
 
     def draw_table(self, found: dict[str, Comparison], other: str | None) -> None:
-        """The losses in words, each with what it is held against."""
+        """The losses in words, each with what it is compared with."""
         translate, columns = self.translate, {name: self.translate(word) for name, word in COLUMNS.items()}
         numbers = self.frame[[*LOSSES, "skill"]].astype(float).replace([np.inf, -np.inf], np.nan)
         whole = {name: numbers[name].round() for name in LOSSES}

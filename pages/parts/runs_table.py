@@ -11,7 +11,7 @@ from forecasting.evaluation.wording import MEAN_OF_SEEDS
 from forecasting.messages import N_
 from forecasting.metrics import NAMES
 from forecasting.records import Run
-from forecasting.settings import CHOICES, REFERENCES
+from forecasting.settings import CHOICES, SKLEARN_FAMILIES
 from pages.parts.links import unique_name
 from pages.parts.session import Session
 from pages.parts.settings_form import LABELS, STATES
@@ -200,7 +200,8 @@ class RunsTable:
     def settings_of(self, runs: list[Run]) -> tuple[pd.DataFrame, list[str]]:
         """The settings in words, and the names of those that differ."""
         settings = pd.DataFrame([run.settings.flat() for run in runs])[list(LABELS)].astype(object)
-        settings.loc[settings["family"].isin(["linear", *REFERENCES]), ["layers", "units"]] = None  # they have neither
+        without_units = settings["family"].isin(["linear", *SKLEARN_FAMILIES])
+        settings.loc[without_units, ["layers", "units"]] = None
         settings["loss"] = settings["loss"].map(NAMES)
         for name in ("family", "optimizer", "schedule", "subtract"):
             settings[name] = settings[name].map(CHOICES[name]).map(self.translate)
@@ -281,7 +282,7 @@ class RunsTable:
 
 
 def _finite(losses: pd.Series) -> pd.Series:
-    """With one decimal; nothing where a run left the numbers."""
+    """With one decimal; nothing where a run diverged."""
     return losses.astype(float).replace([np.inf, -np.inf], np.nan).round(1)
 
 

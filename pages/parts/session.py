@@ -233,11 +233,13 @@ def keep_channel(channel: Channel, source: Source) -> None:
     st.session_state.channel = channel.fingerprint
 
 
-# What a loss is held against
+# What a loss is compared with
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def references(_channel: Channel, fingerprint: str, settings: RunSettings) -> tuple[dict[str, float], float | None]:
+def baseline_levels(
+    _channel: Channel, fingerprint: str, settings: RunSettings
+) -> tuple[dict[str, float], float | None]:
     """Losses in views, on the held-out days, of the baselines (by slug) and of the floor where it is known.
 
     Raises BadInput where the split holds no window of the settings' length.

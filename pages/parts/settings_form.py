@@ -12,7 +12,7 @@ from forecasting.settings import (
     FAMILIES,
     HELP,
     OPTIMIZERS,
-    REFERENCES,
+    SKLEARN_FAMILIES,
     Architecture,
     Inputs,
     Regularisation,
@@ -55,7 +55,7 @@ class Form:
         family = self.choice("family")
         self.defaults = _follow(family)
         window = self.window()
-        reference, size = family in REFERENCES, {}
+        reference, size = family in SKLEARN_FAMILIES, {}
         with st.grid(2, min_column_width=NARROW):
             if family in ("relu", "sigmoid", "hard-sigmoid"):
                 size["units"] = self.number("units")

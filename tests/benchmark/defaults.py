@@ -19,13 +19,13 @@ from forecasting.models.fitting import build, fit
 from forecasting.reading import Choice, read_views
 from forecasting.sample import sample_channel
 from forecasting.series import Series
-from forecasting.settings import FAMILIES, REFERENCES, Architecture, RunSettings, Training, defaults_of
+from forecasting.settings import FAMILIES, SKLEARN_FAMILIES, Architecture, RunSettings, Training, defaults_of
 from forecasting.split import default_split
 from forecasting.windows import run_windows
 
 RATES = (0.0003, 0.001, 0.003, 0.01)
 SCHEDULES = ("constant", "cosine")
-TRAINED = [family for family in FAMILIES if family not in REFERENCES]
+TRAINED = [family for family in FAMILIES if family not in SKLEARN_FAMILIES]
 
 
 def series_of(files: list[str]) -> dict[str, Series]:

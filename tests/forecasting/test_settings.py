@@ -14,7 +14,7 @@ from forecasting.settings import (
     BY_FAMILY,
     DEFAULTS,
     FAMILIES,
-    REFERENCES,
+    SKLEARN_FAMILIES,
     Architecture,
     Inputs,
     Regularisation,
@@ -176,7 +176,7 @@ def test_every_family_has_defaults_that_are_possible(split):
         made = RunSettings(split, Architecture(family), training)
         differing = {name for name in chosen if chosen[name] != DEFAULTS[name]} - {"family"}
         assert differing <= set(BY_FAMILY)
-        assert family in REFERENCES or made.training.learning_rate == chosen["learning_rate"]
+        assert family in SKLEARN_FAMILIES or made.training.learning_rate == chosen["learning_rate"]
 
 
 def test_a_familys_defaults_leave_stored_runs_as_they_are(split):

@@ -24,7 +24,7 @@ from forecasting.models.ensemble.search import search
 from forecasting.models.registry import METHODS
 from forecasting.records import Progress
 from forecasting.series import Series
-from forecasting.settings import REFERENCES
+from forecasting.settings import SKLEARN_FAMILIES
 
 SEARCHED = 0.65  # share of the budget that is for the search; in the rest its choice is judged, and fitted again
 
@@ -73,7 +73,7 @@ def _by_run(task: Task[ForecastRequest], version: RunVersion, request: ForecastR
     yield Progress(0.2)
     done, judged = evaluate_held_out(series, fitted, split, horizon)
     found = make_forecast(trained, fitted, series, done.scores, horizon, judged=judged)
-    if run.settings.architecture.family in REFERENCES:
+    if run.settings.architecture.family in SKLEARN_FAMILIES:
         yield Progress(1.0, ForecastReport(forecast=found))
         return
     model = export_model(name, trained, series, split=split, scores=done.scores, judged=judged)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from forecasting import charts
-from forecasting.charts.marks import ROLES, RUN_COLOURS, colour_by, day_axis, reference_lines
+from forecasting.charts.marks import ROLES, RUN_COLOURS, colour_by, day_axis, level_lines
 from forecasting.charts.model_selection import stretches
 from forecasting.diagnosis.branches import NAMES
 from forecasting.evaluation.folds import make_folds
@@ -65,7 +65,7 @@ def test_names_of_lines_that_lie_on_each_other_never_meet(values, all_left):
     """At one end only a name above a line and, of a lower line, one below it; or a line far below the others."""
     lines = {f"line {place}": value for place, value in enumerate(values[:3])}
     floor = values[3] if len(values) > 3 else None
-    layers = reference_lines(lines, floor, 50, colour_by(str, ()), str, all_left=all_left)
+    layers = level_lines(lines, floor, 50, colour_by(str, ()), str, all_left=all_left)
     names = names_of_lines({"layer": [layer.to_dict() for layer in layers]})
     assert len(names) == len(values)
     for place, (_text, end, side, value) in enumerate(names):
@@ -148,7 +148,7 @@ def layers_of(spec: dict, mark: str) -> list[dict]:
 def test_compared_runs_share_axes_and_a_hover():
     runs = ["a [1]", "b.2"]
     curves = compared(dict(zip(runs, (5, 40), strict=True)))
-    spec = charts.compared_curves(curves, runs, "MAE", references={"Yesterday": 300.0}).to_dict()
+    spec = charts.compared_curves(curves, runs, "MAE", levels={"Yesterday": 300.0}).to_dict()
     assert {"a [1]", "b.2", "Yesterday 300"} <= set(words(spec))
     assert "resolve" not in spec
     last = curves.groupby("run")[["train", "held_out"]].last().reset_index()
@@ -292,8 +292,8 @@ def test_bars_of_the_tree_are_as_long_as_the_chances():
 
 
 def test_a_tree_has_no_bar_for_next_to_no_chance_and_no_numbers_where_none_are_known():
-    chances = {"bias": 0.004, "optimization": 0.99, "overfitting": 0.006, "mismatch": 0.0, "fine": 0.0}
-    layers = charts.decision_tree("optimization", chances).to_dict()["layer"]
+    probabilities = {"bias": 0.004, "optimization": 0.99, "overfitting": 0.006, "mismatch": 0.0, "fine": 0.0}
+    layers = charts.decision_tree("optimization", probabilities).to_dict()["layer"]
     assert [bar["y"] for bar in layers[3]["data"]["values"]] == [1]
     layers = charts.decision_tree("cannot tell", {}).to_dict()["layer"]
     assert not layers[3]["data"]["values"]
