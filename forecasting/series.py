@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.messages import N_, BadInput, Message, Translate, english
-from forecasting.typical_range import TypicalRange, typical_range
+from forecasting.typical_range import RECENT, WEEK, TypicalRange, typical_range
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Series:
 
     @cached_property
     def known(self) -> pd.Series:
-        """The views from the first measured day on, each other day carried on from the same weekday before it.
+        """The views from the first measured day on, each other day from the level and the weekdays before it.
 
         What a forecaster sees: a value rests on its own day and earlier ones alone, whatever was filled in from later
         ones. Raises BadInput where no day was measured.
@@ -97,14 +97,32 @@ class Series:
 
 
 def _causal_fill(measured: pd.Series) -> pd.Series:
+    """From the first measured day on, each other day as the recent level times what is usual on its weekday.
+
+    The level is the mean of the last measured week without its weekdays; a weekday never measured is like the others.
+    Only measured days count, so that no copy is copied.
+    """
     first = measured.first_valid_index()
     if first is None:
         raise BadInput(N_("The channel has no day of known views."))
     measured = measured.loc[first:]
-    values = measured.to_numpy(float).copy()
+    values, filled = measured.to_numpy(float), measured.to_numpy(float).copy()
+    there = np.flatnonzero(np.isfinite(values))
+    weekdays = measured.index.day_of_week.to_numpy()
     for place in np.flatnonzero(np.isnan(values)):
-        values[place] = values[place - 7] if place >= 7 else values[place - 1]
-    return pd.Series(values, measured.index, name=measured.name)
+        recent = there[max(np.searchsorted(there, place) - RECENT, 0) : np.searchsorted(there, place)]
+        shares = _weekday_shares(values[recent], weekdays[recent])
+        last = recent[-WEEK:]
+        filled[place] = (values[last] / shares[weekdays[last]]).mean() * shares[weekdays[place]]
+    return pd.Series(filled, measured.index, name=measured.name)
+
+
+def _weekday_shares(views: np.ndarray, weekdays: np.ndarray) -> np.ndarray:
+    """What each weekday (7,) usually is of the level; 1 where it was never measured, or has no views or all of them."""
+    usual = np.array([np.median(views[weekdays == day]) if (weekdays == day).any() else np.nan for day in range(WEEK)])
+    level = np.nanmean(usual)
+    shares = usual / level if level > 0 else np.ones(WEEK)
+    return np.where(np.isfinite(shares) & (shares > 0), shares, 1.0)
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,18 @@ def make_windows(series: Series, period: Period, window: int, horizon: int = 1) 
     last = days + pd.Timedelta(days=horizon - 1)
     wanted = (days >= pd.Timestamp(period.first)) & (last <= pd.Timestamp(period.last))
     wanted &= np.isfinite(stretch).all(axis=1)
-    wanted &= ~_knows_too_much(views.index.isin(series.filled), history, horizon)
+    measured = wanted & ~_knows_too_much(views.index.isin(series.filled), history, horizon)
+    if wanted.any() and not measured.any():
+        raise BadInput(
+            N_(
+                "Whatever {horizon} days in a row are predicted from {first} to {last}, one was not measured; predict"
+                " fewer days at once."
+            ),
+            horizon=horizon,
+            first=period.first,
+            last=period.last,
+        )
+    wanted = measured
     if not wanted.any():
         raise BadInput(
             N_(

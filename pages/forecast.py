@@ -99,7 +99,7 @@ def draw_figures(forecast: Forecast | None, judged: list[HeldOutScore]) -> None:
     at = week_ahead(judged)
     with st.grid(4, min_column_width=150):
         for place, label in enumerate((translate("Next 7 days, views"), translate("Next 28 days, views"))):
-            total = forecast.totals[place] if forecast else None
+            total = forecast.totals[place] if forecast and len(forecast.totals) > place else None
             st.metric(
                 label, format_views(total.point) if total else "–", edges(total.bands[-1]) if total else None, **beside
             )

@@ -24,7 +24,7 @@ from forecasting.forecasts.forecast import (
 from forecasting.messages import BadInput
 from forecasting.models.ensemble.auto import CANNOT_ANSWER, Auto
 from forecasting.models.ensemble.candidates import TrialResult
-from forecasting.models.ensemble.report import composition, cut_short, regret_of_alternatives
+from forecasting.models.ensemble.report import composition, notes_on, regret_of_alternatives
 from forecasting.models.registry import BUDGET, METHODS, SKILL_BASELINE
 from forecasting.series import Channel
 from forecasting.split import Period, default_split
@@ -98,7 +98,8 @@ def _of_level(level: float) -> dict[str, str]:
 
 def _from_method(options: argparse.Namespace, channel: Channel) -> Forecast:
     """The method fitted on all days; its intervals rest on days near the end that it had not learnt from at first."""
-    series, reach = channel.series, horizon_with_totals(options.horizon)
+    series = channel.series
+    reach = horizon_with_totals(options.horizon, len(series.known))
     _use_one_thread()
     fitted = fit_method(options.model, series, reach, budget=options.seconds, note=_tell)
     if isinstance(fitted.forecaster, Auto):
@@ -140,7 +141,7 @@ def _tell(trial: TrialResult) -> None:
 
 def _explain(auto: Auto, horizon: int) -> None:
     """What Auto mixed, and what another choice would have cost."""
-    for sentence in cut_short(auto.limit, len(auto.trials)):
+    for sentence in notes_on(auto):
         print("auto:", sentence.translated(), file=sys.stderr)
     trials = [asdict(trial) for trial in auto.trials]
     print("auto:", regret_of_alternatives(trials).translated(), file=sys.stderr)

@@ -88,5 +88,5 @@ def refit(fitted: CalibratedForecaster, series: Series, horizon: int) -> Forecas
 def validation_origins(series: Series, horizon: int) -> pd.DatetimeIndex:
     """Origins in the last known days of `series`, every one of which has a day after it."""
     known = series.known.index
-    days = min(max(len(known) // SHARE, FEWEST_VALIDATION + horizon), LONGEST_VALIDATION + horizon, len(known) - 29)
+    days = min(max(len(known) // SHARE, FEWEST_VALIDATION + horizon), LONGEST_VALIDATION + horizon, len(known) // 2)
     return known[-days - 1 : -1]

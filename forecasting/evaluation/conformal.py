@@ -28,6 +28,7 @@ CALIBRATION_SIZE = 365  # scores of a column that are kept, the latest ones
 UNUSUAL = 5.0  # units above the highest weekday's: a forecast beyond says that something is extraordinary
 FAR = 3.0  # times the score that a share `level` stays within, either side: an edge goes no farther
 WIDEST = 2.5  # times the outermost score, where scores are too few for their level
+BOTH_SIDES = 20  # scores below which both sides share them
 FEWEST = 5  # scores of a column that an edge can rest on; below it borrows from fewer days ahead
 SHARE_OF_TOTAL = 0.8  # a total's score beside that of its last day, where it has to be borrowed
 
@@ -39,6 +40,11 @@ class Scores:
     origins: pd.DatetimeIndex
     values: np.ndarray
     delays: np.ndarray  # (columns,), days
+
+    @property
+    def horizon(self) -> int:
+        """Days ahead; the columns after them are totals."""
+        return int((np.arange(1, len(self.delays) + 1) == self.delays).sum())
 
     def before(self, day: pd.Timestamp) -> "Scores":
         """Of origins before `day`."""
@@ -61,6 +67,11 @@ class Intervals:
 def delays(horizon: int) -> np.ndarray:
     """Delays of all columns of forecasts up to `horizon` days ahead: the days, then the totals that fit into them."""
     return np.array([*range(1, horizon + 1), *totals(horizon)])
+
+
+def horizon_of(columns: int) -> int:
+    """The horizon whose days and totals make so many columns."""
+    return next(horizon for horizon in range(columns, 0, -1) if horizon + len(totals(horizon)) <= columns)
 
 
 def totals(horizon: int) -> list[int]:
@@ -238,6 +249,8 @@ def _edges_of(known: np.ndarray, levels: np.ndarray, rates: np.ndarray, spacing:
     """Edges (sides, levels) from sorted scores and the rates of misses (sides, GRID) aimed at."""
     if not len(known):
         return np.full((2, len(levels)), np.nan)
+    if len(known) < BOTH_SIDES:  # too few to tell the sides apart: each error might have been on the other one
+        known = np.sort(np.concatenate([known, -known]))
     falling = np.minimum.accumulate(rates, axis=1)  # a wider level misses no more
     # Between levels that are followed, in proportion; a level of 0 would miss half on either side, one of 1 none.
     aimed = [np.interp(levels, [0, *GRID, 1], [max(0.5, side[0]), *side, 0]) for side in falling]

@@ -15,14 +15,17 @@ from forecasting.evaluation.backtest import Backtest, backtest, compare_backtest
 from forecasting.evaluation.calibration import CalibratedForecaster, fit_method
 from forecasting.evaluation.comparison import FEWEST_DAYS, Answer, Comparison, Reason, answer_from
 from forecasting.evaluation.conformal import LEVELS, TOTALS, Scores, make_intervals
+from forecasting.evaluation.conformal import totals as totals_of
 from forecasting.json_records import from_json, to_json
 from forecasting.messages import N_, BadInput, Message
 from forecasting.models.ensemble.auto import Auto
-from forecasting.models.ensemble.report import cut_short
+from forecasting.models.ensemble.report import notes_on
 from forecasting.models.registry import BASELINES, METHODS, SKILL_BASELINE, Forecaster
 from forecasting.series import Series
 from forecasting.settings import BOUNDS
 from forecasting.split import Split
+
+LENGTHS = 5  # times its days that a total needs to be judged by
 
 
 @dataclass(frozen=True)
@@ -110,9 +113,9 @@ class Forecast:
         return pd.DataFrame(columns, index=pd.DatetimeIndex(self.days, name="date"))
 
 
-def horizon_with_totals(horizon: int) -> int:
-    """Days ahead that are worked out: those asked for, and those that the totals need."""
-    return max(horizon, *TOTALS)
+def horizon_with_totals(horizon: int, days: int | None = None) -> int:
+    """Days ahead that are worked out: those asked for, and those of the totals that `days` of views can judge."""
+    return max(horizon, *(total for total in TOTALS if days is None or days >= LENGTHS * total), 1)
 
 
 def evaluate_held_out(
@@ -125,7 +128,7 @@ def evaluate_held_out(
     levels: Sequence[float] = LEVELS,
 ) -> tuple[Backtest, list[HeldOutScore]]:
     """Forecasts from every day since the end of training, and how they and the baselines did on the held-out days."""
-    reach, views, learnt = horizon_with_totals(horizon), series.views, series.until(split.train.last)
+    reach, views, learnt = fitted.scores.horizon, series.views, series.until(split.train.last)
     origins_in(views, split.held_out, 1)  # says so where there are none
     origins = views.index[(views.index >= learnt.last) & (views.index < views.index[-1])]
     done = backtest(series, fitted, origins, reach, levels=levels)
@@ -151,7 +154,7 @@ def make_forecast(
 
     The rate of misses has been moving since the method was fitted. A run's intervals rest on the days after alone.
     """
-    reach = horizon_with_totals(horizon)
+    reach = scores.horizon
     now = series.views.index[-1:]
     predicted = forecaster.predict(series, now, reach)
     if fitted.method not in METHODS:  # a run may have learnt from the days before
@@ -163,7 +166,7 @@ def make_forecast(
         Band(level, _floats(found.lower[level][0, :horizon]), _floats(found.upper[level][0, :horizon]))
         for level in levels
     ]
-    totals = [
+    sums = [
         Total(
             days,
             float(found.centre[0, column]),
@@ -171,7 +174,7 @@ def make_forecast(
                 (level, float(found.lower[level][0, column]), float(found.upper[level][0, column])) for level in levels
             ),
         )
-        for column, days in enumerate(TOTALS, start=reach)
+        for column, days in enumerate(totals_of(reach), start=reach)
     ]
     days = pd.date_range(now[0] + pd.Timedelta(days=1), periods=horizon)
     return Forecast(
@@ -180,9 +183,9 @@ def make_forecast(
         tuple(days.date),
         _floats(predicted[0, :horizon]),
         tuple(bands),
-        tuple(totals),
+        tuple(sums),
         tuple(judged),
-        tuple(cut_short(forecaster.limit, len(forecaster.trials)) if isinstance(forecaster, Auto) else ()),
+        tuple(notes_on(forecaster)) if isinstance(forecaster, Auto) else (),
     )
 
 

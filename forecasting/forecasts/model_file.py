@@ -19,8 +19,8 @@ from safetensors.numpy import load, save
 from forecasting import __version__
 from forecasting.evaluation.backtest import joined
 from forecasting.evaluation.calibration import CalibratedForecaster
-from forecasting.evaluation.conformal import CALIBRATION_SIZE, LEVELS, TOTALS, Scores, delays, make_scores
-from forecasting.forecasts.forecast import Forecast, HeldOutScore, check_horizon, horizon_with_totals, make_forecast
+from forecasting.evaluation.conformal import CALIBRATION_SIZE, LEVELS, TOTALS, Scores, delays, horizon_of, make_scores
+from forecasting.forecasts.forecast import Forecast, HeldOutScore, check_horizon, make_forecast
 from forecasting.forecasts.packing import Arrays, check, needs, pack, settings_of, unpack
 from forecasting.messages import N_, BadInput
 from forecasting.models.ensemble.auto import Auto
@@ -95,14 +95,15 @@ class Model:
             )
         forecaster, known_before = unpack(self.record, self.arrays, holidays), self.origin.begins(series)
         self._check_reach(forecaster, horizon)
-        scores = self._scores_through(series, forecaster, horizon_with_totals(horizon), known_before)
+        reach = max(horizon, *(days for days in TOTALS if days <= self.scores.horizon), 1)
+        scores = self._scores_through(series, forecaster, reach, known_before)
         fitted = CalibratedForecaster(self.name, forecaster, pd.Timestamp(self.split.train.last), scores)
         judged = self.judged if known_before else ()
         return make_forecast(forecaster, fitted, series, scores, horizon, levels=levels, judged=judged)
 
     def _check_reach(self, forecaster, horizon: int) -> None:
         """A run goes on by its own forecasts; what Auto mixed goes as far as it was mixed for."""
-        if isinstance(forecaster, Auto) and horizon_with_totals(horizon) > forecaster.horizon:
+        if isinstance(forecaster, Auto) and horizon > forecaster.horizon:
             raise BadInput(
                 N_("This model file forecasts {reach} days ahead at most; download one that goes farther."),
                 reach=forecaster.horizon,
@@ -159,7 +160,7 @@ def load_model(blob: bytes) -> Model:
         check(facts["model"], arrays)
         values = arrays.pop("scores")
         days = pd.DatetimeIndex(arrays.pop("score_days").astype("datetime64[D]").astype("datetime64[us]"))
-        scores = Scores(days, values, delays(values.shape[1] - len(TOTALS)))
+        scores = Scores(days, values, delays(horizon_of(values.shape[1])))
         first, last, fingerprint = (facts["views"][name] for name in ("first", "last", "fingerprint"))
         origin = Origin(pd.Timestamp(first), pd.Timestamp(last), fingerprint)
         judged = tuple(HeldOutScore.of_record(one) for one in facts["judged"])
@@ -218,10 +219,10 @@ def _digest(facts: dict, arrays: dict[str, np.ndarray]) -> str:
 
 def _for_reach(scores: Scores, reach: int) -> Scores:
     """The columns of forecasts up to `reach` days ahead; days beyond those known have no scores."""
-    wanted = delays(reach)
-    there = len(scores.delays) - len(TOTALS)
+    wanted, there = delays(reach), scores.horizon
     values = np.full((len(scores.origins), len(wanted)), np.nan)
     days = min(reach, there)
     values[:, :days] = scores.values[:, :days]
-    values[:, reach:] = scores.values[:, there:]
+    sums = min(len(wanted) - reach, len(scores.delays) - there)
+    values[:, reach : reach + sums] = scores.values[:, there : there + sums]
     return Scores(scores.origins, values, wanted)

@@ -40,7 +40,7 @@ class Method:
     beside_runs: bool = False  # a baseline that a run's losses are drawn with and compared with
     in_auto: bool = False  # always part of Auto, since it leaves nothing to choose
     takes_budget: bool = False  # seconds, and tells of its trials
-    least_days: int = 84  # before the first forecast, the validation part among them
+    least_days: int = 8  # before the first forecast: a week, and a day to be judged by
     least_horizons: int = 0  # and so many times the days ahead on top
 
     def least(self, horizon: int) -> int:
@@ -70,17 +70,15 @@ METHODS = {
         N_("Mean of the last 28 days"), "forecasting.models.naive:MeanOf28Days", baseline=True, beside_runs=True
     ),
     "linear": Method(
-        N_("Linear autoregression"), "forecasting.models.regression:fit_linear", least_days=140, least_horizons=2
+        N_("Linear autoregression"), "forecasting.models.regression:fit_linear", least_days=68, least_horizons=2
     ),
-    "ets": Method(N_("Exponential smoothing"), "forecasting.models.ets:fit_smoothing", in_auto=True),
-    "trees": Method(N_("Boosted trees"), "forecasting.models.regression:fit_trees", least_days=140, least_horizons=2),
+    "ets": Method(N_("Exponential smoothing"), "forecasting.models.ets:fit_smoothing", in_auto=True, least_days=48),
+    "trees": Method(N_("Boosted trees"), "forecasting.models.regression:fit_trees", least_days=68, least_horizons=2),
     "auto": Method(
         N_("Auto"),
         "forecasting.models.ensemble.search:fit_auto",
         takes_budget=True,
-        least_days=140,
-        least_horizons=2,
-    ),
+    ),  # averages what the days suffice for
 }
 BASELINES = {slug: method for slug, method in METHODS.items() if method.baseline}
 SKILL_BASELINE = "last-week"  # the one that skill is measured against

@@ -25,16 +25,17 @@ class Regression:
 
     models: tuple
     centred: bool
+    window: int = WINDOW  # days
 
     @property
     def needs(self) -> int:
         """Days through the origin."""
-        return WINDOW
+        return self.window
 
     def predict(self, series: Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
         """Views (origins, horizon), each origin's from the days of `series` through it alone."""
         known = series.without_spikes.known
-        inputs, offset = inputs_of(histories(known, origins, WINDOW), origins, self.centred)
+        inputs, offset = inputs_of(histories(known, origins, self.window), origins, self.centred)
         days = [model.predict(inputs) for model in self.models[:horizon]]
         return bounded(np.stack(days, axis=1) + offset, series, origins)
 
@@ -64,14 +65,20 @@ def _fit(estimator: Callable[[], Any], series: Series, horizon: int, *, centred:
     """Fit an estimator for each day ahead to every window of known days whose target was measured."""
     series = series.without_spikes
     known = series.known
-    origins = training_origins(known, WINDOW, FEWEST, horizon)
+    window = window_for(len(known), horizon)
+    origins = training_origins(known, window, FEWEST, horizon)
     targets = futures(series.measured.reindex(known.index), origins, horizon)
-    inputs, offset = inputs_of(histories(known, origins, WINDOW), origins, centred)
+    inputs, offset = inputs_of(histories(known, origins, window), origins, centred)
     models = []
     for day in (targets - offset).T:
         there = np.isfinite(day)
         models.append(estimator().fit(inputs[there], day[there]))
-    return Regression(tuple(models), centred)
+    return Regression(tuple(models), centred, window)
+
+
+def window_for(days: int, horizon: int) -> int:
+    """Days of input where `days` are there to learn from: WINDOW, or the whole weeks that leave FEWEST windows."""
+    return min(WINDOW, max((days - FEWEST - horizon + 1) // 7 * 7, 7))
 
 
 def training_origins(known: pd.Series, window: int, fewest: int, horizon: int) -> pd.DatetimeIndex:

@@ -44,7 +44,8 @@ def forecast(task: Task[ForecastRequest]) -> Iterator[Progress]:
 
 
 def _by_auto(series: Series, auto: AutoSearch, horizon: int) -> Iterator[Progress]:
-    learnt, reach = series.until(auto.split.train.last), horizon_with_totals(horizon)
+    learnt = series.until(auto.split.train.last)
+    reach = horizon_with_totals(horizon, len(learnt.known))
     trials: list[TrialResult] = []
     for step in search(learnt, reach, budget=SEARCHED * auto.budget):
         if isinstance(step, Auto):

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.calendar_features import calendar
+from forecasting.messages import N_, BadInput
 from forecasting.models.bounds import HIGHEST
 from forecasting.models.recursive import recursive
 from forecasting.scaling import Scaler
@@ -23,6 +24,8 @@ RATE = 0.003
 DECAY = 1.0  # of a network's weights, as adamw has it
 BATCH = 64  # windows an update
 SMOOTH = 0.8  # weights kept are moving averages from epoch to epoch: less noise at the same cost as a falling rate
+MEASURED = 0.5  # share of the days that a window predicts at once
+FEWEST = 28  # windows to learn from
 YEARLY = 3  # pairs of sine and cosine
 
 
@@ -106,8 +109,12 @@ def fit_members(recipe: Recipe, series: Series) -> list[Member]:
     known = series.known
     origins = known.index[recipe.window - 1 : -recipe.reach]
     targets = futures(series.measured.reindex(known.index), origins, recipe.reach)
-    there = np.isfinite(targets).all(axis=1)
+    # A day of several that was not measured is as it is carried on: a channel without Sundays has no other weeks.
+    there = np.isfinite(targets).mean(axis=1) >= MEASURED
+    targets = np.where(np.isfinite(targets), targets, futures(known, origins, recipe.reach))
     origins, targets = origins[there], targets[there]
+    if len(origins) < FEWEST:
+        raise BadInput(N_("{days} days of views leave too few windows for this model to learn from."), days=len(known))
     scaler = Scaler.fit(targets[:, 0], Inputs(log=recipe.log))
     usual = _usual_distance(known, recipe.window, scaler)
     inputs, offset = _inputs(histories(known, origins, recipe.window), origins, recipe, scaler, usual)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from forecasting.formats import format_percent
 from forecasting.messages import N_, Message, Translate, english
+from forecasting.models.ensemble.member import Member
 from forecasting.models.registry import BASELINES, SKILL_BASELINE, label_of
 
 MOSTLY = 0.5  # share of the mixture
@@ -66,6 +67,15 @@ def cut_short(limit: float, count: int) -> list[Message]:
         "The limit of {seconds} s ended Auto's search after {count} models; without it Auto may forecast otherwise.",
     )
     return [Message(text, {"seconds": f"{limit:g}", "count": count})] if limit else []
+
+
+def notes_on(auto) -> list[Message]:
+    """What to know of an Auto beside its forecast."""
+    notes = cut_short(auto.limit, len(auto.trials))
+    if not any(isinstance(member, Member) for member in auto.members):
+        text = N_("The channel is too short for Auto's models: it averages the baselines, and exponential smoothing.")
+        notes.append(Message(text))
+    return notes
 
 
 def composition(

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from forecasting.messages import N_, BadInput
 from forecasting.models.ensemble.auto import CANNOT_ANSWER, Auto, fit_candidate, forecasts_of, refit_members
 from forecasting.models.ensemble.candidates import (
     ALWAYS_INCLUDED,
@@ -27,7 +26,6 @@ from forecasting.windows import futures
 
 SMALLEST = 0.002  # share of the mixture below which a member is not fitted again
 SHARE, FEWEST, MOST = 5, 56, 365  # validation: one day in five, at least and at most so many beside the horizon
-SHORTEST = 60  # days before validation, beside the horizon
 REFIT = 1.3  # times what the fit on the days before validation took
 AHEAD = (1, 7, 28, 90)  # days ahead whose errors are told
 
@@ -71,19 +69,14 @@ class _Validation:
 
     def __init__(self, series: Series, horizon: int) -> None:
         known = series.known
-        days = min(max(len(known) // SHARE, FEWEST + horizon), MOST + horizon)
-        if len(known) - days < SHORTEST + horizon:
-            raise BadInput(
-                N_("{days} days of views are too few for Auto to try models on; at least {needed} are needed."),
-                days=len(known),
-                needed=SHORTEST + FEWEST + 2 * horizon,
-            )
+        days = min(max(len(known) // SHARE, FEWEST + horizon), MOST + horizon, len(known) // 2)
         self.series, self.horizon = series, horizon
         self.origins = known.index[len(known) - days - 1 : -1]
         self.early = series.until(self.origins[0])
         self.actual = futures(series.without_spikes.measured, self.origins, horizon)
         values = self.early.without_spikes.known.to_numpy()
-        self.usual = float(np.abs(values[7:] - values[:-7]).mean()) or 1.0  # what MASE divides by
+        changes = np.abs(values[7:] - values[:-7])
+        self.usual = float(changes.mean()) or 1.0 if len(changes) else 1.0  # what MASE divides by
         self.members: list = []
         self.forecasts: list[np.ndarray] = []
         self.groups: list[int] = []  # the place in `names` of each member
@@ -155,5 +148,6 @@ class _Validation:
 
     def _errors(self, predicted: np.ndarray) -> tuple[tuple[int, float], ...]:
         """MASE a few days ahead."""
-        off = np.nanmean(np.abs(predicted - self.actual), axis=0) / self.usual
-        return tuple((ahead, float(off[ahead - 1])) for ahead in AHEAD if ahead <= self.horizon)
+        off = np.abs(predicted - self.actual) / self.usual
+        ahead = [days for days in AHEAD if days <= self.horizon and np.isfinite(off[:, days - 1]).any()]
+        return tuple((days, float(np.nanmean(off[:, days - 1]))) for days in ahead)
