@@ -11,7 +11,7 @@ LONG = 60_000  # ms for exact solutions on a busy machine
 def test_winner_of_folds_is_trained_again(page: Page) -> None:
     page.goto(f"{FEW}&folds=2")
     expect(page.get_by_test_id("stVegaLiteChart").first).to_contain_text("Fold 2")
-    expect(page.get_by_text("0 % were seen in training")).to_be_visible()
+    expect(page.get_by_text("0 % of the validation days were seen in training")).to_be_visible()
     page.get_by_role("button", name="Cross-validate").click()
     expect(page.get_by_text("Linear, exact, 28 days wins")).to_be_visible(timeout=LONG)
     page.get_by_role("button", name="Use the other folds too").click()

@@ -60,9 +60,9 @@ def test_models_are_ranked_beside_the_baseline_and_held_out(own):
     assert (table != "").all(axis=None)
     means = table["Mean"].str.replace(" ★", "").astype(float)
     assert means.tolist() == pytest.approx(table[["Fold 1", "Fold 2", "Fold 3"]].astype(float).mean(axis=1), abs=1)
-    assert app.info[0].value.startswith("Linear, exact, 28 days wins")
+    assert app.info[0].value.startswith("Lowest mean error\\: “Linear, exact, 28 days”")
     assert "90 % interval" in app.info[0].value
-    assert "0 % were seen in training" in "".join(caption.value for caption in app.caption)
+    assert "0 % of the validation days were seen in training" in "".join(caption.value for caption in app.caption)
 
 
 def test_what_was_worked_out_is_shown_again_and_other_folds_are_another_question(own, visitor):
@@ -78,14 +78,14 @@ def test_what_was_worked_out_is_shown_again_and_other_folds_are_another_question
 
 def test_random_folds_are_held_against_blocked_ones(own):
     app = cross_validate(own("cross_validation"))
-    press(app, "Run them on the other folds too: Random")
+    press(app, "Use the other folds too: Random")
     wait_for(app, lambda: len(app.dataframe) == 3)
     table = app.dataframe[1].value
     assert table.columns.tolist()[:4] == ["Model", "Blocked, mean", "Random, mean", "Random is lower by"]
     assert table["Random is lower by"].str.fullmatch(r"−?\d+ % \(−?\d+ % to −?\d+ %\)").all()
     assert "andom folds" in app.info[1].value
     app.selectbox(key="fold_kind").select("random").run()
-    assert "100 % were seen in training" in "".join(caption.value for caption in app.caption)
+    assert "100 % of the validation days were seen in training" in "".join(caption.value for caption in app.caption)
     assert not app.exception
 
 
