@@ -34,6 +34,7 @@ FOLDS = 4
 MARGIN = 0.07  # a validation loss that much above the best reference is a fault
 SHIFTED = 0.25  # a held-out loss that much above validation is a mismatch
 LARGEST = 5  # errors that are listed
+FEWEST_TRAIN, FEWEST_HELD_OUT = 56, 28  # days that a diagnosis needs
 NEXT_TO_NOTHING = 1e-9  # views: what a share is taken of at least
 SAID_ON_TRAIN = {
     "best": N_("Error on train of the best of these reference models, in views: {loss}."),
@@ -89,6 +90,16 @@ class Evidence:
     shift: Estimate  # held-out over validation, less 1; the smaller of views and share of the level
     drifts: tuple[Drift, ...]
     largest: tuple[LargeError, ...]
+
+    @property
+    def single_seed(self) -> bool:
+        """Whether another seed would give another model, and there is none."""
+        return not self.settings.solved_at_once and not np.isfinite(self.spread)
+
+    @property
+    def held_out_bears_out(self) -> bool:
+        """Whether the run errs more than the best reference on the held-out days too, as it does in validation."""
+        return self.held_out > (1 + MARGIN) * self.best.held_out
 
 
 @dataclass(frozen=True)

@@ -10,22 +10,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from forecasting.diagnosis.branches import Branch
-from forecasting.diagnosis.drift import NAMES as DRIFTS
-from forecasting.diagnosis.drift import UNITS, Drift
-from forecasting.diagnosis.evidence import MARGIN, SHIFTED, Estimate, Evidence
-from forecasting.diagnosis.nested_runs import NestedRun, contains_linear, is_nested_in, with_lower_train_loss
+from forecasting.diagnosis.evidence import FEWEST_HELD_OUT, FEWEST_TRAIN, Evidence
+from forecasting.diagnosis.nested_runs import NestedRun, contains_linear, is_nested_in
 from forecasting.diagnosis.remedies import next_run
 from forecasting.diagnosis.report import Diagnosis, DiagnosisReport
-from forecasting.formats import format_percent, format_views
-from forecasting.messages import N_, Message
+from forecasting.diagnosis.wording import sentences
 
 LIKELY = 0.6  # below it none is given
 LARGE = 0.15  # a training loss that much above the best reference's validation loss is large, whatever validation says
 TRAIN_LOSS_FLOOR = 0.85  # a reference's training loss counts down to this share of its validation loss
 RESERVED = 0.85  # the most that is claimed of a single seed, or of overfitting that the held-out days do not bear out
-IMPROVED = 0.98  # of its training loss is what a model must fall below to have come further
-RESTS_ON = {"mismatch": ("shift", "drift"), "fine": ("regret", "shift")}  # all others on validation and train
-FEWEST_TRAIN, FEWEST_HELD_OUT = 56, 28  # days
 
 
 def diagnose(found: Evidence, nested_runs: Sequence[NestedRun] = ()) -> Diagnosis:
@@ -34,7 +28,7 @@ def diagnose(found: Evidence, nested_runs: Sequence[NestedRun] = ()) -> Diagnosi
     likeliest = max(probabilities, key=probabilities.__getitem__)
     if not _days_suffice(found, likeliest):
         return Diagnosis("cannot tell", None, (), tuple(sentences(found, nested_runs)), None, {})
-    if _single(found) or (likeliest == "overfitting" and not _borne_out(found)):
+    if found.single_seed or (likeliest == "overfitting" and not found.held_out_bears_out):
         probabilities[likeliest] = min(probabilities[likeliest], RESERVED)
     branch: Branch = "cannot tell"
     confidence = None
@@ -50,7 +44,7 @@ def diagnose(found: Evidence, nested_runs: Sequence[NestedRun] = ()) -> Diagnosi
 
 def report_of(diagnosis: Diagnosis, found: Evidence) -> DiagnosisReport:
     """The diagnosis and what can be looked at beside it."""
-    return DiagnosisReport(diagnosis.evidence, diagnosis, _single(found), found.largest)
+    return DiagnosisReport(diagnosis.evidence, diagnosis, found.single_seed, found.largest)
 
 
 def branch_probabilities(found: Evidence, nested_runs: Sequence[NestedRun] = ()) -> dict[Branch, float]:
@@ -96,125 +90,6 @@ def reachable(found: Evidence, nested_runs: Sequence[NestedRun] = ()) -> float:
     if contains_linear(found.settings):
         losses.append(found.linear_train)
     return min([found.train, *(loss for loss in losses if np.isfinite(loss))])
-
-
-def sentences(found: Evidence, nested_runs: Sequence[NestedRun] = (), branch: str = "cannot tell") -> list[Message]:
-    """The evidence in words, in the order of the tree; what the branch rests on comes before the rest."""
-    best, best_name = found.best, Message(found.best.name)
-    losses = {"train": format_views(found.train), "validation": format_views(found.validation)}
-    regret = Message(
-        N_(
-            "The best reference model in validation is “{reference}” with {loss}; the run's loss is {times} "
-            "times that (90 % interval {low} to {high}; up to {limit} times counts as equal)."
-        ),
-        {"reference": best_name, "loss": format_views(best.validation), **_times(found.regret, MARGIN)},
-    )
-    hardly = N_(
-        "Held-out error of that reference model, in views: {loss}. It is hardly smaller, so the "
-        "confidence in overfitting is limited."
-    )
-    reserved = branch == "overfitting" and not _borne_out(found)
-    on_held_out = Message(
-        hardly if reserved else N_("Held-out error of that reference model, in views: {loss}."),
-        {"loss": format_views(best.held_out)},
-    )
-    shift = Message(
-        N_(
-            "Its held-out loss is {times} times its validation loss (90 % interval {low} to {high}). Up to "
-            "{limit} times may be chance."
-        ),
-        _times(found.shift, SHIFTED),
-    )
-    first = Message(
-        N_(
-            "Errors, in views: {train} on train, {validation} in validation inside the training period, "
-            "{held_out} on held-out."
-        ),
-        losses | {"held_out": format_views(found.held_out)},
-    )
-    drifting = sorted(found.drifts, key=lambda drift: not drift.found)
-    parts = {
-        "regret": [regret, on_held_out],
-        "train": _on_training(found, nested_runs),
-        "shift": [shift],
-        "seeds": [_over_seeds(found)],
-        "drift": [_drift(drift) for drift in drifting],
-    }
-    order = sorted(parts, key=lambda part: part not in RESTS_ON.get(branch, ()))
-    return [*_too_few(found), first, *(line for part in order for line in parts[part])]
-
-
-def _too_few(found: Evidence) -> list[Message]:
-    counts = {
-        N_("Only {days} training days to judge by; a verdict needs at least {needed}."): (
-            found.train_days,
-            FEWEST_TRAIN,
-        ),
-        N_("Only {days} held-out days to judge by; whether the periods are alike needs at least {needed}."): (
-            found.held_out_days,
-            FEWEST_HELD_OUT,
-        ),
-    }
-    return [Message(text, {"days": days, "needed": most}) for text, (days, most) in counts.items() if days < most]
-
-
-def _on_training(found: Evidence, nested_runs: Sequence[NestedRun]) -> list[Message]:
-    facts = {"train": format_views(found.train), "linear": format_views(found.linear_train)}
-    said = []
-    if found.settings.architecture.hidden and found.train > found.linear_train:
-        said.append(
-            Message(N_("Its training loss, {train}, is above that of the exact linear solution, {linear}."), facts)
-        )
-    if np.isfinite(found.tuned_train):
-        facts = {"tuned": format_views(found.tuned_train), "train": format_views(found.train)}
-        further = N_("The same model with careful training reaches {tuned} on train instead of {train}.")
-        as_far = N_("The same model with careful training is no better on train: {tuned}.")
-        said.append(Message(further if found.tuned_train < IMPROVED * found.train else as_far, facts))
-    if smaller := with_lower_train_loss(nested_runs, found.settings, found.train):
-        facts = {"loss": format_views(min(nested.train for nested in smaller)), "train": format_views(found.train)}
-        said.append(Message(N_("A smaller net among your runs reaches {loss} on train, this one only {train}."), facts))
-    if found.larger_train < found.train:
-        facts = {"larger": format_views(found.larger_train)}
-        said.append(
-            Message(N_("A net of two layers of 64 units with a window of 28 days reaches {larger} on train."), facts)
-        )
-    return said
-
-
-def _borne_out(found: Evidence) -> bool:
-    """Whether the run errs more than the best reference on the held-out days too, as it does in validation."""
-    return found.held_out > (1 + MARGIN) * found.best.held_out
-
-
-def _over_seeds(found: Evidence) -> Message:
-    if found.settings.solved_at_once:
-        return Message(N_("The seed makes no difference to this model."))
-    if not np.isfinite(found.spread):
-        return Message(N_("It has a single seed, so the confidence is limited; train more seeds."))
-    return Message(
-        N_("Standard deviation of its training loss over seeds, in views: {spread}."),
-        {"spread": format_views(found.spread)},
-    )
-
-
-def _drift(drift: Drift) -> Message:
-    facts: dict[str, object] = {"name": Message(DRIFTS[drift.name]), "unit": Message(UNITS[drift.name])}
-    facts |= {"between": format_percent(drift.between), "inside": format_percent(drift.inside)}
-    differs = N_("{name}: differs, {between} between the periods and {inside} inside training ({unit}).")
-    alike = N_(
-        "{name}: no more different than usual, {between} between the periods and {inside} inside training ({unit})."
-    )
-    return Message(differs if drift.found else alike, facts)
-
-
-def _times(estimate: Estimate, limit: float) -> dict[str, str]:
-    numbers = {"times": estimate.value, "low": estimate.low, "high": estimate.high, "limit": limit}
-    return {name: f"{1 + number:.2f}" if number < 99 else format_views(1 + number) for name, number in numbers.items()}
-
-
-def _single(found: Evidence) -> bool:
-    """Whether another seed would give another model, and there is none."""
-    return not found.settings.solved_at_once and not np.isfinite(found.spread)
 
 
 def _leaning(share: float, width: float) -> float:

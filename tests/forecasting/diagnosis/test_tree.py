@@ -12,7 +12,8 @@ from forecasting.diagnosis.evidence import Estimate, Evidence, LargeError, Refer
 from forecasting.diagnosis.nested_runs import NestedRun, is_nested_in, with_lower_train_loss
 from forecasting.diagnosis.remedies import next_run
 from forecasting.diagnosis.report import DiagnosisReport
-from forecasting.diagnosis.tree import diagnose, report_of, sentences
+from forecasting.diagnosis.tree import diagnose, report_of
+from forecasting.diagnosis.wording import sentences
 from forecasting.json_records import from_json, to_json
 from forecasting.series import Series
 from forecasting.settings import Architecture, Regularisation, RunSettings, Training
