@@ -18,6 +18,7 @@ test: lint
 lint: .venv/tests.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/deptry .
 	$(BIN)/deptry tests --exclude '\.venv' --ignore DEP002,DEP004

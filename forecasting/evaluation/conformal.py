@@ -159,7 +159,8 @@ def split_edges(earlier: Scores, origins: pd.DatetimeIndex, level: float) -> tup
     for column, delay in enumerate(earlier.delays):
         known = _known(earlier, column, origins[0])
         found.append(_quantiles(np.sort(known), rate, rate, spacing_of(known, delay))[:, 0])
-    return tuple(np.tile(edge, (len(origins), 1)) for edge in np.transpose(found))
+    low, high = np.transpose(found)
+    return np.tile(low, (len(origins), 1)), np.tile(high, (len(origins), 1))
 
 
 def adaptive_edges(
@@ -183,10 +184,12 @@ def adaptive_edges(
     edges = np.stack([edge for edge, _counts in found], axis=-1)  # (sides, origins, levels, columns)
     counts = np.stack([counts for _edge, counts in found], axis=-1)  # (origins, columns)
     edges = _lend_farther(edges, counts, later.delays)
-    return {
-        level: tuple(smooth_over_horizon(side[:, place], later.delays) for side in edges)
-        for place, level in enumerate(levels)
-    }
+    lows, highs = edges
+
+    def smooth(side: np.ndarray, place: int) -> np.ndarray:
+        return smooth_over_horizon(side[:, place], later.delays)
+
+    return {level: (smooth(lows, place), smooth(highs, place)) for place, level in enumerate(levels)}
 
 
 def mean_errors(earlier: Scores, later: Scores, memory: int = CALIBRATION_SIZE) -> np.ndarray:
@@ -253,10 +256,9 @@ def _edges_of(known: np.ndarray, levels: np.ndarray, rates: np.ndarray, spacing:
         known = np.sort(np.concatenate([known, -known]))
     falling = np.minimum.accumulate(rates, axis=1)  # a wider level misses no more
     # Between levels that are followed, in proportion; a level of 0 would miss half on either side, one of 1 none.
-    aimed = [np.interp(levels, [0, *GRID, 1], [max(0.5, side[0]), *side, 0]) for side in falling]
+    below, above = (np.interp(levels, [0, *GRID, 1], [max(0.5, side[0]), *side, 0]) for side in falling)
     far = FAR * np.sort(np.abs(known))[np.clip(np.ceil(len(known) * levels), 1, len(known)).astype(int) - 1]
-    found = _quantiles(known, *aimed, spacing)
-    low, high = _quantiles(known, *aimed, spacing)
+    low, high = _quantiles(known, below, above, spacing)
     found = np.stack([np.maximum(low, -far), np.minimum(high, far)])
     outward = np.array([found[0] < 0, found[1] > 0])
     return found * np.where(outward, _beyond_outermost(len(known), levels, spacing), 1)
@@ -319,7 +321,7 @@ def _lend_farther(edges: np.ndarray, counts: np.ndarray, delays: np.ndarray) -> 
 def _arrivals(earlier: Scores, later: Scores, column: int, first: pd.Timestamp) -> list:
     """Scores of a column not known on the day `first`, in the order in which they become known."""
     delay = pd.Timedelta(days=int(later.delays[column]))
-    found = [
+    found: list[tuple[pd.Timestamp, float, int | None]] = [
         (origin + delay, score, None)
         for origin, score in zip(earlier.origins, earlier.values[:, column], strict=True)
         if origin + delay > first
