@@ -88,5 +88,6 @@ def refit(fitted: CalibratedForecaster, series: Series, horizon: int) -> Forecas
 def validation_origins(series: Series, horizon: int) -> pd.DatetimeIndex:
     """Origins in the last known days of `series`, every one of which has a day after it."""
     known = series.known.index
-    days = min(max(len(known) // SHARE, FEWEST_VALIDATION + horizon), LONGEST_VALIDATION + horizon, len(known) // 2)
+    most = min(LONGEST_VALIDATION + horizon, len(known) // 2, len(known) - 7)  # a week comes before the first
+    days = min(max(len(known) // SHARE, FEWEST_VALIDATION + horizon), most)
     return known[-days - 1 : -1]

@@ -69,7 +69,7 @@ class _Validation:
 
     def __init__(self, series: Series, horizon: int) -> None:
         known = series.known
-        days = min(max(len(known) // SHARE, FEWEST + horizon), MOST + horizon, len(known) // 2)
+        days = min(max(len(known) // SHARE, FEWEST + horizon), MOST + horizon, len(known) // 2, len(known) - 7)
         self.series, self.horizon = series, horizon
         self.origins = known.index[len(known) - days - 1 : -1]
         self.early = series.until(self.origins[0])
