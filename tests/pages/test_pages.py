@@ -150,8 +150,9 @@ def test_short_channel_says_how_many_days_a_window_needs(visit):
 def test_another_column_replaces_the_reading_before(visit):
     counts = {(month, day): day * 7 % 31 for month in range(1, 13) for day in range(1, 29)}
     lines = [f"2021-{month:02}-{day:02},{count},{2 * count}" for (month, day), count in counts.items()]
+    file = "\n".join(['Date,"Article one","Article two"', *lines]).encode()
     app = visit()
-    app.file_uploader[0].upload("pageviews-20210101-20211228.csv", "\n".join(['Date,"Article one","Article two"', *lines]).encode()).run()
+    app.file_uploader[0].upload("pageviews-20210101-20211228.csv", file).run()
     assert app.selectbox(key="said_channel").options[:2] == ["Article one", "Article two"]
     first = metrics(app)["Views a day, last 28 days"]
     app.selectbox(key="said_channel").select("Article two").run()
