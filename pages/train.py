@@ -147,16 +147,20 @@ def draw_progress(run: Run, history: History) -> None:
         pause.button(
             translate("Pause"),
             icon=":material/pause:",
-            on_click=tell,
+            on_click=ask_worker,
             args=(session.jobs.pause, run.id),
             width="stretch",
         )
     stop.button(
-        translate("Stop"), icon=":material/stop:", on_click=tell, args=(session.jobs.cancel, run.id), width="stretch"
+        translate("Stop"),
+        icon=":material/stop:",
+        on_click=ask_worker,
+        args=(session.jobs.cancel, run.id),
+        width="stretch",
     )
 
 
-def tell(ask: Callable[[str, str], None], run_id: str) -> None:
+def ask_worker(ask: Callable[[str, str], None], run_id: str) -> None:
     """Ask the run to pause or stop, and give it a moment: it mostly has by the time the page is drawn again."""
     ask(session.owner, run_id)
     for _moment in range(10):
@@ -166,19 +170,21 @@ def tell(ask: Callable[[str, str], None], run_id: str) -> None:
         time.sleep(0.02)
 
 
-def go_on(run_id: str) -> None:
+def resume(run_id: str) -> None:
     """Continue a run from its last checkpoint."""
     session.store.resume(session.owner, run_id)
     session.workers.fill()
 
 
-def offer_to_go_on(run: Run) -> None:
+def offer_to_resume(run: Run) -> None:
     """A paused, stopped or failed run can go on from its last checkpoint."""
     epoch, epochs = session.store.resumable_epoch(run.id), run.settings.training.epochs
     if run.status not in ("paused", "stopped", "failed") or not (epoch or run.status == "paused") or epoch >= epochs:
         return
     label = translate("Continue from epoch {epoch} of {epochs}").format(epoch=epoch, epochs=epochs)
-    st.button(f"{translate(STATES[run.status])}. {label}", icon=":material/play_arrow:", on_click=go_on, args=(run.id,))
+    st.button(
+        f"{translate(STATES[run.status])}. {label}", icon=":material/play_arrow:", on_click=resume, args=(run.id,)
+    )
 
 
 def live(settings: RunSettings, run_id: str | None, was_active: bool) -> None:
@@ -287,7 +293,7 @@ with picture:
     if run and run.reason:
         st.error(escape_markdown(run.reason.translated(translate)), icon=":material/error:")
     if run:
-        offer_to_go_on(run)
+        offer_to_resume(run)
     if run and settings and run.settings != settings:
         st.caption(translate("The controls differ from the run shown; press Train to train a run with them."))
     if run and not active:

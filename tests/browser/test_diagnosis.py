@@ -44,6 +44,8 @@ def test_compare_leads_to_the_next_run_on_train(page: Page) -> None:
     page.goto(f"/train?{SMALL}&family=Linear")
     press_train(page)
     wait_until_done(page)
+    page.goto("/train?run=Linear,+exact,+1+day")  # it comes along, and once it is there it is evidence on the other
+    wait_until_done(page)
     page.goto("/compare?diagnosis=true")
     page.get_by_role("button", name=re.compile("^Diagnose")).last.click()
     expect(verdict(page)).to_be_visible(timeout=WORK)
