@@ -234,7 +234,7 @@ def _draw_report(session: Session, run: Run, report: DiagnosisReport, show: Call
 
 def _draw_tree(session: Session, diagnosis: Diagnosis) -> None:
     alt = session.translate(
-        N_("The lecture's decision tree; the branch of this run: {branch}. Probabilities: {chances}")
+        N_("The lecture's decision tree; the branch of this run: {branch}. Probabilities: {probabilities}")
     )
     probabilities = session.translate(N_(", ")).join(
         f"{session.translate(NAMES[name])} {format_probability(share)}"
