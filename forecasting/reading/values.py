@@ -110,7 +110,7 @@ def _ask(table: Table, found: Layout, offered: tuple[str, ...]) -> Question:
     if options == ((NUMBER_OF_ROWS, NUMBER_OF_ROWS),):
         return Question(N_("The table has no column of views; its rows can be counted by day."), "metric", options)
     if len(options) == 1 and table.header[columns[0]]:
-        text = N_("The column is “{metric}”, not views. Choose it to forecast it all the same.")
+        text = N_("The column is “{metric}”, not views; choose it to forecast it all the same.")
         return Question(text, "metric", options, metric=table.names[columns[0]])
     return Question(N_("The file has no column of views; choose the column to use."), "metric", options)
 

@@ -135,7 +135,12 @@ def test_days_differ_where_split_window_or_validation_do():
 
 @pytest.mark.parametrize(
     ("spread", "seeds", "days", "said"),
-    [(50, 3, 365, "less ("), (500, 3, 365, "cannot tell ("), (50, 1, 365, "one seed"), (50, 3, 20, "20 days")],
+    [
+        (50, 3, 365, "less ("),
+        (500, 3, 365, "cannot tell ("),
+        (50, 1, 365, "one seed"),
+        (50, 3, 20, "too few days (20)"),
+    ],
 )
 def test_a_cell_says_how_sure_it_is(spread: float, seeds: int, days: int, said: str):
     views = sample_channel().views
