@@ -13,7 +13,7 @@ def test_winner_of_folds_is_trained_again(page: Page) -> None:
     expect(page.get_by_test_id("stVegaLiteChart").first).to_contain_text("Fold 2")
     expect(page.get_by_text("0 % of the validation days were seen in training")).to_be_visible()
     page.get_by_role("button", name="Cross-validate").click()
-    expect(page.get_by_text("Linear, exact, 28 days wins")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("Lowest mean error: “Linear, exact, 28 days”")).to_be_visible(timeout=LONG)
     page.get_by_role("button", name="Use the other folds too").click()
     expect(page.get_by_text("Part of it may come from the gaps")).to_be_visible(timeout=LONG)
     page.reload()

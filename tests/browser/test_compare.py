@@ -53,7 +53,7 @@ def find(page: Page, words: str) -> None:
 
 def save(page: Page, name: str, folder: Path) -> Path:
     """Press a button of the Save list; the file that comes."""
-    if not page.get_by_role("button", name="Losses at the end (CSV)").is_visible():
+    if not page.get_by_role("button", name="Final losses (CSV)").is_visible():
         page.get_by_role("button", name="Save").click()
     with page.expect_download() as coming:
         page.get_by_role("button", name=name).click()
@@ -124,7 +124,7 @@ def test_a_run_is_pinned_and_let_go(compare: Page) -> None:
 
 
 def test_tables_and_charts_are_saved_under_readable_names(compare: Page, tmp_path: Path) -> None:
-    table = pd.read_csv(save(compare, "Losses at the end (CSV)", tmp_path))
+    table = pd.read_csv(save(compare, "Final losses (CSV)", tmp_path))
     assert table["run"].tolist()[:4] == [f"Try {place}" for place in (200, 199, 198, 197)]
     points = pd.read_csv(save(compare, "Losses during training (CSV)", tmp_path))
     assert points.groupby("run")["epoch"].max().between(20, 40).all()

@@ -12,7 +12,7 @@ WORK = 4 * PATIENCE  # a dozen small models
 
 
 def verdict(page: Page):
-    return page.get_by_role("heading", name=re.compile(r"\d+ % sure|Cannot tell"))
+    return page.get_by_role("heading", name=re.compile(r"\d+ % confidence|Cannot tell"))
 
 
 def try_next(page: Page) -> str:

@@ -74,7 +74,7 @@ def test_run_is_diagnosed_and_the_next_one_started(visit):
     app = train(visit("train"), epochs=2, seeds=2, family="linear", window=1)
     first = app.selectbox(key="run").value
     press(app, "Diagnose")
-    wait_for(app, lambda: "% sure" in words(app))
+    wait_for(app, lambda: "% confidence" in words(app))
     assert any(f"#### {NAMES[name]}, " in words(app) for name in ("bias", "optimization"))
     assert "Held-out error, in views: " in words(app)
     assert "Diagnose" not in [button.label for button in app.button]
@@ -207,7 +207,7 @@ def test_compare_diagnoses_all_ticked_runs_and_starts_the_next_one(visit):
     press(app, "Diagnose these 2 runs")
     wait_for(app, lambda: "–" not in verdicts(app))
     assert len(verdicts(app)) == 2 and set(verdicts(app)) <= set(NAMES.values())
-    assert "% sure" in words(app)
+    assert "% confidence" in words(app)
     press(app, "Try next")
     assert app.title[0].value == "Train"
     assert len(app.selectbox(key="run").options) == 3
