@@ -263,7 +263,7 @@ def draw_mixture(report: ForecastReport, days: int) -> None:
 
 def draw_take_away(job_id: str) -> None:
     """The model as a file, and the program of its run."""
-    with st.expander(translate("Download"), icon=":material/output:"):
+    with st.expander(translate("Take the model away"), icon=":material/output:"):
         file, said = file_of_channel()
         if settings and settings.architecture.family in SKLEARN_FAMILIES:
             st.caption(translate(NO_WEIGHTS))

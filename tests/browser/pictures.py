@@ -17,8 +17,8 @@ from tests.browser.conftest import FLAGS, Server
 
 PAGES = {"data": "/", "train": "/train", "compare": "/compare", "forecast": "/forecast", "reveal": "/reveal"}
 LANGUAGES = {
-    "en": ("en-US", "Train", "Held-out days, one day ahead", "Forecast", "Download"),
-    "zh": ("zh-CN", "训练", "留出期：提前一天的预测", "预测", "下载"),
+    "en": ("en-US", "Train", "Held-out days, one day ahead", "Forecast", "Take the model away"),
+    "zh": ("zh-CN", "训练", "留出期：提前一天的预测", "预测", "导出模型"),
 }
 PAUSE = 1500  # ms for charts to be drawn to the end
 AUTO = 180_000  # ms that Auto may take

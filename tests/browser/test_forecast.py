@@ -16,7 +16,7 @@ SLOW = 90_000  # ms for Auto on a busy machine
 
 def press_forecast(page: Page) -> None:
     page.get_by_role("button", name="Forecast", exact=True).click()
-    expect(page.get_by_text("Download")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("Take the model away")).to_be_visible(timeout=SLOW)
 
 
 def save(page: Page, button: str) -> bytes:
@@ -44,7 +44,7 @@ def test_run_is_forecast_taken_away_and_brought_back(page: Page) -> None:
     assert save(page, "Chart (PNG)").startswith(b"\x89PNG")
     page.keyboard.press("Escape")
 
-    page.get_by_text("Download").click()
+    page.get_by_text("Take the model away").click()
     file = save(page, "Model file")
     found = load_model(file).forecast(sample_channel().series, 28)
     assert [float(row["forecast"]) for row in rows] == pytest.approx(found.point, rel=1e-6)
