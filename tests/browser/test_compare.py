@@ -128,7 +128,7 @@ def test_tables_and_charts_are_saved_under_readable_names(compare: Page, tmp_pat
     assert table["run"].tolist()[:4] == [f"Try {place}" for place in (200, 199, 198, 197)]
     points = pd.read_csv(save(compare, "Losses during training (CSV)", tmp_path))
     assert points.groupby("run")["epoch"].max().between(20, 40).all()
-    drawn = save(compare, "Train against held-out (SVG)", tmp_path)
+    drawn = save(compare, "Train and held-out (SVG)", tmp_path)
     assert drawn.name == "Sample-channel-gap.svg"
     assert {"Try 200", "No gap"} <= set(re.findall(r"<text[^>]*>([^<]*)</text>", drawn.read_text(encoding="utf-8")))
     picture = save(compare, "Losses during training (PNG)", tmp_path).read_bytes()
