@@ -76,7 +76,7 @@ def test_run_is_diagnosed_and_the_next_one_started(visit):
     press(app, "Diagnose")
     wait_for(app, lambda: "% confidence" in words(app))
     assert any(f"#### {NAMES[name]}, " in words(app) for name in ("bias", "optimization"))
-    assert "Held-out error, in views: " in words(app)
+    assert "Errors, in views: " in words(app)
     assert "Diagnose" not in [button.label for button in app.button]
     press(app, "Try next")
     assert app.selectbox(key="run").value != first
