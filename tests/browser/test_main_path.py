@@ -138,7 +138,7 @@ def test_killed_worker_fails_its_run_and_the_next_one_works(page: Page, server: 
     press_train(page)
     expect(page.get_by_text(re.compile(r"Epoch \d+ of 10000"))).to_be_visible()
     with sqlite3.connect(server.folder / "runs.db") as store:
-        (worker,) = store.execute("select worker from runs where status = 'running'").fetchone()
+        (worker,) = store.execute("select worker from jobs where status = 'running'").fetchone()
     os.kill(worker, signal.SIGKILL)
     expect(page.get_by_text("The worker process was killed")).to_be_visible()
     page.get_by_role("spinbutton", name="Epochs").fill("3")
