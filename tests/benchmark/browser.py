@@ -41,7 +41,7 @@ def waits(page: Page, store: sqlite3.Connection, units: int) -> tuple[float, flo
     asked = time.perf_counter()
     button = page.get_by_test_id("stMain").get_by_role("button", name="Stop", exact=True)
     button.click()
-    while store.execute("select count(*) from runs where status = 'running'").fetchone()[0]:
+    while store.execute("select count(*) from jobs where status = 'running'").fetchone()[0]:
         time.sleep(0.005)
     stopped = time.perf_counter()
     button.wait_for(state="detached")
