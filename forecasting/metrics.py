@@ -56,4 +56,4 @@ def in_views(mean_loss: np.ndarray, loss: str) -> np.ndarray:
 
 # How a run's loss is measured and named in views: under MSE it is the root, which has the unit that people read.
 IN_VIEWS = {"mae": mae, "mse": rmse}
-NAMES = {"mae": "MAE", "mse": "RMSE"}
+LOSS_NAMES = {"mae": "MAE", "mse": "RMSE"}

@@ -48,7 +48,7 @@ class Job:
     """Work on a channel that takes a worker longer than a page can wait. Its result is fetched where it is shown."""
 
     id: str
-    kind: str  # a name in forecasting.jobs.kinds.KINDS
+    kind: str  # a name in forecasting.jobs.kinds.JOB_KINDS
     fingerprint: str  # of the channel's views
     request: Any  # a record of forecasting.jobs.requests
     status: Status

@@ -11,13 +11,13 @@ from forecasting.series import Channel
 
 HERE = Path(__file__).parent
 DATA = next(place for place in (HERE / "data", HERE.parent / "data") if place.is_dir())  # installed, or in a checkout
-SAMPLE = N_("Sample channel")
+SAMPLE_NAME = N_("Sample channel")
 
 
 @cache
 def sample_channel() -> Channel:
     """The sample's daily views."""
-    return Channel(SAMPLE, _column("sample_channel.csv", "Views"))
+    return Channel(SAMPLE_NAME, _column("sample_channel.csv", "Views"))
 
 
 @cache

@@ -6,7 +6,7 @@ import streamlit as st
 
 from forecasting import charts
 from forecasting.evaluation.run_results import held_out_days, results, training_days, updates_an_epoch
-from forecasting.metrics import NAMES
+from forecasting.metrics import LOSS_NAMES
 from forecasting.models.registry import SKILL_BASELINE
 from forecasting.records import Run
 from pages.parts import diagnosis_panel
@@ -104,7 +104,7 @@ channels = {key: session.channels.channel(session.owner, key) for key in {run.fi
 judged = [baseline_levels(channels[run.fingerprint], run.fingerprint, run.settings) for run in chosen]
 comparable = alike(chosen)
 lines, floor = judged[0] if comparable else ({}, None)
-loss = " / ".join(sorted({NAMES[run.settings.training.loss] for run in chosen}))
+loss = " / ".join(sorted({LOSS_NAMES[run.settings.training.loss] for run in chosen}))
 names = [run.name for run in chosen]
 rows, weeks = [histories[run.id] for run in chosen], [known[SKILL_BASELINE] for known, _floor in judged]
 frame = results(chosen, session.store.final_losses(session.owner), rows, weeks)

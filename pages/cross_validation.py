@@ -7,13 +7,21 @@ import pandas as pd
 import streamlit as st
 
 from forecasting import charts
-from forecasting.evaluation.cross_validation import EXAMPLE, FEWEST, FOLDS, MOST, OptimismBias, Ranking, usual_models
-from forecasting.evaluation.folds import BOUNDS, Fold, leak, safe_folds, safe_gap
+from forecasting.evaluation.cross_validation import (
+    EXAMPLE,
+    FEWEST_COMPARED,
+    FOLDS,
+    MOST_COMPARED,
+    OptimismBias,
+    Ranking,
+    usual_models,
+)
+from forecasting.evaluation.folds import FEWEST_FOLDS, MOST_FOLDS, Fold, leak, safe_folds, safe_gap
 from forecasting.evaluation.wording import optimism, winner
 from forecasting.formats import format_percent
 from forecasting.jobs.requests import CrossValidationRequest
 from forecasting.messages import N_, BadInput
-from forecasting.metrics import NAMES
+from forecasting.metrics import LOSS_NAMES
 from forecasting.models.registry import SKILL_BASELINE, label_of
 from forecasting.records import Job
 from forecasting.settings import RunSettings
@@ -24,7 +32,7 @@ from pages.parts.session import baseline_levels, open_page
 from pages.parts.settings_form import name_of, queue
 from pages.parts.split_control import choose_split
 
-KINDS = {"blocked": N_("Blocked"), "rolling": N_("Rolling origin"), "random": N_("Random")}
+FOLD_KIND_NAMES = {"blocked": N_("Blocked"), "rolling": N_("Rolling origin"), "random": N_("Random")}
 WHAT_THEY_ARE = {
     "blocked": N_("Each part of the training period is tested once, with models trained on the other parts."),
     "rolling": N_("Each part is tested with models trained on all days before it, as in real forecasting."),
@@ -62,11 +70,11 @@ def choose_models(split: Split) -> tuple[list[str], list[RunSettings]]:
         format_func=names.get,
         key="models",
         bind="query-params",
-        max_selections=MOST,
+        max_selections=MOST_COMPARED,
         wrap=True,
         help=translate("The channel's runs can be chosen too; they are trained anew on every fold."),
     )
-    if len(ticked) < FEWEST:
+    if len(ticked) < FEWEST_COMPARED:
         raise BadInput(N_("Choose two models or more."))
     chosen = [found[key] for key in found if key in ticked]
     return [name for name, _settings in chosen], [settings for _name, settings in chosen]
@@ -121,7 +129,7 @@ def draw_ranking(known: Ranking) -> None:
     ]
     frame = pd.DataFrame(dots, columns=["model", "fold", "validation", "mean", "held_out"])
     st.altair_chart(
-        charts.fold_losses(frame, NAMES[settings[0].training.loss], translate),
+        charts.fold_losses(frame, LOSS_NAMES[settings[0].training.loss], translate),
         key="losses",
         alt=translate("Validation loss of every model on every fold, with means and held-out losses"),
     )
@@ -152,7 +160,7 @@ def draw_table(lines: list[tuple], best: str | None) -> None:
         translate(
             "{loss} in views, means over seeds. ★ lowest mean validation error. Held-out is for information "
             "and did not choose."
-        ).format(loss=NAMES[settings[0].training.loss])
+        ).format(loss=LOSS_NAMES[settings[0].training.loss])
     )
 
 
@@ -214,17 +222,18 @@ st.caption(translate("Choose a model by days of the training period. The held-ou
 controls, picture = st.columns([1, 2], gap="medium")  # names of models are long
 
 with controls:
-    for key, allowed in (("folds", BOUNDS["folds"]), ("fold_kind", [translate(word) for word in KINDS.values()])):
-        warn_invalid_query_param(key, allowed, translate)
-    reset_if_unavailable("fold_kind", KINDS, "blocked")
+    warn_invalid_query_param("folds", (FEWEST_FOLDS, MOST_FOLDS), translate)
+    warn_invalid_query_param("fold_kind", [translate(word) for word in FOLD_KIND_NAMES.values()], translate)
+    reset_if_unavailable("fold_kind", FOLD_KIND_NAMES, "blocked")
     try:
         split = choose_split(session.channel.views, translate)
         names, settings = choose_models(split)
-        kinds = {name: translate(word) for name, word in KINDS.items()}
+        kinds = {name: translate(word) for name, word in FOLD_KIND_NAMES.items()}
         kind = st.selectbox(translate("Folds"), kinds, format_func=kinds.get, key="fold_kind", bind="query-params")
         folds = st.number_input(
             translate("Number of folds"),
-            *BOUNDS["folds"],
+            FEWEST_FOLDS,
+            MOST_FOLDS,
             FOLDS,
             key="folds",
             bind="query-params",
@@ -254,7 +263,7 @@ with picture:
         if not missing:
             draw_optimism_bias(**rankings)
         else:
-            other = KINDS[missing[0]]
+            other = FOLD_KIND_NAMES[missing[0]]
             label = translate("Use the other folds too: {kind}").format(kind=translate(other))
             if st.button(label, icon=":material/compare:"):
                 submit(session, CrossValidationRequest(tuple(settings), missing[0], folds))

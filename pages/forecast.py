@@ -27,11 +27,11 @@ from pages.parts.export import offer
 from pages.parts.forecasters import AUTO, Forecasters
 from pages.parts.job_progress import find, result_of, show_job, submit
 from pages.parts.links import escape_markdown, warn_invalid_query_param
-from pages.parts.session import SAMPLE, open_page
+from pages.parts.session import SAMPLE_KEY, open_page
 from pages.parts.split_control import choose_split
 
-USUAL = 28  # days ahead at first
-WEEK = 7  # days ahead that the row of figures judges
+DEFAULT_HORIZON = 28  # days ahead at first
+HEADLINE_HORIZON = 7  # days ahead that the row of figures judges
 BUDGETS = (10, 600)  # seconds
 SAMPLE_FILE = "data/sample_channel.csv"
 
@@ -120,7 +120,7 @@ def draw_figures(forecast: Forecast | None, judged: list[HeldOutScore]) -> None:
 
 def week_ahead(judged: list[HeldOutScore]) -> HeldOutScore | None:
     """The figures for a week ahead, or as far as it goes; None where nothing was held out."""
-    near = [one for one in judged if one.horizon <= WEEK]
+    near = [one for one in judged if one.horizon <= HEADLINE_HORIZON]
     return max(near, key=lambda one: one.horizon, default=None)
 
 
@@ -299,7 +299,7 @@ def say_model(settings: RunSettings) -> None:
 def file_of_channel() -> tuple[str, dict[str, object]]:
     """The file that the channel was read from, and what was said about it."""
     fingerprint = session.channel.fingerprint
-    if st.session_state.get("channel") in (None, SAMPLE):
+    if st.session_state.get("channel") in (None, SAMPLE_KEY):
         return SAMPLE_FILE, {}
     _name, file = session.channels.channels(session.owner).get(fingerprint, ("", None))
     return (file, session.channels.said(session.owner, fingerprint) or {}) if file else ("views.csv", {})
@@ -314,7 +314,7 @@ with controls:
     forecasters = Forecasters(session)
     chosen = forecasters.choose()
     warn_invalid_query_param("ahead", BOUNDS["horizon"], translate)
-    horizon = st.slider(translate("Days ahead"), *BOUNDS["horizon"], USUAL, key="ahead", bind="query-params")
+    horizon = st.slider(translate("Days ahead"), *BOUNDS["horizon"], DEFAULT_HORIZON, key="ahead", bind="query-params")
     settings, request = forecasters.settings(chosen), None
     try:
         holidays = choose_holidays(settings, horizon)

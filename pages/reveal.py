@@ -12,19 +12,18 @@ from forecasting.messages import BadInput
 from forecasting.models.registry import baseline, label_of
 from forecasting.records import Job, Run
 from pages.parts.forecasters import Forecasters, run_version
-from pages.parts.job_progress import find, result_of, submit
+from pages.parts.job_progress import JOB_SECONDS, find, result_of, submit
 from pages.parts.links import escape_markdown, warn_invalid_query_param
 from pages.parts.session import open_page
 
-MOST = 28  # days hidden
-USUAL = 2  # the lecture's
+MOST_HIDDEN_DAYS = 28  # days hidden
+DEFAULT_HIDDEN_DAYS = 2  # the lecture's
 SEATS = 6  # models, and at most: a chart has no more colours that can be told apart
-TICK = 0.3  # seconds between two looks while workers are on it
 
 session = open_page()
 translate = session.translate
 views, channel = session.channel.views, session.channel
-BASELINES = {translate(label_of(slug)): slug for slug in BESIDE_RUNS}
+BASELINE_SLUGS = {translate(label_of(slug)): slug for slug in BESIDE_RUNS}
 
 
 def choose_runs(hidden: pd.DatetimeIndex) -> list[Run]:
@@ -83,14 +82,14 @@ def result(runs: list[Run], jobs: dict[str, Job], hidden: pd.DatetimeIndex) -> t
     """What came of it, and the forecasts (a row a day, a column a candidate)."""
     before = channel.series.until(hidden[0] - pd.Timedelta(days=1))
     now = before.views.index[-1:]
-    baselines = {name: baseline(slug).predict(before, now, len(hidden))[0] for name, slug in BASELINES.items()}
+    baselines = {name: baseline(slug).predict(before, now, len(hidden))[0] for name, slug in BASELINE_SLUGS.items()}
     blind = {run.name: result_of(session, jobs.get(run.id), BlindForecast) for run in runs}
     points = {name: found.point for name, found in blind.items() if found}
     held_out = {run.name: session.store.predictions(run.id) for run in runs if run.settings.architecture.horizon == 1}
     ahead = {name: found.mean(axis=1) for name, found in held_out.items() if found is not None}
     if ahead:
         judged = next(iter(ahead.values())).index
-        for name, slug in BASELINES.items():
+        for name, slug in BASELINE_SLUGS.items():
             ahead[name] = pd.Series(baseline_forecast(slug, channel.series, judged), judged)
     points |= baselines
     return reveal(views, hidden, points, ahead), pd.DataFrame(points, index=hidden)
@@ -159,8 +158,10 @@ st.title(translate("Reveal"))
 st.caption(translate("Hide the last days, vote for the model that you expect to be closest, then reveal them."))
 controls, picture = st.columns([1, 3], gap="medium")
 with controls:
-    warn_invalid_query_param("hidden", (1, MOST), translate)
-    days = st.slider(translate("Hidden days"), 1, MOST, USUAL, key="hidden", bind="query-params")
+    warn_invalid_query_param("hidden", (1, MOST_HIDDEN_DAYS), translate)
+    days = st.slider(
+        translate("Hidden days"), 1, MOST_HIDDEN_DAYS, DEFAULT_HIDDEN_DAYS, key="hidden", bind="query-params"
+    )
     try:
         hidden = hidden_days(views, days)
     except BadInput as unusable:
@@ -169,7 +170,7 @@ with controls:
     runs = choose_runs(hidden)
     votes = st.session_state.setdefault("votes", {}).setdefault(key_of(runs, days), {})
     uncovered = st.session_state.get("uncovered") == key_of(runs, days)
-    candidates = [run.name for run in runs] + list(BASELINES)
+    candidates = [run.name for run in runs] + list(BASELINE_SLUGS)
     st.radio(translate("Who will be closest?"), candidates, key="voted", format_func=escape_markdown)
     st.button(
         translate("Vote"),
@@ -187,7 +188,7 @@ with controls:
 with picture:
     if uncovered:
         active = any(job.active for job in jobs_of(runs, days).values())
-        st.fragment(live, run_every=TICK if active else None)(runs, hidden, active)
+        st.fragment(live, run_every=JOB_SECONDS if active else None)(runs, hidden, active)
     else:
         chart = charts.reveal_chart(views, hidden, None, translate, session.weekdays())
         st.altair_chart(chart, alt=translate("The last weeks of real views without the hidden days"))

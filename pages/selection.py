@@ -6,7 +6,7 @@ import streamlit as st
 from forecasting import charts
 from forecasting.evaluation.comparison import FEWEST_DAYS
 from forecasting.jobs.requests import PublicScoreRequest
-from forecasting.lectures.public_score import MOST, SelectionGame, choose, finite_seeds, play_on
+from forecasting.lectures.public_score import MOST_RANDOM_MODELS, SelectionGame, choose, finite_seeds, play_on
 from forecasting.messages import BadInput
 from forecasting.split import Split
 from pages.parts.job_progress import find, show_job, submit
@@ -14,7 +14,7 @@ from pages.parts.links import escape_markdown, warn_invalid_query_param
 from pages.parts.session import open_page
 from pages.parts.split_control import choose_split
 
-DARED = [m * 10**e for e in range(6) for m in (1, 3)] + [MOST]
+DARED = [m * 10**e for e in range(6) for m in (1, 3)] + [MOST_RANDOM_MODELS]
 AT_ONCE = 10_000  # models played on the page itself, some hundredths of a second; more are a worker's
 FIRST = 10_000  # models; enough to see the fall
 SHARES = [5, 10, 20, 30, 50, 70, 90]  # per cent of the held-out days

@@ -18,12 +18,11 @@ from forecasting.lectures.model_table import (
 from forecasting.messages import BadInput
 from forecasting.records import Run
 from forecasting.settings import BOUNDS, RunSettings
+from pages.parts.job_progress import TABLE_SECONDS
 from pages.parts.links import escape_markdown, warn_invalid_query_param
 from pages.parts.session import baseline_levels, open_page
 from pages.parts.settings_form import STATES, queue
 from pages.parts.split_control import choose_split
-
-TICK = 0.5  # seconds between two looks while runs are active
 
 session = open_page()
 translate = session.translate
@@ -162,4 +161,4 @@ with controls:
 with picture:
     mine = set(ids_of(settings))
     active = any(run.active for run in session.store.runs(session.owner) if run.id in mine)
-    st.fragment(live, run_every=TICK if active else None)(settings, active)
+    st.fragment(live, run_every=TABLE_SECONDS if active else None)(settings, active)

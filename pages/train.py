@@ -14,20 +14,19 @@ from forecasting.evaluation.wording import MEAN_OF_SEEDS, against_baseline
 from forecasting.formats import format_views
 from forecasting.formula import formula
 from forecasting.messages import N_, BadInput
-from forecasting.metrics import NAMES
+from forecasting.metrics import LOSS_NAMES
 from forecasting.models.registry import label_of
 from forecasting.records import NOTHING_YET, History, Run
 from forecasting.settings import SUBTRACT, RunSettings, Training
 from forecasting.split import default_split
 from pages.parts import diagnosis_panel
-from pages.parts.job_progress import duration
+from pages.parts.job_progress import CHART_SECONDS, duration
 from pages.parts.links import escape_markdown, reset_if_unavailable, warn_invalid_query_param
 from pages.parts.session import baseline_levels, open_page
 from pages.parts.settings_form import LABELS, STATES, Form, queue
 from pages.parts.split_control import choose_split
 
 LARGEST_SOLVED = 56  # days of input times days ahead; larger ones take the solver minutes
-TICK = 0.2  # seconds between two redraws of a live chart
 
 session = open_page()
 translate = session.translate
@@ -97,12 +96,12 @@ def spec_of(
     language: str, epochs: int, loss: str, log: bool, lines: dict[str, float], floor: float | None, validated: bool
 ) -> dict:
     """The chart without its data, built once for a run."""
-    return charts.loss_spec(epochs, lines, NAMES[loss], log, translate, floor, validated)
+    return charts.loss_spec(epochs, lines, LOSS_NAMES[loss], log, translate, floor, validated)
 
 
 def draw_figures(settings: RunSettings, losses: tuple[float, float] | None, lines: dict[str, float]) -> None:
     """Both losses, the baseline that is harder to beat, and the size of the model."""
-    unit = NAMES[settings.training.loss]
+    unit = LOSS_NAMES[settings.training.loss]
     with st.grid(4, min_column_width=150):
         for label, loss in zip(
             (translate("Train loss"), translate("Held-out loss")), losses or (np.nan, np.nan), strict=True
@@ -288,7 +287,7 @@ with picture:
     active = bool(run and run.active)
     shown = run.settings if run else settings
     log_scale = st.session_state.get("log_scale", True)
-    st.fragment(live, run_every=TICK if active else None)(shown, run and run.id, active)
+    st.fragment(live, run_every=CHART_SECONDS if active else None)(shown, run and run.id, active)
     st.toggle(translate("Log scale"), True, key="log_scale", bind="query-params")
     if run and run.reason:
         st.error(escape_markdown(run.reason.translated(translate)), icon=":material/error:")

@@ -5,11 +5,11 @@ from typing import Any
 import altair as alt
 
 from forecasting.charts.marks import BASELINE, REAL, colour_by, layered
-from forecasting.diagnosis.branches import NAMES
+from forecasting.diagnosis.branches import BRANCH_NAMES
 from forecasting.formats import format_probability
 from forecasting.messages import N_, Translate, english
 
-LEAVES = ("bias", "optimization", "overfitting", "mismatch", "fine")  # from above
+LEAVES_FROM_ABOVE = ("bias", "optimization", "overfitting", "mismatch", "fine")  # from above
 HEIGHT = 230  # pixels
 LEAF, WIDEST = 60, 38  # where a leaf's name begins and how long a bar can be, of 100 from left to right
 SHORTEST = 0.01  # a chance below it has no bar: it would be a speck
@@ -47,7 +47,7 @@ def decision_tree(branch: str, probabilities: dict[str, float], translate: Trans
     """
 
     def role(behind: tuple[int, int]) -> str:
-        return translate(REAL if branch in LEAVES[slice(*behind)] else BASELINE)
+        return translate(REAL if branch in LEAVES_FROM_ABOVE[slice(*behind)] else BASELINE)
 
     colour = colour_by(translate, ()).legend(None)
     x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, 100], nice=False))
@@ -77,20 +77,20 @@ def _leaves(
             "x": LEAF,
             "end": LEAF + WIDEST * probabilities.get(leaf, 0.0),
             "y": place,
-            "text": f"{translate(NAMES[leaf])} {format_probability(probabilities[leaf])}"
+            "text": f"{translate(BRANCH_NAMES[leaf])} {format_probability(probabilities[leaf])}"
             if probabilities
-            else translate(NAMES[leaf]),
+            else translate(BRANCH_NAMES[leaf]),
             "role": translate(REAL if leaf == branch else BASELINE),
         }
-        for place, leaf in enumerate(LEAVES)
+        for place, leaf in enumerate(LEAVES_FROM_ABOVE)
     ]
     long = [value for value in values if value["end"] >= LEAF + WIDEST * SHORTEST]
     bars = alt.Chart(alt.Data(values=long)).mark_rule(strokeWidth=4, yOffset=9)
     layers = [bars.encode(x=x, x2="end:Q", y=y, color=colour)]
-    others = [leaf for leaf in LEAVES if leaf != branch]
+    others = [leaf for leaf in LEAVES_FROM_ABOVE if leaf != branch]
     looks: tuple[tuple[dict[str, Any], list[str]], ...] = (({"fontWeight": "bold"}, [branch]), ({}, others))
     for look, shown in looks:
-        some = alt.Data(values=[value for value, leaf in zip(values, LEAVES, strict=True) if leaf in shown])
+        some = alt.Data(values=[value for value, leaf in zip(values, LEAVES_FROM_ABOVE, strict=True) if leaf in shown])
         names = alt.Chart(some).mark_text(align="left", baseline="middle", fontSize=12, dy=-3, **look)
         layers.append(names.encode(x=x, y=y, text="text:N", color=colour))
     return layers

@@ -5,7 +5,7 @@ import json
 
 from forecasting.cli.channel import channel_of
 from forecasting.cli.run_settings import run_settings
-from forecasting.diagnosis.branches import NAMES
+from forecasting.diagnosis.branches import BRANCH_NAMES
 from forecasting.diagnosis.evidence import gather
 from forecasting.diagnosis.tree import diagnose as verdict_on
 from forecasting.jobs.machine import use_one_thread
@@ -28,6 +28,6 @@ def diagnose(options: argparse.Namespace) -> None:
         print(json.dumps({"verdict": found.branch, "sure": confidence, "evidence": evidence, "next": tried}))
         return
     certainty = "" if found.confidence is None else f" ({found.confidence:.2f})"
-    print(f"{NAMES[found.branch]}{certainty}", *(f"- {sentence}" for sentence in evidence), sep="\n")
+    print(f"{BRANCH_NAMES[found.branch]}{certainty}", *(f"- {sentence}" for sentence in evidence), sep="\n")
     if tried:
         print("try next:", ", ".join(f"{name} {value}" for name, value in tried.items()))

@@ -6,7 +6,7 @@ from forecasting.messages import N_
 
 Branch = Literal["bias", "optimization", "overfitting", "mismatch", "fine", "cannot tell"]
 
-NAMES: dict[str, str] = {
+BRANCH_NAMES: dict[str, str] = {
     "bias": N_("Model bias"),
     "optimization": N_("Optimization issue"),
     "overfitting": N_("Overfitting"),

@@ -15,11 +15,11 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
 from forecasting.messages import N_
+from forecasting.typical_range import WEEK
 from forecasting.windows import Windows
 
-WEEK = 7
 STRETCH = 28  # days that are kept together when the classifier is judged
-NAMES = {
+DRIFT_NAMES = {
     "level": N_("Level of views"),
     "week": N_("Share of each weekday"),
     "errors": N_("Distribution of errors"),
@@ -37,7 +37,7 @@ UNITS = {  # what a difference is a share of
 class Drift:
     """One difference between the periods, in its own unit, beside the same inside the training period."""
 
-    name: str  # of NAMES
+    name: str  # of DRIFT_NAMES
     between: float
     inside: float
     limit: float  # what `between` must exceed, by itself, to count

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from forecasting.diagnosis.drift import NAMES as DRIFTS
-from forecasting.diagnosis.drift import UNITS, Drift
+from forecasting.diagnosis.drift import DRIFT_NAMES, UNITS, Drift
 from forecasting.diagnosis.evidence import FEWEST_HELD_OUT, FEWEST_TRAIN, MARGIN, SHIFTED, Estimate, Evidence
 from forecasting.diagnosis.nested_runs import NestedRun, with_lower_train_loss
 from forecasting.formats import format_percent, format_views
@@ -120,7 +119,7 @@ def _over_seeds(found: Evidence) -> Message:
 
 
 def _drift(drift: Drift) -> Message:
-    facts: dict[str, object] = {"name": Message(DRIFTS[drift.name]), "unit": Message(UNITS[drift.name])}
+    facts: dict[str, object] = {"name": Message(DRIFT_NAMES[drift.name]), "unit": Message(UNITS[drift.name])}
     facts |= {"between": format_percent(drift.between), "inside": format_percent(drift.inside)}
     differs = N_("{name}: differs, {between} between the periods and {inside} inside training ({unit}).")
     alike = N_(

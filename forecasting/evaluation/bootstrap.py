@@ -14,7 +14,8 @@ from functools import lru_cache
 
 import numpy as np
 
-WEEK = 7  # days
+from forecasting.typical_range import WEEK
+
 DRAWS = 2000
 FEWEST_INDEPENDENT = 3.0  # blocks; with fewer an interval says nothing
 FEWEST_BLOCKS = 4  # by the length of the period alone

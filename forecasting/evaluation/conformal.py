@@ -29,7 +29,7 @@ UNUSUAL = 5.0  # units above the highest weekday's: a forecast beyond says that 
 FAR = 3.0  # times the score that a share `level` stays within, either side: an edge goes no farther
 WIDEST = 2.5  # times the outermost score, where scores are too few for their level
 BOTH_SIDES = 20  # scores below which both sides share them
-FEWEST = 5  # scores of a column that an edge can rest on; below it borrows from fewer days ahead
+FEWEST_SCORES = 5  # scores of a column that an edge can rest on; below it borrows from fewer days ahead
 SHARE_OF_TOTAL = 0.8  # a total's score beside that of its last day, where it has to be borrowed
 
 
@@ -213,7 +213,7 @@ def mean_errors(earlier: Scores, later: Scores, memory: int = CALIBRATION_SIZE) 
 
 def _shrunk_mean(known: np.ndarray, delay: int) -> float:
     independent = len(known) / delay
-    if len(known) < FEWEST or not known.mean():
+    if len(known) < FEWEST_SCORES or not known.mean():
         return 0.0
     chance = known.var() / independent / known.mean() ** 2
     return float(known.mean() * max(1 - chance, 0))
@@ -278,7 +278,7 @@ def spacing_of(scores: np.ndarray, delay: int) -> float:
     Errors h days ahead share days with their neighbours. Where the level wanders they are much alike, where it does not
     they hardly are: (1 + r) / (1 - r) with the autocorrelation r, as for the mean of an autoregression of order one.
     """
-    if len(scores) < FEWEST:
+    if len(scores) < FEWEST_SCORES:
         return float(delay)
     away = scores - np.median(scores)
     cut = FAR * np.quantile(np.abs(away), 0.9)
@@ -307,7 +307,7 @@ def _lend_farther(edges: np.ndarray, counts: np.ndarray, delays: np.ndarray) -> 
     From the farthest day ahead that rests on enough, times the root of how many more weeks are ahead, as the errors of
     a seasonal random walk grow; a total borrows from its last day.
     """
-    lent, enough = edges.copy(), counts >= np.minimum(FEWEST, counts.max(axis=1, keepdims=True).clip(1))
+    lent, enough = edges.copy(), counts >= np.minimum(FEWEST_SCORES, counts.max(axis=1, keepdims=True).clip(1))
     weeks, rows = np.ceil(delays / 7), np.arange(len(counts))
     for column, delay in enumerate(delays):
         days = np.arange(len(delays)) < min(delay, _days_in(delays))

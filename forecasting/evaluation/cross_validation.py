@@ -10,8 +10,8 @@ from forecasting.evaluation.baselines import baseline_losses
 from forecasting.evaluation.bootstrap import block_means, enough_blocks, spread_out
 from forecasting.evaluation.comparison import Answer, Comparison, answer_from, compare, interval
 from forecasting.evaluation.folds import (
+    FoldKind,
     FoldLoss,
-    Kind,
     cross_validate,
     daily_errors,
     fold_windows,
@@ -26,7 +26,7 @@ from forecasting.settings import Architecture, RunSettings, Training
 from forecasting.split import Split
 from forecasting.windows import SplitWindows, run_windows
 
-FEWEST, MOST = 2, 6  # models
+FEWEST_COMPARED, MOST_COMPARED = 2, 6  # models
 FOLDS = 3  # the lecture's
 NEXT_TO_NOTHING = 1e-9  # views: a series that is foreseen without error has no shares of it
 EXAMPLE = ((0.2, 0.4, 0.3), (0.4, 0.5, 0.6), (0.4, 0.5, 0.3))  # the lecture's own losses: three models on three folds
@@ -72,7 +72,9 @@ class Ranking:
         return replace(self, **rounded)
 
 
-def rank(channel: Channel, settings: Sequence[RunSettings], kind: Kind, folds: int) -> Iterator[tuple[float, Ranking]]:
+def rank(
+    channel: Channel, settings: Sequence[RunSettings], kind: FoldKind, folds: int
+) -> Iterator[tuple[float, Ranking]]:
     """Train every model on every fold, then on the whole training period: (share of the work done, what is known)."""
     cuts = safe_folds(channel.series, settings, kind=kind, folds=folds)
     baseline = [_baseline(channel, fold_windows(channel.series, settings[0], cut), settings[0]) for cut in cuts]
@@ -87,7 +89,7 @@ def rank(channel: Channel, settings: Sequence[RunSettings], kind: Kind, folds: i
         losses.append(loss)
         known.validation[loss.model, loss.fold] = loss.validation.mean()
         yield len(losses) / steps, known
-    if np.isfinite(known.means).sum() < FEWEST:
+    if np.isfinite(known.means).sum() < FEWEST_COMPARED:
         raise BadInput(N_("Fewer than two models trained without diverging; try smaller learning rates."))
     days = np.argsort(np.concatenate([cut.validation for cut in cuts]))
     errors = [_in_order(losses, model, days) for model in range(len(settings))]

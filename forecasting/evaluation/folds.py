@@ -17,9 +17,9 @@ from forecasting.series import Series
 from forecasting.settings import RunSettings
 from forecasting.windows import SplitWindows, Windows, cut_windows, make_windows
 
-Kind = Literal["blocked", "rolling", "random"]
-KINDS = get_args(Kind)
-BOUNDS = {"folds": (2, 20)}
+FoldKind = Literal["blocked", "rolling", "random"]
+FOLD_KINDS = get_args(FoldKind)
+FEWEST_FOLDS, MOST_FOLDS = 2, 20
 FEWEST_TRAIN = 28  # days a fold must leave to learn from: four weeks, each weekday four times
 
 
@@ -59,15 +59,15 @@ def safe_gap(settings: Sequence[RunSettings]) -> int:
     return max(run.architecture.window + run.architecture.horizon for run in settings) - 1
 
 
-def make_folds(days: pd.DatetimeIndex, kind: Kind, folds: int, gap: int = 0, seed: int = 0) -> list[Fold]:
+def make_folds(days: pd.DatetimeIndex, kind: FoldKind, folds: int, gap: int = 0, seed: int = 0) -> list[Fold]:
     """Cut `days`, the target days of the training period in order, into folds; random folds know no gap.
 
     Blocked: each stretch once for validation, the days around it left out. Rolling: train on all days before a stretch,
     from a fold to the next on more. These are scikit-learn's KFold and TimeSeriesSplit, whose import would cost the
     page that draws the folds a second.
     """
-    if kind not in KINDS or not BOUNDS["folds"][0] <= folds <= BOUNDS["folds"][1]:
-        facts = {"kinds": ", ".join(KINDS), "low": BOUNDS["folds"][0], "high": BOUNDS["folds"][1]}
+    if kind not in FOLD_KINDS or not FEWEST_FOLDS <= folds <= MOST_FOLDS:
+        facts = {"kinds": ", ".join(FOLD_KINDS), "low": FEWEST_FOLDS, "high": MOST_FOLDS}
         raise BadInput(N_("Choose one of {kinds}, and from {low} to {high} folds."), **facts)
     cuts = _cut(len(days), kind, folds, gap, seed)
     if any(not (len(train) and len(validation)) for train, validation in cuts):
@@ -83,7 +83,7 @@ def make_folds(days: pd.DatetimeIndex, kind: Kind, folds: int, gap: int = 0, see
     return [Fold(days[train], days[validation]) for train, validation in cuts]
 
 
-def _cut(days: int, kind: Kind, folds: int, gap: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+def _cut(days: int, kind: FoldKind, folds: int, gap: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
     """Places of train and validation of every fold; either may be empty where days are few."""
     places = np.arange(days)
     if kind == "random":
@@ -111,7 +111,7 @@ def target_days(series: Series, settings: Sequence[RunSettings]) -> pd.DatetimeI
     return days
 
 
-def safe_folds(series: Series, settings: Sequence[RunSettings], *, kind: Kind, folds: int) -> list[Fold]:
+def safe_folds(series: Series, settings: Sequence[RunSettings], *, kind: FoldKind, folds: int) -> list[Fold]:
     """Folds of the days that all of `settings` know, as far apart as their windows need; random ones cannot be.
 
     Raises BadInput where days are too few, or where the losses of these models do not mean the same.

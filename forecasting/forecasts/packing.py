@@ -16,11 +16,11 @@ from forecasting.models.ets import Smoothing
 from forecasting.models.registry import baseline
 from forecasting.scaling import Scaler
 from forecasting.settings import RunSettings
+from forecasting.typical_range import WEEK
 
 NO_WEIGHTS = N_(
     "Support vectors and trees have no weights that a model file could hold; train a network to download it."
 )
-WEEK = 7  # days
 TRIALS = "ladder"  # the key that files of format 1 have for what Auto tried
 Arrays = dict[str, np.ndarray]
 

@@ -34,7 +34,7 @@ def to_job(old: Mapping, epochs: Mapping[str, tuple[float, int]]) -> dict[str, o
     `epochs` has when each run was queued and how many epochs it has, by id.
     """
     try:
-        request_from, result_from = KINDS[old["kind"]]
+        request_from, result_from = OLD_KINDS[old["kind"]]
         request = request_from(json.loads(old["request"]), _Asker(old["owner"], old["fingerprint"], epochs))
         result = result_from(json.loads(old["answer"])) if old["answer"] else None
     except UNREADABLE:
@@ -129,7 +129,7 @@ def _blind(old: dict) -> BlindForecast:
     return from_record(BlindForecast, old)
 
 
-KINDS: dict[str, tuple[Callable[[dict, _Asker], object], Callable[[dict], object]]] = {
+OLD_KINDS: dict[str, tuple[Callable[[dict, _Asker], object], Callable[[dict], object]]] = {
     "diagnosis": (_diagnosis_request, _diagnosis),
     "folds": (_cross_validation_request, _ranking),
     "forecast": (_forecast_request, _forecast),

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from forecasting.jobs.failures import failure
-from forecasting.jobs.kinds import KINDS
+from forecasting.jobs.kinds import JOB_KINDS
 from forecasting.jobs.runs import write_training
 from forecasting.jobs.tables import channels, jobs, to_channel
 from forecasting.json_records import from_json, to_json
@@ -76,7 +76,7 @@ class JobQueue:
                 .join(jobs, (jobs.c.owner == channels.c.owner) & (jobs.c.fingerprint == channels.c.fingerprint))
                 .where(jobs.c.id == job_id)
             ).one()
-        request: Any = from_json(KINDS[found.kind].request, found.request)
+        request: Any = from_json(JOB_KINDS[found.kind].request, found.request)
         return Started(found.owner, found.kind, to_channel(found), request, found.model)
 
     def requested(self, job_id: str, worker: int) -> str | None:

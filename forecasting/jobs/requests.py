@@ -6,7 +6,7 @@ A request names a run by its id; the worker reads what the run came to from the 
 from dataclasses import dataclass
 from datetime import date
 
-from forecasting.evaluation.folds import Kind as FoldKind
+from forecasting.evaluation.folds import FoldKind
 from forecasting.settings import RunSettings
 from forecasting.split import Split
 

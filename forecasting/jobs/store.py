@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from forecasting.jobs.channels import ChannelStore
-from forecasting.jobs.kinds import KINDS, kind_of
+from forecasting.jobs.kinds import JOB_KINDS, kind_of
 from forecasting.jobs.tables import WAITING, jobs, to_reason
 from forecasting.json_records import from_json, to_json
 from forecasting.records import Job
@@ -95,5 +95,5 @@ def id_of(owner: str, fingerprint: str, request: object) -> str:
 
 def _to_job(found: sa.Row) -> Job:
     record = found._asdict()
-    request: Any = from_json(KINDS[found.kind].request, found.request)
+    request: Any = from_json(JOB_KINDS[found.kind].request, found.request)
     return Job(**record | {"request": request, "reason": to_reason(found.reason)})

@@ -40,7 +40,7 @@ jobs = sa.Table(
     metadata,
     sa.Column("id", sa.String(12), primary_key=True),
     sa.Column("owner", sa.String(64), nullable=False, index=True),
-    sa.Column("kind", sa.String(32), nullable=False),  # a name in forecasting.jobs.kinds.KINDS
+    sa.Column("kind", sa.String(32), nullable=False),  # a name in forecasting.jobs.kinds.JOB_KINDS
     sa.Column("fingerprint", sa.String(16), nullable=False),  # of the channel's views
     sa.Column("request", sa.Text, nullable=False),  # JSON of the record that the kind takes
     sa.Column("status", sa.String(8), nullable=False, index=True),

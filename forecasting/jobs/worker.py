@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
 from forecasting.jobs.database import open_engine
-from forecasting.jobs.kinds import KINDS, Task, load
+from forecasting.jobs.kinds import JOB_KINDS, Task, load
 from forecasting.jobs.machine import use_one_thread
 from forecasting.jobs.queue import JobQueue
 from forecasting.jobs.runs import RunStore
@@ -31,7 +31,7 @@ def work_on(url: str, job_id: str) -> None:
 
     try:
         if task := _started(queue, job_id, worker):
-            kind = KINDS[task.kind]
+            kind = JOB_KINDS[task.kind]
             with nullcontext() if kind.listens else task.watchdog():
                 _exhaust(kind.load(), task, report)
     except BadInput as reason:

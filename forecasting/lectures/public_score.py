@@ -13,8 +13,8 @@ from forecasting.models.registry import SKILL_BASELINE
 from forecasting.series import Channel
 from forecasting.split import Period, Split
 
-MOST = 1_000_000  # models
-FEWEST_DAYS = 2  # one public, one private
+MOST_RANDOM_MODELS = 1_000_000  # models
+FEWEST_SCORED_DAYS = 2  # one public, one private
 DRAWS = 200  # of public days, for trained models
 CHUNK = 2**16  # guesses held at a time; they stay in the processor's cache
 
@@ -112,9 +112,11 @@ def _records(scores: np.ndarray, best: float) -> tuple[np.ndarray, float]:
 
 
 def _check(judged: np.ndarray, models: int) -> None:
-    if not 1 <= models <= MOST:
-        raise BadInput(N_("{models} models were asked for; choose from 1 to {most}."), models=models, most=MOST)
-    if len(judged) < FEWEST_DAYS:
+    if not 1 <= models <= MOST_RANDOM_MODELS:
+        raise BadInput(
+            N_("{models} models were asked for; choose from 1 to {most}."), models=models, most=MOST_RANDOM_MODELS
+        )
+    if len(judged) < FEWEST_SCORED_DAYS:
         raise BadInput(N_("Public and private days are needed; hold out at least two days."))
 
 

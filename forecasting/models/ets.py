@@ -12,8 +12,8 @@ import pandas as pd
 
 from forecasting.models.bounds import bounded
 from forecasting.series import Series
+from forecasting.typical_range import WEEK
 
-WEEK = 7
 # Error, trend, season, as in ETS(A,N,A); a trend is always damped, because an undamped one runs away in a month.
 FORMS = (("add", None, "add"), ("add", "add", "add"), ("add", None, None), ("add", "add", None))
 POSITIVE_FORMS = (("mul", None, "mul"), ("mul", "add", "mul"))  # these divide by the views

@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 
 from forecasting.series import Series
+from forecasting.typical_range import WEEK
 from forecasting.windows import histories
-
-WEEK = 7  # days
 
 
 class Yesterday:

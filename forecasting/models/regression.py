@@ -13,9 +13,9 @@ from forecasting.series import Series
 from forecasting.windows import futures, histories
 
 WINDOW = 56  # days
-FEWEST = 28  # windows to learn from
+FEWEST_WINDOWS = 28  # windows to learn from
 TREES = 100
-LEAVES = 15  # a small tree
+MOST_LEAVES = 15  # a small tree
 RATE = 0.1  # share of each tree that counts, as scikit-learn has it
 
 
@@ -57,7 +57,7 @@ def boosted_trees(loss: str, trees: int):
     from sklearn.ensemble import HistGradientBoostingRegressor  # noqa: PLC0415  a second or two
 
     return HistGradientBoostingRegressor(
-        loss=loss, max_iter=trees, learning_rate=RATE, max_leaf_nodes=LEAVES, early_stopping=False, random_state=0
+        loss=loss, max_iter=trees, learning_rate=RATE, max_leaf_nodes=MOST_LEAVES, early_stopping=False, random_state=0
     )
 
 
@@ -66,7 +66,7 @@ def _fit(estimator: Callable[[], Any], series: Series, horizon: int, *, centred:
     series = series.without_spikes
     known = series.known
     window = window_for(len(known), horizon)
-    origins = training_origins(known, window, FEWEST, horizon)
+    origins = training_origins(known, window, FEWEST_WINDOWS, horizon)
     targets = futures(series.measured.reindex(known.index), origins, horizon)
     inputs, offset = inputs_of(histories(known, origins, window), origins, centred)
     models = []
@@ -77,8 +77,8 @@ def _fit(estimator: Callable[[], Any], series: Series, horizon: int, *, centred:
 
 
 def window_for(days: int, horizon: int) -> int:
-    """Days of input where `days` are there to learn from: WINDOW, or the whole weeks that leave FEWEST windows."""
-    return min(WINDOW, max((days - FEWEST - horizon + 1) // 7 * 7, 7))
+    """Days of input where `days` are there to learn from: WINDOW, or whole weeks that leave enough to learn from."""
+    return min(WINDOW, max((days - FEWEST_WINDOWS - horizon + 1) // 7 * 7, 7))
 
 
 def training_origins(known: pd.Series, window: int, fewest: int, horizon: int) -> pd.DatetimeIndex:

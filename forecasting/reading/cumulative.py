@@ -9,7 +9,7 @@ from forecasting.reading.choice import Choice, Question
 from forecasting.reading.gaps import LONG_GAP
 from forecasting.series import Correction
 
-SAMPLE = 20  # channels that say for all whether numbers are totals so far
+SAMPLED_CHANNELS = 20  # channels that say for all whether numbers are totals so far
 RISES = 7  # steps upwards, without which days that never fall are chance
 FALLS = 0.05  # share of steps that may go down: counts are corrected, or begin anew
 ANEW = 0.5  # of the number before, below which a counter has begun anew
@@ -49,7 +49,7 @@ def check_cumulative(
     if choice.cumulative is not None:
         return choice.cumulative == "yes"
     if codes is not None:
-        often = np.argsort(-np.bincount(codes), kind="stable")[:SAMPLE]
+        often = np.argsort(-np.bincount(codes), kind="stable")[:SAMPLED_CHANNELS]
         kept = np.isin(codes, often)
         days, counts, codes = days[kept], counts[kept], codes[kept]
     readings = _readings(days, counts, codes)

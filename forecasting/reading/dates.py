@@ -18,7 +18,7 @@ RUNS_ON = 0.8  # share of rows that stand on the same day as the row above or on
 DENSE = 0.9  # share of days between first and last that have a row
 
 COARSE_ROWS = N_("The rows are weeks, months or years ({example}), not days; export the daily numbers.")
-NAMES = {"dmy": N_("day, month, year"), "mdy": N_("month, day, year"), "ymd": N_("year, month, day")}
+ORDER_NAMES = {"dmy": N_("day, month, year"), "mdy": N_("month, day, year"), "ymd": N_("year, month, day")}
 
 
 @dataclass(frozen=True)
@@ -157,8 +157,8 @@ def _best(fits: list[_Fit], shaped: Shaped) -> _Fit:
     if len(running) == 1 and not any(fit.regular for fit in fits if fit is not running[0]):
         return running[0]
     example = next(word for word, kind in zip(shaped.words, shaped.kinds, strict=True) if kind in fits[0].reading)
-    orders = dict.fromkeys(order for fit in fits for order in fit.reading.values() if order in NAMES)
-    options = tuple((order, NAMES[order]) for order in orders)
+    orders = dict.fromkeys(order for fit in fits for order in fit.reading.values() if order in ORDER_NAMES)
+    options = tuple((order, ORDER_NAMES[order]) for order in orders)
     raise Question(
         N_("Dates such as {example} can be read in more than one way; choose the order."),
         "dates",

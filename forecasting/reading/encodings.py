@@ -16,7 +16,7 @@ MARKS = (
 )
 LEGACY = ("gb18030", "big5", "cp932", "cp1252")
 UNIT = re.compile(r"\d[千万萬亿億]|\d年\d")  # of a count or a date
-SAMPLE = 65_536
+SAMPLED_BYTES = 65_536
 CHUNK_BYTES = 1 << 20
 NO_TEXT = N_("The file is not text; upload a table (CSV, xlsx or the zip of an export).")
 
@@ -30,7 +30,7 @@ def to_utf8(data: bytes) -> bytes:
     if wide:
         return _recode(data, wide)
     # Tab, line ends and form feed are text; other control characters are what a picture or a program is made of.
-    if re.search(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]", data[:SAMPLE]) or b"\0" in data:
+    if re.search(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]", data[:SAMPLED_BYTES]) or b"\0" in data:
         raise BadInput(NO_TEXT)
     return data if _decodes(data, "utf-8") else _recode(data, _guess(data))
 
@@ -48,8 +48,8 @@ def _wide(data: bytes) -> str | None:
 
 def _guess(data: bytes) -> str:
     """The old encoding in which the file reads: by a known header or unit where there is one, else by its letters."""
-    lines = [line for line in data[: 64 * SAMPLE].split(b"\n") if not line.isascii()]
-    sample = b"\n".join(lines)[:SAMPLE].rsplit(b"\n", 1)[0]
+    lines = [line for line in data[: 64 * SAMPLED_BYTES].split(b"\n") if not line.isascii()]
+    sample = b"\n".join(lines)[:SAMPLED_BYTES].rsplit(b"\n", 1)[0]
     fits = [name for name in LEGACY if _decodes(data, name)]
     for name in fits:
         text = sample.decode(name, "ignore")

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from forecasting.reading import words
 
 LONGEST = 100  # letters of a date with its time and zone
-SAMPLE = 500  # words of a column that say whether it holds dates
+SAMPLED_ROWS = 500  # words of a column that say whether it holds dates
 MAX_WORDS = 200_000  # distinct days a column of dates can have, junk included
 
 MONTHS = {
@@ -86,7 +86,7 @@ def look_like_seconds(cells: list[str]) -> np.ndarray:
 def share(column, seconds: bool = False) -> float:
     """The share of a column's filled rows that have the shape of a date, from a sample of its words."""
     rows = np.bincount(column.codes, minlength=len(column.words))
-    sample = np.arange(0, len(rows), max(1, len(rows) // SAMPLE))
+    sample = np.arange(0, len(rows), max(1, len(rows) // SAMPLED_ROWS))
     cells = column.words.take(pa.array(sample)).to_pylist()
     filled = np.array([bool(cell) for cell in cells], bool)
     dates = look_like_dates(cells) | look_like_seconds(cells) if seconds else look_like_dates(cells)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from forecasting import charts
 from forecasting.calendar_features import nearby_holiday
-from forecasting.diagnosis.branches import NAMES
+from forecasting.diagnosis.branches import BRANCH_NAMES
 from forecasting.diagnosis.nested_runs import NestedRun, is_nested_in, with_lower_train_loss
 from forecasting.diagnosis.report import Diagnosis, DiagnosisReport, LargeError
 from forecasting.formats import format_probability, format_views
@@ -17,7 +17,7 @@ from forecasting.jobs.requests import DiagnosisRequest, RunVersion
 from forecasting.messages import N_, Translate
 from forecasting.records import NOTHING_YET, Job, Run
 from forecasting.settings import BOUNDS, CHOICES, RunSettings
-from pages.parts.job_progress import TICK, find, result_of, show_job, submit
+from pages.parts.job_progress import JOB_SECONDS, find, result_of, show_job, submit
 from pages.parts.session import Session, current_channel
 from pages.parts.settings_form import LABELS, country_names, name_of, queue
 
@@ -88,7 +88,7 @@ def draw_set(session: Session, runs: Sequence[Run], show: Callable[[], None]) ->
         return
     if len(subjects) > 1:
         active = any(subject.is_active() for subject in subjects)
-        st.fragment(_verdicts, run_every=TICK if active else None)(session.translate, subjects, active)
+        st.fragment(_verdicts, run_every=JOB_SECONDS if active else None)(session.translate, subjects, active)
     _draw(_choose(session, subjects), show)
 
 
@@ -123,7 +123,7 @@ def _verdicts(translate: Translate, subjects: Sequence[Subject], was_active: boo
     if any(jobs) or any(known):
         lines = {
             translate(N_("Run")): [subject.run.name for subject in subjects],
-            translate(N_("Verdict")): [translate(NAMES[one.branch]) if one else "–" for one in known],
+            translate(N_("Verdict")): [translate(BRANCH_NAMES[one.branch]) if one else "–" for one in known],
             translate(N_("Confidence")): [_confidence(one) for one in known],
         }
         st.dataframe(pd.DataFrame(lines), hide_index=True, alt=translate(N_("Verdicts on the runs")))
@@ -200,7 +200,7 @@ def _diverged(session: Session, run: Run) -> int | None:
 
 def _say_diverged(session: Session, run: Run, show: Callable[[], None]) -> None:
     """What is wrong with it is plain, and no worker has to look."""
-    st.markdown(f"#### {session.translate(NAMES[DIVERGED.branch])}")
+    st.markdown(f"#### {session.translate(BRANCH_NAMES[DIVERGED.branch])}")
     text = N_("It diverged in epoch {epoch}: its steps were too large, so it never learned what such a model can.")
     st.markdown(session.translate(text).format(epoch=_diverged(session, run)))
     if not run.settings.solved_at_once:
@@ -237,18 +237,18 @@ def _draw_tree(session: Session, diagnosis: Diagnosis) -> None:
         N_("The lecture's decision tree; the branch of this run: {branch}. Probabilities: {probabilities}")
     )
     probabilities = session.translate(N_(", ")).join(
-        f"{session.translate(NAMES[name])} {format_probability(share)}"
+        f"{session.translate(BRANCH_NAMES[name])} {format_probability(share)}"
         for name, share in diagnosis.probabilities.items()
     )
     st.altair_chart(
         charts.decision_tree(diagnosis.branch, diagnosis.probabilities, session.translate),
-        alt=alt.format(branch=session.translate(NAMES[diagnosis.branch]), probabilities=probabilities or "–"),
+        alt=alt.format(branch=session.translate(BRANCH_NAMES[diagnosis.branch]), probabilities=probabilities or "–"),
     )
 
 
 def _verdict(session: Session, diagnosis: Diagnosis, single_seed: bool) -> None:
     """The branch, how sure, and what it means."""
-    name = session.translate(NAMES[diagnosis.branch])
+    name = session.translate(BRANCH_NAMES[diagnosis.branch])
     if diagnosis.branch == "cannot tell":
         st.markdown(f"#### {name}")
         st.markdown(_why_not(session, diagnosis))
@@ -257,7 +257,7 @@ def _verdict(session: Session, diagnosis: Diagnosis, single_seed: bool) -> None:
         st.markdown("#### " + session.translate(N_("{branch}, {sure} confidence")).format(branch=name, sure=sure))
         st.markdown(session.translate(MEANINGS[diagnosis.branch]))
     if diagnosis.others:
-        others = session.translate(N_(", ")).join(session.translate(NAMES[other]) for other in diagnosis.others)
+        others = session.translate(N_(", ")).join(session.translate(BRANCH_NAMES[other]) for other in diagnosis.others)
         st.markdown(session.translate(N_("Also likely: {others}.")).format(others=others))
     if single_seed:
         st.caption(session.translate(N_("A single seed may be luck, so the confidence is limited; train more seeds.")))
@@ -271,7 +271,7 @@ def _why_not(session: Session, diagnosis: Diagnosis) -> str:
     likeliest = max(probabilities, key=probabilities.get)
     thin = session.translate(N_("The evidence is too thin for a verdict. The likeliest is “{branch}”, with {sure}."))
     sure = format_probability(probabilities[likeliest])
-    return thin.format(branch=session.translate(NAMES[likeliest]), sure=sure)
+    return thin.format(branch=session.translate(BRANCH_NAMES[likeliest]), sure=sure)
 
 
 def _offer_next(session: Session, run: Run, settings: RunSettings, show: Callable[[], None]) -> None:

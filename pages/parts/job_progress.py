@@ -12,7 +12,10 @@ from pages.parts.links import escape_markdown
 from pages.parts.session import Session
 
 Result = TypeVar("Result")
-TICK = 0.3  # seconds between two looks while a worker is on it
+# Seconds between two looks while workers are at it:
+CHART_SECONDS = 0.2  # at a live chart
+JOB_SECONDS = 0.3  # at a job
+TABLE_SECONDS = 0.5  # at a table of many runs
 
 
 def submit(session: Session, request: object, model: bytes | None = None) -> str:
@@ -49,7 +52,7 @@ def show_job(session: Session, job: Job | str | None, kind: type[Result], draw: 
     """
     job = session.jobs.job(session.owner, job) if isinstance(job, str) else job
     if job:
-        st.fragment(_show_job, run_every=TICK if job.active else None)(session, job.id, job.active, kind, draw)
+        st.fragment(_show_job, run_every=JOB_SECONDS if job.active else None)(session, job.id, job.active, kind, draw)
 
 
 def _show_job(session: Session, job_id: str, was_active: bool, kind: type, draw: Callable[[object], None]) -> None:

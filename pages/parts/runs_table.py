@@ -9,7 +9,7 @@ import streamlit as st
 
 from forecasting.evaluation.wording import MEAN_OF_SEEDS
 from forecasting.messages import N_
-from forecasting.metrics import NAMES
+from forecasting.metrics import LOSS_NAMES
 from forecasting.records import Run
 from forecasting.settings import CHOICES, SKLEARN_FAMILIES
 from pages.parts.links import unique_name
@@ -202,7 +202,7 @@ class RunsTable:
         settings = pd.DataFrame([run.settings.flat() for run in runs])[list(LABELS)].astype(object)
         without_units = settings["family"].isin(["linear", *SKLEARN_FAMILIES])
         settings.loc[without_units, ["layers", "units"]] = None
-        settings["loss"] = settings["loss"].map(NAMES)
+        settings["loss"] = settings["loss"].map(LOSS_NAMES)
         for name in ("family", "optimizer", "schedule", "subtract"):
             settings[name] = settings[name].map(CHOICES[name]).map(self.translate)
         return settings, [name for name in settings if settings[name].nunique(dropna=False) > 1]

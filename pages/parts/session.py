@@ -198,20 +198,20 @@ def workers() -> WorkerPool:
 
 # Channel
 
-SAMPLE = "sample"
+SAMPLE_KEY = "sample"
 
 
 def current_channel() -> Channel:
     """The channel chosen in the sidebar, else the sample."""
-    chosen = st.session_state.get("channel") or SAMPLE
-    return sample_channel() if chosen == SAMPLE else channel_store().channel(owner(), chosen) or sample_channel()
+    chosen = st.session_state.get("channel") or SAMPLE_KEY
+    return sample_channel() if chosen == SAMPLE_KEY else channel_store().channel(owner(), chosen) or sample_channel()
 
 
 def choose_channel(translate: Translate) -> None:
     """The channels of this visitor, the sample first."""
-    names = {SAMPLE: translate(sample_channel().name)} | _own_channels(translate)
+    names = {SAMPLE_KEY: translate(sample_channel().name)} | _own_channels(translate)
     warn_invalid_query_param("channel", names.values(), translate)
-    reset_if_unavailable("channel", names, SAMPLE)
+    reset_if_unavailable("channel", names, SAMPLE_KEY)
     if "channel" in st.session_state:  # only what is set in this very run reaches the URL, and not in a fragment's
         st.session_state.channel = st.session_state.channel
     st.selectbox(translate(N_("Channel")), names, format_func=names.get, key="channel", bind="query-params")

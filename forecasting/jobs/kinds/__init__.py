@@ -30,7 +30,7 @@ class Task(Generic[Request]):
 
     id: str
     owner: str
-    kind: str  # a name in KINDS
+    kind: str  # a name in JOB_KINDS
     channel: Channel
     request: Request  # the record that the kind takes
     runs: RunStore  # where the runs are that a request names
@@ -53,7 +53,7 @@ class Kind:
         return load(self.function)
 
 
-KINDS = {
+JOB_KINDS = {
     "train": Kind("forecasting.jobs.kinds.train:train", RunSettings, listens=True),
     "diagnose": Kind("forecasting.jobs.kinds.diagnose:diagnose", DiagnosisRequest),
     "forecast": Kind("forecasting.jobs.kinds.forecast:forecast", ForecastRequest),
@@ -65,7 +65,7 @@ KINDS = {
 
 def kind_of(request: object) -> str:
     """The kind of job that takes a request like this one."""
-    return next(name for name, kind in KINDS.items() if isinstance(request, kind.request))
+    return next(name for name, kind in JOB_KINDS.items() if isinstance(request, kind.request))
 
 
 def load(name: str) -> Callable:

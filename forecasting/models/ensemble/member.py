@@ -25,7 +25,7 @@ DECAY = 1.0  # of a network's weights, as adamw has it
 BATCH = 64  # windows an update
 SMOOTH = 0.8  # weights kept are moving averages from epoch to epoch: less noise at the same cost as a falling rate
 MEASURED = 0.5  # share of the days that a window predicts at once
-FEWEST = 28  # windows to learn from
+FEWEST_WINDOWS = 28  # windows to learn from
 YEARLY = 3  # pairs of sine and cosine
 
 
@@ -113,7 +113,7 @@ def fit_members(recipe: Recipe, series: Series) -> list[Member]:
     there = np.isfinite(targets).mean(axis=1) >= MEASURED
     targets = np.where(np.isfinite(targets), targets, futures(known, origins, recipe.reach))
     origins, targets = origins[there], targets[there]
-    if len(origins) < FEWEST:
+    if len(origins) < FEWEST_WINDOWS:
         raise BadInput(N_("{days} days of views leave too few windows for this model to learn from."), days=len(known))
     scaler = Scaler.fit(targets[:, 0], Inputs(log=recipe.log))
     usual = _usual_distance(known, recipe.window, scaler)

@@ -22,10 +22,12 @@ from forecasting.models.ensemble.member import Recipe
 from forecasting.models.ensemble.weights import ErrorHistory, update_online
 from forecasting.models.registry import Forecaster
 from forecasting.series import Series
+from forecasting.typical_range import WEEK
 from forecasting.windows import futures
 
 SMALLEST = 0.002  # share of the mixture below which a member is not fitted again
-SHARE, FEWEST, MOST = 5, 56, 365  # validation: one day in five, at least and at most so many beside the horizon
+VALIDATION_PART = 5  # one day in so many is for validation
+FEWEST_VALIDATION, MOST_VALIDATION = 56, 365  # days beside the horizon
 REFIT = 1.3  # times what the fit on the days before validation took
 AHEAD = (1, 7, 28, 90)  # days ahead whose errors are told
 
@@ -69,7 +71,8 @@ class _Validation:
 
     def __init__(self, series: Series, horizon: int) -> None:
         known = series.known
-        days = min(max(len(known) // SHARE, FEWEST + horizon), MOST + horizon, len(known) // 2, len(known) - 7)
+        days = max(len(known) // VALIDATION_PART, FEWEST_VALIDATION + horizon)
+        days = min(days, MOST_VALIDATION + horizon, len(known) // 2, len(known) - WEEK)
         self.series, self.horizon = series, horizon
         self.origins = known.index[len(known) - days - 1 : -1]
         self.early = series.until(self.origins[0])

@@ -7,7 +7,7 @@ import pytest
 from forecasting import charts
 from forecasting.charts.marks import ROLES, RUN_COLOURS, colour_by, day_axis, level_lines
 from forecasting.charts.model_selection import stretches
-from forecasting.diagnosis.branches import NAMES
+from forecasting.diagnosis.branches import BRANCH_NAMES
 from forecasting.evaluation.folds import make_folds
 from forecasting.lectures.public_score import SelectionGame
 from forecasting.records import NOTHING_YET, History
@@ -277,7 +277,7 @@ def test_tree_marks_the_way_to_the_branch(branch):
     asked = [mark["text"] for mark in strong if "text" in mark and "end" not in mark]
     assert sorted(asked) == sorted(WAYS[branch])
     leaves = {mark["text"] for mark in strong if "end" in mark}
-    assert leaves == ({f"{NAMES[branch]} {round(100 * CHANCES[branch])} %"} if branch in CHANCES else set())
+    assert leaves == ({f"{BRANCH_NAMES[branch]} {round(100 * CHANCES[branch])} %"} if branch in CHANCES else set())
     lines = [mark for mark in strong if "x2" in mark]
     ends = {(line["x2"], line["y2"]) for line in lines} | {(0, 2)}
     assert all((line["x"], line["y"]) in ends for line in lines)  # each begins where another one ends: it is one way
@@ -298,4 +298,4 @@ def test_a_tree_has_no_bar_for_next_to_no_chance_and_no_numbers_where_none_are_k
     layers = charts.decision_tree("cannot tell", {}).to_dict()["layer"]
     assert not layers[3]["data"]["values"]
     said = [value["text"] for layer in layers for value in layer["data"]["values"] if "text" in value]
-    assert set(NAMES.values()) - {"Cannot tell"} <= set(said) and not any("%" in text for text in said)
+    assert set(BRANCH_NAMES.values()) - {"Cannot tell"} <= set(said) and not any("%" in text for text in said)

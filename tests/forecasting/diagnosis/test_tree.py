@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting.diagnosis.branches import NAMES
+from forecasting.diagnosis.branches import BRANCH_NAMES
 from forecasting.diagnosis.drift import Drift
 from forecasting.diagnosis.evidence import Estimate, Evidence, LargeError, ReferenceModel
 from forecasting.diagnosis.nested_runs import NestedRun, is_nested_in, with_lower_train_loss
@@ -152,7 +152,7 @@ def test_evidence_that_decides_comes_first():
     )
     assert "best reference" in diagnose(BIAS).evidence[1].translated()
     assert diagnose(BIAS).evidence[2].translated() == "Held-out error of that reference model, in views: 102."
-    orders = [sorted(line.translated() for line in sentences(BIAS, branch=branch)) for branch in NAMES]
+    orders = [sorted(line.translated() for line in sentences(BIAS, branch=branch)) for branch in BRANCH_NAMES]
     assert all(order == orders[0] for order in orders)
 
 

@@ -5,7 +5,6 @@ import pytest
 from scipy.stats import t as student
 
 from forecasting.evaluation.bootstrap import (
-    WEEK,
     autocorrelation,
     block_length,
     block_means,
@@ -15,6 +14,7 @@ from forecasting.evaluation.bootstrap import (
     share_within_blocks,
     spread_out,
 )
+from forecasting.typical_range import WEEK
 
 
 @pytest.fixture

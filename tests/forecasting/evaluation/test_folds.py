@@ -9,7 +9,7 @@ from sklearn.model_selection import KFold, TimeSeriesSplit
 
 from forecasting.evaluation.folds import (
     FEWEST_TRAIN,
-    KINDS,
+    FOLD_KINDS,
     Fold,
     cross_validate,
     fold_windows,
@@ -43,7 +43,7 @@ def slow_leak(fold, window, horizon):
 
 
 @pytest.mark.parametrize("days", [DAYS, HOLES], ids=["whole", "holes"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FOLD_KINDS)
 @pytest.mark.parametrize("gap", [0, 3])
 def test_leak_equals_a_slow_loop(days, kind, gap):
     for fold in make_folds(days, kind, 4, gap):

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting.diagnosis.branches import NAMES
+from forecasting.diagnosis.branches import BRANCH_NAMES
 from forecasting.diagnosis.report import DiagnosisReport
 from forecasting.jobs import pool
 from forecasting.jobs.channels import ChannelStore
 from forecasting.jobs.database import url_of
-from forecasting.jobs.kinds import KINDS
+from forecasting.jobs.kinds import JOB_KINDS
 from forecasting.jobs.pool import WorkerPool
 from forecasting.jobs.queue import JobQueue
 from forecasting.jobs.requests import DiagnosisRequest, RunVersion
@@ -54,7 +54,7 @@ def queue(jobs) -> JobQueue:
 @pytest.fixture(autouse=True)
 def kinds(monkeypatch):
     for name, kind in job_kinds.KINDS.items():
-        monkeypatch.setitem(KINDS, name, kind)
+        monkeypatch.setitem(JOB_KINDS, name, kind)
 
 
 def done(jobs: JobStore, job_id: str) -> Job:
@@ -276,7 +276,7 @@ def test_diagnosis_takes_what_the_run_came_to_and_tells_its_progress(jobs, store
     found = from_json(DiagnosisReport, jobs.result("me", job.id))
     said = [message.translated() for message in found.evidence]
     assert said[0].startswith("Errors, in views: 4 on train") and said[0].endswith(", 0 on held-out.")
-    assert found.diagnosis.branch in NAMES and found == last.result
+    assert found.diagnosis.branch in BRANCH_NAMES and found == last.result
 
 
 def test_what_a_run_came_to_is_asked_for_as_it_stood(jobs, store):
@@ -303,5 +303,5 @@ def test_a_channel_too_short_to_be_diagnosed_says_so(jobs, store):
 
 
 def test_every_kind_can_be_loaded_and_takes_a_request_of_its_own():
-    assert all(callable(kind.load()) for kind in KINDS.values())
-    assert len({kind.request for kind in KINDS.values()}) == len(KINDS)
+    assert all(callable(kind.load()) for kind in JOB_KINDS.values())
+    assert len({kind.request for kind in JOB_KINDS.values()}) == len(JOB_KINDS)

@@ -164,7 +164,7 @@ def test_cross_validation_is_found_again(store):
 
 def test_ranking_of_single_seeds_still_says_why_it_cannot_tell():
     said = SAID["studies"]["folds"]["answer"]
-    _request_from, result_from = old_studies.KINDS["folds"]
+    _request_from, result_from = old_studies.OLD_KINDS["folds"]
     assert result_from(said).closest.reason == ""
     assert result_from(said | {"closest": said["closest"] | {"enough_seeds": False}}).closest.reason == "one seed"
     assert result_from(said | {"closest": None}).closest is None

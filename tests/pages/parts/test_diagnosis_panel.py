@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from forecasting.diagnosis.branches import NAMES
+from forecasting.diagnosis.branches import BRANCH_NAMES
 from forecasting.diagnosis.report import Diagnosis, DiagnosisReport, LargeError
 from forecasting.jobs.queue import JobQueue
 from forecasting.jobs.store import JobStore
@@ -75,7 +75,7 @@ def test_run_is_diagnosed_and_the_next_one_started(visit):
     first = app.selectbox(key="run").value
     press(app, "Diagnose")
     wait_for(app, lambda: "% confidence" in words(app))
-    assert any(f"#### {NAMES[name]}, " in words(app) for name in ("bias", "optimization"))
+    assert any(f"#### {BRANCH_NAMES[name]}, " in words(app) for name in ("bias", "optimization"))
     assert "Errors, in views: " in words(app)
     assert "Diagnose" not in [button.label for button in app.button]
     press(app, "Try next")
@@ -86,14 +86,14 @@ def test_run_is_diagnosed_and_the_next_one_started(visit):
 
 
 @pytest.mark.parametrize("language", ["English", "中文"])
-@pytest.mark.parametrize("branch", NAMES)
+@pytest.mark.parametrize("branch", BRANCH_NAMES)
 def test_every_verdict_can_be_said(visit, branch, language):
     app = train(visit("train", lang=language), epochs=1, seeds=1, units=2, window=7)
     confidence = None if branch == "cannot tell" else 0.93
     fill(app, single_seed=True, branch=branch, others=("mismatch",), confidence=confidence)
     app.run()
     assert not app.exception
-    name = session.translator("zh")(NAMES[branch]) if language == "中文" else NAMES[branch]
+    name = session.translator("zh")(BRANCH_NAMES[branch]) if language == "中文" else BRANCH_NAMES[branch]
     assert f"#### {name}" in words(app) and "93 %" in words(app)
     assert ("种子" if language == "中文" else "A single seed may be luck") in words(app)
 
@@ -206,7 +206,7 @@ def test_compare_diagnoses_all_ticked_runs_and_starts_the_next_one(visit):
     app = visit("compare", diagnosis="true")
     press(app, "Diagnose these 2 runs")
     wait_for(app, lambda: "–" not in verdicts(app))
-    assert len(verdicts(app)) == 2 and set(verdicts(app)) <= set(NAMES.values())
+    assert len(verdicts(app)) == 2 and set(verdicts(app)) <= set(BRANCH_NAMES.values())
     assert "% confidence" in words(app)
     press(app, "Try next")
     assert app.title[0].value == "Train"
