@@ -31,12 +31,16 @@ def N_(text: str, plural: str = "", /) -> str | tuple[str, str]:
 
 @dataclass(frozen=True)
 class Message:
-    """`text` is marked with N_ where it is written; `facts` fill it in. A fact that is a Message is translated too.
+    """`text` is marked with N_ where it is written; `facts` fill it in.
+
+    A fact that is a Message is translated too, a tuple of them is a list.
 
     >>> Message("{row} is best.", {"row": Message("1 day")}).translated()
     '1 day is best.'
     >>> Message(N_("{count} day is left.", "{count} days are left."), {"count": 1}).translated()
     '1 day is left.'
+    >>> Message("Too few for {models}.", {"models": (Message("trees"), Message("Auto"))}).translated()
+    'Too few for trees, Auto.'
     """
 
     text: str | tuple[str, str]  # singular and plural, told apart by the fact `count`
@@ -44,14 +48,20 @@ class Message:
 
     def translated(self, translate: Translate = english) -> str:
         """The sentence in the language of `translate` (English without)."""
-        facts = {
-            name: fact.translated(translate) if isinstance(fact, Message) else fact for name, fact in self.facts.items()
-        }
+        facts = {name: _said(fact, translate) for name, fact in self.facts.items()}
         if isinstance(self.text, str):
             return translate(self.text).format(**facts)
         count = self.facts["count"]
         assert isinstance(count, int), "a sentence with a plural counts something"
         return translate(*self.text, count).format(**facts)
+
+
+def _said(fact: object, translate: Translate) -> object:
+    if isinstance(fact, Message):
+        return fact.translated(translate)
+    if isinstance(fact, tuple):
+        return translate(N_(", ")).join(str(_said(part, translate)) for part in fact)
+    return fact
 
 
 class BadInput(ValueError):

@@ -56,6 +56,11 @@ class Series:
         """The views with NaN where they were not measured: what a forecaster may learn as targets, or be judged on."""
         return self.views.mask(self.views.index.isin(self.filled)) if len(self.filled) else self.views
 
+    @property
+    def measured_days(self) -> int:
+        """How many days were measured: what every method counts when it says that it needs more."""
+        return int(self.measured.notna().sum())
+
     @cached_property
     def known(self) -> pd.Series:
         """The views from the first measured day on, each other day from the level and the weekdays before it.

@@ -92,12 +92,16 @@ def fits(split: Split, views: pd.Series) -> bool:
 def last_part(views: pd.Series) -> Split:
     """The last year held out where at least two more come before it, else the last fifth."""
     first, last = views.index[0].date(), views.index[-1].date()
-    days = len(views)
-    held_out = YEAR if days >= 3 * YEAR else max(days // LAST_FIFTH, 1)
-    if days < 2:
+    held_out = last_part_days(len(views))
+    if len(views) < 2:
         raise BadInput(N_("The channel has a single day of views; a forecast needs many more."))
     cut = last - timedelta(days=held_out)
     return Split(Period(first, cut), Period(cut + timedelta(days=1), last))
+
+
+def last_part_days(days: int) -> int:
+    """How many of so many days are held out where that is the last part of them."""
+    return YEAR if days >= 3 * YEAR else max(days // LAST_FIFTH, 1)
 
 
 def default_split(views: pd.Series) -> Split:

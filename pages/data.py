@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from forecasting import charts
+from forecasting.forecasts.length import what_length_allows
 from forecasting.formats import format_views
 from forecasting.messages import N_, BadInput
 from forecasting.reading import Choice, Question, read_views, to_csv
@@ -177,6 +178,7 @@ with figures, st.grid(4, min_column_width=150):
         )
 
 with picture:
+    st.caption(" ".join(sentence.translated(translate) for sentence in what_length_allows(channel.series)))
     if split is None:
         st.stop()
     if channel.metric != "views":

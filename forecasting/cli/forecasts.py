@@ -99,7 +99,7 @@ def _of_level(level: float) -> dict[str, str]:
 def _from_method(options: argparse.Namespace, channel: Channel) -> Forecast:
     """The method fitted on all days; its intervals rest on days near the end that it had not learnt from at first."""
     series = channel.series
-    reach = horizon_with_totals(options.horizon, len(series.known))
+    reach = horizon_with_totals(options.horizon, series.measured_days, options.model)
     _use_one_thread()
     fitted = fit_method(options.model, series, reach, budget=options.seconds, note=_tell)
     if isinstance(fitted.forecaster, Auto):

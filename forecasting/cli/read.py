@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from forecasting.cli.channel import channel_of, choice_of, source_of
+from forecasting.forecasts.length import what_length_allows
 from forecasting.reading import list_channels
+from forecasting.series import Series
 
 
 def read(options: argparse.Namespace) -> None:
@@ -17,9 +19,17 @@ def read(options: argparse.Namespace) -> None:
         print(*list_channels(*source_of(options.file), choice_of(options)), sep="\n")
         return
     channel = channel_of(options)
+    _say_length(channel.series)
     if options.json:
         for day, views in channel.views.items():
             print(json.dumps({"date": str(day.date()), "views": None if np.isnan(views) else views}))
         return
     table = pd.DataFrame({"date": channel.views.index.date, "views": channel.views.to_numpy()})
     table.to_csv(sys.stdout, index=False, lineterminator="\n", float_format="%.15g")
+
+
+def _say_length(series: Series) -> None:
+    """What so few days do not allow; nothing where they allow everything."""
+    said = what_length_allows(series)
+    if len(said) > 1:
+        print("length:", *(sentence.translated() for sentence in said), file=sys.stderr)

@@ -11,11 +11,8 @@ from forecasting.messages import N_, BadInput
 from forecasting.models.ensemble.auto import Auto
 from forecasting.models.ensemble.candidates import TrialResult
 from forecasting.models.registry import BUDGET, METHODS, Forecaster, fit
+from forecasting.models.validation import validation_origins
 from forecasting.series import Series
-
-LONGEST_VALIDATION = 365  # days
-FEWEST_VALIDATION = 56  # days, and as many as the horizon on top
-SHARE = 5  # of the training days, one in so many is kept for validation
 
 
 @dataclass(frozen=True)
@@ -41,14 +38,7 @@ def fit_method(
     Auto has validated on its way, so its own errors on those days serve. It takes `budget` seconds and tells `note` of
     each trial. Raises BadInput where the days do not suffice.
     """
-    needed = METHODS[name].least(horizon)
-    if len(series.known) < needed:
-        raise BadInput(
-            N_("{days} days of views before {first} are too few to learn from; at least {needed} are needed."),
-            days=len(series.known),
-            first=(series.last + pd.Timedelta(days=1)).date(),
-            needed=needed,
-        )
+    check_days(name, series, horizon)
     if METHODS[name].takes_budget:
         forecaster = fit(name, series, horizon, budget=budget, note=note)
         assert isinstance(forecaster, Auto), "whoever takes a budget has validated on the way"
@@ -56,6 +46,18 @@ def fit_method(
     origins = validation_origins(series, horizon)
     predicted = fit(name, series.until(origins[0]), horizon).predict(series, origins, horizon)
     return calibrate(name, fit(name, series, horizon), series, origins, predicted)
+
+
+def check_days(name: str, series: Series, horizon: int) -> None:
+    """Raise BadInput where the method `name` needs more measured days than `series` has."""
+    needed = METHODS[name].least(horizon)
+    if series.measured_days < needed:
+        raise BadInput(
+            N_("{days} measured days before {first} are too few to learn from; at least {needed} are needed."),
+            days=series.measured_days,
+            first=(series.last + pd.Timedelta(days=1)).date(),
+            needed=needed,
+        )
 
 
 def calibrate_run(name: str, forecaster: Forecaster, series: Series, horizon: int) -> CalibratedForecaster:
@@ -83,11 +85,3 @@ def refit(fitted: CalibratedForecaster, series: Series, horizon: int) -> Forecas
     if fitted.method in METHODS:
         return fit(fitted.method, series, horizon)
     return fitted.forecaster
-
-
-def validation_origins(series: Series, horizon: int) -> pd.DatetimeIndex:
-    """Origins in the last known days of `series`, every one of which has a day after it."""
-    known = series.known.index
-    most = min(LONGEST_VALIDATION + horizon, len(known) // 2, len(known) - 7)  # a week comes before the first
-    days = min(max(len(known) // SHARE, FEWEST_VALIDATION + horizon), most)
-    return known[-days - 1 : -1]

@@ -19,7 +19,14 @@ Answer = Literal["better", "worse", "cannot tell"]
 Reason = Literal["", "one seed", "few days", "alike days"]  # why there is no interval
 
 LEVEL = 0.9  # of the interval: where nothing differs, one answer in ten is wrong
-FEWEST_DAYS = FEWEST_BLOCKS * block_length()  # of judging, one day ahead; below this nothing is claimed
+
+
+def fewest_days(ahead: int = 1) -> int:
+    """Days of judging forecasts `ahead` days before, below which nothing is claimed."""
+    return FEWEST_BLOCKS * block_length(ahead)
+
+
+FEWEST_DAYS = fewest_days()
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,7 @@ class Comparison:
     @property
     def needed(self) -> int:
         """Days without which nothing is claimed."""
-        return FEWEST_BLOCKS * block_length(self.ahead)
+        return fewest_days(self.ahead)
 
 
 @dataclass(frozen=True)
@@ -95,7 +102,7 @@ def compare(
     block = block_length(ahead)
     found = float(np.subtract(*(in_views(run.mean(axis=1), loss).mean() for run in losses)))
     daily = np.subtract(*(_by_day(run, loss) for run in losses))
-    reason = _reason(losses, daily, block, seeded)
+    reason = _reason(losses, daily, ahead, seeded)
     low = high = np.nan
     if not reason:
         means = [in_views(block_means(run, block), loss) for run in losses]
@@ -113,12 +120,12 @@ def compare_seeds(first: Seeds, second: Seeds, level: float = LEVEL) -> Comparis
     return Comparison(answer_from(low, high), found, low, high, 0, first.count)
 
 
-def _reason(losses: list[np.ndarray], daily: np.ndarray, block: int, seeded: tuple[bool, bool]) -> Reason:
+def _reason(losses: list[np.ndarray], daily: np.ndarray, ahead: int, seeded: tuple[bool, bool]) -> Reason:
     if any(len(run) < 2 and chance for run, chance in zip(losses, seeded, strict=True)):
         return "one seed"
-    if len(daily) < FEWEST_BLOCKS * block:
+    if len(daily) < fewest_days(ahead):
         return "few days"
-    return "" if enough_blocks(daily, block) else "alike days"
+    return "" if enough_blocks(daily, block_length(ahead)) else "alike days"
 
 
 def _by_day(losses: np.ndarray, loss: str) -> np.ndarray:

@@ -113,9 +113,13 @@ class Forecast:
         return pd.DataFrame(columns, index=pd.DatetimeIndex(self.days, name="date"))
 
 
-def horizon_with_totals(horizon: int, days: int | None = None) -> int:
-    """Days ahead that are worked out: those asked for, and those of the totals that `days` of views can judge."""
-    return max(horizon, *(total for total in TOTALS if days is None or days >= LENGTHS * total), 1)
+def horizon_with_totals(horizon: int, days: int | None = None, method: str = "auto") -> int:
+    """Days ahead that are worked out: those asked for, and those of the totals that `days` of views can judge.
+
+    No total is worked out for which `method` would need more days than for what was asked.
+    """
+    least = METHODS[method].least
+    return max(horizon, *(total for total in TOTALS if days is None or days >= max(LENGTHS * total, least(total))), 1)
 
 
 def evaluate_held_out(

@@ -147,6 +147,16 @@ def test_short_channel_says_how_many_days_a_window_needs(visit):
     assert "40 days" in app.warning[0].value
 
 
+def test_data_says_at_once_what_the_length_allows(visit):
+    app = visit()
+    (sentence,) = [caption.value for caption in app.caption if "measured days" in caption.value]
+    assert sentence.startswith("2,191 measured days are enough for every method")
+    app.file_uploader[0].upload("short.csv", csv(days=28)).run()
+    (sentence,) = [caption.value for caption in app.caption if "measured days" in caption.value]
+    assert sentence.startswith("28 measured days are enough to forecast 28 days ahead (baselines, Auto).")
+    assert "training (from 71)" in sentence
+
+
 def test_another_column_replaces_the_reading_before(visit):
     counts = {(month, day): day * 7 % 31 for month in range(1, 13) for day in range(1, 29)}
     lines = [f"2021-{month:02}-{day:02},{count},{2 * count}" for (month, day), count in counts.items()]

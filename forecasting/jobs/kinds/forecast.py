@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from forecasting.evaluation.calibration import calibrate, calibrate_run
+from forecasting.evaluation.calibration import calibrate, calibrate_run, check_days
 from forecasting.forecasts.forecast import (
     Forecast,
     check_horizon,
@@ -45,7 +45,8 @@ def forecast(task: Task[ForecastRequest]) -> Iterator[Progress]:
 
 def _by_auto(series: Series, auto: AutoSearch, horizon: int) -> Iterator[Progress]:
     learnt = series.until(auto.split.train.last)
-    reach = horizon_with_totals(horizon, len(learnt.known))
+    reach = horizon_with_totals(horizon, learnt.measured_days)
+    check_days("auto", learnt, reach)
     trials: list[TrialResult] = []
     for step in search(learnt, reach, budget=SEARCHED * auto.budget):
         if isinstance(step, Auto):

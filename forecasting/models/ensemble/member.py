@@ -101,6 +101,11 @@ class Member:
         return cls(Recipe(**record["recipe"]), record["length"], Scaler(**scale), usual, parameters)
 
 
+def training_windows(recipe: Recipe, days: int) -> int:
+    """Windows to learn from that so many days have, all of them measured."""
+    return max(days - recipe.window - recipe.reach + 1, 0)
+
+
 def fit_members(recipe: Recipe, series: Series) -> list[Member]:
     """Members of one recipe, after each of UPDATES; absolute errors of measured days are minimised."""
     from forecasting.networks.inputs import Prepared  # noqa: PLC0415

@@ -21,13 +21,11 @@ from forecasting.models.ensemble.candidates import (
 from forecasting.models.ensemble.member import Recipe
 from forecasting.models.ensemble.weights import ErrorHistory, update_online
 from forecasting.models.registry import Forecaster
+from forecasting.models.validation import validation_origins
 from forecasting.series import Series
-from forecasting.typical_range import WEEK
 from forecasting.windows import futures
 
 SMALLEST = 0.002  # share of the mixture below which a member is not fitted again
-VALIDATION_PART = 5  # one day in so many is for validation
-FEWEST_VALIDATION, MOST_VALIDATION = 56, 365  # days beside the horizon
 REFIT = 1.3  # times what the fit on the days before validation took
 AHEAD = (1, 7, 28, 90)  # days ahead whose errors are told
 
@@ -70,11 +68,8 @@ class _Validation:
     """Members fitted on the days before validation, and their forecasts from its origins."""
 
     def __init__(self, series: Series, horizon: int) -> None:
-        known = series.known
-        days = max(len(known) // VALIDATION_PART, FEWEST_VALIDATION + horizon)
-        days = min(days, MOST_VALIDATION + horizon, len(known) // 2, len(known) - WEEK)
         self.series, self.horizon = series, horizon
-        self.origins = known.index[len(known) - days - 1 : -1]
+        self.origins = validation_origins(series, horizon)
         self.early = series.until(self.origins[0])
         self.actual = futures(series.without_spikes.measured, self.origins, horizon)
         values = self.early.without_spikes.known.to_numpy()

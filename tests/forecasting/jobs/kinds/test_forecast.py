@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -14,6 +15,8 @@ from forecasting.models.registry import BASELINES
 from forecasting.records import Progress
 from forecasting.series import Channel
 from forecasting.settings import Architecture, Inputs, RunSettings, Training
+from forecasting.split import default_split
+from tests.forecasting.conftest import make_views
 from tests.support.tasks import task, trained
 
 HORIZON = 5
@@ -74,3 +77,15 @@ def test_auto_says_what_it_tried_and_then_forecasts(channel, split):
 def test_bad_horizon_is_one_sentence(channel, split):
     with pytest.raises(BadInput, match="91 days ahead"):
         made(channel, AutoSearch(1.0, split), horizon=91)
+
+
+@pytest.mark.parametrize("days", [7, 8, 9, 14, 28])
+def test_auto_forecasts_a_channel_of_a_few_days_or_says_how_many_it_needs(days):
+    channel = Channel("short", make_views(days))
+    asked = task(channel, ForecastRequest(7, AutoSearch(10.0, default_split(channel.views))))
+    if days < 9:
+        with pytest.raises(BadInput, match=r"^\d measured days before .* at least 8 are needed"):
+            list(forecast(asked))
+    else:
+        found = list(forecast(asked))[-1].result.forecast
+        assert len(found.point) == 7 and np.isfinite(found.bands[-1].upper).all()
