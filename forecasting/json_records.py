@@ -33,7 +33,7 @@ from cattrs.preconf.json import make_converter
 from forecasting.messages import Message
 from forecasting.settings import RunSettings
 
-Record = TypeVar("Record")
+T = TypeVar("T")
 SAID_BY_JSON = (str, int, float, bool, type(None))
 
 _converter = make_converter(detailed_validation=False)
@@ -44,7 +44,7 @@ def to_json(record: object) -> str:
     return json.dumps(to_record(record), sort_keys=True, ensure_ascii=False, allow_nan=False)
 
 
-def from_json(kind: type[Record], text: str) -> Record:
+def from_json(kind: type[T], text: str) -> T:
     """The record of this kind that `to_json` wrote."""
     return from_record(kind, json.loads(text))
 
@@ -54,9 +54,9 @@ def to_record(record: object) -> object:
     return _converter.unstructure(record)
 
 
-def from_record(kind: type[Record], plain: object) -> Record:
+def from_record(kind: type[T], value: object) -> T:
     """The record of this kind that `to_record` took apart."""
-    return _converter.structure(plain, kind)
+    return _converter.structure(value, kind)
 
 
 def _float_to_json(value: float) -> float | str:
@@ -85,25 +85,25 @@ def _fact_to_json(fact: object) -> object:
     return fact if isinstance(fact, SAID_BY_JSON) else str(fact)
 
 
-def _message_from_json(plain: Mapping, _kind: type) -> Message:
+def _message_from_json(value: Mapping, _kind: type) -> Message:
     facts = {
         name: _message_from_json(fact, Message) if isinstance(fact, Mapping) else fact
-        for name, fact in plain["facts"].items()
+        for name, fact in value["facts"].items()
     }
-    text = plain["text"]  # a pair of singular and plural has become a list
+    text = value["text"]  # a pair of singular and plural has become a list
     return Message(text if isinstance(text, str) else (text[0], text[1]), facts)
 
 
-_converter.register_structure_hook_func(lambda kind: kind is object, lambda plain, _kind: plain)
+_converter.register_structure_hook_func(lambda kind: kind is object, lambda value, _kind: value)
 _converter.register_unstructure_hook(float, _float_to_json)
 _converter.register_unstructure_hook(np.floating, _float_to_json)
 _converter.register_unstructure_hook(np.ndarray, _array_to_json)
-_converter.register_structure_hook(np.ndarray, lambda plain, _kind: np.array(plain, float))
+_converter.register_structure_hook(np.ndarray, lambda value, _kind: np.array(value, float))
 _converter.register_unstructure_hook(date, date.isoformat)
-_converter.register_structure_hook(date, lambda plain, _kind: date.fromisoformat(plain))
+_converter.register_structure_hook(date, lambda value, _kind: date.fromisoformat(value))
 _converter.register_unstructure_hook(pd.Timestamp, lambda day: str(day.date()))
-_converter.register_structure_hook(pd.Timestamp, lambda plain, _kind: pd.Timestamp(plain))
+_converter.register_structure_hook(pd.Timestamp, lambda value, _kind: pd.Timestamp(value))
 _converter.register_unstructure_hook(Message, _message_to_json)
 _converter.register_structure_hook(Message, _message_from_json)
 _converter.register_unstructure_hook(RunSettings, lambda settings: json.loads(settings.to_json()))
-_converter.register_structure_hook(RunSettings, lambda plain, _kind: RunSettings.from_json(json.dumps(plain)))
+_converter.register_structure_hook(RunSettings, lambda value, _kind: RunSettings.from_json(json.dumps(value)))

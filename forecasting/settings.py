@@ -242,14 +242,14 @@ class RunSettings:
     regularisation: Regularisation = field(default_factory=Regularisation)
 
     def __post_init__(self) -> None:
-        reference, exact = self.architecture.family in SKLEARN_FAMILIES, self.training.optimizer == "exact"
+        by_sklearn, exact = self.architecture.family in SKLEARN_FAMILIES, self.training.optimizer == "exact"
         if exact and self.architecture.family not in ("linear", *SKLEARN_FAMILIES):
             raise BadInput(N_("Only a linear model can be solved exactly; choose another optimizer."))
-        if reference:  # a loss, a seed, and a tree an epoch
+        if by_sklearn:  # a loss, a seed, and a tree an epoch
             epochs = self.training.epochs if self.architecture.family == "trees" else 1
             object.__setattr__(self, "training", Training(self.training.loss, epochs=epochs, seeds=1))
         kept = self.regularisation
-        if reference or exact:
+        if by_sklearn or exact:
             kept = Regularisation(train_days=kept.train_days, validation=kept.validation)
         if not self.architecture.hidden:
             kept = replace(kept, dropout=0.0, batch_norm=False)

@@ -103,7 +103,7 @@ def draw_folds(cuts: Sequence[Fold]) -> None:
     chart = charts.fold_rows(cuts, split.held_out, translate)
     st.altair_chart(chart, key="folds-chart", alt=translate("The folds over the calendar"))
     what = WHAT_THEY_ARE[kind]
-    seen = translate("{share} of the validation days were seen in training, as a day of some window.").format(
+    leaked = translate("{share} of the validation days were seen in training, as a day of some window.").format(
         share=format_percent(share_seen(cuts, settings))
     )
     gap = translate("{gap} days between the parts are left out, so that no window reaches across.").format(
@@ -112,7 +112,7 @@ def draw_folds(cuts: Sequence[Fold]) -> None:
     learnt = translate("Training days of each fold: {days}.").format(
         days=", ".join(str(len(cut.train)) for cut in cuts)
     )
-    st.caption(" ".join([translate(what), learnt, seen, *([gap] if kind != "random" else [])]))
+    st.caption(" ".join([translate(what), learnt, leaked, *([gap] if kind != "random" else [])]))
 
 
 def draw_ranking(known: Ranking) -> None:

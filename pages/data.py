@@ -51,7 +51,7 @@ def inbox() -> str:
 
 def answer(field: str) -> None:
     """Read the uploaded file again, now that its question is answered."""
-    source, value = st.session_state.asked, st.session_state.answer
+    source, value = st.session_state.unread, st.session_state.answer
     if value is not None and read(replace(source, said=source.said | {field: value})):
         st.session_state.uploads += 1
 
@@ -75,7 +75,7 @@ def read(source: Source) -> bool:
     try:
         channel = read_views(source.data, source.file, Choice(**source.said))
     except BadInput as trouble:
-        st.session_state.trouble, st.session_state.asked = trouble, source
+        st.session_state.trouble, st.session_state.unread = trouble, source
         return False
     keep_channel(channel, source)
     return True

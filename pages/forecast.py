@@ -177,10 +177,10 @@ def say_trust(forecast: Forecast, judged: list[HeldOutScore]) -> None:
         show(said.translated(translate), icon=icon)
     for sentence in forecast.notes:
         st.info(escape_markdown(sentence.translated(translate)), icon=":material/info:")
-    unknown = int(np.isnan(forecast.bands[-1].lower).sum())
-    if unknown:
+    without_interval = int(np.isnan(forecast.bands[-1].lower).sum())
+    if without_interval:
         note = translate("No interval for {count} of {days} days: too few held-out days that far ahead.")
-        st.info(note.format(count=unknown, days=len(forecast.days)), icon=":material/help:")
+        st.info(note.format(count=without_interval, days=len(forecast.days)), icon=":material/help:")
 
 
 def name_of(method: str) -> str:

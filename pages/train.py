@@ -159,9 +159,9 @@ def draw_progress(run: Run, history: History) -> None:
     )
 
 
-def ask_worker(ask: Callable[[str, str], None], run_id: str) -> None:
+def ask_worker(request: Callable[[str, str], None], run_id: str) -> None:
     """Ask the run to pause or stop, and give it a moment: it mostly has by the time the page is drawn again."""
-    ask(session.owner, run_id)
+    request(session.owner, run_id)
     for _moment in range(10):
         run = session.store.run(session.owner, run_id)
         if not (run and run.active):

@@ -141,10 +141,10 @@ def _height(runs: Sequence[str]) -> int:
     return HEIGHT - 20 + LEGEND_LINE * len(runs)
 
 
-def _square(frame: pd.DataFrame, others: list[float], log: bool) -> tuple[float, float]:
+def _square(frame: pd.DataFrame, levels: list[float], log: bool) -> tuple[float, float]:
     """The same range for both axes: all losses and lines, with a margin."""
     losses = frame.filter(regex="^(train|held_out)(_low|_high)?$").to_numpy(float)
-    found = np.array([*losses[np.isfinite(losses)], *others])
+    found = np.array([*losses[np.isfinite(losses)], *levels])
     low, high = float(found.min()), float(found.max())
     if log and low > 0:
         room = max(high / low, 1.1) ** MARGIN

@@ -87,8 +87,8 @@ def _leaves(
     long = [value for value in values if value["end"] >= LEAF + WIDEST * SHORTEST]
     bars = alt.Chart(alt.Data(values=long)).mark_rule(strokeWidth=4, yOffset=9)
     layers = [bars.encode(x=x, x2="end:Q", y=y, color=colour)]
-    others = [leaf for leaf in LEAVES_FROM_ABOVE if leaf != branch]
-    looks: tuple[tuple[dict[str, Any], list[str]], ...] = (({"fontWeight": "bold"}, [branch]), ({}, others))
+    rest = [leaf for leaf in LEAVES_FROM_ABOVE if leaf != branch]
+    looks: tuple[tuple[dict[str, Any], list[str]], ...] = (({"fontWeight": "bold"}, [branch]), ({}, rest))
     for look, shown in looks:
         some = alt.Data(values=[value for value, leaf in zip(values, LEAVES_FROM_ABOVE, strict=True) if leaf in shown])
         names = alt.Chart(some).mark_text(align="left", baseline="middle", fontSize=12, dy=-3, **look)

@@ -1,6 +1,6 @@
 """What a diagnosis rests on: the run beside cheap trials, validation inside the training period, and drift."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -133,74 +133,130 @@ def gather_in_steps(
 ) -> Iterator[Step]:
     """Train what is needed to judge the run of `settings`: some seconds for a model of a hundred units.
 
-    `train_loss` (seeds,) and `predicted` (seeds, held-out days) are what the run came to; without them it is run again
-    with two seeds.
+    `train_loss` (seeds,) and `predicted` (seeds, held-out days) are what the run came to, in views; without them it is
+    run again with two seeds. Raises BadInput where the days are too few for windows or folds.
     """
-    data, others = run_windows(series, settings), candidates(settings)
-    folds, days = make_evidence_folds(series, settings), len(data.train)
-    exact, briefly = linear(settings, settings.architecture.window, settings.inputs), brief_trainings(settings, days)
-    *_, larger = others.values()
-    known = train_loss is not None and predicted is not None
-    validated, trained = (*others.values(), brief(settings)), (larger, exact, larger)  # the best is not known
-    careful = (*briefly, *long_trainings(dict.fromkeys(briefly, 0.0), days))
-    shares = iter(_shares(None if known else brief(settings), validated, (*trained, *careful), days))
+    plan = _Plan.of(series, settings)
+    again = train_loss is None or predicted is None
+    for share, found in zip((*_shares(plan, again), 1.0), _trials(plan, train_loss, predicted), strict=True):
+        yield Step(float(share), found) if isinstance(found, Message) else Step(share, found=found)
 
-    def step(text: str, loss: float, **facts: object) -> Step:
-        return Step(float(next(shares)), Message(text, facts | {"loss": in_words(loss)}))
 
+@dataclass(frozen=True)
+class _Plan:
+    """What is trained beside the run of `settings`, and on which days."""
+
+    series: Series
+    settings: RunSettings
+    data: SplitWindows
+    folds: Sequence[Fold]
+    models: dict[str, RunSettings]  # reference models by name, the largest net last
+    exact: RunSettings  # the linear solution on the run's own windows
+    briefly: Sequence[RunSettings]  # the run's own model, trained with care; none without a descent
+
+    @classmethod
+    def of(cls, series: Series, settings: RunSettings) -> "_Plan":
+        data = run_windows(series, settings)
+        return cls(
+            series,
+            settings,
+            data,
+            folds=make_evidence_folds(series, settings),
+            models=candidates(settings),
+            exact=linear(settings, settings.architecture.window, settings.inputs),
+            briefly=brief_trainings(settings, len(data.train)),
+        )
+
+    @property
+    def larger(self) -> RunSettings:
+        return list(self.models.values())[-1]
+
+    def longer(self, losses: dict[RunSettings, float]) -> list[RunSettings]:
+        """The trainings with care that go on from the brief ones with these losses."""
+        return long_trainings(losses, len(self.data.train))
+
+
+def _shares(plan: _Plan, again: bool) -> np.ndarray:
+    """Share of the work that is done after each trial (trials,): the run `again`, validations, trainings."""
+    days, own = len(plan.data.train), brief(plan.settings)
+    best = plan.larger  # which one it will be is not known yet
+    careful = (*plan.briefly, *plan.longer(dict.fromkeys(plan.briefly, 0.0)))
+    efforts = [effort(own, days) if again else 0.0]
+    efforts += [(FOLDS - 1) * effort(run, days) for run in (*plan.models.values(), own)]  # each fold leaves out a part
+    efforts += [effort(run, days) for run in (best, plan.exact, plan.larger, *careful)]
+    return np.cumsum(efforts) / sum(efforts)
+
+
+def _trials(plan: _Plan, train_loss: np.ndarray | None, predicted: np.ndarray | None) -> Iterator[Message | Evidence]:
+    """A sentence for each trial as soon as it is done, and at the end all the evidence."""
+    settings, data = plan.settings, plan.data
     if train_loss is None or predicted is None:
         train_loss, predicted = _run_again(settings, data)
     held_out = Errors.of(predicted, data.held_out, settings.training.loss)
-    yield step(N_("Held-out error, in views: {loss}."), held_out.size)
-    errors = {}
-    for name, run in others.items():
-        errors[name] = validate(series, run, folds)
-        yield step(
-            N_("Validation error of “{reference}”, in views: {loss}."), errors[name].size, reference=Message(name)
-        )
+    yield _with_loss(N_("Held-out error, in views: {loss}."), held_out.size)
+    errors = yield from _validate_models(plan)
     best = min(errors, key=lambda name: errors[name].size)
-    own = validate(series, brief(settings), folds)
-    yield step(N_("Validation error of the run itself, in views: {loss}."), own.size)
-    losses = {}
-    for name, run in {"best": others[best], "linear": exact, "larger": larger}.items():
-        losses[name] = both_periods(series, run)
-        yield step(SAID_ON_TRAIN[name], losses[name][0])
-    tried: dict[RunSettings, float] = {}
-    for plan in (lambda: briefly, lambda: long_trainings(tried, days)):
-        for run in plan():
-            tried[run], _held_out = both_periods(series, run)
-            yield step(TRIED, tried[run], epochs=run.training.epochs, rate=f"{run.training.learning_rate:g}")
-    tuned = min(tried, key=tried.__getitem__, default=None)
-    judged = _validated(series, settings, folds)
-    found = Evidence(
+    own = validate(plan.series, brief(settings), plan.folds)
+    yield _with_loss(N_("Validation error of the run itself, in views: {loss}."), own.size)
+    losses = yield from _train_models(plan, plan.models[best])
+    careful = yield from _train_with_care(plan)
+    tuned = min(careful, key=careful.__getitem__, default=None)
+    validation = _validation_windows(plan)
+    yield Evidence(
         settings,
-        float(np.mean(train_loss)),
-        float(np.std(train_loss, ddof=1)) if len(train_loss) > 1 else np.nan,
-        held_out.size,
-        own.size,
-        days,
-        len(data.held_out),
-        ReferenceModel(best, others[best], losses["best"][0], errors[best].size, losses["best"][1]),
-        losses["linear"][0],
-        losses["larger"][0],
-        tuned,
-        np.nan if tuned is None else tried[tuned],
-        regret(own, errors[best]),
-        shift(own, held_out, _level(judged), _level(data.held_out)),
-        drifts(judged, data.held_out, own.signed, held_out.signed),
-        largest(data.held_out, predicted),
+        train=float(np.mean(train_loss)),
+        spread=float(np.std(train_loss, ddof=1)) if len(train_loss) > 1 else np.nan,
+        held_out=held_out.size,
+        validation=own.size,
+        train_days=len(data.train),
+        held_out_days=len(data.held_out),
+        best=ReferenceModel(best, plan.models[best], losses["best"][0], errors[best].size, losses["best"][1]),
+        linear_train=losses["linear"][0],
+        larger_train=losses["larger"][0],
+        tuned=tuned,
+        tuned_train=np.nan if tuned is None else careful[tuned],
+        regret=regret(own, errors[best]),
+        shift=shift(own, held_out, _level(validation), _level(data.held_out)),
+        drifts=drifts(validation, data.held_out, own.signed, held_out.signed),
+        largest=largest(data.held_out, predicted),
     )
-    yield Step(1.0, found=found)
 
 
-def _shares(
-    first: RunSettings | None, validated: Iterable[RunSettings], trained: Iterable[RunSettings], days: int
-) -> np.ndarray:
-    """Share of the work that is done after each trial (trials,): the run again, validations, trainings."""
-    plan = [effort(first, days) if first else 0.0]
-    plan += [(FOLDS - 1) * effort(run, days) for run in validated]  # each fold leaves out one part
-    plan += [effort(run, days) for run in trained]
-    return np.cumsum(plan) / sum(plan)
+def _validate_models(plan: _Plan) -> Generator[Message, None, dict[str, Errors]]:
+    """Errors of the reference models over the folds, by name."""
+    errors = {}
+    for name, run in plan.models.items():
+        errors[name] = validate(plan.series, run, plan.folds)
+        text = N_("Validation error of “{model}”, in views: {loss}.")
+        yield _with_loss(text, errors[name].size, model=Message(name))
+    return errors
+
+
+def _train_models(plan: _Plan, best: RunSettings) -> Generator[Message, None, dict[str, tuple[float, float]]]:
+    """Losses on train and on held-out of three reference models on the whole training period."""
+    losses = {}
+    for name, run in {"best": best, "linear": plan.exact, "larger": plan.larger}.items():
+        losses[name] = both_periods(plan.series, run)
+        yield _with_loss(SAID_ON_TRAIN[name], losses[name][0])
+    return losses
+
+
+def _train_with_care(plan: _Plan) -> Generator[Message, None, dict[RunSettings, float]]:
+    """Losses on train of the run's own model: briefly at each rate, then longer at those that came furthest."""
+    losses: dict[RunSettings, float] = {}
+
+    def trainings() -> Iterator[RunSettings]:
+        yield from plan.briefly
+        yield from plan.longer(losses)  # those of the brief ones, which are known by then
+
+    for run in trainings():
+        losses[run], _held_out = both_periods(plan.series, run)
+        yield _with_loss(TRIED, losses[run], epochs=run.training.epochs, rate=f"{run.training.learning_rate:g}")
+    return losses
+
+
+def _with_loss(text: str, loss: float, **facts: object) -> Message:
+    return Message(text, facts | {"loss": in_words(loss)})
 
 
 def _run_again(settings: RunSettings, data: SplitWindows) -> tuple[np.ndarray, np.ndarray]:
@@ -211,11 +267,11 @@ def _run_again(settings: RunSettings, data: SplitWindows) -> tuple[np.ndarray, n
     return np.array(train_loss), predict(model, data, data.held_out)
 
 
-def _validated(series: Series, settings: RunSettings, folds: Sequence[Fold]) -> Windows:
+def _validation_windows(plan: _Plan) -> Windows:
     """The windows of all validation days, with those that early stopping keeps apart."""
-    net = settings.architecture
-    windows = make_windows(series, settings.split.train, net.window, net.horizon)
-    return windows[windows.days.isin(np.concatenate([fold.validation for fold in folds]))]
+    net = plan.settings.architecture
+    windows = make_windows(plan.series, plan.settings.split.train, net.window, net.horizon)
+    return windows[windows.days.isin(np.concatenate([fold.validation for fold in plan.folds]))]
 
 
 def make_evidence_folds(series: Series, settings: RunSettings) -> list[Fold]:

@@ -93,21 +93,21 @@ def linear(settings: RunSettings, window: int, inputs: Inputs) -> RunSettings:
 def candidates(settings: RunSettings) -> dict[str, RunSettings]:
     """References by name, marked for translation. All see the weekday, and the holidays that the run sees."""
     net, loss = settings.architecture, settings.training.loss
-    seen = Inputs(weekday=True, country=settings.inputs.country)
+    calendar = Inputs(weekday=True, country=settings.inputs.country)
     careful = Training(loss, learning_rate=RATE, epochs=EPOCHS, seeds=SEEDS, schedule="cosine")
 
     def month(
-        family: Family, training: Training, inputs: Inputs = seen, units: int = 32, layers: int = 1
+        family: Family, training: Training, inputs: Inputs = calendar, units: int = 32, layers: int = 1
     ) -> RunSettings:
         return _beside(settings, Architecture(family, MONTH, layers, units, net.horizon), training, inputs)
 
     return {
-        N_("linear, 7 days, solved exactly"): linear(settings, 7, seen),
-        N_("linear, 28 days, solved exactly"): linear(settings, MONTH, seen),
+        N_("linear, 7 days, solved exactly"): linear(settings, 7, calendar),
+        N_("linear, 28 days, solved exactly"): linear(settings, MONTH, calendar),
         N_("support vectors, 28 days"): month("svr", Training(loss)),
         N_("boosted trees, 28 days"): month("trees", Training(loss, epochs=EPOCHS)),
-        N_("small net of logarithms, 28 days"): month("relu", careful, replace(seen, log=True)),
-        N_("larger net, 28 days"): month("relu", careful, seen, 64, 2),
+        N_("small net of logarithms, 28 days"): month("relu", careful, replace(calendar, log=True)),
+        N_("larger net, 28 days"): month("relu", careful, calendar, 64, 2),
     }
 
 

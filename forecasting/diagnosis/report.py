@@ -26,7 +26,7 @@ class Diagnosis:
 
     branch: Branch
     confidence: float | None
-    others: tuple[Branch, ...]  # further faults, each more likely than not
+    also_likely: tuple[Branch, ...]  # further faults, each more likely than not
     evidence: tuple[Message, ...]
     next_run: RunSettings | None  # what to try
     # Of every branch but "cannot tell". They sum to 1, or to less where that of the branch is held back as `confidence`

@@ -34,11 +34,16 @@ def diagnose(found: Evidence, nested_runs: Sequence[NestedRun] = ()) -> Diagnosi
     confidence = None
     if probabilities[likeliest] >= LIKELY:
         branch, confidence = likeliest, probabilities[likeliest]
-    others = tuple(
+    also_likely = tuple(
         name for name, probability in marginal(probabilities, found).items() if probability >= 0.5 and name != likeliest
     )
     return Diagnosis(
-        branch, confidence, others, tuple(sentences(found, nested_runs, branch)), next_run(branch, found), probabilities
+        branch,
+        confidence,
+        also_likely,
+        tuple(sentences(found, nested_runs, branch)),
+        next_run(branch, found),
+        probabilities,
     )
 
 

@@ -133,15 +133,20 @@ def _row(result: Backtest, baseline: Backtest, ahead: int) -> dict[str, float]:
     if not there.any():
         raise BadInput(N_("No views are known {ahead} days after the forecasts; choose another period."), ahead=ahead)
     actual, predicted, other = actual[there], predicted[there], baseline.predicted[there, column]
-    told = there & np.isfinite(result.lower[min(result.lower)][:, column])  # a run has no interval before it has errors
-    shown = result.actual[told, column]
-    edges = {level: (result.lower[level][told, column], result.upper[level][told, column]) for level in result.lower}
+    # A run has no interval before it has errors.
+    with_interval = there & np.isfinite(result.lower[min(result.lower)][:, column])
+    shown = result.actual[with_interval, column]
+    edges = {
+        level: (result.lower[level][with_interval, column], result.upper[level][with_interval, column])
+        for level in result.lower
+    }
     losses = [
-        pinball(shown, edge, share) if told.any() else np.nan
+        pinball(shown, edge, share) if with_interval.any() else np.nan
         for level, (low, high) in edges.items()
         for edge, share in ((low, (1 - level) / 2), (high, (1 + level) / 2))
     ]
-    median_loss = mae(shown, result.predicted[told, column]) / 2 if told.any() else np.nan  # the forecast is the median
+    # The forecast is the median.
+    median_loss = mae(shown, result.predicted[with_interval, column]) / 2 if with_interval.any() else np.nan
     error, usual = mae(actual, predicted), float(mae(actual, other))
     with np.errstate(divide="ignore", invalid="ignore"):  # a week that repeats itself has no usual error
         relative = {
@@ -156,7 +161,7 @@ def _row(result: Backtest, baseline: Backtest, ahead: int) -> dict[str, float]:
         "pinball": np.mean([*losses, median_loss]),
     }
     for level, (low, high) in edges.items():
-        found = (coverage(shown, low, high), width(low, high)) if told.any() else (np.nan, np.nan)
+        found = (coverage(shown, low, high), width(low, high)) if with_interval.any() else (np.nan, np.nan)
         row |= {f"{name}_{100 * level:g}": value for name, value in zip(("coverage", "width"), found, strict=True)}
     return {name: float(value) for name, value in row.items()}
 

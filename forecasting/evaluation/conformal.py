@@ -229,7 +229,7 @@ def _adapt(
     every = np.array(sorted({*GRID, *levels}))
     target = (1 - np.array(GRID)) / 2
     rates = np.stack([target, target])
-    asked, own = np.searchsorted(every, levels), np.searchsorted(every, GRID)
+    reported, own = np.searchsorted(every, levels), np.searchsorted(every, GRID)
     waiting = _arrivals(earlier, later, column, first)  # (day known, score, its row in `later` or None), in order
     edges, counts = np.empty((2, len(later.origins), len(every))), np.empty(len(later.origins), int)
     for row, origin in enumerate(later.origins):
@@ -245,7 +245,7 @@ def _adapt(
                 known = np.delete(known, np.searchsorted(known, latest.pop(0)))
         counts[row] = len(known)
         edges[:, row] = _edges_of(known, every, rates, spacing)
-    return edges[:, :, asked], counts
+    return edges[:, :, reported], counts
 
 
 def _edges_of(known: np.ndarray, levels: np.ndarray, rates: np.ndarray, spacing: float) -> np.ndarray:

@@ -140,10 +140,9 @@ def fold_windows(series: Series, settings: RunSettings, fold: Fold) -> SplitWind
 
 def leak(fold: Fold, window: int, horizon: int = 1) -> Leak:
     """How much of `fold` a model of `window` days that predicts `horizon` days could have seen in training."""
-    seen = _reached(fold.train, -window, horizon)
     targets = _reached(fold.validation, 0, horizon)
     whole = _reached(fold.validation, -window, horizon)
-    known = np.unique(seen)
+    known = np.unique(_reached(fold.train, -window, horizon))
     return Leak(*(float(np.isin(reach, known).any(axis=1).mean()) for reach in (targets, whole)))
 
 

@@ -205,12 +205,12 @@ def judge_all(results: Sequence[Backtest], usual: Backtest, horizon: int) -> lis
             shares = [
                 tuple(float(row[f"{part}_{100 * level:g}"]) for level in result.lower) for part in ("coverage", "width")
             ]
-            plain = {name: float(row[name]) for name in ("mae", "skill", "mase", "rmsse", "bias", "pinball")}
+            errors = {name: float(row[name]) for name in ("mae", "skill", "mase", "rmsse", "bias", "pinball")}
             found.append(
                 HeldOutScore(
                     result.method,
                     ahead,
-                    **plain,
+                    **errors,
                     coverage=shares[0],
                     width=shares[1],
                     difference=against.difference,

@@ -30,7 +30,7 @@ def migrate(connection: sa.Connection) -> None:
     for name in old:
         connection.execute(sa.text(f"ALTER TABLE {name} RENAME TO old_{name}"))
     metadata.create_all(connection)
-    for name, copy in (("channels", _copy_channels), ("runs", _copy_runs), ("studies", _copy_studies)):
+    for name, copy in (("channels", _copy_channels), ("runs", _copy_runs), ("studies", _copy_older_jobs)):
         if name in old:
             copy(connection)
     for table in (rows, checkpoints):
@@ -84,9 +84,9 @@ def _copy_runs(connection: sa.Connection) -> None:
         connection.execute(sa.insert(runs), {"job": old["id"]} | {name: old.get(name) for name in OF_RUNS})
 
 
-def _copy_studies(connection: sa.Connection) -> None:
+def _copy_older_jobs(connection: sa.Connection) -> None:
     """Of two that have become one question the later; what cannot be read any more is left out, to be asked again."""
-    from forecasting.jobs.old_studies import to_job  # noqa: PLC0415  what results are made of, for an older store alone
+    from forecasting.jobs.older_jobs import to_job  # noqa: PLC0415  what results are made of, for an older store alone
 
     known = _epochs_of_runs(connection)
     found = {}

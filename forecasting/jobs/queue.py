@@ -56,8 +56,8 @@ class JobQueue:
         return None
 
     def _next(self) -> Claim | None:
-        others = jobs.alias()
-        busy = sa.select(sa.func.count()).where(others.c.owner == jobs.c.owner, others.c.status == "running")
+        owned = jobs.alias()
+        busy = sa.select(sa.func.count()).where(owned.c.owner == jobs.c.owner, owned.c.status == "running")
         query = sa.select(jobs.c.id, jobs.c.kind).where(jobs.c.status == "queued")
         with self.engine.connect() as connection:
             first = query.order_by(busy.correlate(jobs).scalar_subquery(), jobs.c.queued).limit(1)

@@ -118,15 +118,15 @@ class RunStore:
         Under early stopping they are those of the weights kept, not of the last row. `train_seeds` and `held_out_seeds`
         are the arrays (seeds,) that these are the means of. With `run_id` that run alone.
         """
-        asked = (jobs.c.owner == owner) & (jobs.c.id == run_id if run_id else sa.true())
-        others = rows.alias()  # a look-up in the key's index for each run; grouping would walk over all its rows
-        last = sa.select(sa.func.max(others.c.epoch)).where(others.c.job == runs.c.job).correlate(runs)
+        wanted = (jobs.c.owner == owner) & (jobs.c.id == run_id if run_id else sa.true())
+        latest = rows.alias()  # a look-up in the key's index for each run; grouping would walk over all its rows
+        last = sa.select(sa.func.max(latest.c.epoch)).where(latest.c.job == runs.c.job).correlate(runs)
         query = (
             sa.select(rows, *(runs.c[name] for name in KEPT))
             .select_from(jobs)
             .join(runs)
             .join(rows, (rows.c.job == runs.c.job) & (rows.c.epoch == last.scalar_subquery()))
-            .where(asked)
+            .where(wanted)
         )
         with self.engine.connect() as connection:
             found = connection.execute(query).all()

@@ -37,11 +37,11 @@ class Smoothing:
     def predict(self, series: Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
         """Views (origins, horizon), each origin's from the days of `series` through it alone."""
         calm = series.without_spikes
-        seen = _for_form(calm, self.form).loc[self.first : origins.max()]
+        history = _for_form(calm, self.form).loc[self.first : origins.max()]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            states = _model(seen.to_numpy(float), self.form).smooth(self.parameters)
-        places = seen.index.get_indexer(origins)
+            states = _model(history.to_numpy(float), self.form).smooth(self.parameters)
+        places = history.index.get_indexer(origins)
         steps = np.arange(1, horizon + 1)
         _error, trend, season = self.form
         path = np.repeat(states.level[places][:, None], horizon, axis=1)

@@ -44,8 +44,8 @@ class StackedNetwork:
         self.architecture, self.regularisation = architecture, regularisation
         self.seeds = tuple(seeds)
         self.activation = ACTIVATIONS[architecture.family]
-        window, *others = architecture.sizes
-        self.sizes = (window + inputs.columns(architecture.horizon), *others)
+        window, *rest = architecture.sizes
+        self.sizes = (window + inputs.columns(architecture.horizon), *rest)
         normalised = self.sizes[1:-1] if regularisation.batch_norm else ()
         self._shapes = [(before + 1, after) for before, after in pairwise(self.sizes)] + [(2, n) for n in normalised]
         self._running_shapes = [(2, n) for n in normalised]

@@ -51,9 +51,9 @@ def _is_single(days: np.ndarray, codes: np.ndarray, many: int) -> bool:
     days = days - days.min()
     if (days.max() + 1) * many > MAX_PAIRS:
         return not (np.diff(np.sort(days * many + codes)) == 0).any()
-    seen = np.zeros((days.max() + 1, many), bool)
-    seen[days, codes] = True
-    return int(seen.sum()) == len(days)
+    present = np.zeros((days.max() + 1, many), bool)
+    present[days, codes] = True
+    return int(present.sum()) == len(days)
 
 
 def _distinct(days, keys: list[np.ndarray], counts: np.ndarray, choice: Choice) -> tuple[np.ndarray | slice, tuple]:
@@ -123,4 +123,6 @@ class Rows:
 
 def name_channels(names: list[str], column: str) -> tuple[str, ...]:
     """The names of channels in a column; one that is called as their sum is told apart by the column's name."""
-    return tuple(f"{name} ({column})" if words.plain(name) == words.plain(SUM_OF_ALL) else name for name in names)
+    return tuple(
+        f"{name} ({column})" if words.normalize(name) == words.normalize(SUM_OF_ALL) else name for name in names
+    )

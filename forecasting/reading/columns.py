@@ -66,5 +66,5 @@ def _date(table: Table) -> tuple[int, tuple[int, ...]]:
 def _is_index(table: Table, i: int) -> bool:
     """Row numbers and identifiers are numbers, but nobody's views."""
     name = table.header[i]
-    nameless = words.plain(name) in ("", "unnamed: 0") and any(table.header)
+    nameless = words.normalize(name) in ("", "unnamed: 0") and any(table.header)
     return nameless or words.is_identifier(name)

@@ -38,12 +38,12 @@ def fill_gaps(
     views: floats on a DatetimeIndex; known: the sum of all days that the file has.
     """
     whole = views.asfreq("D")
-    unknown = whole.isna()
-    if not unknown.any():
+    missing = whole.isna()
+    if not missing.any():
         return whole, [(ADDS_UP, whole.index, "", facts) for facts in _disagreement(known, evidence.total)]
-    run = (unknown != unknown.shift()).cumsum()
-    long = unknown & (unknown.groupby(run).transform("size") > LONG_GAP)
-    short = unknown & ~long
+    run = (missing != missing.shift()).cumsum()
+    long = missing & (missing.groupby(run).transform("size") > LONG_GAP)
+    short = missing & ~long
     filled, said = _fill(whole, short, fill), FILLED[fill]
     if fill != "none" and (evidence.cut or evidence.total is not None):
         filled, said = _heed(filled, whole, short, said, evidence, known=known)

@@ -30,11 +30,11 @@ def read_heading(top: list[list[str]], width: int) -> Heading:
     named = [i for i in rows if any(words.is_date(cell) for cell in top[i])]
     full = [i for i in rows if not any(_is_number(cell) for cell in top[i])]
     if not (named or full):
-        return Heading(0, ("",) * width, _told_apart([""] * width), _caption(top))
+        return Heading(0, ("",) * width, _distinct_names([""] * width), _caption(top))
     main = (named or full)[-1]
     header = [words.visible(cell).strip() for cell in (top[main] + [""] * width)[:width]]
-    others = [top[i] for i in full if i != main and len(top[i]) == len(top[main])]
-    return Heading(main + 1, tuple(header), _told_apart(header, *others), _caption(top[:main]))
+    group_lines = [top[i] for i in full if i != main and len(top[i]) == len(top[main])]
+    return Heading(main + 1, tuple(header), _distinct_names(header, *group_lines), _caption(top[:main]))
 
 
 def check_width(heading: Heading, rows: list[list[str]], width: int) -> None:
@@ -59,13 +59,13 @@ def _caption(above: list[list[str]]) -> str:
     return ""
 
 
-def _told_apart(header: list[str], *others: list[str]) -> tuple[str, ...]:
-    """Distinct names: columns of the same header by another header line, else by their letter."""
+def _distinct_names(header: list[str], *group_lines: list[str]) -> tuple[str, ...]:
+    """Distinct names: columns of the same header by a line of groups, else by their letter."""
     names = list(header)
-    for other in others:
-        above = _spread(other)
+    for line in group_lines:
+        groups = _spread(line)
         twice = _twice(names)
-        names = [f"{above[i]} {name}".strip() if name in twice else name for i, name in enumerate(names)]
+        names = [f"{groups[i]} {name}".strip() if name in twice else name for i, name in enumerate(names)]
     names = [name or letter(i) for i, name in enumerate(names)]
     twice = _twice(names)
     return tuple(f"{name} ({letter(i)})" if name in twice else name for i, name in enumerate(names))
@@ -74,7 +74,7 @@ def _told_apart(header: list[str], *others: list[str]) -> tuple[str, ...]:
 def _twice(names: list[str]) -> set[str]:
     alike: dict[str, set[int]] = {}
     for i, name in enumerate(names):
-        alike.setdefault(words.plain(name), set()).add(i)
+        alike.setdefault(words.normalize(name), set()).add(i)
     return {names[i] for places in alike.values() if len(places) > 1 for i in places}
 
 

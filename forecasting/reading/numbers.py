@@ -110,10 +110,10 @@ def _matches(texts: pa.StringArray, pattern: str) -> np.ndarray:
 
 def _unknown(texts: pa.StringArray, number: np.ndarray) -> np.ndarray:
     """Which words say that there is no number. Only those that are none are looked at."""
-    unknown = np.zeros(len(texts), bool)
+    missing = np.zeros(len(texts), bool)
     rest = np.flatnonzero(~number)
-    unknown[rest] = [len(text) <= 12 and words.is_unknown(text) for text in texts.take(pa.array(rest)).to_pylist()]
-    return unknown
+    missing[rest] = [len(text) <= 12 and words.is_unknown(text) for text in texts.take(pa.array(rest)).to_pylist()]
+    return missing
 
 
 def _seconds(text: str) -> float:

@@ -112,11 +112,11 @@ class _Document:
         """For each sector the one that follows."""
         numbers = list(struct.unpack_from(f"<{HEADER_ENTRIES}I", self.data, 76))
         each = self.size // 4
-        following, seen = struct.unpack_from("<I", self.data, 68)[0], set()
+        following, visited = struct.unpack_from("<I", self.data, 68)[0], set()
         while following < LAST_SECTOR:
-            if following in seen:
+            if following in visited:
                 raise ValueError("a chain that bites its tail")
-            seen.add(following)
+            visited.add(following)
             more = struct.unpack(f"<{each}I", self._sector(following))
             numbers += more[:-1]
             following = more[-1]

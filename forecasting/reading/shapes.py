@@ -114,9 +114,9 @@ def split(texts: pa.StringArray) -> tuple[pa.StringArray, bool, bool]:
 
 
 def shape(texts: list[str], native: bool) -> Shaped:
-    apart = [_take_apart(text) for text in texts]
-    kinds = np.array([kind for kind, _ in apart], dtype=object)
-    parts = np.array([numbers for _, numbers in apart], dtype=np.int64).reshape(-1, 3)
+    pieces = [_take_apart(text) for text in texts]
+    kinds = np.array([kind for kind, _ in pieces], dtype=object)
+    parts = np.array([numbers for _, numbers in pieces], dtype=np.int64).reshape(-1, 3)
     if native and {"ymd"} < set(kinds) - {""}:
         # Excel turns the dates it can read the wrong way round into real dates and leaves the others as text.
         kinds[kinds == "ymd"] = "cell"
@@ -151,7 +151,7 @@ def _names(weekdays: bool) -> re.Pattern[str]:
 
 def _translated(text: str) -> str:
     """The date with its month in English, without weekday and what else other languages put; "" without a month."""
-    text = words.plain(text)
+    text = words.normalize(text)
     for bare in (_names(weekdays=True).sub(" ", text, count=1), text):  # French mar. is a weekday, Spanish a month
         month = _names(weekdays=False).search(bare)
         if month:

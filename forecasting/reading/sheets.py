@@ -159,14 +159,14 @@ def _named(sheets: list[Sheet]) -> list[Sheet]:
         [", ".join(sheet.table.names[i] for i in sheet.layout.values[:3]) for sheet in sheets],
         [f"{sheet.table.name}:{sheet.table.line}" for sheet in sheets],
     ):
-        if all(names) and max(Counter(map(words.plain, names)).values()) == 1:
+        if all(names) and max(Counter(map(words.normalize, names)).values()) == 1:
             break
     return [replace(sheet, name=name) for sheet, name in zip(sheets, names, strict=True)]
 
 
 def _pick(sheets: list[Sheet], choice: Choice) -> Sheet:
     if choice.table is not None:
-        sheets = [sheet for sheet in sheets if words.plain(sheet.name) == words.plain(choice.table)]
+        sheets = [sheet for sheet in sheets if words.normalize(sheet.name) == words.normalize(choice.table)]
         if not sheets:
             raise BadInput(N_("The file has no table {table}; choose another."), table=choice.table)
     best = min(sheet.rank for sheet in sheets)

@@ -224,10 +224,10 @@ def column(cells: pa.ChunkedArray) -> Column:
     if isinstance(encoded, pa.ChunkedArray):  # as combine_chunks answers for no rows
         encoded = pa.array([], WORDS)
     codes = encoded.indices.to_numpy(zero_copy_only=False)
-    seen = encoded.dictionary
-    if not pc.all(pc.string_is_ascii(seen)).as_py():
-        seen = pc.replace_substring_regex(pc.utf8_normalize(seen, "NFKC"), f"[{INVISIBLE}]", "")
-    tidy = pc.utf8_trim(seen, characters=" \t\r\n")
+    distinct = encoded.dictionary
+    if not pc.all(pc.string_is_ascii(distinct)).as_py():
+        distinct = pc.replace_substring_regex(pc.utf8_normalize(distinct, "NFKC"), f"[{INVISIBLE}]", "")
+    tidy = pc.utf8_trim(distinct, characters=" \t\r\n")
     if tidy.equals(encoded.dictionary):
         return Column(tidy, codes)
     again = tidy.dictionary_encode()

@@ -25,7 +25,7 @@ class Undated:
 
     totals: np.ndarray  # indices of rows
     notices: int  # rows that say how many rows the table holds
-    others: int  # rows with something else
+    unexplained: int  # rows with something else
 
 
 def sort_undated(sheet: Sheet, read: list[Numbers]) -> Undated:
@@ -38,9 +38,9 @@ def sort_undated(sheet: Sheet, read: list[Numbers]) -> Undated:
     for numbers in read:
         blank &= np.isnan(numbers.values)
     total &= none
-    others = np.flatnonzero(none & ~total & ~blank)
-    notices = sum(_is_notice(sheet, row) for row in others[-NOTICES:])
-    return Undated(np.flatnonzero(total), notices, len(others) - notices - sheet.days.failed)
+    unexplained = np.flatnonzero(none & ~total & ~blank)
+    notices = sum(_is_notice(sheet, row) for row in unexplained[-NOTICES:])
+    return Undated(np.flatnonzero(total), notices, len(unexplained) - notices - sheet.days.failed)
 
 
 def _is_notice(sheet: Sheet, row: int) -> bool:
@@ -71,13 +71,13 @@ def find_cut(sheet: Sheet, read: list[Numbers], undated: Undated) -> tuple[Corre
 
 def corrections_of_rows(sheet: Sheet, read: list[Numbers], undated: Undated) -> tuple[Correction, ...]:
     """What was put right before the calendar. Raises BadInput where too many rows have no day."""
-    lost = undated.others + sheet.days.failed
+    lost = undated.unexplained + sheet.days.failed
     if lost > max(3, UNDATED * sheet.table.rows):
         raise BadInput(NO_DAYS, rows=lost)
     corrections = list(sheet.days.corrections)
     for sentence, many in (
         (N_("Rows with a total, left out: {rows}."), len(undated.totals)),
-        (N_("Rows without a date, left out: {rows}."), undated.others),
+        (N_("Rows without a date, left out: {rows}."), undated.unexplained),
         (N_("Rows with an impossible date, left out: {rows}."), sheet.days.failed),
         (N_("Rows with too few or too many cells, left out: {rows}."), _torn(sheet)),
         (N_("Cells without a number, taken as unknown: {rows}."), sum(numbers.junk for numbers in read)),

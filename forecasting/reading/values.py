@@ -37,7 +37,7 @@ def choose_values(table: Table, found: Layout, choice: Choice, *, long: bool, ev
     views = _views(table, found, long=long, filename=filename)
     if not views:
         raise _ask(table, found, offered)
-    used = table.names[views[0]] if len({words.plain(table.header[i]) for i in views}) == 1 else EVERY_COLUMN
+    used = table.names[views[0]] if len({words.normalize(table.header[i]) for i in views}) == 1 else EVERY_COLUMN
     return Values(views, "views", _first(used, offered))
 
 
@@ -63,7 +63,7 @@ def _unlikeness(table: Table, found: Layout, i: int) -> int:
 
 
 def _chosen(table: Table, found: Layout, metric: str, offered: tuple[str, ...]) -> Values:
-    same = next((name for name in offered if words.plain(name) == words.plain(metric)), None)
+    same = next((name for name in offered if words.normalize(name) == words.normalize(metric)), None)
     if same is None:
         raise BadInput(
             N_("The file has no column {metric}; choose one of: {columns}."),
@@ -86,8 +86,8 @@ def _first(used: str, offered: tuple[str, ...]) -> tuple[str, ...]:
 def _views(table: Table, found: Layout, *, long: bool, filename: str) -> list[int]:
     """The columns that are views beyond doubt."""
     views = found.views(table)
-    exact = [i for i in views if words.plain(table.header[i]) == "views"] or views
-    if len({words.plain(table.header[i]) for i in exact}) > 1:
+    exact = [i for i in views if words.normalize(table.header[i]) == "views"] or views
+    if len({words.normalize(table.header[i]) for i in exact}) > 1:
         raise Question(N_("Several columns could be the views; choose one."), "metric", _options(table, found, exact))
     if exact:
         return exact

@@ -43,11 +43,11 @@ def get(host: str, path: str, patience: float | None = None) -> object:
     if not is_on():
         raise BadInput(OFF)
     patience = PATIENCE if patience is None else patience
-    answer: Future[object] = Future()
+    response: Future[object] = Future()
     # A thread of its own, since neither a look-up of a name nor headers that trickle in have a bound on their time.
-    Thread(target=_ask, args=(answer, _url(host, path), time.monotonic() + patience), daemon=True).start()
+    Thread(target=_ask, args=(response, _url(host, path), time.monotonic() + patience), daemon=True).start()
     try:
-        return answer.result(patience)
+        return response.result(patience)
     except TimeoutError:
         raise BadInput(SLOW, seconds=f"{patience:g}") from None
 
@@ -57,11 +57,11 @@ def _url(host: str, path: str) -> str:
     return f"{stand_in}/{host}{path}" if stand_in else f"https://{host}{path}"
 
 
-def _ask(answer: "Future[object]", url: str, deadline: float) -> None:
+def _ask(response: "Future[object]", url: str, deadline: float) -> None:
     try:
-        answer.set_result(_TURNS.take(url, deadline))
-    except BaseException as problem:  # whoever waits for the answer raises it
-        answer.set_exception(problem)
+        response.set_result(_TURNS.take(url, deadline))
+    except BaseException as problem:  # whoever waits for the response raises it
+        response.set_exception(problem)
 
 
 class _Turns:

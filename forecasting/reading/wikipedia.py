@@ -85,16 +85,16 @@ def fetch(article: Article, first: date = FIRST_DAY) -> dict[date, int]:
         return {}
     title = quote(article.title.replace(" ", "_"), safe="")
     path = f"/api/rest_v1/metrics/pageviews/per-article/{article.language}.wikipedia/all-access/user/{title}/daily"
-    answer = wikimedia.get("wikimedia.org", f"{path}/{first:%Y%m%d}00/{last:%Y%m%d}00")
-    return {} if answer is None else _counts(answer, first, last)
+    response = wikimedia.get("wikimedia.org", f"{path}/{first:%Y%m%d}00/{last:%Y%m%d}00")
+    return {} if response is None else _counts(response, first, last)
 
 
 def suggest(language: str, text: str) -> list[str]:
     """Titles of articles that begin like `text`, the likeliest first. Raises BadInput like `wikimedia.get`."""
     Article(language, "x")  # checks the language, which becomes part of a host's name
     path = "/w/rest.php/v1/search/title?" + urlencode({"q": text, "limit": SUGGESTIONS}, errors="replace")
-    answer = wikimedia.get(f"{language}.wikipedia.org", path, SUGGESTION_PATIENCE)
-    pages = answer.get("pages") if isinstance(answer, dict) else None
+    response = wikimedia.get(f"{language}.wikipedia.org", path, SUGGESTION_PATIENCE)
+    pages = response.get("pages") if isinstance(response, dict) else None
     found = (page.get("title") for page in pages if isinstance(page, dict)) if isinstance(pages, list) else ()
     titles = [title for title in found if isinstance(title, str) and _is_title(title)]
     return list(dict.fromkeys(titles))[:SUGGESTIONS]
@@ -139,9 +139,9 @@ def next_day(counts: dict[date, int]) -> date:
     return max(counts) + timedelta(days=1)
 
 
-def _counts(answer: object, first: date = FIRST_DAY, last: date = date.max) -> dict[date, int]:
-    """The answer's days and views, in order. Raises BadInput for anything that is not exactly that."""
-    items = answer.get("items") if isinstance(answer, dict) else None
+def _counts(response: object, first: date = FIRST_DAY, last: date = date.max) -> dict[date, int]:
+    """The response's days and views, in order. Raises BadInput for anything that is not exactly that."""
+    items = response.get("items") if isinstance(response, dict) else None
     if not isinstance(items, list):
         raise BadInput(wikimedia.ODD)
     counts = dict(_count(item) for item in items)

@@ -26,7 +26,7 @@ def visible(word: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def plain(word: str) -> str:
+def normalize(word: str) -> str:
     """A header as it is compared: half-width, lower case, without accents, single spaces for underscores and runs."""
     word = unicodedata.normalize("NFKC", visible(word[:LONGEST])).casefold()
     if not word.isascii():
@@ -48,7 +48,7 @@ def _split(sections: dict[str, dict[str, str]]) -> dict[str, list[str]]:
 
 
 def _listed(words: str) -> list[str]:
-    return [plain(word) for word in words.split(";")]
+    return [normalize(word) for word in words.split(";")]
 
 
 @cache
@@ -57,13 +57,13 @@ def _whole(meaning: str) -> frozenset[str]:
 
 
 def _is(word: str, meaning: str) -> bool:
-    return plain(word) in _whole(meaning)
+    return normalize(word) in _whole(meaning)
 
 
 @lru_cache(maxsize=4096)
 def _has(word: str, meaning: str) -> bool:
     """Whether a part of the header has the meaning. Short parts in Latin letters must be whole words."""
-    word = plain(word)
+    word = normalize(word)
     if not word:
         return False
     tokens = re.split(r"[^\w%]+", word)
@@ -90,7 +90,7 @@ def is_views(word: str) -> bool:
 
 def resembles_views(word: str) -> bool:
     """Whether one of the words of a header is one for views, as in "Live views"."""
-    return any(is_views(part) for part in plain(word).split())
+    return any(is_views(part) for part in normalize(word).split())
 
 
 def may_be_impressions(word: str) -> bool:
@@ -113,7 +113,7 @@ def is_other_metric(word: str) -> bool:
 
 def has_unit(word: str) -> bool:
     """Whether a header ends with a unit in brackets, or holds a currency or percent sign."""
-    return bool(_UNIT.search(plain(word))) and not is_views(word)
+    return bool(_UNIT.search(normalize(word))) and not is_views(word)
 
 
 def is_average(word: str) -> bool:
@@ -148,13 +148,13 @@ def is_key(word: str) -> bool:
 
 
 def key_rank(word: str) -> int:
-    word, keys = plain(word), _vocabulary()["key"]
+    word, keys = normalize(word), _vocabulary()["key"]
     return keys.index(word) if word in keys else len(keys)
 
 
 def file_rank(name: str) -> int:
     """How much a file of this name is wanted: 0 most."""
-    stem = plain(name.rsplit(".", 1)[0])
+    stem = normalize(name.rsplit(".", 1)[0])
     return next((rank for rank, kind in enumerate(_FILES) if stem in _whole(kind)), len(_FILES))
 
 

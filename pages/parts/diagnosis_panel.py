@@ -177,9 +177,9 @@ def _request(session: Session, run: Run) -> DiagnosisRequest | None:
 
 def _nested_run(session: Session, run: Run, train: float) -> tuple[str, ...]:
     """The id of the finished run of the same channel that says most about what this one could have come to, if any."""
-    others = [other for other in session.store.runs(session.owner) if other.fingerprint == run.fingerprint]
-    others = [other for other in others if other.id != run.id and other.status == "finished"]
-    likely = [other for other in others if is_nested_in(other.settings, run.settings)]
+    candidates = [other for other in session.store.runs(session.owner) if other.fingerprint == run.fingerprint]
+    candidates = [other for other in candidates if other.id != run.id and other.status == "finished"]
+    likely = [other for other in candidates if is_nested_in(other.settings, run.settings)]
     losses = session.store.final_losses(session.owner).set_index("run")["train"] if likely else {}
     nested = {other.id: NestedRun(other.settings, float(losses[other.id])) for other in likely if other.id in losses}
     lower = with_lower_train_loss(nested.values(), run.settings, train)
@@ -253,12 +253,17 @@ def _verdict(session: Session, diagnosis: Diagnosis, single_seed: bool) -> None:
         st.markdown(f"#### {name}")
         st.markdown(_why_not(session, diagnosis))
     else:
-        sure = format_probability(diagnosis.confidence)
-        st.markdown("#### " + session.translate(N_("{branch}, {sure} confidence")).format(branch=name, sure=sure))
+        confidence = format_probability(diagnosis.confidence)
+        st.markdown(
+            "#### "
+            + session.translate(N_("{branch}, {confidence} confidence")).format(branch=name, confidence=confidence)
+        )
         st.markdown(session.translate(MEANINGS[diagnosis.branch]))
-    if diagnosis.others:
-        others = session.translate(N_(", ")).join(session.translate(BRANCH_NAMES[other]) for other in diagnosis.others)
-        st.markdown(session.translate(N_("Also likely: {others}.")).format(others=others))
+    if diagnosis.also_likely:
+        names = session.translate(N_(", ")).join(
+            session.translate(BRANCH_NAMES[other]) for other in diagnosis.also_likely
+        )
+        st.markdown(session.translate(N_("Also likely: {branches}.")).format(branches=names))
     if single_seed:
         st.caption(session.translate(N_("A single seed may be luck, so the confidence is limited; train more seeds.")))
 
@@ -269,9 +274,11 @@ def _why_not(session: Session, diagnosis: Diagnosis) -> str:
     if not probabilities:
         return session.translate(N_("There are too few days for a verdict."))
     likeliest = max(probabilities, key=probabilities.get)
-    thin = session.translate(N_("The evidence is too thin for a verdict. The likeliest is “{branch}”, with {sure}."))
-    sure = format_probability(probabilities[likeliest])
-    return thin.format(branch=session.translate(BRANCH_NAMES[likeliest]), sure=sure)
+    thin = session.translate(
+        N_("The evidence is too thin for a verdict. The likeliest is “{branch}”, with {confidence}.")
+    )
+    confidence = format_probability(probabilities[likeliest])
+    return thin.format(branch=session.translate(BRANCH_NAMES[likeliest]), confidence=confidence)
 
 
 def _offer_next(session: Session, run: Run, settings: RunSettings, show: Callable[[], None]) -> None:

@@ -18,12 +18,12 @@ def warn_invalid_query_param(key: str, allowed, translate: Translate) -> None:
     if key in noted:
         return
     noted.add(key)
-    asked = st.query_params.get_all(key)  # a period has two
-    if all(_within(one, *allowed) if isinstance(allowed, tuple) else one in allowed for one in asked):
+    given = st.query_params.get_all(key)  # a period has two
+    if all(_within(one, *allowed) if isinstance(allowed, tuple) else one in allowed for one in given):
         return
-    note = translate(N_("The link asks for {key} = {asked}, which is not possible here; the default is used."))
+    note = translate(N_("The link asks for {key} = {given}, which is not possible here; the default is used."))
     st.toast(
-        escape_markdown(note.format(key=key, asked=" – ".join(asked)[:40])), icon=":material/link_off:", duration="long"
+        escape_markdown(note.format(key=key, given=" – ".join(given)[:40])), icon=":material/link_off:", duration="long"
     )
 
 

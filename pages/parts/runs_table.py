@@ -54,9 +54,9 @@ class RunsTable:
         self.scope = scope
         if not scope:
             return []
-        asked = self.asked(scope)
-        ticked = [shown[row].id for row in self.draw(shown, asked)]
-        hidden = [run.id for run in scope if run.id in asked and run not in shown]
+        ticked_before = self.ticked_before(scope)
+        ticked = [shown[row].id for row in self.draw(shown, ticked_before)]
+        hidden = [run.id for run in scope if run.id in ticked_before and run not in shown]
         chosen = [run for run in scope if run.id in (*ticked, *hidden)]
         self.link([run.id for run in chosen])
         with bar:
@@ -122,7 +122,7 @@ class RunsTable:
             st.query_params["runs"] = words
         st.session_state.linked_runs = words
 
-    def asked(self, scope: list[Run]) -> list[str]:
+    def ticked_before(self, scope: list[Run]) -> list[str]:
         """Ids ticked so far, which the URL keeps; the first ones where it says nothing when the page is opened."""
         there, linked = {run.id for run in self.all}, st.query_params.get_all("runs")
         last = st.session_state.get("linked_runs", [])
@@ -136,13 +136,13 @@ class RunsTable:
         if gone and self.opened:
             note = self.translate(N_("{count} runs of this link have been deleted.")).format(count=gone)
             st.toast(note, icon=":material/link_off:", duration="long")
-        asked = [run.id for run in scope if run.id in linked]
+        ticked_before = [run.id for run in scope if run.id in linked]
         elsewhere = bool(there & set(linked))  # another channel was chosen
-        return asked or ([run.id for run in scope[:SHOWN_AT_FIRST]] if self.opened or elsewhere else [])
+        return ticked_before or ([run.id for run in scope[:SHOWN_AT_FIRST]] if self.opened or elsewhere else [])
 
     # The table
 
-    def draw(self, shown: list[Run], asked: list[str]) -> list[int]:
+    def draw(self, shown: list[Run], ticked_before: list[str]) -> list[int]:
         """The table; the rows ticked in it."""
         if not shown:
             st.info(self.translate(N_("No run matches the filter.")), icon=":material/filter_list_off:")
@@ -167,7 +167,9 @@ class RunsTable:
                     format="localized", help=translate(MEAN_OF_SEEDS)
                 ),
             },
-            selection_default={"selection": {"rows": [row for row, run_id in enumerate(ids) if run_id in asked]}},
+            selection_default={
+                "selection": {"rows": [row for row, run_id in enumerate(ids) if run_id in ticked_before]}
+            },
             alt=translate(N_("The runs with their losses and settings")),
         )
         return picked.selection.rows

@@ -55,22 +55,22 @@ class Form:
         family = self.choice("family")
         self.defaults = _follow(family)
         window = self.window()
-        reference, size = family in SKLEARN_FAMILIES, {}
+        by_sklearn, size = family in SKLEARN_FAMILIES, {}
         with st.grid(2, min_column_width=NARROW):
             if family in ("relu", "sigmoid", "hard-sigmoid"):
                 size["units"] = self.number("units")
             if family == "relu":
                 size["layers"] = self.number("layers")
             steps = {"epochs": self.number("epochs", step=50)} if family != "svr" else {}
-            if not reference:
+            if not by_sklearn:
                 steps["seeds"] = self.number("seeds")
         self.middle = st.container()  # for what shall not move down when a group is unfolded
         with st.expander(self.translate(N_("Loss and optimizer"))):
-            descent = {"loss": self.choice("loss")} if reference else self.descent(family)
+            descent = {"loss": self.choice("loss")} if by_sklearn else self.descent(family)
         with st.expander(self.translate(N_("Inputs and horizon"))):
             inputs, horizon = self.inputs(), self.number("horizon")
         with st.expander(self.translate(N_("Regularisation"))):
-            held_back = self.regularisation(family, reference or descent["optimizer"] == "exact")
+            held_back = self.regularisation(family, by_sklearn or descent["optimizer"] == "exact")
         architecture = Architecture(family, window, horizon=horizon, **size)
         return RunSettings(
             split, architecture, Training(**descent, **steps), Inputs(**inputs), Regularisation(**held_back)

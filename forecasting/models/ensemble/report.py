@@ -107,14 +107,14 @@ def _mostly_a_baseline(trials: Sequence[dict], day: int) -> Message:
     """With the smallest errors in validation, of baselines and of the rest, on the day ahead that was looked at."""
     errors = {trial["name"]: near_error(trial["errors"], day) for trial in trials}
     known = {name: error for name, error in errors.items() if np.isfinite(error)}
-    baselines, others = (
+    baselines, models = (
         {name: error for name, error in known.items() if (name in BASELINES) == naive} for naive in (True, False)
     )
-    if not baselines or not others:
+    if not baselines or not models:
         return Message(N_("On day {day} Auto is mostly a baseline."), {"day": day})
-    best, baseline = min(others, key=others.__getitem__), min(baselines, key=baselines.__getitem__)
-    facts = {"day": day, "best": best, "error": f"{others[best]:.3f}", "baseline_error": f"{baselines[baseline]:.3f}"}
-    if others[best] >= baselines[baseline]:
+    best, baseline = min(models, key=models.__getitem__), min(baselines, key=baselines.__getitem__)
+    facts = {"day": day, "best": best, "error": f"{models[best]:.3f}", "baseline_error": f"{baselines[baseline]:.3f}"}
+    if models[best] >= baselines[baseline]:
         text = N_(
             "On day {day} Auto is mostly a baseline: in validation nothing else it tried erred less (MASE"
             " {baseline_error}; the best of the others, “{best}”, {error})."

@@ -66,7 +66,7 @@ MISMATCH = evidence(held_out=160, shift=YES)
 )
 def test_each_branch_of_the_tree(found, branch):
     said = diagnose(found)
-    assert (said.branch, said.confident, said.others) == (branch, True, ())
+    assert (said.branch, said.confident, said.also_likely) == (branch, True, ())
     assert sum(said.probabilities.values()) == pytest.approx(1)
     assert all(sentence.translated() for sentence in said.evidence)
 
@@ -104,10 +104,10 @@ def test_a_smaller_net_of_the_set_shows_an_optimization_issue():
 
 def test_two_faults_are_both_named():
     both = diagnose(replace(BIAS, held_out=230, shift=YES))
-    assert (both.branch, both.others) == ("bias", ("mismatch",))
+    assert (both.branch, both.also_likely) == ("bias", ("mismatch",))
     mild = Estimate(0.1, 0.08, 0.12, 1.0)
     found = diagnose(replace(OVERFITTING, validation=110, regret=mild, shift=Estimate(2.0, 1.0, 3.0, 1.0)))
-    assert (found.branch, found.others) == ("mismatch", ("overfitting",))  # the one that costs more comes first
+    assert (found.branch, found.also_likely) == ("mismatch", ("overfitting",))  # the one that costs more comes first
 
 
 def test_a_run_that_left_the_numbers_did_not_train():
@@ -128,7 +128,7 @@ def test_a_run_that_left_the_numbers_did_not_train():
 def test_thin_evidence_is_no_verdict(found):
     said = diagnose(found)
     assert said.branch == "cannot tell" and not said.confident and said.next_run is None
-    assert said.confidence is None and not said.others
+    assert said.confidence is None and not said.also_likely
 
 
 @pytest.mark.parametrize("found", [replace(BIAS, train_days=40, shift=YES), evidence(held_out_days=20)])
@@ -140,7 +140,7 @@ def test_too_few_days_give_no_probabilities(found):
 def test_the_likeliest_of_what_cannot_be_told_is_not_named_again_as_another():
     said = diagnose(replace(BIAS, tuned_train=121.5, shift=YES))  # bias or optimization, and a mismatch beside it
     assert said.branch == "cannot tell" and max(said.probabilities, key=said.probabilities.get) == "bias"
-    assert said.others == ("mismatch",)
+    assert said.also_likely == ("mismatch",)
 
 
 def test_evidence_that_decides_comes_first():

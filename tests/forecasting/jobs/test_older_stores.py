@@ -19,7 +19,7 @@ from forecasting.diagnosis.report import DiagnosisReport
 from forecasting.evaluation.cross_validation import Ranking
 from forecasting.forecasts.model_file import load_model
 from forecasting.forecasts.report import ForecastReport
-from forecasting.jobs import migration, old_studies
+from forecasting.jobs import migration, older_jobs
 from forecasting.jobs.channels import ChannelStore
 from forecasting.jobs.database import open_engine, url_of
 from forecasting.jobs.queue import JobQueue
@@ -164,7 +164,7 @@ def test_cross_validation_is_found_again(store):
 
 def test_ranking_of_single_seeds_still_says_why_it_cannot_tell():
     said = SAID["studies"]["folds"]["answer"]
-    _request_from, result_from = old_studies.OLD_KINDS["folds"]
+    _request_from, result_from = older_jobs.OLD_KINDS["folds"]
     assert result_from(said).closest.reason == ""
     assert result_from(said | {"closest": said["closest"] | {"enough_seeds": False}}).closest.reason == "one seed"
     assert result_from(said | {"closest": None}).closest is None

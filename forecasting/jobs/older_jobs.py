@@ -72,7 +72,7 @@ def _diagnosis_request(old: dict, asker: _Asker) -> DiagnosisRequest:
     """A stopped run was asked about with the epochs it had, one that has finished with those it might have had."""
     _queued, done = asker.epochs.get(old["run"], (0.0, 0))
     epochs = min(done, RunSettings.from_json(old["settings"]).training.epochs)
-    nested = tuple(asker.run_id(peer["settings"]) for peer in old["peers"])
+    nested = tuple(asker.run_id(run["settings"]) for run in old["peers"])
     return DiagnosisRequest(RunVersion(old["run"], epochs), nested)
 
 
@@ -102,8 +102,8 @@ def _reveal_request(old: dict, asker: _Asker) -> RevealRequest:
 def _diagnosis(old: dict) -> DiagnosisReport:
     record = {"evidence": old["evidence"]}
     if "branch" in old:
-        diagnosis = {name: old[name] for name in ("branch", "others", "evidence")}
-        diagnosis |= {"confidence": old["sure"], "probabilities": old["chances"]}
+        diagnosis = {name: old[name] for name in ("branch", "evidence")}
+        diagnosis |= {"also_likely": old["others"], "confidence": old["sure"], "probabilities": old["chances"]}
         diagnosis |= {"next_run": json.loads(old["next_run"]) if old["next_run"] else None}
         record |= {"diagnosis": diagnosis, "single_seed": old["single"], "largest": old["largest"]}
     return from_record(DiagnosisReport, record)
