@@ -266,7 +266,7 @@ def test_servers_may_make_a_new_store_at_once(tmp_path):
 def test_a_store_is_brought_up_to_date_wholly_or_not_at_all(place, monkeypatch):
     before = contents(place)
     with monkeypatch.context() as patch:
-        patch.setattr(migration, "_copy_studies", lambda _connection: 1 / 0)
+        patch.setattr(migration, "_copy_older_jobs", lambda _connection: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             open_and_close(place)
     assert contents(place) == before

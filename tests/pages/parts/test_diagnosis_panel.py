@@ -90,7 +90,7 @@ def test_run_is_diagnosed_and_the_next_one_started(visit):
 def test_every_verdict_can_be_said(visit, branch, language):
     app = train(visit("train", lang=language), epochs=1, seeds=1, units=2, window=7)
     confidence = None if branch == "cannot tell" else 0.93
-    fill(app, single_seed=True, branch=branch, others=("mismatch",), confidence=confidence)
+    fill(app, single_seed=True, branch=branch, also_likely=("mismatch",), confidence=confidence)
     app.run()
     assert not app.exception
     name = session.translator("zh")(BRANCH_NAMES[branch]) if language == "中文" else BRANCH_NAMES[branch]
