@@ -23,6 +23,10 @@ FILLS = {
     "interpolate": N_("Straight line"),
     "none": N_("Leave unknown"),
 }
+ABSENT_WEEKDAYS = {
+    "unmeasured": N_("Not measured: their forecasts follow the other weekdays"),
+    "closed": N_("Closed: 0 views, learnt and forecast as such"),
+}
 AS_FITS = "calendar"
 ORDERS = {
     AS_FITS: N_("As the calendar fits"),
@@ -107,7 +111,7 @@ def choose_reading(said: dict[str, object]) -> None:
     def say_so(field: str) -> dict:
         return {"key": f"said_{field}", "on_change": read_again, "args": (field,)}
 
-    for field in ("fill", "keep_zeros", "keep_last"):
+    for field in ("fill", "absent_weekdays", "keep_zeros", "keep_last"):
         st.session_state[f"said_{field}"] = said[field]
     st.session_state.said_channel, st.session_state.said_dates = session.channel.name, said["dates"] or AS_FITS
     if len(session.channel.metrics) > 1:
@@ -116,6 +120,13 @@ def choose_reading(said: dict[str, object]) -> None:
     if len(session.channel.channel_names) > 1:
         label = translate("Channel in the file")
         st.selectbox(label, session.channel.channel_names, format_func=translate, **say_so("channel"))
+    if absent := weekdays_without_rows():
+        st.radio(
+            translate("No rows on {weekdays}").format(weekdays=", ".join(absent)),
+            ABSENT_WEEKDAYS,
+            format_func=lambda meaning: translate(ABSENT_WEEKDAYS[meaning]),
+            **say_so("absent_weekdays"),
+        )
     with st.expander(translate("How the file is read")):
         st.radio(translate("Missing days"), FILLS, format_func=lambda fill: translate(FILLS[fill]), **say_so("fill"))
         st.selectbox(
@@ -129,6 +140,14 @@ def choose_reading(said: dict[str, object]) -> None:
         with st.popover(translate("Remove this channel"), icon=":material/delete:", width="stretch"):
             st.write(translate("Remove the channel, its file and all its runs? This cannot be undone."))
             st.button(translate("Remove permanently"), key="remove", on_click=remove)
+
+
+def weekdays_without_rows() -> list[str]:
+    """Names of the weekdays that never have a row in the file; none where every weekday has some."""
+    said = [correction for correction in session.channel.corrections if correction.option == "absent_weekdays"]
+    gone = {day.weekday() for correction in said for day in correction.days}
+    names = session.weekdays()
+    return [names[day] for day in sorted(gone)]
 
 
 def remove() -> None:

@@ -21,6 +21,12 @@ def add_reading(command: argparse.ArgumentParser) -> None:
     command.add_argument("--dated", choices=("counted", "published"), help="what the dates of rows with titles say")
     command.add_argument("--cumulative", choices=("yes", "no"), help="whether the numbers are totals so far")
     command.add_argument("--fill", choices=("none", "interpolate", "same-weekday"), default=Choice.fill)
+    command.add_argument(
+        "--absent-weekdays",
+        choices=("unmeasured", "closed"),
+        default=Choice.absent_weekdays,
+        help="what weekdays are that never have a row: not measured, or closed with 0 views",
+    )
     command.add_argument("--duplicates", choices=("sum", "first", "last"), help="days with rows that disagree")
     command.add_argument("--keep-zeros", action="store_true", help="keep the zeros before the first view")
     command.add_argument("--keep-last", action="store_true", help="keep last days that look unfinished")

@@ -7,7 +7,7 @@ import pandas as pd
 
 from forecasting.messages import N_, BadInput
 from forecasting.reading.choice import Choice, Question
-from forecasting.reading.gaps import Evidence, fill_gaps
+from forecasting.reading.gaps import Evidence, days_of_absent_weekdays, fill_gaps
 from forecasting.series import Correction
 
 LAGGING = 3  # days at the end that an export may count too low
@@ -19,6 +19,11 @@ SEVERAL_ROWS = N_("{days} days, such as {day}, have several rows that differ; ch
 SETTLED = (("sum", N_("Add the rows up")), ("last", N_("Keep the last row")), ("first", N_("Keep the first row")))
 CONSTANT = N_("Every day has the same number, {value}, so there is nothing to forecast.")
 
+NOT_MEASURED = N_(
+    "Days of weekdays that never have a row, taken as not measured: {count}. Their forecasts follow the other weekdays;"
+    " if nobody can view then, say that they are closed."
+)
+CLOSED = N_("Days of weekdays that never have a row, taken as closed, with 0 views: {count}.")
 NO_EVIDENCE = Evidence()
 
 
@@ -63,6 +68,7 @@ def daily(
     _trim_end(work)
     if len(work.views) > 1 and work.views.notna().any() and work.views.min() == work.views.max():
         raise BadInput(CONSTANT, value=f"{work.views.max():g}")
+    _settle_absent_weekdays(work)
     _fill(work, evidence, known)
     work.views.index.name = None
     return work.views, work.corrections
@@ -170,6 +176,16 @@ def _trim_end(work: _Work) -> None:
             "keep_last",
         )
         work.views = work.views.iloc[:-lagging]
+
+
+def _settle_absent_weekdays(work: _Work) -> None:
+    """Weekdays without a row: closed, where the user says so."""
+    absent = days_of_absent_weekdays(work.views)
+    closed = work.choice.absent_weekdays == "closed"
+    if closed:
+        work.views = work.views.reindex(work.views.index.union(absent))
+        work.views[absent] = 0.0
+    work.correct(CLOSED if closed else NOT_MEASURED, absent, "absent_weekdays")
 
 
 def _fill(work: _Work, evidence: Evidence, known: float) -> None:

@@ -11,6 +11,7 @@ NUMBER_OF_ROWS = N_("number of rows")  # a metric: each row of the file is one e
 
 Order = Literal["dmy", "mdy", "ymd"]
 Fill = Literal["none", "interpolate", "same-weekday"]
+AbsentWeekdays = Literal["unmeasured", "closed"]
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Choice:
     # On 21 real series with hidden days it misses by 16.7 % of the mean, a plain line by 22.3 %, a copy of last week by
     # 20.0 %. With the weekdays of later days it would be 16.1 %, and held-out days would reach into training.
     fill: Fill = "same-weekday"
+    # Weekdays that never have a row: nobody counted, or there was nothing to count (0 views).
+    absent_weekdays: AbsentWeekdays = "unmeasured"
     table: str | None = None  # a file in the zip or a sheet in the workbook, where several would do
     decimal: Literal[".", ","] | None = None  # the decimal mark, where 1.234 can be both
     duplicates: Literal["sum", "first", "last"] | None = None  # for days with several rows that disagree

@@ -19,6 +19,7 @@ SHARED = N_("Missing days filled with what the total row leaves for them: {count
 NOTHING_LEFT = N_("Missing days that stay unknown, because the total row leaves nothing for them: {count}.")
 CUT_OFF = N_("Missing days that stay unknown, because the table is cut: {count}.")
 LONG = N_("{count} days lie in gaps of more than {long} days; they stay unknown.")
+OFTEN = 4  # times that a weekday must have been without a row before that is a rule
 ADDS_UP = N_("The days add up to {sum}, but the total row says {total}.")
 
 
@@ -41,14 +42,31 @@ def fill_gaps(
     missing = whole.isna()
     if not missing.any():
         return whole, [(ADDS_UP, whole.index, "", facts) for facts in _disagreement(known, evidence.total)]
-    run = (missing != missing.shift()).cumsum()
-    long = missing & (missing.groupby(run).transform("size") > LONG_GAP)
+    long = _long(missing)
     short = missing & ~long
     filled, said = _fill(whole, short, fill), FILLED[fill]
     if fill != "none" and (evidence.cut or evidence.total is not None):
         filled, said = _heed(filled, whole, short, said, evidence, known=known)
     facts_of_long: dict[str, object] = {"long": LONG_GAP}
     return filled, [(said, whole.index[short], "fill", {}), (LONG, whole.index[long], "", facts_of_long)]
+
+
+def days_of_absent_weekdays(views: pd.Series) -> pd.DatetimeIndex:
+    """Days without a count of weekdays that never have one, outside of long gaps; none where that may be chance.
+
+    views: floats on a DatetimeIndex that need not have every day.
+    """
+    whole = views.asfreq("D")
+    missing = whole.isna()
+    by_weekday = missing.groupby(whole.index.day_of_week)
+    never = by_weekday.transform("all") & (by_weekday.transform("size") >= OFTEN)
+    return whole.index[never & ~_long(missing)]
+
+
+def _long(missing: pd.Series) -> pd.Series:
+    """Which days lie in gaps of more than LONG_GAP days."""
+    run = (missing != missing.shift()).cumsum()
+    return missing & (missing.groupby(run).transform("size") > LONG_GAP)
 
 
 def _heed(

@@ -157,6 +157,21 @@ def test_data_says_at_once_what_the_length_allows(visit):
     assert "training (from 71)" in sentence
 
 
+def test_weekdays_without_rows_are_asked_about_and_the_answer_travels(visit):
+    days = pd.date_range("2024-01-01", periods=280)
+    lines = [f"{day.date()},{1000 + 7 * day.day % 30}" for day in days if day.day_of_week < 6]
+    app = visit()
+    app.file_uploader[0].upload("no_sundays.csv", "\n".join(["Date,Views", *lines]).encode()).run()
+    asked = app.radio(key="said_absent_weekdays")
+    assert (asked.label, asked.value) == ("No rows on Sun", "unmeasured")
+    assert any("240 measured days" in caption.value for caption in app.caption)
+    asked.set_value("closed").run()
+    assert not app.exception
+    assert app.radio(key="said_absent_weekdays").value == "closed"
+    assert any("279 measured days" in caption.value for caption in app.caption)
+    assert len(app.selectbox(key="channel").options) == 2  # the reading before is gone
+
+
 def test_another_column_replaces_the_reading_before(visit):
     counts = {(month, day): day * 7 % 31 for month in range(1, 13) for day in range(1, 29)}
     lines = [f"2021-{month:02}-{day:02},{count},{2 * count}" for (month, day), count in counts.items()]
