@@ -5,8 +5,10 @@ from pathlib import Path
 import streamlit as st
 
 from forecasting import __version__
+from pages.parts.chapters import CHAPTERS, CONTENTS, open_asked_chapter
 from pages.parts.session import choose_channel, choose_language, use_navigation
 
+open_asked_chapter()
 use_navigation()
 
 st.set_page_config(page_title="Viewcast", page_icon=str(Path(__file__).parent / "pages" / "icon.png"), layout="wide")
@@ -25,6 +27,10 @@ page = st.navigation(
             st.Page("pages/train.py", title=translate("Train"), icon=":material/model_training:"),
             st.Page("pages/compare.py", title=translate("Compare"), icon=":material/compare_arrows:"),
             st.Page("pages/forecast.py", title=translate("Forecast"), icon=":material/online_prediction:"),
+        ],
+        translate("Walkthrough"): [
+            st.Page(CONTENTS, title=translate("Contents"), icon=":material/apps:"),
+            *(st.Page(entry.page, title=translate(entry.title), visibility="hidden") for entry in CHAPTERS),
         ],
         translate("Lectures"): [
             st.Page("pages/table.py", title=translate("Lecture's table"), icon=":material/table_rows:"),

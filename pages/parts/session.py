@@ -120,7 +120,7 @@ def browser_language() -> str:
 
 
 def _relabel() -> None:
-    for key in WORDED:
+    for key in (*WORDED, *st.session_state.get("worded", ())):  # the chapters' choices add themselves
         if key in st.session_state:
             st.session_state[key] = st.session_state[key]
 

@@ -1,0 +1,296 @@
+"""A chapter of the walkthrough: the same parts in the same order on every page, and its controls in the URL.
+
+Title and idea; left the controls (at most four) and the presets, right the picture, the formula and the verdict (on a
+phone the picture comes first); below, room for `more` pictures, the lecture's figure beside this channel's, which step
+of learning the chapter changes, the way to Train, and the strip to the other chapters. At most 180 words a page. A page
+reads:
+
+    chapter = open_chapter("bend_the_line")        # its slug in pages/parts/chapters.py; draws title and idea
+    translate = chapter.translate
+    PRESETS = (Preset(N_("Two pieces"), N_("One corner: look at the remaining error."), {"pieces": 2}), ...)
+
+    def experiment() -> None:                      # a fragment: drawn anew at every gesture
+        pieces = chapter.slider("pieces", N_("Pieces"), 1, 12, 4)
+        corner = chapter.point("corner", (0.5, 1.0), low=(0, 0), high=(1, 2))
+        fit = fitted(chapter.session.channel.fingerprint, pieces, corner)       # st.cache_data, from forecasting/
+        with chapter.picture:
+            stage("stage", x=..., y=..., lines=[...], handles=[Handle("corner", corner, translate("Corner"))],
+                  on_move=chapter.keep_point, alt=translate("..."), translate=translate)
+        chapter.formula(rf"y = {corner[1]:.2f} ...")
+        chapter.verdict(fit.claim)                 # forecasting.lectures.claims.Claim
+        chapter.beside_lecture([(N_("Loss"), "0.48k", format_views(fit.loss))])
+        chapter.open_in_train(family="linear", window=1, loss="mae")
+
+    chapter.run(experiment, PRESETS)               # draws it, then the strip
+
+Each of `picture`, `more`, `formula`, `verdict`, `beside_lecture` and `open_in_train` draws into its own place, whatever
+is called first. A control's name is its key in the URL; `hide=pieces,corner` there draws none for it, and its value is
+then parsed from the URL within the same bounds. BadInput raised in the experiment is shown in the picture's place.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+import streamlit as st
+
+from forecasting.lectures.claims import ANSWERS, Claim
+from forecasting.messages import N_, BadInput
+from forecasting.settings import CHOICES
+from pages.parts.chapters import CHAPTERS, CONTENTS, PURPOSES, STEPS, Entry, numbered
+from pages.parts.links import escape_markdown, reset_if_unavailable, warn_invalid_query_param
+from pages.parts.session import Session, open_page
+from pages.parts.settings_form import RATES
+
+Value = TypeVar("Value")
+Point = tuple[float, float]
+
+HANDED_ON = ("hide", "lang", "channel", "split")  # from chapter to chapter
+# On a phone columns stand in the order in which they are written: the picture first, which is on the right elsewhere.
+PICTURE_ON_THE_RIGHT = """<style>
+@media (min-width: 641px) { .st-key-chapter [data-testid="stHorizontalBlock"] { flex-direction: row-reverse } }
+</style>"""
+LOOKS = {
+    "holds": (st.success, ":material/check_circle:"),
+    "does not hold here": (st.warning, ":material/do_not_disturb_on:"),
+    "cannot tell": (st.info, ":material/help:"),
+}
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A setting worth seeing. `look_for` says in one sentence what to look for; both texts are marked with N_.
+
+    `values` are by name of the control or point; what is not named stays as it is.
+    """
+
+    label: str
+    look_for: str
+    values: Mapping[str, Any]
+
+
+def open_chapter(slug: str) -> "Chapter":
+    """Begin a chapter's page: title and idea are drawn."""
+    number, entry = numbered(slug)
+    chapter = Chapter(open_page(), entry, number)
+    st.html(PICTURE_ON_THE_RIGHT)
+    st.title(f"{number} · {chapter.translate(entry.title)}")
+    st.caption(chapter.translate(entry.idea))
+    chapter.note("opened")
+    return chapter
+
+
+class Chapter:
+    """One visitor's page of a chapter."""
+
+    def __init__(self, session: Session, entry: Entry, number: int) -> None:
+        self.session, self.entry, self.number = session, entry, number
+        self.translate = session.translate
+
+    def run(self, experiment: Callable[[], None], presets: Sequence[Preset] = ()) -> None:
+        """Draw the experiment, which is drawn anew by itself at every gesture, and what stands below it."""
+        st.fragment(self._draw)(experiment, presets)
+        self._close()
+
+    def _draw(self, experiment: Callable[[], None], presets: Sequence[Preset]) -> None:
+        with st.container(key="chapter"):
+            wide, narrow = st.columns([3, 1], gap="medium")
+        self.picture, self._formula, self._verdict = (wide.container() for _part in range(3))  # `more` is for others
+        self._controls, self._presets = narrow.container(), narrow.container()
+        self.more, self._lecture, self._train = (st.container() for _part in range(3))
+        with self._presets:
+            self._offer(presets)
+        try:
+            experiment()
+        except BadInput as unusable:
+            self.picture.warning(escape_markdown(unusable.translated(self.translate)), icon=":material/event_busy:")
+
+    # Parts
+
+    def formula(self, latex: str) -> None:
+        """The formula as it stands now."""
+        self._formula.latex(latex)
+
+    def verdict(self, *claims: Claim) -> None:
+        """What the lecture claims, and whether it holds here."""
+        for claim in claims:
+            draw, icon = LOOKS[claim.answer]
+            with self._verdict:
+                draw(_said(claim, self.translate), icon=icon)
+
+    def beside_lecture(self, figures: Sequence[tuple[str, str, str]]) -> None:
+        """The lecture's figures beside this channel's: (what, the lecture's, ours); `what` is marked with N_."""
+        heads = ("", self.translate(N_("Lecture, its channel")), self.translate(N_("This channel")))
+        rows = [heads, ("---", "---:", "---:")]
+        rows += [(self.translate(what), lecture, ours) for what, lecture, ours in figures]
+        self._lecture.markdown("\n".join(f"| {' | '.join(row)} |" for row in rows), width="content")
+
+    def open_in_train(self, **settings: object) -> None:
+        """A link to Train that carries settings over, by their names in RunSettings."""
+        query = {name: _in_url(name, value, self.translate) for name, value in settings.items()}
+        self._train.page_link(
+            "pages/train.py",
+            label=self.translate(N_("Open in Train")),
+            icon=":material/model_training:",
+            query_params=self._handed_on() | query,
+        )
+
+    # Controls
+
+    def slider(self, name: str, label: str, low: float, high: float, default: float, **look: Any) -> float:
+        """A number from `low` to `high`; `look` is st.slider's."""
+        if self.hides(name):
+            kind = type(default)
+            return self._parsed(name, default, lambda text: kind(np.clip(kind(float(text)), low, high)))
+        self._forget(name, lambda value: isinstance(value, int | float) and low <= value <= high)
+        warn_invalid_query_param(name, (low, high), self.translate)
+        words = self.translate(label)
+        return self._controls.slider(words, low, high, default, **self._bound(name), **look)
+
+    def select_slider(
+        self, name: str, label: str, options: Sequence[Value], default: Value, text: Callable = "{:g}".format
+    ) -> Value:
+        """One of a row of values, shown (and in the URL) as `text` has it."""
+        texts = {text(option): option for option in options}
+        if self.hides(name):
+            return self._parsed(name, default, texts.__getitem__)
+        self._forget(name, options.__contains__)
+        warn_invalid_query_param(name, texts, self.translate)
+        words = self.translate(label)
+        return self._controls.select_slider(words, options, default, format_func=text, **self._bound(name))
+
+    def choice(self, name: str, label: str, options: Mapping[str, str], default: str) -> str:
+        """One of a few; `options` maps each to its word, marked with N_. The URL has the word, or the option itself."""
+        words = {option: self.translate(word) for option, word in options.items()}
+        if self.hides(name):
+            known = {word: option for option, word in words.items()} | {option: option for option in words}
+            return self._parsed(name, default, known.__getitem__)
+        st.session_state.setdefault("worded", set()).add(name)
+        reset_if_unavailable(name, words, default)
+        warn_invalid_query_param(name, words.values(), self.translate)
+        place = [*words].index(default)
+        label = self.translate(label)
+        return self._controls.selectbox(label, words, place, format_func=words.get, **self._bound(name))
+
+    def switch(self, name: str, label: str, default: bool = False) -> bool:
+        """On or off."""
+        if self.hides(name):
+            return self._parsed(name, default, {"true": True, "false": False}.__getitem__)
+        self._forget(name, lambda value: isinstance(value, bool))
+        return self._controls.toggle(self.translate(label), default, **self._bound(name))
+
+    def point(self, name: str, default: Point, low: Point, high: Point) -> Point:
+        """Where a handle of the picture stands, kept in the URL; give `keep_point` to `stage` as `on_move`."""
+
+        def parse(text: str) -> Point:
+            a, b = (float(part) for part in text.split(","))
+            if not np.isfinite([a, b]).all():
+                raise ValueError(text)
+            return float(np.clip(a, low[0], high[0])), float(np.clip(b, low[1], high[1]))
+
+        return self._parsed(name, default, parse)
+
+    def keep_point(self, name: str, at: Point) -> None:
+        """A handle has been let go."""
+        st.query_params[name] = _text(at)
+        self.note("tried")
+
+    def hides(self, name: str) -> bool:
+        """Whether the link leaves a control out."""
+        return name in st.query_params.get("hide", "").split(",")
+
+    def note(self, stage: str) -> None:
+        """Remember how far this visitor has come: "opened", then "tried" after a gesture."""
+        known = st.session_state.setdefault("walkthrough", {})
+        if known.get(self.entry.slug) != "tried":
+            known[self.entry.slug] = stage
+
+    def _bound(self, name: str) -> dict[str, Any]:
+        return {"key": name, "bind": "query-params", "on_change": self.note, "args": ("tried",)}
+
+    def _parsed(self, name: str, default: Value, parse: Callable[[str], Value]) -> Value:
+        try:
+            return parse(st.query_params[name])
+        except (KeyError, ValueError):
+            return default
+
+    def _forget(self, name: str, allowed: Callable[[Any], bool]) -> None:
+        """A key may come from another page with a value that is none here."""
+        if name in st.session_state and not allowed(st.session_state[name]):
+            del st.session_state[name]
+
+    # Presets and the strip
+
+    def _offer(self, presets: Sequence[Preset]) -> None:
+        for place, preset in enumerate(presets):
+            st.button(
+                self.translate(preset.label),
+                key=f"preset-{place}",
+                on_click=self._take,
+                args=(preset,),
+                width="stretch",
+            )
+            st.caption(self.translate(preset.look_for))
+
+    def _take(self, preset: Preset) -> None:
+        self.note("tried")
+        for name, value in preset.values.items():
+            if isinstance(value, tuple) or self.hides(name):
+                st.query_params[name] = _text(value)
+            else:
+                st.session_state[name] = value
+
+    def _close(self) -> None:
+        st.caption(f"{self.translate(STEPS[self.entry.changes])} · {self.translate(PURPOSES[self.entry.serves])}")
+        before, contents, after = st.columns(3)
+        if self.number > 1:
+            self._link(before, CHAPTERS[self.number - 2], ":material/arrow_back:")
+        contents.page_link(
+            CONTENTS,
+            label=self.translate(N_("Contents")),
+            icon=":material/apps:",
+            query_params=self._handed_on(),
+        )
+        if self.number < len(CHAPTERS):
+            self._link(after, CHAPTERS[self.number], ":material/arrow_forward:")
+
+    def _link(self, column, entry: Entry, icon: str) -> None:
+        column.page_link(entry.page, label=self.translate(entry.title), icon=icon, query_params=self._handed_on())
+
+    def _handed_on(self) -> dict[str, list[str]]:
+        return handed_on()
+
+
+def handed_on() -> dict[str, list[str]]:
+    """What a link from chapter to chapter takes along."""
+    return {name: st.query_params.get_all(name) for name in HANDED_ON if name in st.query_params}
+
+
+def _said(claim: Claim, translate) -> str:
+    """A claim in a line: answer, claim, what was found, its interval or what is lacking."""
+    text = f"**{translate(ANSWERS[claim.answer])}**: {translate(claim.name)}. "
+    text += escape_markdown(claim.sentence.translated(translate))
+    if claim.lacking:
+        return f"{text} ({escape_markdown(claim.lacking.translated(translate))})"
+    if np.isfinite(claim.low):
+        ends = {"low": f"{claim.low:,.3g}", "high": f"{claim.high:,.3g}", "unit": claim.unit}
+        interval = translate(N_("90 % interval: {low} to {high} {unit}."))
+        text += " " + escape_markdown(interval.format(**ends).replace("-", "−"))
+    return text
+
+
+def _text(value: object) -> str:
+    """A value as the URL has it."""
+    if isinstance(value, tuple):
+        return ",".join(f"{part:.4g}" for part in value)
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _in_url(name: str, value: object, translate) -> str:
+    """A setting of a run as Train's URL has it: choices by their words, rates among those that Train offers."""
+    if name in CHOICES:
+        return translate(CHOICES[name][value])
+    if name == "learning_rate":
+        value = min(RATES, key=lambda rate: abs(np.log(rate / value)))
+    return _text(value)

@@ -1,0 +1,236 @@
+"""A picture to take hold of: surface, lines, paths, arrows and dots on one canvas, with handles that are dragged.
+
+The browser draws and moves (stage.js, stage.css, stage.html; no build step); it knows no learning. What follows from a
+handle is computed in Python when it is let go. Positions are in the units of the axes throughout.
+"""
+
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from forecasting.messages import N_, Translate
+
+HERE = Path(__file__).parent
+# Places in the theme's palette (.streamlit/config.toml): the first six are roles, the others tell things apart.
+INK, REAL, PREDICTED, TRAIN, HELD_OUT, BASELINE, VALIDATION = -1, 0, 1, 2, 3, 4, 5
+RUNS = range(6, 14)
+BANDS = 12
+POINTS = 300  # of a path: more than this a screen cannot show
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One side of the picture. `title` names the quantity with its unit, `symbol` stands before a value."""
+
+    title: str
+    low: float
+    high: float
+    symbol: str = ""
+    unit: str = ""  # after a value
+    digits: int = 2  # of a value, after the point
+    log: bool = False
+    ticks: Sequence[tuple[float, str]] = ()  # value and text; chosen where there are none
+    names: Sequence[str] = ()  # of the places 0, 1, 2, ..., such as days; read instead of the value
+
+
+@dataclass(frozen=True)
+class Surface:
+    """Heights (rows, columns) at evenly spaced places over both axes, row 0 at the low end of y."""
+
+    heights: np.ndarray
+    title: str
+    unit: str = ""
+    digits: int = 2
+    levels: Sequence[float] = ()  # borders of the colour bands; even in the logarithm above the lowest where not given
+
+
+@dataclass(frozen=True)
+class Line:
+    """A curve through `points` (n, 2), NaN where it is broken; or through handles by name, straight between them."""
+
+    points: np.ndarray | Sequence[Sequence[float]] = ()
+    label: str = ""  # in the legend
+    colour: int = REAL
+    through: Sequence[str] = ()  # flat beyond the first and the last handle
+    dashed: bool = False
+    faint: bool = False
+    width: float = 2
+
+
+@dataclass(frozen=True)
+class Track:
+    """A path that can be played: `points` (n, 2) in order, cut here at the first that is not finite."""
+
+    points: np.ndarray
+    label: str = ""
+    colour: int = TRAIN
+    dots: bool = False  # every point
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """An arrow from `at` by `by`."""
+
+    at: Sequence[float]
+    by: Sequence[float]
+    colour: int = INK
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A place, named beside it (`label`) or in the legend (`legend`)."""
+
+    at: Sequence[float]
+    label: str = ""
+    legend: str = ""
+    colour: int = INK
+
+
+@dataclass(frozen=True)
+class Handle:
+    """What is dragged, by mouse, finger or arrow keys: freely ("xy"), or along one axis."""
+
+    name: str
+    at: Sequence[float]
+    label: str  # what a screen reader calls it
+    along: str = "xy"  # "xy", "x", "y"
+    colour: int = INK
+    rule: bool = False  # a dashed line across the picture: upright, or level where it moves along y
+    step: Sequence[float] = (0.0, 0.0)  # multiples that it snaps to, on each axis; 0 for any value
+    follows: int = -1  # one that moves along x keeps to this line, by its place in `lines`
+
+
+_COMPONENT = st.components.v2.component(
+    "stage", **{kind: (HERE / f"stage.{kind}").read_text("utf-8") for kind in ("html", "css", "js")}
+)
+
+
+def stage(
+    key: str,
+    *,
+    x: Axis,
+    y: Axis,
+    alt: str,
+    translate: Translate,
+    surface: Surface | None = None,
+    lines: Sequence[Line] = (),
+    tracks: Sequence[Track] = (),
+    arrows: Sequence[Arrow] = (),
+    dots: Sequence[Dot] = (),
+    handles: Sequence[Handle] = (),
+    on_move: Callable[[str, tuple[float, float]], None] | None = None,
+    height: int = 420,
+    step: str = "",
+    downhill: bool = False,
+    ordered: bool = False,
+    readout: bool = True,
+) -> None:
+    """Draw the picture; `on_move(name, (x, y))` is called when a handle has been let go, before the next run.
+
+    `alt` says what is seen. With `step` ("Update {step} of {last}") tracks can be played, stepped and scrubbed.
+    `downhill` draws the direction of steepest descent at each handle; `ordered` keeps handles from passing each other.
+    """
+
+    def moved() -> None:
+        if on_move and (now := st.session_state[key].get("moved")):
+            on_move(now["name"], (now["x"], now["y"]))
+
+    drawn = [_track(track) for track in tracks]
+    data = {
+        "x": _axis(x),
+        "y": _axis(y),
+        "alt": alt,
+        "height": height,
+        "surface": _surface(surface) if surface else None,
+        "lines": [_line(line) for line in lines],
+        "paths": drawn,
+        "pathsVersion": zlib.crc32(repr(drawn).encode()),
+        "arrows": [_plain(arrow) for arrow in arrows],
+        "dots": [_plain(dot) for dot in dots],
+        "handles": [_plain(handle) for handle in handles],
+        "scrub": bool(step),
+        "downhill": downhill,
+        "ordered": ordered,
+        "readout": readout,
+        "words": _words(translate) | {"step": step},
+    }
+    _COMPONENT(key=key, data=data, on_moved_change=moved)
+
+
+def _words(translate: Translate) -> dict[str, str]:
+    return {
+        "slope": translate(N_("slope")),
+        "scrub": translate(N_("Steps of the path")),
+        "play": translate(N_("Play or pause")),
+        "back": translate(N_("One step back")),
+        "on": translate(N_("One step on")),
+    }
+
+
+def _plain(layer: Arrow | Dot | Handle) -> dict[str, object]:
+    """A layer as JSON has it."""
+    made = asdict(layer)
+    return made | {name: [float(v) for v in made[name]] for name in ("at", "by", "step") if name in made}
+
+
+def _axis(axis: Axis) -> dict[str, object]:
+    ticks = [(float(value), text) for value, text in axis.ticks] or [
+        (v, f"{v:g}".replace("-", "−")) for v in _ticks(axis)
+    ]
+    return asdict(axis) | {"low": float(axis.low), "high": float(axis.high), "ticks": ticks}
+
+
+def _ticks(axis: Axis) -> list[float]:
+    """Some five round values, or the powers of ten, between the ends."""
+    if axis.log:
+        return [10.0**power for power in range(int(np.ceil(np.log10(axis.low))), int(np.log10(axis.high)) + 1)]
+    rough = (axis.high - axis.low) / 5
+    power = 10 ** np.floor(np.log10(rough) + 1e-9)
+    step = power * next(factor for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * 0.999)
+    places = np.arange(np.ceil(axis.low / step - 1e-9), np.floor(axis.high / step + 1e-9) + 1)
+    return [float(f"{value:.12g}") + 0.0 for value in places * step]
+
+
+def _surface(surface: Surface) -> dict[str, object]:
+    heights = np.asarray(surface.heights, float)
+    values = [float(f"{value:.5g}") for value in heights.ravel()]
+    levels = [float(level) for level in surface.levels] or _bands(heights)
+    shape = {"rows": heights.shape[0], "columns": heights.shape[1]}
+    words = {"title": surface.title, "unit": surface.unit, "digits": surface.digits}
+    return shape | words | {"values": values, "levels": levels, "version": zlib.crc32(heights.tobytes())}
+
+
+def _bands(heights: np.ndarray) -> list[float]:
+    """Borders of bands that are even in the logarithm of the height, and finest near the lowest."""
+    low, high = float(heights.min()), float(heights.max())
+    if low <= 0:
+        return [float(v) for v in low + (high - low) * np.linspace(0, 1, BANDS + 1)[1:-1] ** 2]
+    return [float(v) for v in np.geomspace(low, high, BANDS + 1)[1:-1]]
+
+
+def _line(line: Line) -> dict[str, object]:
+    points = np.asarray(line.points, float).reshape(-1, 2)
+    pairs = [[float(f"{a:.6g}"), float(f"{b:.6g}") if np.isfinite(b) else None] for a, b in points]
+    look = {"colour": line.colour, "dashed": line.dashed, "faint": line.faint, "width": line.width}
+    return look | {"points": pairs, "label": line.label, "through": list(line.through)}
+
+
+def _track(track: Track) -> dict[str, object]:
+    points = np.asarray(track.points, float)
+    bad = ~np.isfinite(points).all(axis=1)
+    points = points[: int(bad.argmax())] if bad.any() else points
+    kept = thinned(len(points))
+    pairs = [[float(f"{a:.6g}"), float(f"{b:.6g}")] for a, b in points[kept]]
+    look = {"label": track.label, "colour": track.colour, "dots": track.dots}
+    return look | {"points": pairs, "steps": [int(step) for step in kept]}
+
+
+def thinned(count: int, most: int = POINTS) -> np.ndarray:
+    """At most `most` of `count` places: all of the first, then ever wider apart, and the last."""
+    if count <= most:
+        return np.arange(count)
+    return np.unique(np.r_[np.arange(most // 2), np.geomspace(most // 2, count - 1, most // 2).round().astype(int)])

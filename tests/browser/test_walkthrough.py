@@ -1,0 +1,78 @@
+"""Chapters of the walkthrough in a real browser: each main gesture by mouse and by keyboard alone."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+NARROW = {"width": 390, "height": 844}
+
+
+def drag(page: Page, handle: Locator, right: float, down: float) -> None:
+    """Take a handle and let it go that many pixels away."""
+    handle.scroll_into_view_if_needed()
+    box = handle.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + right / 2, y + down / 2, steps=4)
+    page.mouse.move(x + right, y + down, steps=4)
+    page.mouse.up()
+
+
+def start_of_descent(page: Page) -> Locator:
+    return page.get_by_role("slider", name="Start of the descent: slope and intercept")
+
+
+def test_descent_begins_where_the_point_is_dropped(page: Page) -> None:
+    page.goto("/three_steps")
+    expect(page.get_by_text("Drag the point to where you expect the lowest loss")).to_be_visible()
+    drag(page, start_of_descent(page), 200, -100)
+    expect(page).to_have_url(re.compile(r"hand="))
+    expect(page.get_by_text("Update 500 of 500")).to_be_visible()
+    expect(page.get_by_text("Drag the point to where you expect the lowest loss")).to_have_count(0)
+    kept = start_of_descent(page).get_attribute("aria-valuetext")
+    page.reload()
+    expect(start_of_descent(page)).to_have_attribute("aria-valuetext", kept)
+
+
+def test_descent_by_keyboard_alone(page: Page) -> None:
+    page.goto("/three_steps")
+    start_of_descent(page).focus()
+    for _time in range(5):
+        page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("ArrowUp")
+    expect(page).to_have_url(re.compile(r"hand=0.5\d*%?2?C?,?-0\.7"))
+    scrub = page.get_by_role("slider", name="Steps of the path")
+    scrub.focus()
+    page.keyboard.press("Home")
+    expect(page.get_by_text("Update 0 of 500")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    expect(scrub).to_have_attribute("aria-valuetext", "Update 1 of 500")
+
+
+def test_a_preset_bounces_and_says_so(page: Page) -> None:
+    page.goto("/three_steps")
+    page.get_by_role("button", name="Bounces").click()
+    expect(page.get_by_text(re.compile("Does not hold here: Descent arrives. It ends"))).to_be_visible()
+    expect(page).to_have_url(re.compile("rate=0.1"))
+    page.reload()
+    expect(page.get_by_text(re.compile("Does not hold here: Descent arrives. It ends"))).to_be_visible()
+
+
+def test_chapter_on_a_phone_shows_the_picture_first_and_scrolls(page: Page) -> None:
+    page.set_viewport_size(NARROW)
+    page.goto("/three_steps")
+    picture = start_of_descent(page).bounding_box()
+    assert picture["y"] < page.get_by_role("slider", name="Learning rate").bounding_box()["y"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    touch = page.locator("canvas").first.evaluate("canvas => getComputedStyle(canvas).touchAction")
+    assert touch == "pan-y"
+
+
+@pytest.mark.parametrize("hidden", ["loss", "rate,updates"])
+def test_links_hand_on_what_a_lesson_hides(page: Page, hidden: str) -> None:
+    page.goto(f"/three_steps?hide={hidden}&lang=English")
+    page.get_by_test_id("stMain").get_by_role("link", name="Contents").click()
+    expect(page.get_by_role("heading", name="Walkthrough")).to_be_visible()
+    expect(page).to_have_url(re.compile(re.escape(f"hide={hidden}").replace(",", "(,|%2C)")))
