@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -14,9 +15,7 @@ NEARBY = 3  # days from a holiday
 
 def countries() -> list[str]:
     """ISO codes (two letters) of the countries whose holidays are known."""
-    import holidays  # noqa: PLC0415  only where asked for
-
-    return sorted(code for code in holidays.list_supported_countries(include_aliases=False) if len(code) == 2)
+    return sorted(code for code in _holidays().list_supported_countries(include_aliases=False) if len(code) == 2)
 
 
 def calendar(days: pd.DatetimeIndex, horizon: int, inputs: Inputs, assumed: Sequence[pd.Timestamp] = ()) -> np.ndarray:
@@ -37,11 +36,9 @@ def calendar(days: pd.DatetimeIndex, horizon: int, inputs: Inputs, assumed: Sequ
 
 def is_holiday(days: pd.DatetimeIndex, country: str) -> np.ndarray:
     """Which of `days` are public holidays in `country` (ISO code)."""
-    import holidays  # noqa: PLC0415  only where asked for
-
     if country not in countries():  # the package would take other names of its own for countries
         raise BadInput(N_("No holidays are known for “{country}”; choose another country."), country=country)
-    known = holidays.country_holidays(country, years=range(days[0].year, days[-1].year + 1))
+    known = _holidays().country_holidays(country, years=range(days[0].year, days[-1].year + 1))
     return np.array([day in known for day in days.date])
 
 
@@ -49,8 +46,13 @@ def nearby_holiday(day: pd.Timestamp, country: str) -> str:
     """The nearest public holiday within three days, as its country names it; "" for none, or for no country."""
     if not country:
         return ""
-    import holidays  # noqa: PLC0415  only where asked for
-
-    known = holidays.country_holidays(country, years=range(day.year - 1, day.year + 2))
+    known = _holidays().country_holidays(country, years=range(day.year - 1, day.year + 2))
     reach = [day.date() + timedelta(days=step) for step in sorted(range(-NEARBY, NEARBY + 1), key=abs)]
     return next((known[near] for near in reach if near in known), "")
+
+
+def _holidays() -> ModuleType:
+    """The package of that name, which only those load who ask for holidays."""
+    import holidays  # noqa: PLC0415  a quarter of a second
+
+    return holidays

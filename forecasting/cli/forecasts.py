@@ -21,6 +21,8 @@ from forecasting.forecasts.forecast import (
     judged_horizons,
     make_forecast,
 )
+from forecasting.forecasts.model_file import load_model
+from forecasting.jobs.machine import use_one_thread
 from forecasting.messages import BadInput
 from forecasting.models.ensemble.auto import CANNOT_ANSWER, Auto
 from forecasting.models.ensemble.candidates import TrialResult
@@ -69,7 +71,7 @@ def judge(options: argparse.Namespace) -> None:
     series, horizon, levels = channel.series, options.horizon, sorted({*LEVELS, options.level})
     held_out = Period.parse(options.held_out) if options.held_out else default_split(series.views).held_out
     origins = origins_in(series.views, held_out, horizon, options.origins)
-    _use_one_thread()
+    use_one_thread()
     results, reasons = {}, {}
     for name in dict.fromkeys([SKILL_BASELINE, *options.methods]):
         try:
@@ -100,7 +102,7 @@ def _from_method(options: argparse.Namespace, channel: Channel) -> Forecast:
     """The method fitted on all days; its intervals rest on days near the end that it had not learnt from at first."""
     series = channel.series
     reach = horizon_with_totals(options.horizon, series.measured_days, options.model)
-    _use_one_thread()
+    use_one_thread()
     fitted = fit_method(options.model, series, reach, budget=options.seconds, note=_tell)
     if isinstance(fitted.forecaster, Auto):
         _explain(fitted.forecaster, options.horizon)
@@ -108,9 +110,7 @@ def _from_method(options: argparse.Namespace, channel: Channel) -> Forecast:
 
 
 def _from_file(options: argparse.Namespace, channel: Channel) -> Forecast:
-    from forecasting.forecasts.model_file import load_model  # noqa: PLC0415  not needed by the methods
-
-    _use_one_thread()
+    use_one_thread()
     model = load_model(bytes_of(options.model))
     return model.forecast(channel.series, options.horizon, levels=[options.level])
 
@@ -164,9 +164,3 @@ def _print(options: argparse.Namespace, columns: Sequence[str], rows) -> None:
 def _plain(value):
     """None for an edge that cannot be told."""
     return None if isinstance(value, float) and np.isnan(value) else value
-
-
-def _use_one_thread() -> None:
-    from forecasting.jobs.machine import use_one_thread  # noqa: PLC0415  loads torch
-
-    use_one_thread()

@@ -4,7 +4,7 @@ Windows overlap: the views of one day are the target of one window and inputs of
 neighbours on both sides of the cut. Blocked and rolling folds keep a gap between the sides.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from forecasting.messages import N_, BadInput
-from forecasting.metrics import IN_VIEWS
 from forecasting.series import Series
 from forecasting.settings import RunSettings
 from forecasting.windows import SplitWindows, Windows, cut_windows, make_windows
@@ -37,21 +36,6 @@ class Leak:
 
     targets: float  # whose target days are inputs or targets of training windows: the answer was seen
     days: float  # of which any day, input or target, is a day of some training window
-
-
-@dataclass(frozen=True)
-class FoldLoss:
-    """Losses (seeds,) in views of one model on one fold, both places in the lists that were given.
-
-    `errors` (seeds, validation days) are absolute, in views; of several days ahead their mean, its root under MSE. They
-    and `validation` are infinite where the training diverged.
-    """
-
-    model: int
-    fold: int
-    train: np.ndarray
-    validation: np.ndarray
-    errors: np.ndarray
 
 
 def safe_gap(settings: Sequence[RunSettings]) -> int:
@@ -150,43 +134,6 @@ def _reached(days: pd.DatetimeIndex, first: int, end: int) -> np.ndarray:
     """Numbers (days, end - first) of the days from `first` to before `end` around each of `days`."""
     numbers = days.to_numpy().astype("datetime64[D]").astype(int)
     return numbers[:, None] + np.arange(first, end)
-
-
-def cross_validate(
-    series: Series,
-    settings: Sequence[RunSettings],
-    folds: Sequence[Fold],
-    *,
-    stop: Callable[[], bool] = lambda: False,
-) -> Iterator[FoldLoss]:
-    """Train every model on every fold, fold by fold; one record each as soon as it is known."""
-    from forecasting.models.fitting import build, fit  # noqa: PLC0415  the folds alone need no torch
-
-    check_comparable(settings)
-    for place, fold in enumerate(folds):
-        for model, run in enumerate(settings):
-            data, network = fold_windows(series, run, fold), build(run)
-            for row in fit(network, data, run, stop):
-                finite = row.finite
-            if stop():
-                return
-            train, errors = (daily_errors(network, data, part, run) for part in (data.train, data.held_out))
-            errors = errors if finite else np.full_like(errors, np.inf)
-            yield FoldLoss(model, place, over_days(train, run), over_days(errors, run), errors)
-
-
-def daily_errors(network, data: SplitWindows, part: Windows, run: RunSettings) -> np.ndarray:
-    """Errors (seeds, days) in views of the weights that the run ended with; its last row's may be later ones."""
-    from forecasting.networks.training import predict  # noqa: PLC0415
-
-    predicted = predict(network, data, part)
-    shape = len(predicted), len(part), -1
-    return IN_VIEWS[run.training.loss](part.targets.reshape(shape[1:]), predicted.reshape(shape))
-
-
-def over_days(errors: np.ndarray, run: RunSettings) -> np.ndarray:
-    """Losses (seeds,) in views from errors (seeds, days)."""
-    return IN_VIEWS[run.training.loss](np.zeros(1), errors)
 
 
 def _windows(series: Series, settings: RunSettings) -> Windows:

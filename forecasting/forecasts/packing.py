@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from pkgutil import resolve_name
 
 import numpy as np
 import pandas as pd
@@ -71,16 +72,9 @@ def _pack_run(run) -> tuple[dict, Arrays]:
 
 
 def _unpack_run(record: dict, arrays: Arrays, holidays: Sequence[pd.Timestamp]):
-    import torch  # noqa: PLC0415  the server process reads files too, and never loads torch
-
-    from forecasting.models.fitting import build  # noqa: PLC0415
-    from forecasting.models.trained_run import TrainedRun  # noqa: PLC0415
-    from forecasting.networks.checkpoints import take_weights  # noqa: PLC0415
-
     settings = RunSettings.from_json(json.dumps(record["settings"]))
-    network = build(settings)
-    take_weights(network, {name: torch.from_numpy(arrays[name].copy()) for name in ("parameters", "running")})
-    return TrainedRun(settings, network, Scaler(**record["scaler"]), tuple(holidays))
+    of_weights = resolve_name("forecasting.models.trained_run:of_weights")  # loads torch, which the server never does
+    return of_weights(settings, Scaler(**record["scaler"]), arrays, tuple(holidays))
 
 
 def _shapes_of_run(record: dict) -> dict[str, tuple[int, ...]]:

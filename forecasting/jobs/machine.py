@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import threadpoolctl
+
 AVX512 = {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}
 
 
@@ -17,8 +19,7 @@ def worker_environment() -> dict[str, str]:
 
 def use_one_thread() -> None:
     """Hold this process to one thread, where the environment came too late."""
-    import threadpoolctl  # noqa: PLC0415  in workers, where torch is
-    import torch  # noqa: PLC0415
+    import torch  # noqa: PLC0415  the server asks for the environment alone, and never loads torch
 
     torch.set_num_threads(1)
     threadpoolctl.threadpool_limits(1)

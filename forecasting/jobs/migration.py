@@ -11,6 +11,7 @@ from operator import itemgetter
 
 import sqlalchemy as sa
 
+from forecasting.jobs.older_jobs import to_job
 from forecasting.jobs.tables import channels, checkpoints, jobs, metadata, rows, runs
 from forecasting.json_records import to_json
 from forecasting.messages import Message
@@ -86,8 +87,6 @@ def _copy_runs(connection: sa.Connection) -> None:
 
 def _copy_older_jobs(connection: sa.Connection) -> None:
     """Of two that have become one question the later; what cannot be read any more is left out, to be asked again."""
-    from forecasting.jobs.older_jobs import to_job  # noqa: PLC0415  what results are made of, for an older store alone
-
     known = _epochs_of_runs(connection)
     found = {}
     for old in sorted(_records(connection, "studies"), key=itemgetter("queued")):

@@ -4,9 +4,10 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from pkgutil import resolve_name
 
 from forecasting.jobs.database import open_engine
-from forecasting.jobs.kinds import JOB_KINDS, Task, load
+from forecasting.jobs.kinds import JOB_KINDS, Task
 from forecasting.jobs.machine import use_one_thread
 from forecasting.jobs.queue import JobQueue
 from forecasting.jobs.runs import RunStore
@@ -18,7 +19,7 @@ from forecasting.records import Progress
 def prepare() -> None:
     """What a new worker does first: load torch, and take one small step."""
     use_one_thread()  # two processes with two threads each fight for two cores: up to 30 times slower
-    load("forecasting.jobs.kinds.train:warm_up")()
+    resolve_name("forecasting.jobs.kinds.train:warm_up")()
 
 
 def work_on(url: str, job_id: str) -> None:

@@ -75,7 +75,7 @@ def _for_form(series: Series, form: tuple[str, str | None, str | None]) -> pd.Se
 
 
 def _model(values: np.ndarray, form: tuple[str, str | None, str | None]):
-    from statsmodels.tsa.exponential_smoothing.ets import ETSModel  # noqa: PLC0415  half a second
+    from statsmodels.tsa.exponential_smoothing.ets import ETSModel  # noqa: PLC0415  half a second, and the server opens files of Smoothing
 
     error, trend, season = form
     return ETSModel(

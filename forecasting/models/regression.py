@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.linear_model import LinearRegression
 
 from forecasting.messages import N_, BadInput
 from forecasting.models.bounds import bounded
@@ -42,8 +44,6 @@ class Regression:
 
 def fit_linear(series: Series, horizon: int) -> Regression:
     """Least squares on views as they are."""
-    from sklearn.linear_model import LinearRegression  # noqa: PLC0415  a second or two
-
     return _fit(LinearRegression, series, horizon, centred=False)
 
 
@@ -54,8 +54,6 @@ def fit_trees(series: Series, horizon: int) -> Regression:
 
 def boosted_trees(loss: str, trees: int):
     """An estimator of scikit-learn's: small trees, each of which counts a tenth."""
-    from sklearn.ensemble import HistGradientBoostingRegressor  # noqa: PLC0415  a second or two
-
     return HistGradientBoostingRegressor(
         loss=loss, max_iter=trees, learning_rate=RATE, max_leaf_nodes=MOST_LEAVES, early_stopping=False, random_state=0
     )

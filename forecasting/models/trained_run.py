@@ -1,12 +1,16 @@
 """A trained run as a forecaster: any number of days ahead, from any day."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import torch
 
 from forecasting.models.bounds import bounded
+from forecasting.models.fitting import build
 from forecasting.models.recursive import recursive
+from forecasting.networks.checkpoints import take_weights
 from forecasting.networks.training import predict_windows
 from forecasting.scaling import Scaler
 from forecasting.series import Series
@@ -48,3 +52,12 @@ class TrainedRun:
 def of_run(settings: RunSettings, model, series: Series) -> TrainedRun:
     """The forecaster of a run whose `model` was trained on these views; the scaler is found again from them."""
     return TrainedRun(settings, model, run_windows(series, settings).scaler)
+
+
+def of_weights(
+    settings: RunSettings, scaler: Scaler, weights: Mapping[str, np.ndarray], holidays: tuple[pd.Timestamp, ...] = ()
+) -> TrainedRun:
+    """The forecaster of a network whose `weights` have parameters (seeds, unknowns) and running (seeds, statistics)."""
+    network = build(settings)
+    take_weights(network, {name: torch.from_numpy(weights[name].copy()) for name in ("parameters", "running")})
+    return TrainedRun(settings, network, scaler, holidays)

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from xml.parsers import expat
 
+from python_calamine import CalamineError, CalamineWorkbook
+
 from forecasting.messages import N_, BadInput
 from forecasting.reading.containers import DAMAGED, Part, open_zip, read_entry
 from forecasting.reading.old_workbook import extents
@@ -28,8 +30,6 @@ _ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
 
 def sheets(data: bytes) -> Iterator[Part]:
     """All sheets with something in them. Raises BadInput where the workbook is damaged or out of bounds."""
-    from python_calamine import CalamineWorkbook  # noqa: PLC0415 -- most uploads are no workbooks
-
     _check(data)
     with _told_plainly():
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
@@ -44,8 +44,6 @@ def sheets(data: bytes) -> Iterator[Part]:
 @contextmanager
 def _told_plainly() -> Iterator[None]:
     """What python-calamine raises as BadInput; where its Rust code panics, that is no Exception."""
-    from python_calamine import CalamineError  # noqa: PLC0415
-
     try:
         yield
     except (CalamineError, ValueError, OSError, KeyError, OverflowError) as error:

@@ -180,7 +180,7 @@ class Form:
 @st.cache_data(show_spinner=False)
 def country_names(language: str) -> dict[str, str]:
     """ISO code -> name of every country whose holidays are known, by name."""
-    from babel import Locale  # noqa: PLC0415
+    from babel import Locale  # noqa: PLC0415  only where holidays are asked for
 
     territories = Locale(language).territories
     return dict(sorted(((code, territories.get(code, code)) for code in countries()), key=lambda pair: pair[1]))

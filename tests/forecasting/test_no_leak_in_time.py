@@ -11,7 +11,7 @@ from forecasting.evaluation.baselines import BESIDE_RUNS, baseline_forecast
 from forecasting.evaluation.calibration import calibrate_run, fit_method, refit
 from forecasting.evaluation.folds import make_folds, safe_gap, target_days
 from forecasting.models import ets, regression
-from forecasting.models.ensemble import member
+from forecasting.models.ensemble import member_training
 from forecasting.models.ensemble import search as searching
 from forecasting.models.ensemble.auto import Auto
 from forecasting.models.ensemble.candidates import Recipe
@@ -37,7 +37,7 @@ def less_to_fit(monkeypatch):
     """Two recipes instead of all, one form of smoothing, few updates and few trees."""
     monkeypatch.setattr(ets, "FORMS", ets.FORMS[:1])
     monkeypatch.setattr(ets, "POSITIVE_FORMS", ())
-    monkeypatch.setattr(member, "UPDATES", {"linear": (5, 20), "relu": (5,)})
+    monkeypatch.setattr(member_training, "UPDATES", {"linear": (5, 20), "relu": (5,)})
     monkeypatch.setattr(regression, "TREES", 5)
     recipes = [Recipe("linear", reach=HORIZON, year=True), Recipe("relu", units=8, window=14, seeds=2)]
     monkeypatch.setattr(searching, "recipes", lambda days, horizon: recipes)

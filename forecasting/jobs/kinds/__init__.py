@@ -6,7 +6,7 @@ A kind's function is a generator of Progress. It gets a Task, and may raise BadI
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import Generic, TypeVar
 
 from forecasting.jobs.requests import (
@@ -50,7 +50,7 @@ class Kind:
 
     def load(self) -> Callable[[Task], Iterator[Progress]]:
         """The function."""
-        return load(self.function)
+        return resolve_name(self.function)
 
 
 JOB_KINDS = {
@@ -66,9 +66,3 @@ JOB_KINDS = {
 def kind_of(request: object) -> str:
     """The kind of job that takes a request like this one."""
     return next(name for name, kind in JOB_KINDS.items() if isinstance(request, kind.request))
-
-
-def load(name: str) -> Callable:
-    """What stands at "module:function"."""
-    module, function = name.split(":")
-    return getattr(import_module(module), function)

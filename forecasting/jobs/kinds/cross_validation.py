@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from forecasting.evaluation.cross_validation import rank
+from forecasting.evaluation.fold_training import rank
 from forecasting.jobs.kinds import Task
 from forecasting.jobs.requests import CrossValidationRequest
 from forecasting.records import Progress

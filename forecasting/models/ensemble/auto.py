@@ -9,6 +9,7 @@ that are estimated should be shrunk).
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pkgutil import resolve_name
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ import pandas as pd
 from forecasting.messages import N_, BadInput
 from forecasting.models.bounds import bounded
 from forecasting.models.ensemble.candidates import ALWAYS_INCLUDED, Candidate, TrialResult, name_of
-from forecasting.models.ensemble.member import Member, Recipe, fit_members
+from forecasting.models.ensemble.member import Member, Recipe
 from forecasting.models.ensemble.weights import ErrorHistory, update_online
 from forecasting.models.registry import Forecaster, fit
 from forecasting.series import Series
@@ -116,7 +117,9 @@ def forecasts_of(member: Forecaster, series: Series, origins: pd.DatetimeIndex, 
 def fit_candidate(candidate: Candidate, series: Series, horizon: int) -> list:
     """The members that come of a candidate, learnt without spikes."""
     series = series.without_spikes
-    return fit_members(candidate, series) if isinstance(candidate, Recipe) else [fit(candidate, series, horizon)]
+    if not isinstance(candidate, Recipe):
+        return [fit(candidate, series, horizon)]
+    return resolve_name("forecasting.models.ensemble.member_training:fit_members")(candidate, series)  # loads torch
 
 
 def refit_members(members: Sequence[Forecaster], names: Sequence[str], series: Series, horizon: int) -> tuple:

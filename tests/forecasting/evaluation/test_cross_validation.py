@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from forecasting.evaluation.bootstrap import block_means, spread_out
-from forecasting.evaluation.cross_validation import EXAMPLE, OptimismBias, Ranking, over_seeds, rank, usual_models
+from forecasting.evaluation.cross_validation import EXAMPLE, OptimismBias, Ranking, usual_models
+from forecasting.evaluation.fold_training import over_seeds, rank
 from forecasting.evaluation.folds import safe_folds
 from forecasting.evaluation.wording import winner
 from forecasting.json_records import from_json, to_json

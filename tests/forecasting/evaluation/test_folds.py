@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from sklearn.model_selection import KFold, TimeSeriesSplit
 
+from forecasting.evaluation.fold_training import cross_validate
 from forecasting.evaluation.folds import (
     FEWEST_TRAIN,
     FOLD_KINDS,
     Fold,
-    cross_validate,
     fold_windows,
     leak,
     make_folds,

@@ -14,7 +14,8 @@ from forecasting.forecasts.forecast import Forecast, horizon_with_totals, make_f
 from forecasting.forecasts.length import own_models_from, what_length_allows
 from forecasting.messages import BadInput
 from forecasting.models.ensemble.candidates import recipes
-from forecasting.models.ensemble.member import Recipe, fit_members
+from forecasting.models.ensemble.member import Recipe
+from forecasting.models.ensemble.member_training import fit_members
 from forecasting.models.registry import BASELINES, METHODS
 from forecasting.models.validation import validation_origins
 from forecasting.series import Series

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from forecasting.evaluation.cross_validation import Ranking, rank
+from forecasting.evaluation.cross_validation import Ranking
+from forecasting.evaluation.fold_training import rank
 from forecasting.evaluation.wording import winner
 from forecasting.jobs.kinds.cross_validation import cross_validation
 from forecasting.jobs.requests import CrossValidationRequest
