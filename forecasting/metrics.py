@@ -4,13 +4,13 @@ import numpy as np
 
 
 def mae(actual: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """Mean absolute error, the lecture's loss."""
-    return np.abs(predicted - actual).mean(axis=-1)
+    """Mean absolute error, the lecture's loss, over the days whose actual views are known."""
+    return _mean(np.abs(predicted - actual), actual)
 
 
 def rmse(actual: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """Root of the mean squared error."""
-    return np.sqrt(np.square(predicted - actual).mean(axis=-1))
+    """Root of the mean squared error, over the same days."""
+    return np.sqrt(_mean(np.square(predicted - actual), actual))
 
 
 def skill(error: np.ndarray, baseline_error: float | np.ndarray) -> np.ndarray:
@@ -52,6 +52,14 @@ def width(lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
 def in_views(mean_loss: np.ndarray, loss: str) -> np.ndarray:
     """A mean of absolute errors ("mae") as it is, one of squared errors ("mse") as its root."""
     return mean_loss if loss == "mae" else np.sqrt(mean_loss)
+
+
+def _mean(errors: np.ndarray, actual: np.ndarray) -> np.ndarray:
+    """Mean over the last axis of `errors` where `actual` is known; an error that is not a number there stays one."""
+    known = np.isfinite(actual)
+    if known.all():
+        return errors.mean(axis=-1)
+    return np.where(known, errors, 0).sum(axis=-1) / known.sum(axis=-1)
 
 
 # How a run's loss is measured and named in views: under MSE it is the root, which has the unit that people read.

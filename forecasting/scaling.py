@@ -17,11 +17,11 @@ class Scaler:
 
     @classmethod
     def fit(cls, targets: np.ndarray, inputs: Inputs = Inputs()) -> "Scaler":  # noqa: B008  frozen
-        """Mean and standard deviation of `targets`; a constant series keeps a spread of one view."""
+        """Mean and standard deviation of the measured `targets`; a constant series keeps a spread of one view."""
         values = np.log1p(targets) if inputs.log else targets
         if not inputs.standardise:
             return cls(0.0, 1.0, inputs.log)
-        return cls(float(values.mean()), float(values.std()) or 1.0, inputs.log)
+        return cls(float(np.nanmean(values)), float(np.nanstd(values)) or 1.0, inputs.log)
 
     def scale(self, views: np.ndarray) -> np.ndarray:
         """Views to standard deviations from the training mean."""

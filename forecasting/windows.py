@@ -20,7 +20,8 @@ COMMON_HISTORY = 56
 class Windows:
     """`inputs` (targets, window) in views, oldest day first; `targets` in views; `days` the (first) target days.
 
-    `targets` is (targets,), or (targets, horizon) where several days are predicted at once.
+    `targets` is (targets,), or (targets, horizon) where several days are predicted at once; of these one at least was
+    measured, and those that were not are NaN.
     """
 
     inputs: np.ndarray
@@ -40,9 +41,10 @@ class Windows:
 
 
 def make_windows(series: Series, period: Period, window: int, horizon: int = 1) -> Windows:
-    """All windows whose target days lie in `period`. Inputs may reach back before it; an unknown day drops a window.
+    """All windows whose target days lie in `period` and of which one at least was measured; the others are NaN.
 
-    So does a filled day that was made from the target: the target itself, or the last day before it.
+    Inputs may reach back before the period. An unknown day of input drops a window, and so does a last day of input
+    that was filled in: it was made from the target.
     """
     views = series.views
     history = max(window, COMMON_HISTORY)
@@ -62,13 +64,15 @@ def make_windows(series: Series, period: Period, window: int, horizon: int = 1) 
     days = views.index[history : len(views) - horizon + 1]
     last = days + pd.Timedelta(days=horizon - 1)
     wanted = (days >= pd.Timestamp(period.first)) & (last <= pd.Timestamp(period.last))
-    wanted &= np.isfinite(stretch).all(axis=1)
-    measured = wanted & ~_knows_too_much(views.index.isin(series.filled), history, horizon)
+    wanted &= np.isfinite(stretch[:, :history]).all(axis=1)
+    targets = np.lib.stride_tricks.sliding_window_view(series.measured.to_numpy(float), history + horizon)[:, history:]
+    ends_measured = np.isfinite(series.measured.to_numpy(float))[history - 1 : len(views) - horizon]
+    measured = wanted & ends_measured & np.isfinite(targets).any(axis=1)
     if wanted.any() and not measured.any():
         raise BadInput(
             N_(
-                "Whatever {horizon} days in a row are predicted from {first} to {last}, one was not measured; predict"
-                " fewer days at once."
+                "From {first} to {last} no measured day is followed by another one within {horizon} days; predict more"
+                " days at once, or choose a longer period."
             ),
             horizon=horizon,
             first=period.first,
@@ -90,9 +94,8 @@ def make_windows(series: Series, period: Period, window: int, horizon: int = 1) 
             last=period.last,
             history=history,
         )
-    kept = stretch[wanted]
-    targets = kept[:, history] if horizon == 1 else kept[:, history:]
-    return Windows(kept[:, history - window : history].copy(), targets.copy(), days[wanted])
+    inputs, targets = stretch[wanted, history - window : history], targets[wanted]
+    return Windows(inputs, targets[:, 0] if horizon == 1 else targets, days[wanted])
 
 
 def histories(views: pd.Series, origins: pd.DatetimeIndex, days: int) -> np.ndarray:
@@ -113,12 +116,6 @@ def futures(views: pd.Series, origins: pd.DatetimeIndex, days: int) -> np.ndarra
     places = views.index.get_indexer(origins)
     padded = np.concatenate([views.to_numpy(float), np.full(days, np.nan)])
     return np.lib.stride_tricks.sliding_window_view(padded, days)[places + 1].copy()
-
-
-def _knows_too_much(filled: np.ndarray, history: int, horizon: int) -> np.ndarray:
-    """Which windows hold a day filled in from their own target: one just before it, or the target itself."""
-    stretch = np.lib.stride_tricks.sliding_window_view(filled, history + horizon)
-    return np.asarray(stretch[:, history - 1 :].any(axis=1))
 
 
 @dataclass(frozen=True)

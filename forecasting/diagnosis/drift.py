@@ -118,8 +118,9 @@ def telling_apart(before: Windows, after: Windows) -> float:
 
 
 def _first(part: Windows) -> np.ndarray:
-    """Views of the first target day of each window."""
-    return part.targets.reshape(len(part), -1)[:, 0]
+    """Views of the first measured target day of each window."""
+    targets = part.targets.reshape(len(part), -1)
+    return targets[np.arange(len(part)), np.isfinite(targets).argmax(axis=1)]
 
 
 def _shape(part: Windows) -> np.ndarray:

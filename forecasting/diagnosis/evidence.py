@@ -325,7 +325,9 @@ def _positive(values: np.ndarray) -> np.ndarray:
 def largest(held_out: Windows, predicted: np.ndarray) -> tuple[LargeError, ...]:
     """The days on which the mean prediction (over seeds; of the first day ahead) is furthest off, worst first."""
     actual, mean = (values.reshape(len(held_out), -1)[:, 0] for values in (held_out.targets, predicted.mean(axis=0)))
-    worst = np.argsort(-np.nan_to_num(np.abs(mean - actual), nan=np.inf), kind="stable")[:LARGEST]
+    measured = np.flatnonzero(np.isfinite(actual))
+    off = np.nan_to_num(np.abs(mean - actual)[measured], nan=np.inf)
+    worst = measured[np.argsort(-off, kind="stable")[:LARGEST]]
     return tuple(LargeError(held_out.days[k], float(actual[k]), float(mean[k])) for k in worst)
 
 

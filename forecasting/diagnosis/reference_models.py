@@ -38,9 +38,9 @@ class Errors:
     def of(cls, predicted: np.ndarray, windows: Windows, loss: str) -> "Errors":
         """From predictions (seeds, windows) or (seeds, windows, horizon)."""
         errors = np.nan_to_num(predicted - windows.targets, nan=DIVERGED, posinf=DIVERGED, neginf=-DIVERGED)
-        errors = errors.reshape(*errors.shape[:2], -1)
+        errors = np.where(np.isfinite(windows.targets), errors, np.nan).reshape(*errors.shape[:2], -1)
         sizes = np.abs(errors) if loss == "mae" else errors**2
-        return cls(sizes.mean(axis=(0, 2)), errors.mean(axis=(0, 2)), loss)
+        return cls(np.nanmean(sizes, axis=(0, 2)), np.nanmean(errors, axis=(0, 2)), loss)
 
     @property
     def size(self) -> float:

@@ -39,7 +39,11 @@ def fit_sklearn_model(model: SklearnModel, data: SplitWindows, training: Trainin
     begun, trees = time.perf_counter(), model.architecture.family == "trees"
     periods = prepared_periods(data)
     inputs, targets = _columns(periods["train"]), periods["train"].targets.double().numpy()
-    model.models = [_estimator(training, trees).fit(inputs, day) for day in targets.T]
+    measured = np.isfinite(targets)
+    model.models = [
+        _estimator(training, trees).fit(inputs[there], day[there])
+        for day, there in zip(targets.T, measured.T, strict=True)
+    ]
     stages = {name: _stages(model, _columns(part)) for name, part in periods.items()}
     for epoch, outputs in enumerate(zip(*stages.values(), strict=True), start=1):
         losses = {

@@ -1,7 +1,7 @@
 """Linear models solved at once: least squares under MSE, least absolute deviations under MAE."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -31,15 +31,15 @@ def solve(network: StackedNetwork, data: SplitWindows, loss: str) -> Iterator[Ro
 
 def least_squares(fitted: Prepared) -> tuple[np.ndarray, np.ndarray]:
     """Weights (columns, horizon) and biases (horizon,)."""
+    if fitted.has_holes:
+        return _together([LinearRegression().fit(*measured) for measured in _days(fitted)])
     model = LinearRegression().fit(*_arrays(fitted))
     return model.coef_.T, model.intercept_
 
 
 def least_deviations(fitted: Prepared) -> tuple[np.ndarray, np.ndarray]:
     """The same for absolute errors: median regression, a linear programme for each day of the horizon."""
-    inputs, targets = _arrays(fitted)
-    models = [_median_regression(inputs, day) for day in targets.T]
-    return np.column_stack([model.coef_ for model in models]), np.array([model.intercept_ for model in models])
+    return _together([_median_regression(*measured) for measured in _days(fitted)])
 
 
 def _median_regression(inputs: np.ndarray, day: np.ndarray) -> LinearRegression | QuantileRegressor:
@@ -47,6 +47,19 @@ def _median_regression(inputs: np.ndarray, day: np.ndarray) -> LinearRegression 
     if np.abs(line.predict(inputs) - day).max() <= PERFECT * day.std():
         return line  # no line is better, and the solver of the programme gives up for want of errors
     return QuantileRegressor(quantile=0.5, alpha=0, solver="highs").fit(inputs, day)
+
+
+def _together(models: Sequence) -> tuple[np.ndarray, np.ndarray]:
+    """Weights (columns, horizon) and biases (horizon,) of a model for each day."""
+    return np.column_stack([model.coef_ for model in models]), np.array([model.intercept_ for model in models])
+
+
+def _days(fitted: Prepared) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Inputs and targets of each day of the horizon, where it was measured."""
+    inputs, targets = _arrays(fitted)
+    for day in targets.T:
+        there = np.isfinite(day)
+        yield inputs[there], day[there]
 
 
 def _arrays(fitted: Prepared) -> tuple[np.ndarray, np.ndarray]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -18,12 +19,22 @@ class Prepared:
     """One period's windows as a network takes them."""
 
     inputs: torch.Tensor  # (windows, columns + 1): days of views, calendar, and a last column of ones for the bias
-    targets: torch.Tensor  # (windows, horizon)
+    targets: torch.Tensor  # (windows, horizon), NaN where not measured
     offset: torch.Tensor  # (windows, 1): what was subtracted, 0 for nothing
     views: torch.Tensor  # (windows, horizon): the targets in views
 
     def __len__(self) -> int:
         return len(self.targets)
+
+    @cached_property
+    def measured_targets(self) -> int:
+        """How many of the targets were measured: what a mean loss divides by."""
+        return self.targets.numel() - int(self.targets.isnan().sum())
+
+    @property
+    def has_holes(self) -> bool:
+        """Whether some targets were not measured."""
+        return self.measured_targets < self.targets.numel()
 
 
 def prepare(windows: Windows, scaler: Scaler, inputs: Inputs, *, holidays: Sequence[pd.Timestamp] = ()) -> Prepared:

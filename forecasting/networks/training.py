@@ -116,14 +116,16 @@ def losses_in_views(
 
 
 def _loss_in_views(network: StackedNetwork, part: Prepared, scaler: Scaler, loss: str) -> np.ndarray:
-    """Loss of each replica (replicas,) over all windows of a period."""
+    """Loss of each replica (replicas,) over all measured targets of a period."""
     total, done = np.zeros(len(network.seeds)), 0
     for outputs in network.outputs(part.inputs):
         rows = slice(done, done + outputs.shape[1])
         error = _error(outputs, part.targets[rows], part.offset[rows], part.views[rows], scaler)
+        if part.has_holes:
+            error.masked_fill_(part.targets[rows].isnan(), 0)
         total += (error.abs_() if loss == "mae" else error.square_()).sum(dim=(1, 2)).numpy()
         done = rows.stop
-    mean = total / part.targets.numel()
+    mean = total / part.measured_targets
     return mean if loss == "mae" else np.sqrt(mean)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from forecasting.networks.gradient import Passes
@@ -31,7 +32,7 @@ class Augmentation:
     @classmethod
     def of(cls, data: SplitWindows) -> "Augmentation":
         """Of the inputs that `data` are prepared to."""
-        spread = float(data.scaler.scale(data.train.targets).std())
+        spread = float(np.nanstd(data.scaler.scale(data.train.targets)))
         return cls(data.train.inputs.shape[1], spread, data.scaler, data.inputs.subtract != "nothing")
 
 
@@ -51,6 +52,7 @@ class Descent:
         self.parts = network.parts(self.gradient)
         self.is_weight = network.is_weight
         self.passes: Passes | None = None
+        self.has_holes = False  # targets of the epoch that were not measured
         # A line search is each replica's own; all others step together.
         rows = network.parameters.unbind() if training.optimizer == "lbfgs" else [network.parameters]
         self.optimizers = [make_optimizer(training, part) for part in rows]
@@ -61,6 +63,7 @@ class Descent:
         """One pass over all windows, each replica in its own order; mean gradient norms, or None when told to stop."""
         for optimizer in self.optimizers:
             optimizer.param_groups[0]["lr"] = rate
+        self.has_holes = fitted.has_holes
         size = self.training.batch_size or len(fitted)
         order = torch.stack([torch.randperm(len(fitted), generator=generator) for generator in self.orders])
         batches = order.split(size, dim=1)
@@ -119,7 +122,8 @@ class Descent:
         if self.passes is None:
             self.passes = Passes(self.network.weights, self.network.architecture.family, inputs.shape[1])
         residual = self.passes.forward(inputs, masks).sub_(targets)
-        self.passes.backward(inputs, _slope(residual, self.training.loss), self.parts, masks)
+        missing = targets.isnan() if self.has_holes else None
+        self.passes.backward(inputs, _slope(residual, self.training.loss, missing), self.parts, masks)
 
     def _line_search(self, inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """An iteration of L-BFGS of each replica by itself; it sees the penalties, which are part of its loss."""
@@ -155,8 +159,10 @@ class Descent:
 def gradient_by_autograd(network, inputs, targets, loss: str, masks, parts: list[torch.Tensor]) -> float:
     """The slow way: fill `parts` with the gradient and return the loss, summed over replicas. Inputs end in ones."""
     leaves = [part.detach().requires_grad_() for part in network.parts()]
-    residual = network(inputs[..., :-1], leaves, learning=True, masks=masks) - targets
-    value = (residual.abs() if loss == "mae" else residual.square()).mean(dim=(1, 2)).sum()
+    missing = targets.isnan()
+    residual = (network(inputs[..., :-1], leaves, learning=True, masks=masks) - targets).masked_fill(missing, 0)
+    sums = (residual.abs() if loss == "mae" else residual.square()).sum(dim=(1, 2))
+    value = (sums / (~missing).sum(dim=(1, 2))).sum()
     for part, gradient in zip(parts, torch.autograd.grad(value, leaves), strict=True):
         part.copy_(gradient)
     return value.item()
@@ -169,10 +175,13 @@ def penalise(gradient, parameters, is_weight, kept: Regularisation) -> float:
     return float(kept.weight_decay / 2 * weights.square().sum() + kept.l1 * weights.abs().sum())
 
 
-def _slope(residual: torch.Tensor, loss: str) -> torch.Tensor:
-    """Slope of each replica's mean loss in its outputs, in place."""
-    windows, horizon = residual.shape[1:]
-    return (residual.sign_() if loss == "mae" else residual.mul_(2)).div_(windows * horizon)
+def _slope(residual: torch.Tensor, loss: str, missing: torch.Tensor | None) -> torch.Tensor:
+    """Slope of each replica's mean loss in its outputs, in place; targets that are `missing` have none."""
+    slope = residual.sign_() if loss == "mae" else residual.mul_(2)
+    if missing is None:
+        windows, horizon = residual.shape[1:]
+        return slope.div_(windows * horizon)
+    return slope.masked_fill_(missing, 0).div_((~missing).sum(dim=(1, 2), keepdim=True))
 
 
 def rescale(values: torch.Tensor, factor: torch.Tensor, known: Augmentation) -> None:

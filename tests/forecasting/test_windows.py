@@ -147,6 +147,17 @@ def test_days_filled_in_from_their_target_are_left_out():
     every = make_windows(Series(views), Period(days[0].date(), days[-1].date()), 7)
     # Day 100 is no target; day 101's window ends with a day that was made from day 101 itself.
     assert set(every.days) - set(kept.days) == {days[100], days[101]}
-    ahead = make_windows(series, Period(days[0].date(), days[-1].date()), 7, horizon=3)
-    assert not {days[98], days[99], days[100], days[101]} & set(ahead.days)
-    assert days[102] in ahead.days
+
+
+def test_a_window_is_kept_for_its_measured_target_days_alone():
+    days = pd.date_range("2021-01-01", periods=200)
+    views, whole = pd.Series(np.arange(200.0), index=days), Period(days[0].date(), days[-1].date())
+    ahead = make_windows(Series(views, days[[100]]), whole, 7, horizon=3)
+    every = make_windows(Series(views), whole, 7, horizon=3)
+    assert set(every.days) - set(ahead.days) == {days[101]}  # its last day of input was made from day 101
+    for first in (98, 99, 100):
+        wanted = [float(day) if day != 100 else np.nan for day in range(first, first + 3)]
+        np.testing.assert_array_equal(ahead.targets[ahead.days.get_loc(days[first])], wanted)
+    assert np.isnan(ahead.targets).sum() == 3
+    gone = make_windows(Series(views, days[100:103]), whole, 7, horizon=3)
+    assert days[100] not in gone.days and days[99] in gone.days  # nothing to learn, one day to learn

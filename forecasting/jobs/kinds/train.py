@@ -55,12 +55,13 @@ def warm_up() -> None:
 
 
 def _outcome(model, data: SplitWindows, settings: RunSettings) -> TrainingProgress:
-    """Predictions over the held-out days, of several days ahead the farthest, with the losses of these weights."""
+    """Predictions of the measured held-out days, the farthest of several ahead, with the losses of these weights."""
     predicted = predict(model, data, data.held_out)
     farthest = predicted.reshape(len(predicted), len(data.held_out), -1)[:, :, -1]
     days = data.held_out.days + pd.Timedelta(days=settings.architecture.horizon - 1)
     losses = tuple(_losses(part, model, data, settings) for part in (data.train, data.held_out))
-    return TrainingProgress(predictions=pd.DataFrame(farthest.T, index=days), losses=losses)
+    measured = np.isfinite(data.held_out.targets.reshape(len(data.held_out), -1)[:, -1])
+    return TrainingProgress(predictions=pd.DataFrame(farthest.T[measured], index=days[measured]), losses=losses)
 
 
 def _losses(windows: Windows, model, data: SplitWindows, settings: RunSettings) -> np.ndarray:

@@ -193,6 +193,19 @@ def test_settings_survive_the_store(store):
     assert store.run("me", run_id).settings == wanted
 
 
+def test_a_run_of_a_week_ahead_is_judged_on_measured_days_alone(store, queue):
+    views = channel().views
+    sundays = tuple(day.date() for day in views.index[views.index.day_of_week == 6])
+    closed = Channel("closed", views, (Correction("{count} days were filled.", sundays, option="fill"),))
+    run = RunSettings(default_split(views), Architecture("linear", 7, horizon=7), Training(epochs=2, seeds=1))
+    run_id = store.submit("me", closed, run, "week")
+    assert queue.claim_next().id == run_id
+    work_on(url_of(store.engine), run_id)
+    predictions = store.predictions(run_id)
+    assert np.isfinite(predictions.to_numpy()).all() and set(predictions.index.day_of_week) == {0, 1, 2, 3, 4, 5}
+    assert np.isfinite(store.history(run_id).held_out_loss).all()
+
+
 def test_run_in_this_process_writes_every_epoch_and_predictions(store, queue):
     run_id = store.submit("me", channel(), settings(), "run")
     work_off(queue)
