@@ -54,9 +54,13 @@ def _parser() -> argparse.ArgumentParser:
     trainer.set_defaults(command="forecasting.cli.train:train")
     doctor = commands.add_parser("diagnose", help="say what is wrong with a model, and on what evidence")
     doctor.set_defaults(command="forecasting.cli.diagnose:diagnose")
-    for command in (reader, trainer, doctor, *add_forecasts(commands)):
+    writer = commands.add_parser("homework", help="print a run as a program in plain PyTorch that ends at its losses")
+    writer.set_defaults(command="forecasting.cli.homework:homework")
+    writer.add_argument("--csv", default="views.csv", help="the file it reads, as `read` prints it")
+    writer.add_argument("--notebook", action="store_true", help="a Jupyter notebook instead")
+    for command in (reader, trainer, doctor, writer, *add_forecasts(commands)):
         add_reading(command)
-    for command in (trainer, doctor):
+    for command in (trainer, doctor, writer):
         add_run_settings(command)
     return parser
 

@@ -11,6 +11,7 @@ from forecasting.models.registry import SKILL_BASELINE
 from forecasting.records import Run
 from pages.parts import diagnosis_panel
 from pages.parts.export import offer
+from pages.parts.homework import offer_notebooks
 from pages.parts.links import warn_invalid_query_param
 from pages.parts.losses_table import LossesTable
 from pages.parts.runs_table import RunsTable
@@ -141,6 +142,7 @@ offer(
         "gap": (translate("Train and held-out"), "gap_chart"),
     },
 )
+offer_notebooks(session, chosen, channels)
 with st.expander(translate("Diagnosis"), icon=":material/troubleshoot:", key="diagnosis", bind="query-params") as panel:
     if panel.open:
         diagnosis_panel.draw_set(session, chosen, lambda: st.switch_page("pages/train.py", query_params={}))

@@ -25,6 +25,7 @@ from forecasting.models.registry import BUDGET, SKILL_BASELINE, baseline, label_
 from forecasting.settings import BOUNDS, SKLEARN_FAMILIES, RunSettings
 from pages.parts.export import offer
 from pages.parts.forecasters import AUTO, Forecasters
+from pages.parts.homework import offer_homework
 from pages.parts.job_progress import find, result_of, show_job, submit
 from pages.parts.links import escape_markdown, warn_invalid_query_param
 from pages.parts.session import SAMPLE_KEY, open_page
@@ -86,6 +87,8 @@ def draw(job_id: str, report: ForecastReport) -> None:
     with st.expander(translate("Reliability by days ahead"), icon=":material/straighten:"):
         draw_judged(forecast)
     draw_take_away(job_id)
+    if chosen in forecasters.runs:
+        offer_homework(session, forecasters.runs[chosen], session.channel)
 
 
 def own_scores(forecast: Forecast | None) -> list[HeldOutScore]:

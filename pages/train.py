@@ -20,6 +20,7 @@ from forecasting.records import NOTHING_YET, History, Run
 from forecasting.settings import SUBTRACT, RunSettings, Training
 from forecasting.split import default_split
 from pages.parts import diagnosis_panel
+from pages.parts.homework import offer_homework
 from pages.parts.job_progress import CHART_SECONDS, duration
 from pages.parts.links import escape_markdown, reset_if_unavailable, warn_invalid_query_param
 from pages.parts.session import baseline_levels, open_page
@@ -298,6 +299,7 @@ with picture:
     if run and not active:
         draw_held_out(run)
         diagnosis_panel.draw(session, run, st.rerun)
+        offer_homework(session, run, session.channel)
     with st.expander(translate("The model as a formula"), icon=":material/function:"):
         st.latex(formula(shown.architecture))
         st.caption(say_inputs(shown))

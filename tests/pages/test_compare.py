@@ -263,9 +263,12 @@ def run_colours(spec: dict) -> list[str]:
 def test_everything_can_be_saved(visitor, mine):
     fill(session.store(), mine, 2, epochs=3)
     app = visitor.go("compare")
+    names = {run.name for run in session.store().runs(mine)}
     assert {button.label for button in app.get("download_button")} == {
         "Final losses (CSV)",
         "Losses during training (CSV)",
+        "Clean series as CSV",
+        *names,
     }
 
 
