@@ -11,7 +11,7 @@ import pandas as pd
 
 from forecasting.formula import formula
 from forecasting.messages import N_, Message, Translate, english
-from forecasting.metrics import NAMES
+from forecasting.metrics import LOSS_NAMES
 from forecasting.series import Series
 from forecasting.settings import FAMILIES, LABELS, OPTIMIZERS, SKLEARN_FAMILIES, RunSettings
 from forecasting.split import Period
@@ -476,7 +476,7 @@ def _optimization(homework: Homework) -> Step:
         early_stopping=_fill(EARLY_STOPPING, patience=kept.patience) if kept.patience else "",
         take_best=TAKE_BEST if kept.patience else "",
         seeds=training.seeds,
-        measure=NAMES[training.loss],
+        measure=LOSS_NAMES[training.loss],
         ended=ENDED.format(*homework.losses) if homework.losses else "",
     )
     text = N_(
