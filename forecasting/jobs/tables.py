@@ -54,6 +54,13 @@ jobs = sa.Table(
     sa.Column("result", sa.Text),  # what is known so far, JSON
     sa.Column("model", sa.LargeBinary),  # safetensors: the model file asked about, then the one that the result brings
 )
+chapters = sa.Table(  # of the walkthrough, those that were opened
+    "chapters",
+    metadata,
+    sa.Column("owner", sa.String(64), primary_key=True),
+    sa.Column("slug", sa.String(40), primary_key=True),
+    sa.Column("tried", sa.Boolean, nullable=False),  # its experiment was played, not only looked at
+)
 runs = sa.Table(  # what a job of kind train has besides; its settings are the request
     "runs",
     metadata,

@@ -25,7 +25,8 @@ reads:
 
 Each of `picture`, `more`, `formula`, `verdict`, `beside_lecture` and `open_in_train` draws into its own place, whatever
 is called first. A control's name is its key in the URL; `hide=pieces,corner` there draws none for it, and its value is
-then parsed from the URL within the same bounds. BadInput raised in the experiment is shown in the picture's place.
+then parsed from the URL within the same bounds. BadInput raised in the experiment is shown in the picture's place. What
+takes more than 100 ms is a worker's: `result = chapter.job(Request(...), Result, start=N_("Train"))`, None until then.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -35,10 +36,13 @@ from typing import Any, TypeVar
 import numpy as np
 import streamlit as st
 
+from forecasting.jobs.chapters import ChapterStore
 from forecasting.lectures.claims import ANSWERS, Claim
 from forecasting.messages import N_, BadInput
+from forecasting.records import Job
 from forecasting.settings import CHOICES
 from pages.parts.chapters import CHAPTERS, CONTENTS, PURPOSES, STEPS, Entry, numbered
+from pages.parts.job_progress import find, result_of, show_job, submit
 from pages.parts.links import escape_markdown, reset_if_unavailable, warn_invalid_query_param
 from pages.parts.session import Session, open_page
 from pages.parts.settings_form import RATES
@@ -136,6 +140,31 @@ class Chapter:
             query_params=self._handed_on() | query,
         )
 
+    def job(
+        self, request: object, kind: type[Value], *, start: str = "", draw: Callable[[Value], None] | None = None
+    ) -> Value | None:
+        """What a worker makes of a request, once it is done; its progress stands in the picture's place until then.
+
+        It is submitted at once, or by a button whose label is `start` (marked with N_). `draw` shows what is known so
+        far; the page is drawn anew when the job has ended. A result that is in the store is there at once.
+        """
+        with self.picture:
+            found = find(self.session, request)
+            if (found is None or found.status in ("stopped", "failed")) and self._begun(found, start):
+                found = self.session.jobs.job(self.session.owner, submit(self.session, request))
+            if found and found.status != "finished":
+                show_job(self.session, found, kind, draw or (lambda _known: None))
+        return result_of(self.session, found, kind) if found and found.status == "finished" else None
+
+    def _begun(self, found: Job | None, start: str) -> bool:
+        """Whether a job is to be submitted now: one that ended early is not begun again without a press."""
+        if found is None and not start:
+            return True
+        label = self.translate(start or N_("Start again"))
+        return st.button(
+            label, key="start", icon=":material/play_arrow:", type="primary", on_click=self.note, args=("tried",)
+        )
+
     # Controls
 
     def slider(self, name: str, label: str, low: float, high: float, default: float, **look: Any) -> float:
@@ -202,9 +231,10 @@ class Chapter:
 
     def note(self, stage: str) -> None:
         """Remember how far this visitor has come: "opened", then "tried" after a gesture."""
-        known = st.session_state.setdefault("walkthrough", {})
-        if known.get(self.entry.slug) != "tried":
+        known = st.session_state.setdefault("noted_chapters", {})
+        if known.get(self.entry.slug) not in (stage, "tried"):
             known[self.entry.slug] = stage
+            ChapterStore(self.session.store.engine).note(self.session.owner, self.entry.slug, tried=stage == "tried")
 
     def _bound(self, name: str) -> dict[str, Any]:
         return {"key": name, "bind": "query-params", "on_change": self.note, "args": ("tried",)}

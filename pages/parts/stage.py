@@ -19,6 +19,7 @@ HERE = Path(__file__).parent
 INK, REAL, PREDICTED, TRAIN, HELD_OUT, BASELINE, VALIDATION = -1, 0, 1, 2, 3, 4, 5
 RUNS = range(6, 14)
 BANDS = 12
+NEXT_TO_NOTHING = 1e-3  # of the highest: from here up a logarithm spends most bands on what cannot be seen
 POINTS = 300  # of a path: more than this a screen cannot show
 
 
@@ -205,9 +206,9 @@ def _surface(surface: Surface) -> dict[str, object]:
 
 
 def _bands(heights: np.ndarray) -> list[float]:
-    """Borders of bands that are even in the logarithm of the height, and finest near the lowest."""
+    """Borders of bands, finest near the lowest: even in the logarithm of the height, or in its root down to nothing."""
     low, high = float(heights.min()), float(heights.max())
-    if low <= 0:
+    if low <= NEXT_TO_NOTHING * high:
         return [float(v) for v in low + (high - low) * np.linspace(0, 1, BANDS + 1)[1:-1] ** 2]
     return [float(v) for v in np.geomspace(low, high, BANDS + 1)[1:-1]]
 

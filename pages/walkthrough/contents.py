@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from forecasting.jobs.chapters import ChapterStore
 from pages.parts.chapter import handed_on
 from pages.parts.chapters import CHAPTERS, Entry
 from pages.parts.session import open_page
@@ -12,7 +13,7 @@ CARD = 260  # pixels wide, at least
 
 session = open_page()
 translate = session.translate
-progress = st.session_state.get("walkthrough", {})
+progress = ChapterStore(session.store.engine).tried(session.owner)
 
 
 def draw_card(number: int, entry: Entry) -> None:
@@ -22,7 +23,7 @@ def draw_card(number: int, entry: Entry) -> None:
     st.page_link(entry.page, label=title, query_params=handed_on())
     st.caption(translate(entry.idea))
     if entry.slug in progress:
-        tried = progress[entry.slug] == "tried"
+        tried = progress[entry.slug]
         word, icon = (translate("Done"), "check_circle") if tried else (translate("Opened"), "visibility")
         st.badge(word, icon=f":material/{icon}:", color="green" if tried else "gray")
 
