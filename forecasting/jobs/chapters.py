@@ -25,4 +25,4 @@ class ChapterStore:
         """Chapters that were opened, by slug, and whether each was tried."""
         query = sa.select(chapters.c.slug, chapters.c.tried).where(chapters.c.owner == owner)
         with self.engine.connect() as connection:
-            return dict(connection.execute(query).tuples().all())
+            return {row.slug: row.tried for row in connection.execute(query)}

@@ -25,8 +25,10 @@ reads:
 
 Each of `picture`, `more`, `formula`, `verdict`, `beside_lecture` and `open_in_train` draws into its own place, whatever
 is called first. A control's name is its key in the URL; `hide=pieces,corner` there draws none for it, and its value is
-then parsed from the URL within the same bounds. BadInput raised in the experiment is shown in the picture's place. What
-takes more than 100 ms is a worker's: `result = chapter.job(Request(...), Result, start=N_("Train"))`, None until then.
+then parsed from the URL within the same bounds. A handle's name is its point's; a stage's key is unlike all names. In
+AppTest a handle is moved by its query parameter. BadInput raised in the experiment is shown in the picture's place.
+What takes more than 100 ms is a worker's: `chapter.job(Request(...), Result, start=N_("Train"))` is None until it is
+done, and the experiment draws what it can without.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -39,7 +41,6 @@ import streamlit as st
 from forecasting.jobs.chapters import ChapterStore
 from forecasting.lectures.claims import ANSWERS, Claim
 from forecasting.messages import N_, BadInput
-from forecasting.records import Job
 from forecasting.settings import CHOICES
 from pages.parts.chapters import CHAPTERS, CONTENTS, PURPOSES, STEPS, Entry, numbered
 from pages.parts.job_progress import find, result_of, show_job, submit
@@ -91,6 +92,7 @@ class Chapter:
     def __init__(self, session: Session, entry: Entry, number: int) -> None:
         self.session, self.entry, self.number = session, entry, number
         self.translate = session.translate
+        self._whole_run = True  # until the experiment is drawn anew by itself
 
     def run(self, experiment: Callable[[], None], presets: Sequence[Preset] = ()) -> None:
         """Draw the experiment, which is drawn anew by itself at every gesture, and what stands below it."""
@@ -109,6 +111,7 @@ class Chapter:
             experiment()
         except BadInput as unusable:
             self.picture.warning(escape_markdown(unusable.translated(self.translate)), icon=":material/event_busy:")
+        self._whole_run = False
 
     # Parts
 
@@ -148,22 +151,25 @@ class Chapter:
         It is submitted at once, or by a button whose label is `start` (marked with N_). `draw` shows what is known so
         far; the page is drawn anew when the job has ended. A result that is in the store is there at once.
         """
+        found = find(self.session, request)
+        if found is None and not start:
+            self._submit(request)
         with self.picture:
-            found = find(self.session, request)
-            if (found is None or found.status in ("stopped", "failed")) and self._begun(found, start):
-                found = self.session.jobs.job(self.session.owner, submit(self.session, request))
+            if found is None or found.status in ("stopped", "failed"):
+                label = self.translate(start or N_("Start again"))
+                if st.button(label, key="start", icon=":material/play_arrow:", type="primary"):
+                    self._submit(request)
+            if found and found.active and not self._whole_run:
+                st.rerun()  # Streamlit looks again and again only at what a run of the whole page has begun
             if found and found.status != "finished":
                 show_job(self.session, found, kind, draw or (lambda _known: None))
         return result_of(self.session, found, kind) if found and found.status == "finished" else None
 
-    def _begun(self, found: Job | None, start: str) -> bool:
-        """Whether a job is to be submitted now: one that ended early is not begun again without a press."""
-        if found is None and not start:
-            return True
-        label = self.translate(start or N_("Start again"))
-        return st.button(
-            label, key="start", icon=":material/play_arrow:", type="primary", on_click=self.note, args=("tried",)
-        )
+    def _submit(self, request: object) -> None:
+        """Have a worker begin, and draw the whole page anew."""
+        submit(self.session, request)
+        self.note("tried")
+        st.rerun()
 
     # Controls
 
