@@ -44,58 +44,57 @@ def make_windows(series: Series, period: Period, window: int, horizon: int = 1) 
     """All windows whose target days lie in `period` and of which one at least was measured; the others are NaN.
 
     Inputs may reach back before the period. An unknown day of input drops a window, and so does a last day of input
-    that was filled in: it was made from the target.
+    that was filled in: it was made from the target. Raises BadInput where no window is left.
     """
-    views = series.views
+    views, measured = series.views, series.measured.to_numpy(float)
     history = max(window, COMMON_HISTORY)
     if len(views) < history + horizon:
-        raise BadInput(
-            N_("The channel has {days} days of views; a window of {window} days needs at least {needed}.")
-            if window > COMMON_HISTORY
-            else N_(
-                "The channel has {days} days of views; every model needs at least {needed}, however short its window."
-            ),
-            days=len(views),
-            window=window,
-            needed=history + horizon,
-        )
-    values = views.to_numpy(float)
-    stretch = np.lib.stride_tricks.sliding_window_view(values, history + horizon)
+        raise _too_short(len(views), window, history + horizon)
+    inputs = np.lib.stride_tricks.sliding_window_view(views.to_numpy(float)[:-horizon], history)
+    targets = np.lib.stride_tricks.sliding_window_view(measured[history:], horizon)
     days = views.index[history : len(views) - horizon + 1]
     last = days + pd.Timedelta(days=horizon - 1)
-    wanted = (days >= pd.Timestamp(period.first)) & (last <= pd.Timestamp(period.last))
-    wanted &= np.isfinite(stretch[:, :history]).all(axis=1)
-    targets = np.lib.stride_tricks.sliding_window_view(series.measured.to_numpy(float), history + horizon)[:, history:]
-    ends_measured = np.isfinite(series.measured.to_numpy(float))[history - 1 : len(views) - horizon]
-    measured = wanted & ends_measured & np.isfinite(targets).any(axis=1)
-    if wanted.any() and not measured.any():
-        raise BadInput(
-            N_(
-                "From {first} to {last} no measured day is followed by another one within {horizon} days; predict more"
-                " days at once, or choose a longer period."
-            ),
-            horizon=horizon,
-            first=period.first,
-            last=period.last,
+    known = (days >= pd.Timestamp(period.first)) & (last <= pd.Timestamp(period.last))
+    known &= np.isfinite(inputs).all(axis=1)
+    if not known.any():
+        raise _nothing_known(period, window, history)
+    kept = known & np.isfinite(measured)[history - 1 : len(views) - horizon] & np.isfinite(targets).any(axis=1)
+    if not kept.any():
+        raise _nothing_measured(period, horizon)
+    targets = targets[kept]
+    return Windows(inputs[kept, history - window :], targets[:, 0] if horizon == 1 else targets, days[kept])
+
+
+def _too_short(days: int, window: int, needed: int) -> BadInput:
+    text = (
+        N_("The channel has {days} days of views; a window of {window} days needs at least {needed}.")
+        if window > COMMON_HISTORY
+        else N_("The channel has {days} days of views; every model needs at least {needed}, however short its window.")
+    )
+    return BadInput(text, days=days, window=window, needed=needed)
+
+
+def _nothing_known(period: Period, window: int, history: int) -> BadInput:
+    text = (
+        N_(
+            "No day from {first} to {last} has {history} known days before it;"
+            " choose a longer period, or a window of 56 days or less."
         )
-    wanted = measured
-    if not wanted.any():
-        raise BadInput(
-            N_(
-                "No day from {first} to {last} has {history} known days before it;"
-                " choose a longer period, or a window of 56 days or less."
-            )
-            if window > COMMON_HISTORY
-            else N_(
-                "No day from {first} to {last} has {history} known days before it, which every model needs, however"
-                " short its window; choose a longer or a later period."
-            ),
-            first=period.first,
-            last=period.last,
-            history=history,
+        if window > COMMON_HISTORY
+        else N_(
+            "No day from {first} to {last} has {history} known days before it, which every model needs, however"
+            " short its window; choose a longer or a later period."
         )
-    inputs, targets = stretch[wanted, history - window : history], targets[wanted]
-    return Windows(inputs, targets[:, 0] if horizon == 1 else targets, days[wanted])
+    )
+    return BadInput(text, first=period.first, last=period.last, history=history)
+
+
+def _nothing_measured(period: Period, horizon: int) -> BadInput:
+    text = N_(
+        "From {first} to {last} no measured day is followed by another one within {horizon} days; predict more"
+        " days at once, or choose a longer period."
+    )
+    return BadInput(text, horizon=horizon, first=period.first, last=period.last)
 
 
 def histories(views: pd.Series, origins: pd.DatetimeIndex, days: int) -> np.ndarray:

@@ -65,30 +65,34 @@ def errors_of(run_id: str) -> np.ndarray | None:
     return None if predicted is None else np.abs(predicted.T - session.channel.views[predicted.index]).to_numpy()
 
 
-def mean_and_spread(mean: float, spread: float) -> str:
-    """371 ± 4, as text: a table of two numbers a cell; nothing for what diverged."""
+def loss_of(outcome: Outcome, period: str, best: bool) -> str:
+    """371 ± 4 ★, as text: a table of two numbers a cell; no number for what diverged."""
+    mean, spread = getattr(outcome, period), getattr(outcome, f"{period}_spread")
+    mark = " ★" if best else ""
     if not np.isfinite(mean):
-        return ""
-    return f"{mean:,.0f} ± {spread:,.0f}" if spread == spread else f"{mean:,.0f}"
+        return mark
+    return (f"{mean:,.0f} ± {spread:,.0f}" if spread == spread else f"{mean:,.0f}") + mark
+
+
+def best_rows(found: dict[LectureRow, Outcome], runs: dict[str, Run], ids: list[str]) -> dict[str, LectureRow | None]:
+    """The row with the smallest mean on each period, of those trained to the end."""
+    ended = {run_id for run_id, run in runs.items() if run.status == "finished"}
+    whole = [found[row] for row, run_id in zip(ROWS, ids, strict=True) if row in found and run_id in ended]
+    return {period: best_on(whole, period).row if whole else None for period in ("train", "held_out")}
 
 
 def draw_table(found: dict[LectureRow, Outcome], runs: dict[str, Run], ids: list[str]) -> None:
     """A line a row: ours with the best of those trained to the end marked, and the lecture's."""
-    ended = {run_id for run_id, run in runs.items() if run.status == "finished"}
-    whole = [found[row] for row, run_id in zip(ROWS, ids, strict=True) if row in found and run_id in ended]
-    best = {period: best_on(whole, period).row if whole else None for period in ("train", "held_out")}
+    best = best_rows(found, runs, ids)
 
-    def cell(row: LectureRow, period: str) -> str:
-        if row not in found:
-            return ""
-        mark = " ★" if best[period] is row else ""
-        return mean_and_spread(getattr(found[row], period), getattr(found[row], f"{period}_spread")) + mark
+    def column(period: str) -> list[str]:
+        return [loss_of(found[row], period, best=best[period] is row) if row in found else "" for row in ROWS]
 
     states = [runs[run_id].status if run_id in runs else "" for run_id in ids]
     lines = {
         translate("Model"): [translate(row.name) for row in ROWS],
-        translate("Train, MAE"): [cell(row, "train") for row in ROWS],
-        translate("Held-out, MAE"): [cell(row, "held_out") for row in ROWS],
+        translate("Train, MAE"): column("train"),
+        translate("Held-out, MAE"): column("held_out"),
         translate("Lecture, 2017–2020"): [row.train for row in ROWS],
         translate("Lecture, early 2021"): [row.unseen for row in ROWS],
         translate("State"): [translate(STATES[state]) if state else "" for state in states],

@@ -1,6 +1,7 @@
 """A channel's own charts: its days, and its weekdays."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -34,38 +35,30 @@ def views_over_time(
     corrected: dict | None = None,
 ) -> alt.LayerChart:
     """Daily views with both periods of the split shaded. `corrected`: day -> what was done there; it is marked."""
-    weekday = [weekdays[d] for d in views.index.day_of_week]
-    frame = pd.DataFrame({"day": views.index, "views": views.to_numpy(), "weekday": weekday})
+    frame = pd.DataFrame({"day": views.index, "views": views.to_numpy()})
+    frame["weekday"] = [weekdays[d] for d in views.index.day_of_week]
     frame["correction"] = frame["day"].map(corrected or {}).fillna("") if corrected else ""
     shown = (REAL, TRAIN, HELD_OUT)
-    line = (
-        alt.Chart(frame)
-        .mark_line(strokeWidth=1)
-        .encode(x=day_axis(translate, views.index), y=views_axis(translate), color=colour_by(translate, shown))
-    )
     tooltip = [
         day_tip(translate),
         alt.Tooltip("weekday:N", title=translate(N_("Weekday"))),
         views_tip("views", translate(REAL)),
     ]
+
+    def drawn(mark: alt.Chart) -> alt.Chart:
+        axes: dict[str, Any] = {"x": day_axis(translate, views.index), "y": views_axis(translate)}
+        return in_role(REAL, mark.encode(**axes, color=colour_by(translate, shown)), translate)
+
     shades = [
         _shade(period, role, translate, shown)
         for period, role in ((split.train.clip(views), TRAIN), (split.held_out.clip(views), HELD_OUT))
         if period
     ]
-    layers = [*shades, *_unknown(views, translate, shown), in_role(REAL, line, translate)]
+    layers = [*shades, *_unknown(views, translate, shown), drawn(alt.Chart(frame).mark_line(strokeWidth=1))]
     if corrected:
         tooltip.append(alt.Tooltip("correction:N", title=translate(N_("Corrected"))))
-        marks = alt.Chart(frame[frame["correction"] != ""]).mark_point(size=36, strokeWidth=1.5)
-        layers.append(
-            in_role(
-                REAL,
-                marks.encode(
-                    x=day_axis(translate, views.index), y=views_axis(translate), color=colour_by(translate, shown)
-                ),
-                translate,
-            )
-        )
+        marked = alt.Chart(frame[frame["correction"] != ""])
+        layers.append(drawn(marked.mark_point(size=36, strokeWidth=1.5)))
     return layered(*layers, hover("day:T", tooltip).properties(data=frame), height=HEIGHT)
 
 

@@ -48,30 +48,36 @@ def compared_curves(
     `curves` has run, the columns of a `full_curve`, and solved, which is true for a run that is solved at once: what
     stands in a single row is drawn as a level line. Curves that are `averaged` stand over the raw ones.
     """
-    y_title, y_scale = loss_words(loss, log, translate)
     colour = colour_by(translate, runs, runs, field="run")
-    if along == "seconds":  # what is solved at once has no loss before its end
-        curves = curves[~curves["solved"] | ~curves["run"].duplicated(keep="last")]
-    curves = curves.assign(epoch=curves[along].astype(float))
+    curves, single = _placed(curves, along)
     end = float(curves["epoch"].max())
-    rows = curves["run"].map(curves["run"].value_counts())
-    level = curves[curves["solved"] & (rows == 1)]
-    curves = pd.concat([curves, level.assign(epoch=end)], ignore_index=True).drop(columns=["update", "seconds"])
-    points = bool((rows == 1).all()) and end <= 1  # a single row is no line
+    points = single and end <= 1  # a single row is no line
     base, x = alt.Chart(curves), epoch_axis(end, translate, ALONG[along])
     shown = "_smooth" if averaged else ""
 
-    def line(column: str, **look) -> alt.Chart:
-        return base.mark_line(point=points, **look).encode(x=x, y=loss_axis(column, y_title, y_scale), color=colour)
+    def y(column: str) -> alt.Y:
+        return loss_axis(column, *loss_words(loss, log, translate))
 
-    band = base.mark_area(opacity=0.12).encode(
-        x=x, y=loss_axis("held_out_low", y_title, y_scale), y2="held_out_high:Q", color=colour
-    )
-    thin, strong = {"strokeWidth": 1.2, "strokeDash": [4, 2]}, {"strokeWidth": 2.5}
-    raw = [line("train", opacity=FAINT, strokeWidth=1), line("held_out", opacity=FAINT, strokeWidth=1)]
-    layers = [band, *(raw if averaged else []), line(f"train{shown}", **thin), line(f"held_out{shown}", **strong)]
+    def line(column: str, **look) -> alt.Chart:
+        return base.mark_line(point=points, **look).encode(x=x, y=y(column), color=colour)
+
+    band = base.mark_area(opacity=0.12).encode(x=x, y=y("held_out_low"), y2="held_out_high:Q", color=colour)
+    raw = [line(column, opacity=FAINT, strokeWidth=1) for column in ("train", "held_out")] if averaged else []
+    train = line(f"train{shown}", strokeWidth=1.2, strokeDash=[4, 2])
+    held_out = line(f"held_out{shown}", strokeWidth=2.5)
     lines = level_lines(levels or {}, floor, end, colour_by(translate, runs, runs), translate)
-    return layered(*layers, *lines, _run_hover(curves, runs, ALONG[along], translate), height=_height(runs))
+    layers = [band, *raw, train, held_out, *lines, _run_hover(curves, runs, ALONG[along], translate)]
+    return layered(*layers, height=_height(runs))
+
+
+def _placed(curves: pd.DataFrame, along: str) -> tuple[pd.DataFrame, bool]:
+    """Curves with `epoch` the place on the axis, a level line where a run has a single row; whether all have."""
+    if along == "seconds":  # what is solved at once has no loss before its end
+        curves = curves[~curves["solved"] | ~curves["run"].duplicated(keep="last")]
+    curves = curves.assign(epoch=curves[along].astype(float))
+    single = curves["run"].map(curves["run"].value_counts()) == 1
+    ends = curves[curves["solved"] & single].assign(epoch=curves["epoch"].max())
+    return pd.concat([curves, ends], ignore_index=True).drop(columns=["update", "seconds"]), bool(single.all())
 
 
 def _run_hover(curves: pd.DataFrame, runs: Sequence[str], along: str, translate: Translate) -> alt.Chart:
@@ -104,36 +110,35 @@ def generalization_gap(
     the range over seeds that is drawn as a cross (NaN for none). `runs` are the names of all runs that other charts
     show, so that each keeps its colour where one of them has no dot.
     """
-    shown = list(frame["run"])
     low, high = _square(frame, [*(levels or {}).values(), *([floor] if floor else [])], log)
     log = log and low > 0  # a loss of nothing has no logarithm
-    scale = alt.Scale(type="log" if log else "linear", domain=[low, high], nice=False)
-    axis = alt.Axis(format=VIEWS, tickCount=5)
-    right: dict[str, Any] = {
-        "title": translate(N_("Train loss ({loss}, views)")).format(loss=loss),
-        "scale": scale,
-        "axis": axis,
-    }
-    up = right | {"title": translate(N_("Held-out loss ({loss}, views)")).format(loss=loss)}
+
+    def axis(title: str) -> dict[str, Any]:
+        scale = alt.Scale(type="log" if log else "linear", domain=[low, high], nice=False)
+        return {"title": title.format(loss=loss), "scale": scale, "axis": alt.Axis(format=VIEWS, tickCount=5)}
+
+    right, up = axis(translate(N_("Train loss ({loss}, views)"))), axis(translate(N_("Held-out loss ({loss}, views)")))
     x, y = alt.X("train:Q", **right), alt.Y("held_out:Q", **up)
-    base, colour = alt.Chart(frame), colour_by(translate, shown, runs, field="run")
-    tooltip = [alt.Tooltip("run:N", title=translate(N_("Run")))]
-    tooltip += [
-        views_tip("train", translate(TRAIN)),
-        views_tip("held_out", translate(HELD_OUT)),
-        views_tip("gap", translate(N_("Gap"))),
-    ]
-    dots = base.mark_point(size=110, filled=True, opacity=0.9).encode(x=x, y=y, color=colour, tooltip=tooltip)
-    across = base.mark_rule(strokeWidth=1.5, opacity=0.6).encode(
-        x=alt.X("train_low:Q", **right), x2="train_high:Q", y=y, color=colour
+    base, colour = alt.Chart(frame), colour_by(translate, list(frame["run"]), runs, field="run")
+    dots = base.mark_point(size=110, filled=True, opacity=0.9).encode(
+        x=x, y=y, color=colour, tooltip=_gap_tips(translate)
     )
-    upright = base.mark_rule(strokeWidth=1.5, opacity=0.6).encode(
-        x=x, y=alt.Y("held_out_low:Q", **up), y2="held_out_high:Q", color=colour
-    )
+    rule = base.mark_rule(strokeWidth=1.5, opacity=0.6)
+    across = rule.encode(x=alt.X("train_low:Q", **right), x2="train_high:Q", y=y, color=colour)
+    upright = rule.encode(x=x, y=alt.Y("held_out_low:Q", **up), y2="held_out_high:Q", color=colour)
     role = colour_by(translate, runs, runs)
     lines = level_lines(levels or {}, floor, high, role, translate, start=low, all_left=True)
     layers = [*_no_gap(low, high, log, role, translate), *lines, across, upright, dots]
     return layered(*layers, height=_height(runs))  # as high as the curves beside it, which name them all
+
+
+def _gap_tips(translate: Translate) -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("run:N", title=translate(N_("Run"))),
+        views_tip("train", translate(TRAIN)),
+        views_tip("held_out", translate(HELD_OUT)),
+        views_tip("gap", translate(N_("Gap"))),
+    ]
 
 
 def _height(runs: Sequence[str]) -> int:

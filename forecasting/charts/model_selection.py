@@ -106,19 +106,7 @@ def game_scores(game: SelectionGame, translate: Translate = english, models: int
     steps = pd.DataFrame([*game.steps, last], columns=["models", "public", "private"])
     frame = steps.melt("models", ["public", "private"], "score", "loss")
     frame["role"] = frame["score"].map({"public": translate(PUBLIC), "private": translate(PRIVATE)})
-    # The public days are what the choice is made by, the private ones are held out: they take those roles' colours.
-    words = {VALIDATION: PUBLIC, HELD_OUT: PRIVATE}
-    legend = alt.Legend(
-        title=None,
-        orient="top",
-        values=[translate(PUBLIC), translate(PRIVATE)],
-        symbolType="circle",
-        symbolOpacity=1,
-        labelLimit=260,
-    )
-    colour = alt.Color(
-        "role:N", scale=alt.Scale(domain=[translate(words.get(role, role)) for role in ROLES]), legend=legend
-    )
+    colour = _score_colour(translate)
     x = alt.X(
         "models:Q",
         title=translate(N_("Useless models tried")),
@@ -136,6 +124,21 @@ def game_scores(game: SelectionGame, translate: Translate = english, models: int
         N_("Same day last week, private"): game.baseline,
     }
     return layered(curves, *_level(lines, last[0], colour, translate), height=HEIGHT)
+
+
+def _score_colour(translate: Translate) -> alt.Color:
+    """The public days are what the choice is made by, the private ones are held out: they take those roles' colours."""
+    words = {VALIDATION: PUBLIC, HELD_OUT: PRIVATE}
+    legend = alt.Legend(
+        title=None,
+        orient="top",
+        values=[translate(PUBLIC), translate(PRIVATE)],
+        symbolType="circle",
+        symbolOpacity=1,
+        labelLimit=260,
+    )
+    scale = alt.Scale(domain=[translate(words.get(role, role)) for role in ROLES])
+    return alt.Color("role:N", scale=scale, legend=legend)
 
 
 def _level(lines: dict[str, float], models: int, colour: alt.Color, translate: Translate) -> list[alt.Chart]:

@@ -128,42 +128,35 @@ def table(result: Backtest, baseline: Backtest, horizons: Sequence[int] = ()) ->
 
 def _row(result: Backtest, baseline: Backtest, ahead: int) -> dict[str, float]:
     column = ahead - 1
-    actual, predicted = result.actual[:, column], result.predicted[:, column]
-    there = np.isfinite(actual)
-    if not there.any():
+    known = np.isfinite(result.actual[:, column])
+    if not known.any():
         raise BadInput(N_("No views are known {ahead} days after the forecasts; choose another period."), ahead=ahead)
-    actual, predicted, other = actual[there], predicted[there], baseline.predicted[there, column]
-    # A run has no interval before it has errors.
-    with_interval = there & np.isfinite(result.lower[min(result.lower)][:, column])
-    shown = result.actual[with_interval, column]
-    edges = {
-        level: (result.lower[level][with_interval, column], result.upper[level][with_interval, column])
-        for level in result.lower
-    }
-    losses = [
-        pinball(shown, edge, share) if with_interval.any() else np.nan
-        for level, (low, high) in edges.items()
-        for edge, share in ((low, (1 - level) / 2), (high, (1 + level) / 2))
-    ]
-    # The forecast is the median.
-    median_loss = mae(shown, result.predicted[with_interval, column]) / 2 if with_interval.any() else np.nan
-    error, usual = mae(actual, predicted), float(mae(actual, other))
+    actual, predicted = result.actual[known, column], result.predicted[known, column]
+    error, usual = mae(actual, predicted), mae(actual, baseline.predicted[known, column])
+    row: dict[str, Any] = {"mae": error, "skill": skill(error, usual) if usual else 0.0}
     with np.errstate(divide="ignore", invalid="ignore"):  # a week that repeats itself has no usual error
-        relative = {
-            "mase": mase(actual, predicted, result.train_views),
-            "rmsse": rmsse(actual, predicted, result.train_views),
-        }
-    row: dict[str, Any] = {
-        "mae": error,
-        "skill": skill(error, usual) if usual else 0.0,
-        **relative,
-        "bias": bias(actual, predicted),
-        "pinball": np.mean([*losses, median_loss]),
-    }
-    for level, (low, high) in edges.items():
-        found = (coverage(shown, low, high), width(low, high)) if with_interval.any() else (np.nan, np.nan)
-        row |= {f"{name}_{100 * level:g}": value for name, value in zip(("coverage", "width"), found, strict=True)}
+        row["mase"] = mase(actual, predicted, result.train_views)
+        row["rmsse"] = rmsse(actual, predicted, result.train_views)
+    row |= {"bias": bias(actual, predicted), **_interval_scores(result, column, known)}
     return {name: float(value) for name, value in row.items()}
+
+
+def _interval_scores(result: Backtest, column: int, known: np.ndarray) -> dict[str, float]:
+    """Mean pinball loss over all levels, and coverage and width of each; NaN where no origin has an interval."""
+    rows = known & np.isfinite(result.lower[min(result.lower)][:, column])  # a run has none before it has errors
+    if not rows.any():
+        names = [f"{name}_{100 * level:g}" for level in result.lower for name in ("coverage", "width")]
+        return dict.fromkeys(("pinball", *names), np.nan)
+    actual = result.actual[rows, column]
+    losses = []
+    scores: dict[str, float] = {}
+    for level in result.lower:
+        low, high = result.lower[level][rows, column], result.upper[level][rows, column]
+        losses += [pinball(actual, low, (1 - level) / 2), pinball(actual, high, (1 + level) / 2)]
+        scores[f"coverage_{100 * level:g}"] = float(coverage(actual, low, high))
+        scores[f"width_{100 * level:g}"] = float(width(low, high))
+    median_loss = mae(actual, result.predicted[rows, column]) / 2  # the forecast is the median
+    return {"pinball": float(np.mean([*losses, median_loss])), **scores}
 
 
 def by_day(result: Backtest, ahead: int, part: str) -> pd.Series:

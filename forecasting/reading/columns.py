@@ -38,13 +38,15 @@ def layout(table: Table) -> Layout:
     hour = next((i for i, name in enumerate(table.header) if words.is_hour(name) and i != date), None)
     rest = [i for i in range(len(table.columns)) if i not in (date, hour, *published)]
     found = {i: numbers.kind(table.columns[i]) for i in rest}
-    kinds = {i: kind for i, kind in found.items() if kind}
-    values = tuple(i for i in kinds if not _is_index(table, i))
-    keys = [
-        i for i in rest if (i not in kinds or words.is_identifier(table.header[i])) and len(table.columns[i].words) > 0
-    ]
+    kinds = {i: kind for i, kind in found.items() if kind and not _is_index(table, i)}
+    keys = [i for i in rest if _is_key(table, i, numeric=bool(found[i]))]
     keys.sort(key=lambda i: words.key_rank(table.header[i]))
-    return Layout(date, values, {i: kinds[i] for i in values}, tuple(keys), hour, published)
+    return Layout(date, tuple(kinds), kinds, tuple(keys), hour, published)
+
+
+def _is_key(table: Table, i: int, *, numeric: bool) -> bool:
+    """Whether a column may tell rows of one day apart: words, or identifiers."""
+    return (not numeric or words.is_identifier(table.header[i])) and len(table.columns[i].words) > 0
 
 
 def _date(table: Table) -> tuple[int, tuple[int, ...]]:

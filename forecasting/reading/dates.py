@@ -120,17 +120,23 @@ def _choose(shaped: Shaped, codes: np.ndarray, order: Order | None) -> dict[str,
     kinds = sorted(set(shaped.kinds) - {"", "ymd"})
     if not kinds:
         return {}
-    rows = int(np.bincount(codes, minlength=len(shaped.words))[shaped.kinds != ""].sum())
-    most = max(1, int(MAX_FAILED * rows))
-    uniform = [_fit(shaped, codes, reading) for reading in _uniform(kinds, order)]
-    fewest = min((fit.failed for fit in uniform), default=rows)
-    fits = [fit for fit in uniform if fit.failed == fewest and fewest <= most]
+    fits = _uniform_fits(shaped, codes, kinds, order)
     settled = [fit for fit in fits if fit.runs >= RUNS_ON or fit.dense >= DENSE and "cell" not in kinds]
     if not order and len(kinds) > 1 and not settled:
         fits = _mixed(shaped, codes, kinds) or fits
     if not fits:
         raise _no_order(shaped, order)
     return _best(fits, shaped).reading
+
+
+def _uniform_fits(shaped: Shaped, codes: np.ndarray, kinds: list[str], order: Order | None) -> list[_Fit]:
+    """Readings with one order throughout in which the fewest rows are no day; none where these are too many."""
+    rows = int(np.bincount(codes, minlength=len(shaped.words))[shaped.kinds != ""].sum())
+    fits = [_fit(shaped, codes, reading) for reading in _uniform(kinds, order)]
+    fewest = min((fit.failed for fit in fits), default=rows)
+    if fewest > max(1, int(MAX_FAILED * rows)):
+        return []
+    return [fit for fit in fits if fit.failed == fewest]
 
 
 def _uniform(kinds: list[str], order: Order | None) -> list[dict[str, str]]:
@@ -150,19 +156,23 @@ def _mixed(shaped: Shaped, codes: np.ndarray, kinds: list[str]) -> list[_Fit]:
 
 
 def _best(fits: list[_Fit], shaped: Shaped) -> _Fit:
+    """The only reading, or the only likely one. Raises Question where there are more."""
     if len(fits) == 1:
         return fits[0]
     # Rows in order tell more than days without holes: the first twelve of each month are the same days both ways.
     running = [fit for fit in fits if fit.runs >= RUNS_ON] or [fit for fit in fits if fit.dense >= DENSE]
     if len(running) == 1 and not any(fit.regular for fit in fits if fit is not running[0]):
         return running[0]
+    raise _which_order(fits, shaped)
+
+
+def _which_order(fits: list[_Fit], shaped: Shaped) -> Question:
     example = next(word for word, kind in zip(shaped.words, shaped.kinds, strict=True) if kind in fits[0].reading)
     orders = dict.fromkeys(order for fit in fits for order in fit.reading.values() if order in ORDER_NAMES)
-    options = tuple((order, ORDER_NAMES[order]) for order in orders)
-    raise Question(
+    return Question(
         N_("Dates such as {example} can be read in more than one way; choose the order."),
         "dates",
-        options,
+        tuple((order, ORDER_NAMES[order]) for order in orders),
         example=example,
     )
 

@@ -22,19 +22,21 @@ class Heading:
 
 def read_heading(top: list[list[str]], width: int) -> Heading:
     """The heading in the rows above the first date."""
-    rows = [
-        i
-        for i, record in enumerate(top)
-        if len(record) >= 2 and sum(bool(cell.strip()) for cell in record) >= min(2, width)
-    ]
-    named = [i for i in rows if any(words.is_date(cell) for cell in top[i])]
-    full = [i for i in rows if not any(_is_number(cell) for cell in top[i])]
-    if not (named or full):
+    filled = [i for i, record in enumerate(top) if _is_filled(record, width)]
+    dated = [i for i in filled if any(map(words.is_date, top[i]))]
+    worded = [i for i in filled if not any(map(_is_number, top[i]))]
+    likely = dated or worded
+    if not likely:
         return Heading(0, ("",) * width, _distinct_names([""] * width), _caption(top))
-    main = (named or full)[-1]
+    main = likely[-1]
     header = [words.visible(cell).strip() for cell in (top[main] + [""] * width)[:width]]
-    group_lines = [top[i] for i in full if i != main and len(top[i]) == len(top[main])]
+    group_lines = [top[i] for i in worded if i != main and len(top[i]) == len(top[main])]
     return Heading(main + 1, tuple(header), _distinct_names(header, *group_lines), _caption(top[:main]))
+
+
+def _is_filled(record: list[str], width: int) -> bool:
+    """Whether a line has cells enough for a header."""
+    return len(record) >= 2 and sum(bool(cell.strip()) for cell in record) >= min(2, width)
 
 
 def check_width(heading: Heading, rows: list[list[str]], width: int) -> None:

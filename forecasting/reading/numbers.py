@@ -136,12 +136,18 @@ def _mark(
     either = point & comma & _matches(tidy, r"[.,]")
     if decimal or not either.any():
         return decimal or "."
-    example = tidy[int(np.flatnonzero(either)[0])].as_py()
-    whole = "," if "." in example else "."  # the mark with which the example is a thousand and more
     short = (either & _matches(tidy, r"\D$")).any()
-    if views and not short or ("," in example and separator == ","):
-        return whole
-    options = tuple((mark, f"{_values(pa.array([example]), mark)[0][0]:g}") for mark in (whole, *{".", ","} - {whole}))
+    return _likely_mark(
+        tidy[int(np.flatnonzero(either)[0])].as_py(), name, whole=views and not short, separator=separator
+    )
+
+
+def _likely_mark(example: str, name: str, *, whole: bool, separator: str) -> str:
+    """The mark that makes `example`, a number by either, a thousand and more. Raises Question where it may be less."""
+    mark = "," if "." in example else "."
+    if whole or ("," in example and separator == ","):
+        return mark
+    options = tuple((one, f"{_values(pa.array([example]), one)[0][0]:g}") for one in (mark, *{".", ","} - {mark}))
     raise Question(TWO_READINGS, "decimal", options, example=example, name=name)
 
 

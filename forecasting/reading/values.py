@@ -85,22 +85,27 @@ def _first(used: str, offered: tuple[str, ...]) -> tuple[str, ...]:
 
 def _views(table: Table, found: Layout, *, long: bool, filename: str) -> list[int]:
     """The columns that are views beyond doubt."""
-    views = found.views(table)
-    exact = [i for i in views if words.normalize(table.header[i]) == "views"] or views
+    named = found.views(table)
+    exact = [i for i in named if words.normalize(table.header[i]) == "views"] or named
     if len({words.normalize(table.header[i]) for i in exact}) > 1:
         raise Question(N_("Several columns could be the views; choose one."), "metric", _options(table, found, exact))
-    if exact:
-        return exact
+    return exact or _only_count(table, found) or ([] if long else _articles(table, found, filename))
+
+
+def _only_count(table: Table, found: Layout) -> list[int]:
+    """The column of counts with a name that may be anything's, such as "total", or without one where no column has."""
     neutral = [i for i in found.values if words.is_neutral(table.header[i])]
-    nameless = not any(table.header) and len(found.values) == 1
-    if len(neutral) == 1 and found.kinds[neutral[0]] == "count":
-        return neutral
-    if nameless and found.kinds[found.values[0]] == "count":
-        return list(found.values)
-    articles = [i for i in found.values if found.kinds[i] == "count" and not words.is_other_metric(table.header[i])]
-    if filename.casefold().startswith("pageviews") and not long and articles == list(found.values):
-        return articles
+    for columns in (neutral, [] if any(table.header) else list(found.values)):
+        if len(columns) == 1 and found.kinds[columns[0]] == "count":
+            return columns
     return []
+
+
+def _articles(table: Table, found: Layout, filename: str) -> list[int]:
+    """All columns of numbers, where a file of page views has one an article."""
+    counts = [i for i in found.values if found.kinds[i] == "count" and not words.is_other_metric(table.header[i])]
+    whole = filename.casefold().startswith("pageviews") and counts == list(found.values)
+    return counts if whole else []
 
 
 def _ask(table: Table, found: Layout, offered: tuple[str, ...]) -> Question:

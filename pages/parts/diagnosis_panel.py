@@ -118,22 +118,31 @@ def _verdicts(translate: Translate, subjects: Sequence[Subject], was_active: boo
     """A line a run, drawn again while any is being diagnosed."""
     if was_active and not any(subject.is_active() for subject in subjects):
         st.rerun()
-    known = [subject.diagnosis() for subject in subjects]
     jobs = [subject.job() for subject in subjects]
-    if any(jobs) or any(known):
-        lines = {
-            translate(N_("Run")): [subject.run.name for subject in subjects],
-            translate(N_("Verdict")): [translate(BRANCH_NAMES[one.branch]) if one else "–" for one in known],
-            translate(N_("Confidence")): [_confidence(one) for one in known],
-        }
-        st.dataframe(pd.DataFrame(lines), hide_index=True, alt=translate(N_("Verdicts on the runs")))
-    open_ones = [subject for subject, job in zip(subjects, jobs, strict=True) if subject.request and job is None]
-    if len(open_ones) > 1:
-        label = translate(N_("Diagnose these {count} runs")).format(count=len(open_ones))
-        if st.button(label, icon=":material/troubleshoot:"):
-            for subject in open_ones:
-                _submit(subject.session, subject.run.id)
-            st.rerun()
+    diagnoses = [subject.diagnosis() for subject in subjects]
+    if any(jobs) or any(diagnoses):
+        _verdict_table(translate, [subject.run.name for subject in subjects], diagnoses)
+    waiting = [subject for subject, job in zip(subjects, jobs, strict=True) if subject.request and job is None]
+    if len(waiting) > 1:
+        _offer_all(translate, waiting)
+
+
+def _offer_all(translate: Translate, subjects: Sequence[Subject]) -> None:
+    """A button that has all of them diagnosed."""
+    label = translate(N_("Diagnose these {count} runs")).format(count=len(subjects))
+    if st.button(label, icon=":material/troubleshoot:"):
+        for subject in subjects:
+            _submit(subject.session, subject.run.id)
+        st.rerun()
+
+
+def _verdict_table(translate: Translate, names: list[str], diagnoses: Sequence[Diagnosis | None]) -> None:
+    lines = {
+        translate(N_("Run")): names,
+        translate(N_("Verdict")): [translate(BRANCH_NAMES[one.branch]) if one else "–" for one in diagnoses],
+        translate(N_("Confidence")): [_confidence(one) for one in diagnoses],
+    }
+    st.dataframe(pd.DataFrame(lines), hide_index=True, alt=translate(N_("Verdicts on the runs")))
 
 
 def _confidence(diagnosis: Diagnosis | None) -> str:

@@ -1,7 +1,7 @@
 """The table of runs on Compare: find them, tick, pin, rename, tag and delete them. No page either: Compare draws it."""
 
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -33,6 +33,25 @@ SHOWN_ANYWAY = (
     "train",
     "held_out",
 )
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What a run must have to be shown; an empty part asks for nothing."""
+
+    words: list[str]
+    states: list[str]
+    tags: list[str]
+    channels: list[str]
+
+    def passes(self, run: Run, text: str) -> bool:
+        """Whether a run that can be found by `text` is shown."""
+        return (
+            (not self.states or run.status in self.states)
+            and (not self.tags or bool(set(self.tags) & set(run.tags)))
+            and (not self.channels or run.fingerprint in self.channels)
+            and all(word in text for word in self.words)
+        )
 
 
 class RunsTable:
@@ -85,15 +104,8 @@ class RunsTable:
         tags = self.pick("tags", translate(N_("Tags")), [tag for run in scope for tag in run.tags])
         channels = self.pick("channels", translate(N_("Channel")), [run.fingerprint for run in scope], self.channels)
         st.toggle(translate(N_("Only settings that differ")), True, key="differing", bind="query-params")
-        passing = [
-            run
-            for run in scope
-            if (not states or run.status in states)
-            and (not tags or set(tags) & set(run.tags))
-            and (not channels or run.fingerprint in channels)
-            and all(word in self.text_of(run) for word in words.casefold().split())
-        ]
-        return scope, passing
+        wanted = Filter(words.casefold().split(), states, tags, channels)
+        return scope, [run for run in scope if wanted.passes(run, self.text_of(run))]
 
     def pick(self, key: str, label: str, values: list[str], words: dict[str, str] | None = None) -> list[str]:
         """Some of the values there are; nothing to choose from shows nothing."""
@@ -124,21 +136,28 @@ class RunsTable:
 
     def ticked_before(self, scope: list[Run]) -> list[str]:
         """Ids ticked so far, which the URL keeps; the first ones where it says nothing when the page is opened."""
-        there, linked = {run.id for run in self.all}, st.query_params.get_all("runs")
-        last = st.session_state.get("linked_runs", [])
-        if not self.opened:
-            linked = linked or last
-            if set(linked) != set(last):  # by Back or by a link: the table takes its ticks from the URL again
-                st.session_state.ticked_anew = st.session_state.get("ticked_anew", 0) + 1
+        linked = self.linked()
         if linked == [NONE]:
             return []
-        gone = len(set(linked) - there)
-        if gone and self.opened:
-            note = self.translate(N_("{count} runs of this link have been deleted.")).format(count=gone)
-            st.toast(note, icon=":material/link_off:", duration="long")
-        ticked_before = [run.id for run in scope if run.id in linked]
+        there = {run.id for run in self.all}
+        if self.opened and set(linked) - there:
+            note = self.translate(N_("{count} runs of this link have been deleted."))
+            gone = note.format(count=len(set(linked) - there))
+            st.toast(gone, icon=":material/link_off:", duration="long")
+        ticked = [run.id for run in scope if run.id in linked]
         elsewhere = bool(there & set(linked))  # another channel was chosen
-        return ticked_before or ([run.id for run in scope[:SHOWN_AT_FIRST]] if self.opened or elsewhere else [])
+        return ticked or ([run.id for run in scope[:SHOWN_AT_FIRST]] if self.opened or elsewhere else [])
+
+    def linked(self) -> list[str]:
+        """Ids that the URL says are ticked, or said before where it says nothing."""
+        linked = st.query_params.get_all("runs")
+        if self.opened:
+            return linked
+        last = st.session_state.get("linked_runs", [])
+        linked = linked or last
+        if set(linked) != set(last):  # by Back or by a link: the table takes its ticks from the URL again
+            st.session_state.ticked_anew = st.session_state.get("ticked_anew", 0) + 1
+        return linked
 
     # The table
 
@@ -179,25 +198,37 @@ class RunsTable:
         translate = self.translate
         losses = pd.DataFrame({"run": [run.id for run in runs]})
         losses = losses.merge(self.session.store.final_losses(self.session.owner), "left", "run")
-        lines = {
-            translate(N_("Run")): [run.name for run in runs],
-            translate(N_("Held-out loss")): _finite(losses["held_out"]),
-            translate(N_("Train loss")): _finite(losses["train"]),
-        }
-        if any(run.pinned for run in runs):
-            lines = {translate(N_("Pinned")): [PINNED if run.pinned else None for run in runs]} | lines
-        if len({run.fingerprint for run in runs}) > 1:
-            lines[translate(N_("Channel"))] = [self.channels[run.fingerprint] for run in runs]
         settings, differing = self.settings_of(runs)
+        lines = self.pins(runs)
+        lines[translate(N_("Run"))] = [run.name for run in runs]
+        lines[translate(N_("Held-out loss"))] = _finite(losses["held_out"])
+        lines[translate(N_("Train loss"))] = _finite(losses["train"])
+        lines |= self.channels_of(runs)
         lines |= {translate(LABELS[name]): settings[name] for name in differing}
-        if any(run.tags for run in runs):
-            lines[translate(N_("Tags"))] = [list(run.tags) for run in runs]
-        if len({run.status for run in runs} | {"finished"}) > 1:
-            lines[translate(N_("State"))] = [translate(STATES[run.status]) for run in runs]
+        lines |= self.tags_and_states(runs)
         if not st.session_state.differing:
             lines[translate(N_("Epochs done"))] = losses["epochs"]
             lines |= {translate(LABELS[name]): settings[name] for name in SHOWN_ANYWAY if name not in differing}
         return pd.DataFrame(lines)
+
+    def pins(self, runs: list[Run]) -> dict[str, list]:
+        """A column of pins, where any run is pinned."""
+        pins = [PINNED if run.pinned else None for run in runs]
+        return {self.translate(N_("Pinned")): pins} if any(pins) else {}
+
+    def channels_of(self, runs: list[Run]) -> dict[str, list]:
+        """A column of channels, where these are not all the same."""
+        several = len({run.fingerprint for run in runs}) > 1
+        return {self.translate(N_("Channel")): [self.channels[run.fingerprint] for run in runs]} if several else {}
+
+    def tags_and_states(self, runs: list[Run]) -> dict[str, list]:
+        """Columns of tags, where there are any, and of states, where any run is not finished."""
+        columns: dict[str, list] = {}
+        if any(run.tags for run in runs):
+            columns[self.translate(N_("Tags"))] = [list(run.tags) for run in runs]
+        if any(run.status != "finished" for run in runs):
+            columns[self.translate(N_("State"))] = [self.translate(STATES[run.status]) for run in runs]
+        return columns
 
     def settings_of(self, runs: list[Run]) -> tuple[pd.DataFrame, list[str]]:
         """The settings in words, and the names of those that differ."""
@@ -217,17 +248,8 @@ class RunsTable:
 
     def edit(self, chosen: list[Run]) -> None:
         """Rename one run; pin, tag or delete any."""
-        translate, ids = self.translate, [run.id for run in chosen]
-        pinned = bool(chosen) and all(run.pinned for run in chosen)
-        st.button(
-            translate(N_("Unpin")) if pinned else translate(N_("Pin")),
-            key="pin",
-            icon=":material/keep_off:" if pinned else PINNED,
-            disabled=not chosen,
-            help=translate(N_("Pinned runs stay on top of the list.")),
-            on_click=self.session.store.pin,
-            args=(self.session.owner, ids, not pinned),
-        )
+        translate = self.translate
+        self.pin_or_unpin(chosen)
         with st.popover(
             translate(N_("Rename")),
             icon=":material/edit:",
@@ -235,21 +257,47 @@ class RunsTable:
             help=translate(N_("Tick one run to rename it.")),
         ):
             if len(chosen) == 1:
-                key = f"name-{ids[0]}"
-                st.text_input(
-                    translate(N_("Name")), chosen[0].name, key=key, max_chars=80, on_change=self.rename, args=(ids[0],)
-                )
+                self.name_of(chosen[0])
         with st.popover(translate(N_("Tag")), icon=":material/label:", disabled=not chosen):
             if chosen:
                 self.tags_of(chosen)
         with st.popover(translate(N_("Delete")), icon=":material/delete:", disabled=not chosen):
-            st.write(
-                translate(N_("Delete the ticked runs ({count})? This cannot be undone.")).format(count=len(chosen))
-            )
-            delete = self.session.store.delete
-            st.button(
-                translate(N_("Delete permanently")), key="delete", on_click=delete, args=(self.session.owner, ids)
-            )
+            self.delete(chosen)
+
+    def pin_or_unpin(self, chosen: list[Run]) -> None:
+        """A button that pins all; one that unpins them where all are pinned."""
+        pinned = bool(chosen) and all(run.pinned for run in chosen)
+        st.button(
+            self.translate(N_("Unpin")) if pinned else self.translate(N_("Pin")),
+            key="pin",
+            icon=":material/keep_off:" if pinned else PINNED,
+            disabled=not chosen,
+            help=self.translate(N_("Pinned runs stay on top of the list.")),
+            on_click=self.session.store.pin,
+            args=(self.session.owner, [run.id for run in chosen], not pinned),
+        )
+
+    def name_of(self, run: Run) -> None:
+        """The name, which can be typed over."""
+        st.text_input(
+            self.translate(N_("Name")),
+            run.name,
+            key=f"name-{run.id}",
+            max_chars=80,
+            on_change=self.rename,
+            args=(run.id,),
+        )
+
+    def delete(self, chosen: list[Run]) -> None:
+        """Whether to delete them."""
+        question = self.translate(N_("Delete the ticked runs ({count})? This cannot be undone."))
+        st.write(question.format(count=len(chosen)))
+        st.button(
+            self.translate(N_("Delete permanently")),
+            key="delete",
+            on_click=self.session.store.delete,
+            args=(self.session.owner, [run.id for run in chosen]),
+        )
 
     def tags_of(self, chosen: list[Run]) -> None:
         """The tags that all ticked runs share; new ones can be typed."""
