@@ -17,7 +17,6 @@ from forecasting.evaluation.comparison import FEWEST_DAYS, Answer, Comparison, R
 from forecasting.evaluation.conformal import LEVELS, TOTALS, Scores, make_intervals
 from forecasting.evaluation.conformal import totals as totals_of
 from forecasting.formats import format_percent
-from forecasting.json_records import from_json, to_json
 from forecasting.messages import N_, BadInput, Message
 from forecasting.models.ensemble.auto import Auto
 from forecasting.models.ensemble.report import notes_on
@@ -95,11 +94,6 @@ class HeldOutScore:
         answer: Answer = "cannot tell" if reason else answer_from(self.low, self.high)
         return Comparison(answer, self.difference, self.low, self.high, self.origins, 1, reason, self.horizon)
 
-    @classmethod
-    def of_record(cls, record: dict) -> "HeldOutScore":
-        """Back from JSON."""
-        return cls(**record | {part: tuple(record[part]) for part in ("coverage", "width")})
-
 
 @dataclass(frozen=True)
 class Forecast:
@@ -116,15 +110,6 @@ class Forecast:
     totals: tuple[Total, ...]
     judged: tuple[HeldOutScore, ...]  # the method first, then the baselines, each a horizon after the other
     notes: tuple[Message, ...] = ()  # what to know before one trusts it
-
-    def to_json(self) -> str:
-        """All of it as text."""
-        return to_json(self)
-
-    @classmethod
-    def from_json(cls, text: str) -> "Forecast":
-        """The forecast that `to_json` wrote."""
-        return from_json(cls, text)
 
     def to_frame(self) -> pd.DataFrame:
         """Columns forecast, lower_90, upper_90 and so on in views, a row a day."""
