@@ -76,3 +76,10 @@ class RevealRequest:
 
     run: RunVersion
     days: int
+
+
+@dataclass(frozen=True)
+class ExperimentRequest:
+    """Runs to be trained and compared; all on one split, so that they are judged on the same days."""
+
+    runs: tuple[RunSettings, ...]

@@ -16,7 +16,7 @@ from forecasting.networks.inputs import Prepared, prepared_periods
 from forecasting.networks.training import Row
 from forecasting.scaling import Scaler
 from forecasting.settings import Architecture, Training
-from forecasting.windows import SplitWindows, measured_rows
+from forecasting.windows import SplitWindows
 
 LOSSES = {"mae": "absolute_error", "mse": "squared_error"}
 
@@ -39,7 +39,11 @@ def fit_sklearn_model(model: SklearnModel, data: SplitWindows, training: Trainin
     begun, trees = time.perf_counter(), model.architecture.family == "trees"
     periods = prepared_periods(data)
     inputs, targets = _columns(periods["train"]), periods["train"].targets.double().numpy()
-    model.models = [_estimator(training, trees).fit(*rows) for rows in measured_rows(inputs, targets)]
+    measured = np.isfinite(targets)
+    model.models = [
+        _estimator(training, trees).fit(inputs[there], day[there])
+        for day, there in zip(targets.T, measured.T, strict=True)
+    ]
     stages = {name: _stages(model, _columns(part)) for name, part in periods.items()}
     for epoch, outputs in enumerate(zip(*stages.values(), strict=True), start=1):
         losses = {

@@ -62,6 +62,13 @@ CHAPTERS = (
         changes="all",
         serves="optimization",
     ),
+    Entry(
+        slug="bend_the_line",
+        title=N_("Bend the line"),
+        idea=N_("A constant and enough ramps come as near as one likes to any curve."),
+        changes="function",
+        serves="optimization",
+    ),
 )
 
 

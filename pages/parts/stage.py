@@ -6,12 +6,13 @@ handle is computed in Python when it is let go. Positions are in the units of th
 
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
+from forecasting.formats import format_views
 from forecasting.messages import N_, Translate
 
 HERE = Path(__file__).parent
@@ -70,6 +71,7 @@ class Track:
     label: str = ""
     colour: int = TRAIN
     dots: bool = False  # every point
+    first: int = 0  # the number of the first step
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,12 @@ def stage(
     _COMPONENT(key=key, data=data, on_moved_change=moved)
 
 
+def views_axis(title: str, low: float, high: float) -> Axis:
+    """An axis of views, its ticks round and as people say them."""
+    plain = Axis(title, low, high, digits=0 if high - low > 20 else 2)
+    return replace(plain, ticks=[(tick, format_views(tick)) for tick in _ticks(plain)])
+
+
 def _words(translate: Translate) -> dict[str, str]:
     return {
         "slope": translate(N_("slope")),
@@ -227,7 +235,7 @@ def _track(track: Track) -> dict[str, object]:
     kept = thinned(len(points))
     pairs = [[float(f"{a:.6g}"), float(f"{b:.6g}")] for a, b in points[kept]]
     look = {"label": track.label, "colour": track.colour, "dots": track.dots}
-    return look | {"points": pairs, "steps": [int(step) for step in kept]}
+    return look | {"points": pairs, "steps": [int(step) + track.first for step in kept]}
 
 
 def thinned(count: int, most: int = POINTS) -> np.ndarray:

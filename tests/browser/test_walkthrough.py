@@ -76,3 +76,34 @@ def test_links_hand_on_what_a_lesson_hides(page: Page, hidden: str) -> None:
     page.get_by_test_id("stMain").get_by_role("link", name="Contents").click()
     expect(page.get_by_role("heading", name="Walkthrough")).to_be_visible()
     expect(page).to_have_url(re.compile(re.escape(f"hide={hidden}").replace(",", "(,|%2C)")))
+
+
+def corner(page: Page, number: int) -> Locator:
+    return page.get_by_role("slider", name=f"Corner {number}")
+
+
+def test_ramps_follow_dragged_corners_and_are_held_against_the_best(page: Page) -> None:
+    page.goto("/bend_the_line")
+    expect(page.get_by_text("Drag the corners until")).to_be_visible()
+    drag(page, corner(page, 2), 60, -80)
+    expect(page).to_have_url(re.compile(r"week1="))
+    expect(page.get_by_text(re.compile("Error by hand: .* at best, with as many pieces"))).to_be_visible()
+    kept = corner(page, 2).get_attribute("aria-valuetext")
+    page.reload()
+    expect(corner(page, 2)).to_have_attribute("aria-valuetext", kept)
+
+
+def test_ramps_by_keyboard_alone_and_the_network_trained_beside_the_line(page: Page) -> None:
+    page.goto("/bend_the_line")
+    corner(page, 3).focus()
+    before = corner(page, 3).get_attribute("aria-valuetext")
+    page.keyboard.press("Shift+ArrowDown")
+    page.keyboard.press("ArrowLeft")
+    expect(page).to_have_url(re.compile(r"week2="))
+    expect(corner(page, 3)).not_to_have_attribute("aria-valuetext", before)
+    page.get_by_role("button", name="Train 100 ReLU against a line").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(re.compile("Bending pays. Held-out MAE is"))).to_be_visible()
+    page.get_by_role("slider", name="Steps of the path").focus()
+    page.keyboard.press("Home")
+    expect(page.get_by_text("Epoch 1 of 60")).to_be_visible()

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 from forecasting.jobs.requests import (
     CrossValidationRequest,
     DiagnosisRequest,
+    ExperimentRequest,
     ForecastRequest,
     PublicScoreRequest,
     RevealRequest,
@@ -60,6 +61,7 @@ JOB_KINDS = {
     "cross_validation": Kind("forecasting.jobs.kinds.cross_validation:cross_validation", CrossValidationRequest),
     "public_score": Kind("forecasting.jobs.kinds.public_score:public_score", PublicScoreRequest),
     "reveal": Kind("forecasting.jobs.kinds.reveal:reveal", RevealRequest),
+    "experiment": Kind("forecasting.jobs.kinds.experiment:experiment", ExperimentRequest),
 }
 
 
