@@ -24,10 +24,11 @@ import json
 import math
 from collections.abc import Mapping
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
+from cattrs.errors import CattrsError
 from cattrs.preconf.json import make_converter
 
 from forecasting.messages import Message
@@ -36,7 +37,7 @@ from forecasting.settings import RunSettings
 T = TypeVar("T")
 SAID_BY_JSON = (str, int, float, bool, type(None))
 
-_converter = make_converter(detailed_validation=False)
+converter = make_converter(detailed_validation=False)  # a file of another layout copies it and adds to the copy
 
 
 def to_json(record: object) -> str:
@@ -49,14 +50,17 @@ def from_json(kind: type[T], text: str) -> T:
     return from_record(kind, json.loads(text))
 
 
-def to_record(record: object) -> object:
+def to_record(record: object) -> Any:
     """The record as dicts, lists, texts and numbers."""
-    return _converter.unstructure(record)
+    return converter.unstructure(record)
 
 
 def from_record(kind: type[T], value: object) -> T:
     """The record of this kind that `to_record` took apart."""
-    return _converter.structure(value, kind)
+    try:
+        return converter.structure(value, kind)
+    except CattrsError as unfit:  # none of the three
+        raise ValueError(str(unfit)) from unfit
 
 
 def _float_to_json(value: float) -> float | str:
@@ -94,16 +98,16 @@ def _message_from_json(value: Mapping, _kind: type) -> Message:
     return Message(text if isinstance(text, str) else (text[0], text[1]), facts)
 
 
-_converter.register_structure_hook_func(lambda kind: kind is object, lambda value, _kind: value)
-_converter.register_unstructure_hook(float, _float_to_json)
-_converter.register_unstructure_hook(np.floating, _float_to_json)
-_converter.register_unstructure_hook(np.ndarray, _array_to_json)
-_converter.register_structure_hook(np.ndarray, lambda value, _kind: np.array(value, float))
-_converter.register_unstructure_hook(date, date.isoformat)
-_converter.register_structure_hook(date, lambda value, _kind: date.fromisoformat(value))
-_converter.register_unstructure_hook(pd.Timestamp, lambda day: str(day.date()))
-_converter.register_structure_hook(pd.Timestamp, lambda value, _kind: pd.Timestamp(value))
-_converter.register_unstructure_hook(Message, _message_to_json)
-_converter.register_structure_hook(Message, _message_from_json)
-_converter.register_unstructure_hook(RunSettings, lambda settings: json.loads(settings.to_json()))
-_converter.register_structure_hook(RunSettings, lambda value, _kind: RunSettings.from_json(json.dumps(value)))
+converter.register_structure_hook_func(lambda kind: kind is object, lambda value, _kind: value)
+converter.register_unstructure_hook(float, _float_to_json)
+converter.register_unstructure_hook(np.floating, _float_to_json)
+converter.register_unstructure_hook(np.ndarray, _array_to_json)
+converter.register_structure_hook(np.ndarray, lambda value, _kind: np.array(value, float))
+converter.register_unstructure_hook(date, date.isoformat)
+converter.register_structure_hook(date, lambda value, _kind: date.fromisoformat(value))
+converter.register_unstructure_hook(pd.Timestamp, lambda day: str(day.date()))
+converter.register_structure_hook(pd.Timestamp, lambda value, _kind: pd.Timestamp(value))
+converter.register_unstructure_hook(Message, _message_to_json)
+converter.register_structure_hook(Message, _message_from_json)
+converter.register_unstructure_hook(RunSettings, lambda settings: json.loads(settings.to_json()))
+converter.register_structure_hook(RunSettings, lambda value, _kind: RunSettings.from_json(json.dumps(value)))

@@ -1,6 +1,7 @@
 """Views to standard deviations from the training mean, and back."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -16,7 +17,7 @@ class Scaler:
     log: bool = False  # log(1 + views) is what is standardised
 
     @classmethod
-    def fit(cls, targets: np.ndarray, inputs: Inputs = Inputs()) -> "Scaler":  # noqa: B008  frozen
+    def fit(cls, targets: np.ndarray, inputs: Inputs = Inputs()) -> Self:  # noqa: B008  frozen
         """Mean and standard deviation of the measured `targets`; a constant series keeps a spread of one view."""
         values = np.log1p(targets) if inputs.log else targets
         if not inputs.standardise:

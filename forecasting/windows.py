@@ -1,5 +1,6 @@
 """Windows: the last days of views in, the next day's or days' views out."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -115,6 +116,17 @@ def futures(views: pd.Series, origins: pd.DatetimeIndex, days: int) -> np.ndarra
     places = views.index.get_indexer(origins)
     padded = np.concatenate([views.to_numpy(float), np.full(days, np.nan)])
     return np.lib.stride_tricks.sliding_window_view(padded, days)[places + 1].copy()
+
+
+def measured_rows(inputs: np.ndarray, targets: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """For each day ahead, a column of `targets` (rows, horizon), the rows whose target was measured.
+
+    Gives `inputs` (some rows, columns) and targets (some rows,): a model for each day ahead, the direct strategy, is
+    fitted on these.
+    """
+    for day in targets.T:
+        measured = np.isfinite(day)
+        yield inputs[measured], day[measured]
 
 
 @dataclass(frozen=True)

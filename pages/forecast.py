@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from forecasting import charts
-from forecasting.evaluation.wording import ERROR_OF_MEAN, days_ahead
+from forecasting.evaluation.wording import ERROR_OF_MEAN, coverage_beside_level, days_ahead
 from forecasting.forecasts.forecast import Forecast, HeldOutScore
 from forecasting.forecasts.packing import NO_WEIGHTS
 from forecasting.forecasts.program import program_from_file, program_of
@@ -178,6 +178,9 @@ def say_trust(forecast: Forecast, judged: list[HeldOutScore]) -> None:
         }[at.comparison.answer]
         said = days_ahead(at.comparison, translate(label_of(SKILL_BASELINE)))
         show(said.translated(translate), icon=icon)
+        held, level = at.coverage[-1], forecast.bands[-1].level
+        if width := coverage_beside_level(held, level, origins=at.origins, ahead=at.horizon):
+            st.info(width.translated(translate), icon=":material/straighten:")
     for sentence in forecast.notes:
         st.info(escape_markdown(sentence.translated(translate)), icon=":material/info:")
     without_interval = int(np.isnan(forecast.bands[-1].lower).sum())

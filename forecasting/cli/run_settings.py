@@ -12,16 +12,14 @@ from forecasting.settings import (
     DEFAULTS,
     FAMILY_DEFAULTS,
     LABELS,
-    Architecture,
+    PARTS,
+    SETTINGS,
     Inputs,
-    Regularisation,
     RunSettings,
     Training,
     defaults_of,
 )
 from forecasting.split import Period, Split, clipped, default_split
-
-RECORDS = (Architecture, Training, Inputs, Regularisation)
 
 
 def add_run_settings(command: argparse.ArgumentParser) -> None:
@@ -29,7 +27,7 @@ def add_run_settings(command: argparse.ArgumentParser) -> None:
     for period in ("--train", "--held-out"):
         command.add_argument(period, metavar="FIRST:LAST", help="such as 2017-01-01:2021-12-31")
     command.add_argument("--batch", default=str(Training.batch_size), metavar="N|all", help="windows per update")
-    for kind in RECORDS:
+    for kind in PARTS.values():
         _add_settings(command, kind)
 
 
@@ -42,13 +40,10 @@ def run_settings(options: argparse.Namespace, channel: Channel) -> RunSettings:
     else:
         split = default_split(channel.views)
     options.batch_size = 0 if options.batch == "all" else _whole(options.batch)
-    return RunSettings(split, *(_record(kind, options) for kind in RECORDS))
-
-
-def _record(kind: type, options: argparse.Namespace):
-    given = {setting.name: getattr(options, setting.name) for setting in fields(kind)}
-    usual = defaults_of(options.family)
-    return kind(**{name: usual[name] if value is None else value for name, value in given.items()})
+    given = {name: value for name in SETTINGS if (value := getattr(options, name)) is not None}
+    values = defaults_of(options.family) | given
+    parts = {part: {one.name: values[one.name] for one in fields(kind)} for part, kind in PARTS.items()}
+    return RunSettings(split, **{part: PARTS[part](**chosen) for part, chosen in parts.items()})
 
 
 def _add_settings(parser: argparse.ArgumentParser, kind: type) -> None:

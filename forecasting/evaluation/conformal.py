@@ -149,20 +149,6 @@ def make_intervals(
     return Intervals(centre, lower, upper)
 
 
-def split_edges(earlier: Scores, origins: pd.DatetimeIndex, level: float) -> tuple[np.ndarray, np.ndarray]:
-    """Lowest and highest score (origins, columns) that the interval of `level` allows, the same at every origin.
-
-    Finite-sample quantiles of the scores known at the first origin (Vovk et al. 2005), each side missing equally often.
-    """
-    rate = np.array([(1 - level) / 2])
-    found = []
-    for column, delay in enumerate(earlier.delays):
-        known = _known(earlier, column, origins[0])
-        found.append(_quantiles(np.sort(known), rate, rate, spacing_of(known, delay))[:, 0])
-    low, high = np.transpose(found)
-    return np.tile(low, (len(origins), 1)), np.tile(high, (len(origins), 1))
-
-
 def adaptive_edges(
     earlier: Scores,
     later: Scores,
@@ -171,7 +157,10 @@ def adaptive_edges(
     step: float = GAMMA,
     memory: int = CALIBRATION_SIZE,
 ) -> dict[float, tuple[np.ndarray, np.ndarray]]:
-    """The same for each level and origin of `later`, learning from every score once known (Gibbs and Candes 2021).
+    """Lowest and highest score (origins, columns) that the interval of each level allows at each origin of `later`.
+
+    At first they are finite-sample quantiles of the scores known by then (Vovk et al. 2005), each side missing equally
+    often; then every score is learnt from once it is known (Gibbs and Candes 2021).
 
     After a miss the rate of misses aimed at falls by `step` times (1 - target), after a hit it rises by `step` times
     the target: in the long run as many are missed as should be, whatever the views do. Scores that become known also

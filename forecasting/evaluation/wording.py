@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from forecasting.evaluation.comparison import Comparison
+from forecasting.evaluation.coverage import coverage_interval, judge_coverage
 from forecasting.evaluation.cross_validation import OptimismBias, Ranking
 from forecasting.formats import format_percent, format_views
 from forecasting.messages import N_, Message
@@ -82,6 +83,16 @@ DAYS_AHEAD = {
     "few days": FEW_DAYS,
     "alike days": ALIKE_DAYS,
 }
+COVERAGE = {
+    "wider": N_(
+        "Its {level} intervals held {share} of {days} past forecasts (90 % interval {low} to {high}): they are wider"
+        " than needed."
+    ),
+    "narrower": N_(
+        "Its {level} intervals held only {share} of {days} past forecasts (90 % interval {low} to {high}): they are"
+        " narrower than promised."
+    ),
+}
 OPTIMISM = {
     "better": N_("Random folds are most optimistic for “{model}”, by {share} (90 % interval {low} to {high})."),
     "worse": N_("Random folds are harder for “{model}”, by {share} (90 % interval {low} to {high})."),
@@ -119,6 +130,16 @@ def in_a_cell(found: Comparison) -> Message:
 def days_ahead(found: Comparison, baseline: str) -> Message:
     """A forecast against a baseline so many days ahead; `baseline` is its translated name."""
     return Message(DAYS_AHEAD[_key(found)], _views(found) | {"baseline": baseline})
+
+
+def coverage_beside_level(held: float, level: float, *, origins: int, ahead: int) -> Message | None:
+    """That intervals are wider than needed, or narrower than promised; None where chance may be all there is to it."""
+    found = judge_coverage(held, level, origins=origins, ahead=ahead)
+    if found == "as promised":
+        return None
+    low, high = coverage_interval(held, origins=origins, ahead=ahead)
+    shares = {"level": level, "share": held, "low": low, "high": high}
+    return Message(COVERAGE[found], {"days": origins} | {name: format_percent(share) for name, share in shares.items()})
 
 
 def winner(known: Ranking, names: Sequence[str]) -> Message:

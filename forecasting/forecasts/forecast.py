@@ -16,7 +16,7 @@ from forecasting.evaluation.calibration import CalibratedForecaster, fit_method
 from forecasting.evaluation.comparison import FEWEST_DAYS, Answer, Comparison, Reason, answer_from
 from forecasting.evaluation.conformal import LEVELS, TOTALS, Scores, make_intervals
 from forecasting.evaluation.conformal import totals as totals_of
-from forecasting.json_records import from_json, to_json
+from forecasting.formats import format_percent
 from forecasting.messages import N_, BadInput, Message
 from forecasting.models.ensemble.auto import Auto
 from forecasting.models.ensemble.report import notes_on
@@ -25,6 +25,15 @@ from forecasting.series import Series
 from forecasting.settings import BOUNDS
 from forecasting.split import Split
 
+AT_AN_EDGE = 0.05  # of a total's interval: so near to its edge a total is said to lie at it
+TOO_LOW = N_(
+    "The total of the next {days} days lies at the lower edge of its {level} interval: past totals were nearly all"
+    " higher than forecast."
+)
+TOO_HIGH = N_(
+    "The total of the next {days} days lies at the upper edge of its {level} interval: past totals were nearly all"
+    " lower than forecast."
+)
 LENGTHS = 5  # times its days that a total needs to be judged by
 
 
@@ -44,6 +53,17 @@ class Total:
     days: int
     point: float
     bands: tuple[tuple[float, float, float], ...]  # (level, lower, upper)
+
+    @property
+    def note(self) -> list[Message]:
+        """That the total lies at an edge of its widest interval, and why; nothing where it lies within."""
+        level, lower, upper = self.bands[-1]
+        facts, margin = {"days": self.days, "level": format_percent(level)}, AT_AN_EDGE * (upper - lower)
+        if not upper > lower:  # one total alone, or no interval
+            return []
+        if self.point <= lower + margin and lower > 0:  # nothing lies below 0 anyway
+            return [Message(TOO_LOW, facts)]
+        return [Message(TOO_HIGH, facts)] if self.point >= upper - margin else []
 
 
 @dataclass(frozen=True)
@@ -74,11 +94,6 @@ class HeldOutScore:
         answer: Answer = "cannot tell" if reason else answer_from(self.low, self.high)
         return Comparison(answer, self.difference, self.low, self.high, self.origins, 1, reason, self.horizon)
 
-    @classmethod
-    def of_record(cls, record: dict) -> "HeldOutScore":
-        """Back from JSON."""
-        return cls(**record | {part: tuple(record[part]) for part in ("coverage", "width")})
-
 
 @dataclass(frozen=True)
 class Forecast:
@@ -95,15 +110,6 @@ class Forecast:
     totals: tuple[Total, ...]
     judged: tuple[HeldOutScore, ...]  # the method first, then the baselines, each a horizon after the other
     notes: tuple[Message, ...] = ()  # what to know before one trusts it
-
-    def to_json(self) -> str:
-        """All of it as text."""
-        return to_json(self)
-
-    @classmethod
-    def from_json(cls, text: str) -> "Forecast":
-        """The forecast that `to_json` wrote."""
-        return from_json(cls, text)
 
     def to_frame(self) -> pd.DataFrame:
         """Columns forecast, lower_90, upper_90 and so on in views, a row a day."""
@@ -189,7 +195,7 @@ def make_forecast(
         tuple(bands),
         tuple(sums),
         tuple(judged),
-        tuple(notes_on(forecaster)) if isinstance(forecaster, Auto) else (),
+        (*(notes_on(forecaster) if isinstance(forecaster, Auto) else ()), *(note for one in sums for note in one.note)),
     )
 
 

@@ -8,7 +8,7 @@ import hashlib
 import json
 import struct
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
 
 import numpy as np
@@ -22,6 +22,7 @@ from forecasting.evaluation.calibration import CalibratedForecaster
 from forecasting.evaluation.conformal import CALIBRATION_SIZE, LEVELS, TOTALS, Scores, delays, horizon_of, make_scores
 from forecasting.forecasts.forecast import Forecast, HeldOutScore, check_horizon, make_forecast
 from forecasting.forecasts.packing import Arrays, check, needs, pack, settings_of, unpack
+from forecasting.json_records import from_record, to_record
 from forecasting.messages import N_, BadInput
 from forecasting.models.ensemble.auto import Auto
 from forecasting.series import Series
@@ -137,7 +138,7 @@ def save_model(model: Model) -> bytes:
         "name": model.name,
         "model": model.record,
         "split": {"train": str(model.split.train), "held_out": str(model.split.held_out)},
-        "judged": [asdict(one) for one in model.judged],
+        "judged": to_record(model.judged),
         "views": {
             "first": str(model.origin.first.date()),
             "last": str(model.origin.last.date()),
@@ -163,7 +164,7 @@ def load_model(blob: bytes) -> Model:
         scores = Scores(days, values, delays(horizon_of(values.shape[1])))
         first, last, fingerprint = (facts["views"][name] for name in ("first", "last", "fingerprint"))
         origin = Origin(pd.Timestamp(first), pd.Timestamp(last), fingerprint)
-        judged = tuple(HeldOutScore.of_record(one) for one in facts["judged"])
+        judged = from_record(tuple[HeldOutScore, ...], facts["judged"])
         split = Split(*(Period.parse(facts["split"][name]) for name in ("train", "held_out")))
     except (KeyError, TypeError, ValueError, AttributeError, IndexError):  # whole, but not as it is written above
         raise BadInput(DAMAGED) from None

@@ -1,20 +1,25 @@
-"""Fitted forecasters as plain arrays and a record for JSON, and back: a trained run, or what Auto mixed."""
+"""Fitted forecasters as a record for JSON and plain arrays, and back: a trained run, or what Auto mixed.
 
-import json
+A record has every field of its dataclass but the arrays, which a model file keeps beside it:
+
+- a run: settings and scaler; `parameters` (seeds, unknowns) and `running` (seeds, statistics)
+- Auto: members, names, trials and so on; `groups`, `errors`, `counts`, and `member0` ... for the parameters of members
+"""
+
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import dataclass
 from pkgutil import resolve_name
 
 import numpy as np
 import pandas as pd
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
+from forecasting.json_records import converter, from_record, to_record
 from forecasting.messages import N_, BadInput
 from forecasting.models.ensemble.auto import Auto
-from forecasting.models.ensemble.candidates import TrialResult
 from forecasting.models.ensemble.member import Member, Recipe, architecture
-from forecasting.models.ensemble.weights import ErrorHistory
 from forecasting.models.ets import Smoothing
-from forecasting.models.registry import baseline
+from forecasting.models.registry import BASELINES, Forecaster, baseline
 from forecasting.scaling import Scaler
 from forecasting.settings import RunSettings
 from forecasting.typical_range import WEEK
@@ -22,35 +27,50 @@ from forecasting.typical_range import WEEK
 NO_WEIGHTS = N_(
     "Support vectors and trees have no weights that a model file could hold; train a network to download it."
 )
-TRIALS = "ladder"  # the key that files of format 1 have for what Auto tried
+LADDER = override(rename="ladder")  # what files of format 1 call the trials of Auto
 Arrays = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What a run's network needs beside its weights."""
+
+    settings: RunSettings
+    scaler: Scaler
 
 
 def pack(forecaster) -> tuple[dict, Arrays]:
     """Record and arrays of an Auto or a TrainedRun. Raises BadInput for a shallow reference, which is neither."""
-    return _pack_auto(forecaster) if isinstance(forecaster, Auto) else _pack_run(forecaster)
+    if not isinstance(forecaster, Auto):
+        return _record_of_run(forecaster)
+    record = _auto_converter.unstructure(forecaster)
+    arrays = {"groups": record.pop("groups")} | record.pop("error_history")
+    learnt = {place: member for place, member in enumerate(record["members"]) if "parameters" in member}
+    return record, arrays | {f"member{place}": member.pop("parameters") for place, member in learnt.items()}
 
 
 def unpack(record: dict, arrays: Arrays, holidays: Sequence[pd.Timestamp] = ()):
     """The forecaster that was packed; to a run `holidays` are further days to take for holidays."""
-    return _unpack_auto(record, arrays) if "members" in record else _unpack_run(record, arrays, holidays)
+    if "members" in record:
+        return _auto_converter.structure(_with_arrays(record, arrays), Auto)
+    run = from_record(RunRecord, record)
+    of_weights = resolve_name("forecasting.models.trained_run:of_weights")  # loads torch, which the server never does
+    return of_weights(run.settings, run.scaler, arrays, tuple(holidays))
 
 
 def check(record: dict, arrays: Arrays) -> None:
     """Raise ValueError, KeyError or TypeError unless the arrays are those that the record needs. Loads no torch."""
-    if "scaler" in record:
-        Scaler(**record["scaler"])
     auto = "members" in record
     wanted = _shapes_of_auto(record, arrays["errors"].shape[1]) if auto else _shapes_of_run(record)
     if {name: arrays[name].shape for name in wanted} != wanted:
         raise ValueError("arrays of other shapes than the record says")
     if auto:  # members are plain arrays: putting them together tells whether they fit
-        _unpack_auto(record, arrays)
+        unpack(record, arrays)
 
 
 def settings_of(record: dict) -> RunSettings | None:
     """The settings of a run; None for Auto."""
-    return RunSettings.from_json(json.dumps(record["settings"])) if "settings" in record else None
+    return from_record(RunRecord, record).settings if "settings" in record else None
 
 
 def needs(record: dict) -> int:
@@ -63,23 +83,17 @@ def needs(record: dict) -> int:
 # A run
 
 
-def _pack_run(run) -> tuple[dict, Arrays]:
+def _record_of_run(run) -> tuple[dict, Arrays]:
     network = run.model
     if not hasattr(network, "parameters"):
         raise BadInput(NO_WEIGHTS)
     arrays = {name: np.array(getattr(network, name).numpy()) for name in ("parameters", "running")}
-    return {"settings": json.loads(run.settings.to_json()), "scaler": asdict(run.scaler)}, arrays
-
-
-def _unpack_run(record: dict, arrays: Arrays, holidays: Sequence[pd.Timestamp]):
-    settings = RunSettings.from_json(json.dumps(record["settings"]))
-    of_weights = resolve_name("forecasting.models.trained_run:of_weights")  # loads torch, which the server never does
-    return of_weights(settings, Scaler(**record["scaler"]), arrays, tuple(holidays))
+    return to_record(RunRecord(run.settings, run.scaler)), arrays
 
 
 def _shapes_of_run(record: dict) -> dict[str, tuple[int, ...]]:
     """As models.StackedNetwork has them."""
-    settings = RunSettings.from_json(json.dumps(record["settings"]))
+    settings = from_record(RunRecord, record).settings
     seeds, net = settings.training.seeds, settings.architecture
     moving = 2 * net.hidden * net.units * settings.regularisation.batch_norm
     return {"parameters": (seeds, settings.parameters), "running": (seeds, moving)}
@@ -88,48 +102,14 @@ def _shapes_of_run(record: dict) -> dict[str, tuple[int, ...]]:
 # Auto
 
 
-def _pack_auto(auto: Auto) -> tuple[dict, Arrays]:
-    record = {
-        "members": [_pack_member(*pair) for pair in zip(auto.members, auto.member_names, strict=True)],
-        "names": list(auto.names),
-        "last": str(auto.last.date()),
-        "limit": auto.limit,
-        TRIALS: [asdict(trial) for trial in auto.trials],
-    }
-    learnt = {place: member for place, member in enumerate(auto.members) if isinstance(member, Smoothing | Member)}
-    arrays = {f"member{place}": member.parameters for place, member in learnt.items()}
-    history = auto.error_history
-    return record, arrays | {"groups": auto.groups, "errors": history.errors, "counts": history.counts}
-
-
-def _pack_member(member, name: str) -> dict:
-    if isinstance(member, Smoothing):
-        return {"form": list(member.form), "first": str(member.first.date())}
-    return member.record() if isinstance(member, Member) else {"naive": name}
-
-
-def _unpack_auto(record: dict, arrays: Arrays) -> Auto:
-    members = [_unpack_member(member, arrays.get(f"member{place}")) for place, member in enumerate(record["members"])]
-    return Auto(
-        tuple(members),
-        arrays["groups"],
-        tuple(record["names"]),
-        pd.Timestamp(record["last"]),
-        ErrorHistory(arrays["errors"], arrays["counts"]),
-        (pd.DatetimeIndex([]), np.empty((0, len(arrays["counts"])))),
-        tuple(map(TrialResult.of_record, record[TRIALS])),
-        limit=float(record.get("limit", 0.0)),  # older files do not say
-    )
-
-
-def _unpack_member(member: dict, parameters: np.ndarray | None):
-    if "naive" in member:
-        return baseline(member["naive"])
-    if parameters is None:
-        raise KeyError("parameters")
-    if "form" in member:
-        return Smoothing(tuple(member["form"]), parameters, pd.Timestamp(member["first"]))
-    return Member.of_record(member, parameters)
+def _with_arrays(record: dict, arrays: Arrays) -> dict:
+    """The record as `pack` had it before it took the arrays out."""
+    members = [
+        member if "naive" in member else member | {"parameters": arrays[f"member{place}"]}
+        for place, member in enumerate(record["members"])
+    ]
+    history = {name: arrays[name] for name in ("errors", "counts")}
+    return record | {"members": members, "groups": arrays["groups"], "error_history": history}
 
 
 def _member_needs(member: dict) -> int:
@@ -143,6 +123,38 @@ def _shapes_of_auto(record: dict, horizon: int) -> dict[str, tuple[int, ...]]:
     shapes = {"groups": (len(members),), "errors": (len(members), horizon), "counts": (horizon,)}
     for place, member in enumerate(members):
         if "recipe" in member:
-            recipe = Recipe(**member["recipe"])
+            recipe = from_record(Recipe, member["recipe"])
             shapes[f"member{place}"] = (recipe.seeds, architecture(recipe).parameters)
     return shapes
+
+
+# How a file of format 1 has Auto's fields: baselines by their slugs, arrays as they are, `trials` under its old name
+
+
+def _slug_of(member: Forecaster) -> str:
+    return next(slug for slug, method in BASELINES.items() if type(member) is method.load())
+
+
+_auto_converter = converter.copy()
+_auto_converter.register_unstructure_hook(np.ndarray, lambda array: array)
+_auto_converter.register_structure_hook(np.ndarray, lambda array, _kind: array)
+_auto_converter.register_unstructure_hook_func(
+    lambda kind: kind is Forecaster,
+    lambda member: (
+        _auto_converter.unstructure(member) if isinstance(member, Smoothing | Member) else {"naive": _slug_of(member)}
+    ),
+)
+_auto_converter.register_structure_hook_func(
+    lambda kind: kind is Forecaster,
+    lambda record, _kind: (
+        baseline(record["naive"])
+        if "naive" in record
+        else _auto_converter.structure(record, Member if "recipe" in record else Smoothing)
+    ),
+)
+_auto_converter.register_unstructure_hook(
+    Auto, make_dict_unstructure_fn(Auto, _auto_converter, trials=LADDER, validated=override(omit=True))
+)
+_auto_converter.register_structure_hook(
+    Auto, make_dict_structure_fn(Auto, _auto_converter, trials=LADDER, validated=override(omit=True))
+)

@@ -12,7 +12,7 @@ from sklearn.linear_model import LinearRegression
 from forecasting.messages import N_, BadInput
 from forecasting.models.bounds import bounded
 from forecasting.series import Series
-from forecasting.windows import futures, histories
+from forecasting.windows import futures, histories, measured_rows
 
 WINDOW = 56  # days
 FEWEST_WINDOWS = 28  # windows to learn from
@@ -67,10 +67,7 @@ def _fit(estimator: Callable[[], Any], series: Series, horizon: int, *, centred:
     origins = training_origins(known, window, FEWEST_WINDOWS, horizon)
     targets = futures(series.measured.reindex(known.index), origins, horizon)
     inputs, offset = inputs_of(histories(known, origins, window), origins, centred)
-    models = []
-    for day in (targets - offset).T:
-        there = np.isfinite(day)
-        models.append(estimator().fit(inputs[there], day[there]))
+    models = [estimator().fit(*rows) for rows in measured_rows(inputs, targets - offset)]
     return Regression(tuple(models), centred, window)
 
 

@@ -16,7 +16,7 @@ from forecasting.networks.inputs import Prepared, prepared_periods
 from forecasting.networks.training import Row
 from forecasting.scaling import Scaler
 from forecasting.settings import Architecture, Training
-from forecasting.windows import SplitWindows
+from forecasting.windows import SplitWindows, measured_rows
 
 LOSSES = {"mae": "absolute_error", "mse": "squared_error"}
 
@@ -39,11 +39,7 @@ def fit_sklearn_model(model: SklearnModel, data: SplitWindows, training: Trainin
     begun, trees = time.perf_counter(), model.architecture.family == "trees"
     periods = prepared_periods(data)
     inputs, targets = _columns(periods["train"]), periods["train"].targets.double().numpy()
-    measured = np.isfinite(targets)
-    model.models = [
-        _estimator(training, trees).fit(inputs[there], day[there])
-        for day, there in zip(targets.T, measured.T, strict=True)
-    ]
+    model.models = [_estimator(training, trees).fit(*rows) for rows in measured_rows(inputs, targets)]
     stages = {name: _stages(model, _columns(part)) for name, part in periods.items()}
     for epoch, outputs in enumerate(zip(*stages.values(), strict=True), start=1):
         losses = {

@@ -11,7 +11,7 @@ from forecasting.networks.inputs import Prepared, prepared_periods
 from forecasting.networks.network import StackedNetwork
 from forecasting.networks.training import Row, losses_in_views
 from forecasting.networks.updates import gradient_by_autograd
-from forecasting.windows import SplitWindows
+from forecasting.windows import SplitWindows, measured_rows
 
 PERFECT = 1e-5  # of the targets' spread: errors as small as rounding
 
@@ -32,14 +32,14 @@ def solve(network: StackedNetwork, data: SplitWindows, loss: str) -> Iterator[Ro
 def least_squares(fitted: Prepared) -> tuple[np.ndarray, np.ndarray]:
     """Weights (columns, horizon) and biases (horizon,)."""
     if fitted.has_holes:
-        return _together([LinearRegression().fit(*measured) for measured in _days(fitted)])
+        return _together([LinearRegression().fit(*rows) for rows in measured_rows(*_arrays(fitted))])
     model = LinearRegression().fit(*_arrays(fitted))
     return model.coef_.T, model.intercept_
 
 
 def least_deviations(fitted: Prepared) -> tuple[np.ndarray, np.ndarray]:
     """The same for absolute errors: median regression, a linear programme for each day of the horizon."""
-    return _together([_median_regression(*measured) for measured in _days(fitted)])
+    return _together([_median_regression(*rows) for rows in measured_rows(*_arrays(fitted))])
 
 
 def _median_regression(inputs: np.ndarray, day: np.ndarray) -> LinearRegression | QuantileRegressor:
@@ -52,14 +52,6 @@ def _median_regression(inputs: np.ndarray, day: np.ndarray) -> LinearRegression 
 def _together(models: Sequence) -> tuple[np.ndarray, np.ndarray]:
     """Weights (columns, horizon) and biases (horizon,) of a model for each day."""
     return np.column_stack([model.coef_ for model in models]), np.array([model.intercept_ for model in models])
-
-
-def _days(fitted: Prepared) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Inputs and targets of each day of the horizon, where it was measured."""
-    inputs, targets = _arrays(fitted)
-    for day in targets.T:
-        there = np.isfinite(day)
-        yield inputs[there], day[there]
 
 
 def _arrays(fitted: Prepared) -> tuple[np.ndarray, np.ndarray]:

@@ -25,7 +25,7 @@ def homework_of(session: Session, run: Run, channel: Channel, file: str = FILE) 
         return None
     end = ends.iloc[0]
     epochs = run.settings.training.epochs if run.status == "finished" else int(end["epochs"])
-    return Homework(run.settings, channel.series, file, epochs, (end["train"], end["held_out"]))
+    return Homework(run.settings, channel.series, file, epochs, (end["train"], end["held_out"]), run.name)
 
 
 def offer_homework(session: Session, run: Run, channel: Channel) -> None:

@@ -5,6 +5,7 @@ import streamlit as st
 
 from forecasting.formats import format_views
 from forecasting.lectures import three_steps
+from forecasting.lectures.claims import Claim
 from forecasting.lectures.three_steps import START, Descent, Landscape, LineProblem
 from forecasting.messages import N_
 from forecasting.settings import LOSSES, Loss
@@ -34,10 +35,11 @@ translate, channel = chapter.translate, chapter.session.channel
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def problem_of(_series, fingerprint: str, loss: Loss) -> tuple[LineProblem, Landscape]:
-    """The examples and the loss over both unknowns."""
+def problem_of(_series, fingerprint: str, loss: Loss) -> tuple[LineProblem, Landscape, Claim]:
+    """The examples, the loss over both unknowns, and whether the best line is a day late."""
     problem = three_steps.line_problem(_series, default_split(_series.views), loss)
-    return problem, three_steps.landscape(problem)
+    land = three_steps.landscape(problem)
+    return problem, land, three_steps.is_late(problem, land.optimum)
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
@@ -54,7 +56,7 @@ def experiment() -> None:
     rate = chapter.select_slider("rate", N_("Learning rate"), RATES, 0.03)
     updates = chapter.select_slider("updates", N_("Updates"), UPDATES, 500, text="{:,}".format)
     axis = [*UNKNOWNS].index(chapter.choice("cut", N_("Cut along"), UNKNOWNS, "w"))
-    problem, land = problem_of(channel.series, channel.fingerprint, loss)
+    problem, land, late = problem_of(channel.series, channel.fingerprint, loss)
     low, high = ((land.slopes[end], land.intercepts[end]) for end in (0, -1))
     hand = chapter.point("hand", START, low, high)
     descended = descent_of(problem, land, channel.fingerprint, loss, hand, rate, updates)
@@ -66,7 +68,7 @@ def experiment() -> None:
     with right:
         draw_weeks(problem, descended.end)
     chapter.formula(formula_of(problem, hand, descended))
-    chapter.verdict(three_steps.is_late(problem, land.optimum), three_steps.arrives(descended, land.lowest))
+    chapter.verdict(late, three_steps.arrives(descended, land.lowest))
     beside_lecture(problem, land)
     chapter.open_in_train(
         family="linear", window=1, loss=loss, optimizer="sgd", batch_size=0, learning_rate=rate, epochs=updates

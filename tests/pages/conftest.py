@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,11 @@ from pages.parts import session
 ROOT = Path(__file__).parent.parent.parent
 
 
-@pytest.fixture(scope="session", autouse=True)
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+@contextmanager
+def app_test_with(url: str) -> Iterator[None]:
+    """AppTest runs the app as a server does, with a run store of its own."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VIEWCAST_STORE", f"sqlite:///{(tmp_path_factory.mktemp('store') / 'runs.db').as_posix()}")
+        patch.setenv("VIEWCAST_STORE", url)
         patch.setenv("VIEWCAST_WORKERS", "1")
         patch.chdir(ROOT)
         # AppTest has no cookies to read: every AppTest is a browser of its own.
@@ -28,6 +30,12 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
         session.workers().close()
         st.cache_resource.clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with app_test_with(f"sqlite:///{(tmp_path_factory.mktemp('store') / 'runs.db').as_posix()}"):
+        yield
 
 
 class Visitor:

@@ -8,7 +8,7 @@ that are estimated should be shrunk).
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pkgutil import resolve_name
 
 import numpy as np
@@ -36,7 +36,8 @@ class Auto:
     names: tuple[str, ...]  # of methods (their slugs) and recipes
     last: pd.Timestamp  # the last day that members have learnt from
     error_history: ErrorHistory  # of errors known by then
-    validated: tuple[pd.DatetimeIndex, np.ndarray]  # origins, and the mixture's forecasts from them without these days
+    # Origins, and the mixture's forecasts from them without these days; a model file keeps what they taught, not them.
+    validated: tuple[pd.DatetimeIndex, np.ndarray] = field(default=(pd.DatetimeIndex([]), np.empty((0, 0))))
     trials: tuple[TrialResult, ...] = ()
     limit: float = 0.0  # seconds after which the search ended with candidates left; 0 where all were tried
 

@@ -52,14 +52,6 @@ class TrialResult:
     best: bool  # the smallest mean error of all single ones so far
     reason: str = ""  # why it could not be fitted, or gave no finite forecast
 
-    @classmethod
-    def of_record(cls, record: dict) -> "TrialResult":
-        """Back from JSON."""
-        pairs = {
-            name: tuple((int(ahead), float(error)) for ahead, error in record[name]) for name in ("errors", "mixed")
-        }
-        return cls(**record | pairs)
-
 
 def recipes(days: int, horizon: int) -> list[Recipe]:
     """The recipes for so many days: a window leaves twice its length to learn from, no output is past `horizon`."""

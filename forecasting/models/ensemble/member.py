@@ -3,7 +3,7 @@
 A recipe says how the views are shown to a model. Its fit is plain arrays, so that it can be saved without its code.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pkgutil import resolve_name
 from typing import Literal
 
@@ -52,13 +52,27 @@ class Recipe:
 
 
 @dataclass(frozen=True)
+class WindowScaler(Scaler):
+    """That of the training days, and how far a window's days usually lie from its median."""
+
+    usual: float = 1.0  # what 95 % of them keep, scaled
+
+    @classmethod
+    def of_windows(cls, known: pd.Series, targets: np.ndarray, recipe: Recipe) -> "WindowScaler":
+        """From `known` views and the targets (windows,) of tomorrow; `usual` is 1 where all days are alike."""
+        scaler = cls.fit(targets, Inputs(log=recipe.log))
+        windows = scaler.scale(np.lib.stride_tricks.sliding_window_view(known.to_numpy(float), recipe.window))
+        distances = np.abs(windows - np.median(windows, axis=1, keepdims=True))
+        return replace(scaler, usual=float(np.quantile(distances, 0.95)) or 1.0)
+
+
+@dataclass(frozen=True)
 class Member:
     """A fitted recipe: `parameters` (seeds, unknowns), as `networks.StackedNetwork` keeps them."""
 
     recipe: Recipe
     length: int  # place in `member_training.UPDATES` of its family
-    scaler: Scaler  # of the training days
-    usual_distance: float  # from a window's median that 95 % of its days keep, scaled
+    scale: WindowScaler
     parameters: np.ndarray
 
     @property
@@ -72,25 +86,13 @@ class Member:
         outputs_of = resolve_name("forecasting.models.ensemble.member_training:outputs_of")  # loads torch
 
         def direct(known: np.ndarray, origins: pd.DatetimeIndex) -> np.ndarray:
-            inputs, offset = inputs_of(known, origins, self.recipe, self.scaler, self.usual_distance)
+            inputs, offset = inputs_of(known, origins, self.recipe, self.scale)
             outputs = outputs_of(self.recipe, self.parameters, inputs) + offset
             highest = HIGHEST * known.max(axis=1, keepdims=True)
             with np.errstate(over="ignore"):  # a logarithm beyond what a number can be is clipped as well
-                return np.clip(self.scaler.views(outputs), 0, highest + 1).mean(axis=0)
+                return np.clip(self.scale.views(outputs), 0, highest + 1).mean(axis=0)
 
         return recursive(direct, known, origins, self.recipe.reach, horizon)
-
-    def record(self) -> dict:
-        """All but the parameters, for JSON."""
-        scale = asdict(self.scaler) | {"usual": self.usual_distance}
-        return {"recipe": asdict(self.recipe), "length": self.length, "scale": scale}
-
-    @classmethod
-    def of_record(cls, record: dict, parameters: np.ndarray) -> "Member":
-        """The member that `record` was made of."""
-        scale = dict(record["scale"])
-        usual = scale.pop("usual")
-        return cls(Recipe(**record["recipe"]), record["length"], Scaler(**scale), usual, parameters)
 
 
 def training_windows(recipe: Recipe, days: int) -> int:
@@ -99,12 +101,12 @@ def training_windows(recipe: Recipe, days: int) -> int:
 
 
 def inputs_of(
-    known: np.ndarray, origins: pd.DatetimeIndex, recipe: Recipe, scaler: Scaler, usual_distance: float
+    known: np.ndarray, origins: pd.DatetimeIndex, recipe: Recipe, scale: WindowScaler
 ) -> tuple[np.ndarray, np.ndarray]:
     """Columns (origins, all), and what was subtracted (origins, 1)."""
-    scaled = scaler.scale(known)
+    scaled = scale.scale(known)
     if recipe.clip:  # a day far from all others says little of those to come
-        middle, reach = np.median(scaled, axis=1, keepdims=True), recipe.clip * usual_distance
+        middle, reach = np.median(scaled, axis=1, keepdims=True), recipe.clip * scale.usual
         scaled = middle + np.clip(scaled - middle, -reach, reach)
     offset = scaled.mean(axis=1, keepdims=True) * recipe.centred
     days = origins + pd.Timedelta(days=1)

@@ -1,17 +1,15 @@
 """Members in the making, and their outputs: all that needs torch. The records alone are in `member`."""
 
 import numpy as np
-import pandas as pd
 import torch
 
 from forecasting.messages import N_, BadInput
-from forecasting.models.ensemble.member import FEWEST_WINDOWS, Member, Recipe, architecture, inputs_of
+from forecasting.models.ensemble.member import FEWEST_WINDOWS, Member, Recipe, WindowScaler, architecture, inputs_of
 from forecasting.networks.inputs import Prepared
 from forecasting.networks.network import StackedNetwork
 from forecasting.networks.updates import Descent
-from forecasting.scaling import Scaler
 from forecasting.series import Series
-from forecasting.settings import Inputs, Regularisation, Training
+from forecasting.settings import Regularisation, Training
 from forecasting.windows import futures, histories
 
 # Updates after which a fit is kept: which is best, no validation of a few months can say.
@@ -34,11 +32,10 @@ def fit_members(recipe: Recipe, series: Series) -> list[Member]:
     origins, targets = origins[there], targets[there]
     if len(origins) < FEWEST_WINDOWS:
         raise BadInput(N_("{days} days of views leave too few windows for this model to learn from."), days=len(known))
-    scaler = Scaler.fit(targets[:, 0], Inputs(log=recipe.log))
-    usual = _usual_distance(known, recipe.window, scaler)
-    inputs, offset = inputs_of(histories(known, origins, recipe.window), origins, recipe, scaler, usual)
+    scale = WindowScaler.of_windows(known, targets[:, 0], recipe)
+    inputs, offset = inputs_of(histories(known, origins, recipe.window), origins, recipe, scale)
     ones = np.concatenate([inputs, np.ones((len(inputs), 1))], axis=1)
-    prepared = Prepared(*map(_tensor, (ones, scaler.scale(targets) - offset, offset, targets)))
+    prepared = Prepared(*map(_tensor, (ones, scale.scale(targets) - offset, offset, targets)))
     network = _network(recipe)
     descent = Descent(network, Training("mae", "adamw", RATE, BATCH, seeds=recipe.seeds))
     average, done, epoch, members = network.parameters.clone(), 0, 0, []
@@ -47,7 +44,7 @@ def fit_members(recipe: Recipe, series: Series) -> list[Member]:
             descent.epoch(prepared, RATE, lambda: False)
             done, epoch = done + -(-len(prepared) // BATCH), epoch + 1
             average.lerp_(network.parameters, 1 - min(SMOOTH, (epoch - 1) / epoch))
-        members.append(Member(recipe, length, scaler, usual, average.numpy().copy()))
+        members.append(Member(recipe, length, scale, average.numpy().copy()))
     return members
 
 
@@ -56,13 +53,6 @@ def outputs_of(recipe: Recipe, parameters: np.ndarray, inputs: np.ndarray) -> np
     network = _network(recipe)
     network.parameters.copy_(_tensor(parameters))
     return network.predict(_tensor(inputs)).numpy().astype(float)
-
-
-def _usual_distance(known: pd.Series, window: int, scaler: Scaler) -> float:
-    """How far 95 % of the days lie from their window's median at most, scaled; 1 where all are alike."""
-    windows = scaler.scale(np.lib.stride_tricks.sliding_window_view(known.to_numpy(float), window))
-    distances = np.abs(windows - np.median(windows, axis=1, keepdims=True))
-    return float(np.quantile(distances, 0.95)) or 1.0
 
 
 def _network(recipe: Recipe) -> StackedNetwork:

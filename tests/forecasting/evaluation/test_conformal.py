@@ -16,7 +16,6 @@ from forecasting.evaluation.conformal import (
     mean_errors,
     scales,
     spacing_of,
-    split_edges,
     with_totals,
 )
 from forecasting.series import Series
@@ -33,33 +32,39 @@ def hits(values: np.ndarray, edges: tuple[np.ndarray, np.ndarray]) -> np.ndarray
     return (edges[0][:, 0] <= values) & (values <= edges[1][:, 0])
 
 
+def first_edges(earlier: Scores, level: float) -> tuple[np.ndarray, np.ndarray]:
+    """Edges at an origin on which all of `earlier` is known."""
+    later = scores([np.nan], earlier.origins[-1] + pd.Timedelta(days=9))
+    return adaptive_edges(earlier, later, [level])[level]
+
+
 @pytest.mark.parametrize("level", [0.5, 0.9])
-def test_split_covers_exchangeable_noise_within_the_binomial_bound(level):
+def test_first_edges_cover_exchangeable_noise_within_the_binomial_bound(level):
     rng, trials, count = np.random.default_rng(3), 1500, 199
     covered = 0
     for _trial in range(trials):
         drawn = rng.gamma(2.0, size=count + 1)  # skewed, so that both sides differ
-        earlier, later = scores(drawn[:-1]), scores(drawn[-1:], FIRST + pd.Timedelta(days=count))
-        covered += hits(drawn[-1:], split_edges(earlier, later.origins, level)).item()
+        covered += hits(drawn[-1:], first_edges(scores(drawn[:-1]), level)).item()
     bound = 3.3 * math.sqrt(level * (1 - level) / trials)  # one such test in a thousand fails by chance
     assert level - bound <= covered / trials <= level + 2 / (count + 1) + bound
 
 
 def test_quantiles_are_the_finite_sample_ones():
-    earlier = scores(np.arange(1.0, 20.0))  # 19 scores: ceil(20 * 0.95) is the 19th
-    low, high = split_edges(earlier, pd.DatetimeIndex(["2022-01-01"]), 0.9)
-    assert (low.item(), high.item()) == (1, 19)
-    low, high = split_edges(earlier, pd.DatetimeIndex(["2022-01-01"]), 0.5)  # ceil(20 * 0.75) is the 15th
-    assert (low.item(), high.item()) == (5, 15)
+    earlier = scores(np.random.default_rng(1).permutation(np.arange(1.0, 100.0)))
+    low, high = first_edges(earlier, 0.9)  # 99 scores: ceil(100 * 0.95) is the 95th
+    assert (low.item(), high.item()) == (5, 95)
+    low, high = first_edges(earlier, 0.5)  # ceil(100 * 0.75) is the 75th
+    assert (low.item(), high.item()) == (25, 75)
 
 
-def test_adaptive_keeps_its_coverage_where_noise_grows_and_the_split_one_does_not():
+def test_adaptive_keeps_its_coverage_where_noise_grows_and_fixed_edges_do_not():
     rng = np.random.default_rng(5)
     before, after = rng.normal(size=300), rng.normal(size=900) * np.linspace(1, 6, 900)
     earlier, later = scores(before), scores(after, FIRST + pd.Timedelta(days=300))
     adaptive = hits(after, adaptive_edges(earlier, later, [0.9])[0.9]).mean()
-    split = hits(after, split_edges(earlier, later.origins, 0.9)).mean()
-    assert split < 0.7
+    low, high = np.quantile(before, [0.05, 0.95])
+    fixed = ((low <= after) & (after <= high)).mean()
+    assert fixed < 0.7
     assert 0.87 <= adaptive <= 0.93
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from forecasting.__main__ import main
-from forecasting.forecasts.homework import PLAIN_OPTIMIZERS, Homework, as_notebook, as_program, why_not
+from forecasting.forecasts.homework import Homework, as_notebook, as_program, why_not
+from forecasting.forecasts.pytorch_code import PLAIN_OPTIMIZERS
 from forecasting.metrics import IN_VIEWS
 from forecasting.models.fitting import build, fit
 from forecasting.networks.training import predict
@@ -80,7 +81,11 @@ DRIFTING = {
     "hard sigmoids": (Architecture("hard-sigmoid", 7, units=8), replace(TRAINING, schedule="cosine")),
     "linear": (Architecture("linear", 56), replace(TRAINING, loss="mae")),
 }
-GAPS = {f"{name}, {fill}": fill for name in ("early stopping", "relu") for fill in ("same-weekday", "none")}
+GAPS = {
+    f"{name}, {fill}": fill
+    for name in ("early stopping", "relu", "absolute error", "window and horizon")
+    for fill in ("same-weekday", "none")
+}
 CASES = [*SETTINGS, *DRIFTING, *GAPS, "sample"]
 
 

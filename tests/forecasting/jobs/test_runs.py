@@ -10,13 +10,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 
 from forecasting.jobs.channels import ChannelStore
 from forecasting.jobs.database import url_of
 from forecasting.jobs.pool import WorkerPool
 from forecasting.jobs.queue import HEARTBEAT_TIMEOUT, JobQueue
-from forecasting.jobs.runs import RunStore
+from forecasting.jobs.runs import RunStore, write_training
 from forecasting.jobs.store import JobStore
+from forecasting.jobs.tables import checkpoints
 from forecasting.jobs.worker import work_on
 from forecasting.messages import Message
 from forecasting.networks.training import Row
@@ -354,6 +356,23 @@ def test_checkpoints_predict_what_the_run_predicted(store, queue):
     take_weights(model, record)
     assert np.array_equal(predict(model, data, data.held_out).T, store.predictions(run_id).to_numpy())
     assert store.checkpoint("you", run_id) is None
+
+
+def test_weights_too_large_to_keep_are_left_out(store, queue, monkeypatch):
+    monkeypatch.setattr("forecasting.jobs.runs.LARGEST_CHECKPOINT", 4)
+    monkeypatch.setattr("forecasting.jobs.runs.LARGEST_LOGGED", 2)
+    run_id = store.submit("me", channel(), settings(), "run")
+    kept = {("last", 2): b"four", ("best", 2): b"fiver", ("epoch", 1): b"to", ("epoch", 2): b"too", ("first", 1): b""}
+    with store.engine.begin() as connection:
+        write_training(connection, run_id, TrainingProgress(checkpoints=kept))
+        found = connection.execute(sa.select(checkpoints.c.kind, checkpoints.c.epoch)).all()
+    assert sorted(map(tuple, found)) == [("epoch", 1), ("last", 2)]
+
+
+def test_a_tag_is_cut_at_forty_letters(store):
+    run_id = store.submit("me", channel(), settings(), "run")
+    store.tag("me", [run_id], add=["x" * 40, "y" * 41])
+    assert store.run("me", run_id).tags == ("x" * 40, "y" * 40)
 
 
 def test_one_persons_many_runs_do_not_keep_another_waiting(store, queue):

@@ -7,6 +7,7 @@ import pytest
 
 from forecasting.messages import BadInput
 from forecasting.reading import EVERY_COLUMN, SUM_OF_ALL, Choice, Question, list_channels, read_views
+from forecasting.reading.heading import letter
 
 HEADERS = tomllib.loads(Path(__file__).with_name("headers.toml").read_text(encoding="utf-8"))
 STUDIO, SEARCH = HEADERS["studio"], HEADERS["search"]
@@ -156,6 +157,12 @@ def test_columns_without_a_header_are_asked_by_their_letter(files):
         read_views(files.table(rows), "x.csv")
     assert [value for value, _ in asked.value.options] == ["B", "C", EVERY_COLUMN]
     assert read_views(files.table(rows), "x.csv", Choice(metric="C")).views.iloc[0] == 2000
+
+
+def test_letters_of_columns_are_those_of_a_spreadsheet():
+    from openpyxl.utils import get_column_letter
+
+    assert [letter(i) for i in range(1000)] == [get_column_letter(i + 1) for i in range(1000)]
 
 
 def test_a_channel_called_as_the_sum_is_told_apart(files):

@@ -118,6 +118,14 @@ def test_far_cells_of_an_xls():
     refused(bytes(data), "more than 1000000 cells")
 
 
+def test_a_sheet_of_an_xls_reaches_as_far_as_its_farthest_row_and_column():
+    data = bytearray(xls({"near": [["Date", "Views"], ["2021-01-01", 5]], "far": [["Date", 7], ["2021-01-01", 5]]}))
+    for at, to in (((0, 1), (0, 255)), ((1, 1), (65535, 1))):  # each alone is small enough
+        place = data.rindex(struct.pack("<HHHH", 0x027E, 10, *at))
+        data[place + 4 : place + 8] = struct.pack("<HH", *to)
+    refused(bytes(data), "more than 1000000 cells")
+
+
 def test_damaged_xls(files):
     data = xls({"x": [["Date", "Views"], *map(list, zip(files.days(400), files.counts(400), strict=True))]})
     for end in (600, 3000, len(data) // 2):

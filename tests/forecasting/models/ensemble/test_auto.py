@@ -1,6 +1,5 @@
 """Auto: what it finds on series whose best forecast is known, what it tries, and its arrays."""
 
-import json
 from itertools import count
 
 import numpy as np
@@ -9,6 +8,7 @@ import pytest
 
 from forecasting.evaluation.backtest import backtest, origins_in, table
 from forecasting.evaluation.calibration import fit_method, refit
+from forecasting.json_records import from_json, to_json
 from forecasting.models.ensemble import search as searching
 from forecasting.models.ensemble.auto import Auto
 from forecasting.models.ensemble.candidates import ALWAYS_INCLUDED, Recipe, TrialResult, recipes
@@ -70,7 +70,7 @@ def test_every_candidate_is_a_trial_and_the_mixture_comes_last():
     best = [trial for trial in trials if trial.best][-1]
     assert np.mean([e for _a, e in best.errors]) == min(np.mean([e for _a, e in trial.errors]) for trial in trials)
     assert [ahead for ahead, _error in trials[0].errors] == [1, 7]
-    assert TrialResult.of_record(json.loads(json.dumps(vars(best)))) == best
+    assert from_json(TrialResult, to_json(best)) == best
 
 
 def test_validation_errors_of_a_trial_are_mase(monkeypatch):
