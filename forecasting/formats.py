@@ -13,6 +13,11 @@ def format_views(views: float) -> str:
     return text.replace("-", "−")
 
 
+def format_three_digits(value: float) -> str:
+    """Three digits, whatever the size, for what is compared with its like: 0.315, 47.8, 546, 1.09k."""
+    return format_views(value) if abs(value) >= 999.5 else f"{value:.3g}".replace("-", "−")
+
+
 def format_percent(share: float) -> str:
     """0.123 as 12 %, NaN as –. There is no −0 %."""
     if math.isnan(share):

@@ -38,15 +38,18 @@ from typing import Any, TypeVar
 import numpy as np
 import streamlit as st
 
+from forecasting.formats import format_three_digits
 from forecasting.jobs.chapters import ChapterStore
 from forecasting.lectures.claims import ANSWERS, Claim
 from forecasting.messages import N_, BadInput
 from forecasting.settings import CHOICES
+from forecasting.split import Split, default_split
 from pages.parts.chapters import CHAPTERS, CONTENTS, PURPOSES, STEPS, Entry, numbered
 from pages.parts.job_progress import find, result_of, show_job, submit
 from pages.parts.links import escape_markdown, reset_if_unavailable, warn_invalid_query_param
 from pages.parts.session import Session, open_page
 from pages.parts.settings_form import RATES
+from pages.parts.split_control import choose_split, named_split, split_names
 
 Value = TypeVar("Value")
 Point = tuple[float, float]
@@ -231,6 +234,20 @@ class Chapter:
         st.query_params[name] = _text(at)
         self.note("tried")
 
+    def set_value(self, name: str, value: object) -> None:
+        """A handle of the picture has set a control: to be called where the handle has been let go (`on_move`)."""
+        self._set(name, value)
+        self.note("tried")
+
+    def split(self) -> Split:
+        """The split control; which days are trained on and which held out. Raises BadInput where it holds no views."""
+        views = self.session.channel.series.views
+        if self.hides("split"):
+            names = {word: name for name, word in split_names(views, self.translate).items() if name != "custom"}
+            return self._parsed("split", default_split(views), lambda word: named_split(names[word], views))
+        with self._controls:
+            return choose_split(views, self.translate)
+
     def hides(self, name: str) -> bool:
         """Whether the link leaves a control out."""
         return name in st.query_params.get("hide", "").split(",")
@@ -272,10 +289,13 @@ class Chapter:
     def _take(self, preset: Preset) -> None:
         self.note("tried")
         for name, value in preset.values.items():
-            if isinstance(value, tuple) or self.hides(name):
-                st.query_params[name] = _text(value)
-            else:
-                st.session_state[name] = value
+            self._set(name, value)
+
+    def _set(self, name: str, value: object) -> None:
+        if isinstance(value, tuple) or self.hides(name):
+            st.query_params[name] = _text(value)
+        else:
+            st.session_state[name] = value
 
     def _close(self) -> None:
         st.caption(f"{self.translate(STEPS[self.entry.changes])} · {self.translate(PURPOSES[self.entry.serves])}")
@@ -310,9 +330,13 @@ def _said(claim: Claim, translate) -> str:
     if claim.lacking:
         return f"{text} ({escape_markdown(claim.lacking.translated(translate))})"
     if np.isfinite(claim.low):
-        ends = {"low": f"{claim.low:,.3g}", "high": f"{claim.high:,.3g}", "unit": claim.unit}
+        ends = {
+            "low": format_three_digits(claim.low),
+            "high": format_three_digits(claim.high),
+            "unit": translate(claim.unit) if claim.unit else "",
+        }
         interval = translate(N_("90 % interval: {low} to {high} {unit}."))
-        text += " " + escape_markdown(interval.format(**ends).replace("-", "−"))
+        text += " " + escape_markdown(interval.format(**ends))
     return text
 
 

@@ -63,6 +63,13 @@ CHAPTERS = (
         serves="optimization",
     ),
     Entry(
+        slug="know_your_data",
+        title=N_("Know your data"),
+        idea=N_("Views repeat weekly, so a model that sees the whole week can do better."),
+        changes="function",
+        serves="both",
+    ),
+    Entry(
         slug="bend_the_line",
         title=N_("Bend the line"),
         idea=N_("A constant and enough ramps come as near as one likes to any curve."),

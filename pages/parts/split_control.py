@@ -28,7 +28,7 @@ def choose_split(views, translate: Translate) -> Split:
         translate(N_("Split: train / held-out")), names, format_func=names.get, key="split", bind="query-params"
     )
     if chosen != "custom":
-        split = clipped({"2022": YEAR_2022, "lecture": LECTURE}.get(chosen) or last_part(views), views)
+        split = named_split(chosen, views)
         st.caption(f"{split.train.first} – {split.train.last} / {split.held_out.first} – {split.held_out.last}")
         if chosen == "last" and (why := why_last_part(views)):
             st.caption(why.translated(translate))
@@ -37,6 +37,11 @@ def choose_split(views, translate: Translate) -> Split:
     train = _period(translate(N_("Training period")), "train_period", start.train, views, translate)
     held_out = _period(translate(N_("Held-out period")), "held_out_period", start.held_out, views, translate)
     return clipped(Split(train, held_out), views)
+
+
+def named_split(name: str, views) -> Split:
+    """The split of a name in `split_names`, all but "custom"."""
+    return clipped({"2022": YEAR_2022, "lecture": LECTURE}.get(name) or last_part(views), views)
 
 
 def _follow_default(default: str) -> None:

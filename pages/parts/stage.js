@@ -230,7 +230,18 @@ function pointsOf(stage, line) {
   const points = line.through.map((name) => stage.at.get(name)), { x } = stage.data
   return [[x.low, points[0][1]], ...points, [x.high, points.at(-1)[1]]] // flat beyond the last handles
 }
+function drawBars(stage, pen, { points, bar, colour, faint }) {
+  pen.globalAlpha = faint ? 0.45 : 1
+  pen.fillStyle = stage.ink(colour)
+  for (const [x, y] of points) {
+    if (y === null) continue
+    const [left, top] = toPixels(stage, [x - bar / 2, y]), [right, bottom] = toPixels(stage, [x + bar / 2, 0])
+    pen.fillRect(left, top, right - left, bottom - top)
+  }
+  pen.globalAlpha = 1
+}
 function drawLine(stage, pen, line) {
+  if (line.bar) return drawBars(stage, pen, line)
   const points = pointsOf(stage, line)
   pen.setLineDash(line.dashed ? [6, 4] : [])
   pen.globalAlpha = line.faint ? 0.45 : 1
@@ -340,9 +351,13 @@ function textAt(stage, [a, b]) {
     const height = number(heightAt(stage, [a, b]), surface.digits, surface.unit)
     return `${onAxis(x, a)} · ${onAxis(y, b)} · ${surface.title} ${height} · ${words.slope} ${dx}, ${dy}`
   }
-  const values = lines.filter((line) => line.label).map((line) => [line.label, valueOf(pointsOf(stage, line), a)])
+  const values = lines.filter((line) => line.label).map((line) => [line.label, readingOf(stage, line, a)])
   const shown = values.filter(([, value]) => value !== null).map(([label, value]) => `${label} ${number(value, y.digits, y.unit)}`)
   return [onAxis(x, a), ...shown].join(" · ")
+}
+function readingOf(stage, line, at) {
+  if (line.bar) return line.points.find(([x]) => Math.abs(x - at) < 0.5)?.[1] ?? null
+  return valueOf(pointsOf(stage, line), at)
 }
 function valueOf(points, at) {
   const next = points.findIndex(([x]) => x >= at)

@@ -52,7 +52,10 @@ class Surface:
 
 @dataclass(frozen=True)
 class Line:
-    """A curve through `points` (n, 2), NaN where it is broken; or through handles by name, straight between them."""
+    """A curve through `points` (n, 2), NaN where it is broken; or through handles by name, straight between them.
+
+    With `bar`, its width on the x axis, a bar from 0 to each point instead.
+    """
 
     points: np.ndarray | Sequence[Sequence[float]] = ()
     label: str = ""  # in the legend
@@ -61,6 +64,7 @@ class Line:
     dashed: bool = False
     faint: bool = False
     width: float = 2
+    bar: float = 0
 
 
 @dataclass(frozen=True)
@@ -224,7 +228,7 @@ def _bands(heights: np.ndarray) -> list[float]:
 def _line(line: Line) -> dict[str, object]:
     points = np.asarray(line.points, float).reshape(-1, 2)
     pairs = [[float(f"{a:.6g}"), float(f"{b:.6g}") if np.isfinite(b) else None] for a, b in points]
-    look = {"colour": line.colour, "dashed": line.dashed, "faint": line.faint, "width": line.width}
+    look = {"colour": line.colour, "dashed": line.dashed, "faint": line.faint, "width": line.width, "bar": line.bar}
     return look | {"points": pairs, "label": line.label, "through": list(line.through)}
 
 

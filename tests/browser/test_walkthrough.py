@@ -107,3 +107,29 @@ def test_ramps_by_keyboard_alone_and_the_network_trained_beside_the_line(page: P
     page.get_by_role("slider", name="Steps of the path").focus()
     page.keyboard.press("Home")
     expect(page.get_by_text("Epoch 1 of 60")).to_be_visible()
+
+
+def window_handle(page: Page) -> Locator:
+    return page.get_by_role("slider", name="Window (days of input)").and_(page.locator("button"))
+
+
+def test_windows_are_scrubbed_by_mouse(page: Page) -> None:
+    page.goto("/know_your_data")
+    expect(window_handle(page)).to_have_attribute("aria-valuetext", "1 day")
+    drag(page, window_handle(page), 300, 0)
+    expect(page).to_have_url(re.compile(r"window=\d\d"))
+    window = re.search(r"window=(\d+)", page.url)[1]
+    expect(window_handle(page)).to_have_attribute("aria-valuetext", f"{window} days")
+    expect(page.locator(".katex-html").last).to_contain_text(f"x{window}")
+    page.reload()
+    expect(window_handle(page)).to_have_attribute("aria-valuetext", f"{window} days")
+
+
+def test_windows_are_scrubbed_by_keyboard_alone(page: Page) -> None:
+    page.goto("/know_your_data")
+    window_handle(page).focus()
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(page).to_have_url(re.compile("window=7"))
+    expect(page.get_by_label("Weight of each day of the window")).to_be_visible()
+    expect(page.locator(".katex-html").last).to_contain_text("x7")

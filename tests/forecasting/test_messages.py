@@ -2,7 +2,7 @@
 
 import pytest
 
-from forecasting.formats import format_percent, format_probability, format_views
+from forecasting.formats import format_percent, format_probability, format_three_digits, format_views
 from forecasting.json_records import from_json, to_json
 from forecasting.messages import N_, BadInput, Message
 
@@ -71,4 +71,18 @@ def test_a_sentence_goes_through_json_with_all_its_facts():
 def test_no_chance_is_said_to_be_certain():
     assert [format_probability(share) for share in (0.0, 0.004, 0.01, 0.5, 0.99, 0.996, 1.0)] == [
         *("<1 %", "<1 %", "1 %", "50 %", "99 %", ">99 %", ">99 %")
+    ]
+
+
+def test_three_digits_whatever_the_size():
+    values = [0.0, -0.3154, 47.83, 546.4, 999.4, 999.6, -1234.0, 261_000]
+    assert [format_three_digits(value) for value in values] == [
+        "0",
+        "−0.315",
+        "47.8",
+        "546",
+        "999",
+        "1.00k",
+        "−1.23k",
+        "261k",
     ]
