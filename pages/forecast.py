@@ -20,7 +20,7 @@ from forecasting.formats import format_percent, format_views
 from forecasting.jobs.requests import AutoSearch, ForecastRequest
 from forecasting.messages import BadInput
 from forecasting.models.ensemble.candidates import TrialResult
-from forecasting.models.ensemble.report import composition, regret_of_alternatives, trials_frame
+from forecasting.models.ensemble.report import composition, regret_of_alternatives, trials_frame, work_of
 from forecasting.models.registry import BUDGET, SKILL_BASELINE, baseline, label_of
 from forecasting.settings import BOUNDS, SKLEARN_FAMILIES, RunSettings
 from pages.parts.export import offer
@@ -258,6 +258,7 @@ def draw_trials(trials: Sequence[TrialResult]) -> None:
     )
     st.caption(translate("Dot: error of one model. Line: error of the average of all models so far."))
     st.caption(escape_markdown(regret_of_alternatives(records, translate).translated(translate)))
+    st.caption(work_of(records).translated(translate))
 
 
 def draw_mixture(report: ForecastReport, days: int) -> None:

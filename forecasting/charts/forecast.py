@@ -149,6 +149,7 @@ def trials_chart(trials: pd.DataFrame, translate: Translate = english) -> alt.La
         alt.Tooltip("name:N", title=translate(N_("Model"))),
         alt.Tooltip("alone:Q", title=translate(N_("This model")), format=".3f"),
         alt.Tooltip("mixed:Q", title=translate(N_("Average so far")), format=".3f"),
+        alt.Tooltip("updates:Q", title=translate(N_("Updates of weights")), format=","),
         alt.Tooltip("seconds:Q", title=translate(N_("Seconds")), format=".1f"),
     ]
     base = alt.Chart(trials)

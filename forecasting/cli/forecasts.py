@@ -26,7 +26,7 @@ from forecasting.jobs.machine import use_one_thread
 from forecasting.messages import BadInput
 from forecasting.models.ensemble.auto import CANNOT_ANSWER, Auto
 from forecasting.models.ensemble.candidates import TrialResult
-from forecasting.models.ensemble.report import composition, notes_on, regret_of_alternatives
+from forecasting.models.ensemble.report import composition, notes_on, regret_of_alternatives, work_of
 from forecasting.models.registry import BUDGET, METHODS, SKILL_BASELINE
 from forecasting.series import Channel
 from forecasting.split import Period, default_split
@@ -145,6 +145,7 @@ def _explain(auto: Auto, horizon: int) -> None:
         print("auto:", sentence.translated(), file=sys.stderr)
     trials = [asdict(trial) for trial in auto.trials]
     print("auto:", regret_of_alternatives(trials).translated(), file=sys.stderr)
+    print("auto:", work_of(trials).translated(), file=sys.stderr)
     for day in judged_horizons(horizon):
         said = composition(auto.shares(), day, trials)
         print("auto:", *(sentence.translated() for sentence in said), file=sys.stderr)

@@ -18,6 +18,8 @@ from forecasting.series import Series
 from forecasting.settings import Architecture, Inputs
 from forecasting.windows import histories
 
+# Updates after which a fit is kept: which is best, no validation of a few months can say.
+UPDATES = {"linear": (50, 150, 400, 1000, 2500), "relu": (50, 150, 400, 1000)}
 FEWEST_WINDOWS = 28  # to learn from
 YEARLY = 3  # pairs of sine and cosine
 
@@ -71,7 +73,7 @@ class Member:
     """A fitted recipe: `parameters` (seeds, unknowns), as `networks.StackedNetwork` keeps them."""
 
     recipe: Recipe
-    length: int  # place in `member_training.UPDATES` of its family
+    length: int  # place in UPDATES of its family
     scale: WindowScaler
     parameters: np.ndarray
 

@@ -4,7 +4,15 @@ import numpy as np
 import torch
 
 from forecasting.messages import N_, BadInput
-from forecasting.models.ensemble.member import FEWEST_WINDOWS, Member, Recipe, WindowScaler, architecture, inputs_of
+from forecasting.models.ensemble.member import (
+    FEWEST_WINDOWS,
+    UPDATES,
+    Member,
+    Recipe,
+    WindowScaler,
+    architecture,
+    inputs_of,
+)
 from forecasting.networks.inputs import Prepared
 from forecasting.networks.network import StackedNetwork
 from forecasting.networks.updates import Descent
@@ -12,8 +20,6 @@ from forecasting.series import Series
 from forecasting.settings import Regularisation, Training
 from forecasting.windows import futures, histories
 
-# Updates after which a fit is kept: which is best, no validation of a few months can say.
-UPDATES = {"linear": (50, 150, 400, 1000, 2500), "relu": (50, 150, 400, 1000)}
 RATE = 0.003
 DECAY = 1.0  # of a network's weights, as adamw has it
 BATCH = 64  # windows an update

@@ -7,7 +7,7 @@ import pandas as pd
 
 from forecasting.formats import format_percent
 from forecasting.messages import N_, Message, Translate, english
-from forecasting.models.ensemble.member import Member
+from forecasting.models.ensemble.member import UPDATES, Member
 from forecasting.models.registry import BASELINES, SKILL_BASELINE, label_of
 
 MOSTLY = 0.5  # share of the mixture
@@ -19,18 +19,19 @@ def mean_error(pairs: Sequence[tuple[int, float]]) -> float:
 
 
 def trials_frame(trials: Sequence[dict], translate: Translate = english) -> pd.DataFrame:
-    """A row a trial, in order: step, name, alone and mixed (mean MASE in validation), seconds."""
+    """A row a trial, in order: step, name, alone and mixed (mean MASE in validation), updates of weights, seconds."""
     rows = [
         (
             step,
             title(trial["name"], translate),
             mean_error(trial["errors"]),
             mean_error(trial["mixed"]),
+            updates_of(trial),
             trial["seconds"],
         )
         for step, trial in enumerate(trials, start=1)
     ]
-    return pd.DataFrame(rows, columns=["step", "name", "alone", "mixed", "seconds"])
+    return pd.DataFrame(rows, columns=["step", "name", "alone", "mixed", "updates", "seconds"])
 
 
 def title(name: str, translate: Translate = english) -> str:
@@ -58,6 +59,26 @@ def regret_of_alternatives(trials: Sequence[dict], translate: Translate = englis
         ),
         facts,
     )
+
+
+def updates_of(trial: dict) -> int:
+    """Updates of a model's weights that a trial takes, over all its seeds: the unit of Auto's work.
+
+    0 for baselines and statistical methods, which have no weights that descend.
+    """
+    settings = trial["settings"]
+    return UPDATES[settings["family"]][-1] * settings["seeds"] if "family" in settings else 0
+
+
+def work_of(trials: Sequence[dict]) -> Message:
+    """How much was done for all trials, in a unit that no clock changes."""
+    text = N_(
+        "Work: {updates} updates of weights for {count} model, the same on every machine. Seconds are a limit and"
+        " nothing else.",
+        "Work: {updates} updates of weights for {count} models, the same on every machine. Seconds are a limit and"
+        " nothing else.",
+    )
+    return Message(text, {"updates": f"{sum(map(updates_of, trials)):,}", "count": len(trials)})
 
 
 def cut_short(limit: float, count: int) -> list[Message]:

@@ -2,17 +2,24 @@
 
 import pytest
 
-from forecasting.models.ensemble.report import composition, regret_of_alternatives, trials_frame
+from forecasting.models.ensemble.candidates import settings_of
+from forecasting.models.ensemble.member import UPDATES, Recipe
+from forecasting.models.ensemble.member_training import fit_members
+from forecasting.models.ensemble.report import composition, regret_of_alternatives, trials_frame, work_of
+from forecasting.networks.updates import Descent
+from forecasting.series import Series
+from tests.forecasting.conftest import make_views
 
 
-def trial(name, errors, mixed, seconds=1.0):
-    return {"name": name, "errors": list(enumerate(errors, 1)), "mixed": list(enumerate(mixed, 1)), "seconds": seconds}
+def trial(name, errors, mixed, candidate="last-week"):
+    pairs = {part: list(enumerate(values, 1)) for part, values in (("errors", errors), ("mixed", mixed))}
+    return {"name": name, **pairs, "settings": settings_of(candidate), "seconds": 1.0}
 
 
 CANDIDATES = [
     trial("last-week", (1.0, 2.0), (1.0, 2.0)),
-    trial("linear, log", (0.8, 1.0), (0.8, 1.2)),
-    trial("1 × 100 ReLU", (3.0, 3.0), (0.8, 1.2)),
+    trial("linear, log", (0.8, 1.0), (0.8, 1.2), Recipe("linear")),
+    trial("1 × 100 ReLU", (3.0, 3.0), (0.8, 1.2), Recipe("relu", seeds=3)),
 ]
 
 
@@ -21,6 +28,18 @@ def test_frame_has_means_over_days_ahead_in_the_order_tried():
     assert list(frame["name"]) == ["Same day last week", "linear, log", "1 × 100 ReLU"]
     assert list(frame["alone"]) == pytest.approx([1.5, 0.9, 3.0])
     assert list(frame["mixed"]) == pytest.approx([1.5, 1.0, 1.0])
+
+
+def test_work_is_stated_in_updates_of_weights(monkeypatch):
+    """As many as an epoch after the other really takes, of every seed; a method without weights takes none."""
+    epochs, epoch = [], Descent.epoch
+    monkeypatch.setattr(Descent, "epoch", lambda self, fitted, *rest: (epochs.append(self), epoch(self, fitted, *rest)))
+    series, recipe = Series(make_views(28 + 14 + 64)), Recipe("linear", window=14, seeds=3)
+    fit_members(recipe, series)
+    updates = len(epochs) * 2  # 92 windows are two batches
+    assert list(trials_frame([trial("linear", (), (), recipe)])["updates"]) == [pytest.approx(3 * updates, abs=3)]
+    assert list(trials_frame(CANDIDATES)["updates"]) == [0, 4 * UPDATES["linear"][-1], 3 * UPDATES["relu"][-1]]
+    assert work_of(CANDIDATES).translated().startswith("Work: 13,000 updates of weights for 3 models, the same")
 
 
 def test_others_are_held_against_the_mixture_at_the_end():
