@@ -24,7 +24,6 @@ SLOPES = (-0.75, 1.25)  # the lecture's
 INTERCEPTS = (-1.0, 1.0)  # the lecture's, in thousands; widened where the best line lies outside
 START = (-0.5, -0.8)
 NEAR = 0.01  # of the smallest loss: a descent that comes so near has arrived
-PREFIXES = {1: "", 3: "k", 6: "M"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +81,10 @@ def unit_of(views: np.ndarray) -> float:
 
 def unit_name(unit: float) -> str:
     """k for thousands, 10k for ten thousands; nothing for single views."""
-    return "" if unit == 1 else {1e3: "k", 1e6: "M"}.get(unit) or f"{unit:.0f}"
+    for size, prefix in ((1e6, "M"), (1e3, "k")):
+        if unit >= size:
+            return f"{unit / size:.0f}{prefix}".removeprefix("1" if unit == size else "x")
+    return "" if unit == 1 else f"{unit:.0f}"
 
 
 def line_problem(series: Series, split: Split, loss: Loss) -> LineProblem:

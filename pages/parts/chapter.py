@@ -26,7 +26,8 @@ reads:
 Each of `picture`, `more`, `formula`, `verdict`, `beside_lecture` and `open_in_train` draws into its own place, whatever
 is called first. A control's name is its key in the URL; `hide=pieces,corner` there draws none for it, and its value is
 then parsed from the URL within the same bounds. A handle's name is its point's; a stage's key is unlike all names. In
-AppTest a handle is moved by its query parameter. BadInput raised in the experiment is shown in the picture's place.
+AppTest a handle is moved by its query parameter. BadInput raised in the experiment is shown in the picture's place;
+`chapter.default_split` raises it for a channel that is too short.
 What takes more than 100 ms is a worker's: `chapter.job(Request(...), Result, start=N_("Train"))` is None until it is
 done, and the experiment draws what it can without.
 """
@@ -41,9 +42,10 @@ import streamlit as st
 from forecasting.formats import format_three_digits
 from forecasting.jobs.chapters import ChapterStore
 from forecasting.lectures.claims import ANSWERS, Claim
-from forecasting.messages import N_, BadInput
+from forecasting.messages import N_, BadInput, Translate
 from forecasting.settings import CHOICES
 from forecasting.split import Split, default_split
+from forecasting.windows import COMMON_HISTORY
 from pages.parts.chapters import CHAPTERS, CONTENTS, PURPOSES, STEPS, Entry, numbered
 from pages.parts.job_progress import find, result_of, show_job, submit
 from pages.parts.links import escape_markdown, reset_if_unavailable, warn_invalid_query_param
@@ -54,6 +56,7 @@ from pages.parts.split_control import choose_split, named_split, split_names
 Value = TypeVar("Value")
 Point = tuple[float, float]
 
+FEWEST_DAYS = 5 * (COMMON_HISTORY + 2) // 4  # of which a fifth is held out, and two targets are left to train on
 HANDED_ON = ("hide", "lang", "channel", "split")  # from chapter to chapter
 # On a phone columns stand in the order in which they are written: the picture first, which is on the right elsewhere.
 PICTURE_ON_THE_RIGHT = """<style>
@@ -115,6 +118,18 @@ class Chapter:
         except BadInput as unusable:
             self.picture.warning(escape_markdown(unusable.translated(self.translate)), icon=":material/event_busy:")
         self._whole_run = False
+
+    @property
+    def default_split(self) -> Split:
+        """The channel's split where a chapter offers no other.
+
+        Raises BadInput, with the days that lack, where nothing is left to train on.
+        """
+        views = self.session.channel.views
+        if len(views) < FEWEST_DAYS:
+            text = N_("The channel has {days} days of views; this chapter needs at least {needed}.")
+            raise BadInput(text, days=len(views), needed=FEWEST_DAYS)
+        return default_split(views)
 
     # Parts
 
@@ -323,21 +338,17 @@ def handed_on() -> dict[str, list[str]]:
     return {name: st.query_params.get_all(name) for name in HANDED_ON if name in st.query_params}
 
 
-def _said(claim: Claim, translate) -> str:
+def _said(claim: Claim, translate: Translate) -> str:
     """A claim in a line: answer, claim, what was found, its interval or what is lacking."""
-    text = f"**{translate(ANSWERS[claim.answer])}**: {translate(claim.name)}. "
-    text += escape_markdown(claim.sentence.translated(translate))
+    found, unit = [claim.sentence.translated(translate)], translate(claim.unit) if claim.unit else ""
     if claim.lacking:
-        return f"{text} ({escape_markdown(claim.lacking.translated(translate))})"
-    if np.isfinite(claim.low):
-        ends = {
-            "low": format_three_digits(claim.low),
-            "high": format_three_digits(claim.high),
-            "unit": translate(claim.unit) if claim.unit else "",
-        }
-        interval = translate(N_("90 % interval: {low} to {high} {unit}."))
-        text += " " + escape_markdown(interval.format(**ends))
-    return text
+        found.append(translate(N_("Lacking: {what}.")).format(what=claim.lacking.translated(translate)))
+    elif np.isfinite(claim.low):
+        ends = {"low": format_three_digits(claim.low), "high": format_three_digits(claim.high)}
+        found.append(translate(N_("90 % interval: {low} to {high} {unit}.")).format(**ends, unit=unit))
+    facts = {"answer": translate(ANSWERS[claim.answer]), "claim": translate(claim.name)}
+    told = translate(N_("**{answer}**: {claim}. {found}"))
+    return told.format(**facts, found=escape_markdown((" " if translate(N_(", ")) == ", " else "").join(found)))
 
 
 def _text(value: object) -> str:
@@ -347,7 +358,7 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _in_url(name: str, value: object, translate) -> str:
+def _in_url(name: str, value: object, translate: Translate) -> str:
     """A setting of a run as Train's URL has it: choices by their words, rates among those that Train offers."""
     if name in CHOICES:
         return translate(CHOICES[name][value])

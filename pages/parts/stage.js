@@ -264,10 +264,22 @@ function drawPath(stage, pen, path) {
   const shown = path.points.filter((_, i) => path.steps[i] <= stage.step).map((point) => toPixels(stage, point))
   if (!shown.length) return
   pen.globalAlpha = stage.moved ? 0.3 : 1 // it began where the handle was
-  rimmed(stage, pen, stage.ink(path.colour), 2.5, () => shown.forEach((place) => pen.lineTo(...place)))
+  const crossing = lengthOf(shown) > 8 * stage.box.width // to and fro: thick lines would fill the picture
+  const trace = () => shown.forEach((place) => pen.lineTo(...place))
+  crossing ? thin(pen, stage.ink(path.colour), trace) : rimmed(stage, pen, stage.ink(path.colour), 2.5, trace)
   if (path.dots) for (const place of shown) disc(stage, pen, place, 3, stage.ink(path.colour))
   disc(stage, pen, shown.at(-1), 5, stage.ink(path.colour))
   pen.globalAlpha = 1
+}
+function lengthOf(places) {
+  return places.reduce((sum, [x, y], i) => sum + (i ? Math.hypot(x - places[i - 1][0], y - places[i - 1][1]) : 0), 0)
+}
+function thin(pen, colour, trace) {
+  pen.strokeStyle = colour
+  pen.lineWidth = 0.7
+  pen.beginPath()
+  trace()
+  pen.stroke()
 }
 function disc(stage, pen, place, radius, colour) {
   pen.beginPath()
@@ -351,7 +363,7 @@ function textAt(stage, [a, b]) {
     const height = number(heightAt(stage, [a, b]), surface.digits, surface.unit)
     return `${onAxis(x, a)} · ${onAxis(y, b)} · ${surface.title} ${height} · ${words.slope} ${dx}, ${dy}`
   }
-  const values = lines.filter((line) => line.label).map((line) => [line.label, readingOf(stage, line, a)])
+  const values = lines.filter(({ label, read }) => label && read).map((line) => [line.label, readingOf(stage, line, a)])
   const shown = values.filter(([, value]) => value !== null).map(([label, value]) => `${label} ${number(value, y.digits, y.unit)}`)
   return [onAxis(x, a), ...shown].join(" · ")
 }

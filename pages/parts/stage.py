@@ -4,6 +4,7 @@ The browser draws and moves (stage.js, stage.css, stage.html; no build step); it
 handle is computed in Python when it is let go. Positions are in the units of the axes throughout.
 """
 
+import re
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -63,6 +64,7 @@ class Line:
     through: Sequence[str] = ()  # flat beyond the first and the last handle
     dashed: bool = False
     faint: bool = False
+    read: bool = True  # its value is read out under the pointer
     width: float = 2
     bar: float = 0
 
@@ -170,8 +172,14 @@ def stage(
 
 def views_axis(title: str, low: float, high: float) -> Axis:
     """An axis of views, its ticks round and as people say them."""
-    plain = Axis(title, low, high, digits=0 if high - low > 20 else 2)
-    return replace(plain, ticks=[(tick, format_views(tick)) for tick in _ticks(plain)])
+    bare = Axis(title, low, high, digits=0 if high - low > 20 else 2)
+    return replace(bare, ticks=[(tick, _views_text(tick)) for tick in _ticks(bare)])
+
+
+def _views_text(views: float) -> str:
+    """Views without zeros after the point: 500, 4k, 7.5k."""
+    text = format_views(views)
+    return re.sub(r"\.?0+(?=[kM]$)", "", text) if "." in text else text
 
 
 def _words(translate: Translate) -> dict[str, str]:
@@ -191,9 +199,8 @@ def _plain(layer: Arrow | Dot | Handle) -> dict[str, object]:
 
 
 def _axis(axis: Axis) -> dict[str, object]:
-    ticks = [(float(value), text) for value, text in axis.ticks] or [
-        (v, f"{v:g}".replace("-", "−")) for v in _ticks(axis)
-    ]
+    ticks = [(float(value), text) for value, text in axis.ticks]
+    ticks = ticks or [(value, f"{value:g}".replace("-", "−")) for value in _ticks(axis)]
     return asdict(axis) | {"low": float(axis.low), "high": float(axis.high), "ticks": ticks}
 
 
@@ -228,7 +235,7 @@ def _bands(heights: np.ndarray) -> list[float]:
 def _line(line: Line) -> dict[str, object]:
     points = np.asarray(line.points, float).reshape(-1, 2)
     pairs = [[float(f"{a:.6g}"), float(f"{b:.6g}") if np.isfinite(b) else None] for a, b in points]
-    look = {"colour": line.colour, "dashed": line.dashed, "faint": line.faint, "width": line.width, "bar": line.bar}
+    look = {name: getattr(line, name) for name in ("colour", "dashed", "faint", "read", "width", "bar")}
     return look | {"points": pairs, "label": line.label, "through": list(line.through)}
 
 

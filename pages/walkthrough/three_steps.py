@@ -9,9 +9,23 @@ from forecasting.lectures.claims import Claim
 from forecasting.lectures.three_steps import START, Descent, Landscape, LineProblem
 from forecasting.messages import N_
 from forecasting.settings import LOSSES, Loss
-from forecasting.split import default_split
+from forecasting.split import Split
 from pages.parts.chapter import Point, Preset, open_chapter
-from pages.parts.stage import HELD_OUT, INK, PREDICTED, REAL, TRAIN, Axis, Dot, Handle, Line, Surface, Track, stage
+from pages.parts.stage import (
+    HELD_OUT,
+    INK,
+    PREDICTED,
+    REAL,
+    TRAIN,
+    Axis,
+    Dot,
+    Handle,
+    Line,
+    Surface,
+    Track,
+    stage,
+    views_axis,
+)
 
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 UPDATES = (1, 10, 30, 100, 300, 500, 1000, 2000, 4000)
@@ -19,7 +33,7 @@ UNKNOWNS = {"w": N_("Slope w"), "b": N_("Intercept b")}
 WEEKS = 8 * 7  # days shown
 SMALL = 240  # pixels high
 PRESETS = (
-    Preset(N_("Arrives"), N_("The path turns along the valley floor."), {"rate": 0.03, "updates": 500, "hand": START}),
+    Preset(N_("Arrives"), N_("The path turns along the valley floor."), {"rate": 0.03, "updates": 1000, "hand": START}),
     Preset(
         N_("Bounces"), N_("Steps too long for the valley never settle."), {"rate": 0.1, "updates": 500, "hand": START}
     ),
@@ -35,9 +49,9 @@ translate, channel = chapter.translate, chapter.session.channel
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def problem_of(_series, fingerprint: str, loss: Loss) -> tuple[LineProblem, Landscape, Claim]:
+def problem_of(_series, fingerprint: str, split: Split, loss: Loss) -> tuple[LineProblem, Landscape, Claim]:
     """The examples, the loss over both unknowns, and whether the best line is a day late."""
-    problem = three_steps.line_problem(_series, default_split(_series.views), loss)
+    problem = three_steps.line_problem(_series, split, loss)
     land = three_steps.landscape(problem)
     return problem, land, three_steps.is_late(problem, land.optimum)
 
@@ -56,7 +70,7 @@ def experiment() -> None:
     rate = chapter.select_slider("rate", N_("Learning rate"), RATES, 0.03)
     updates = chapter.select_slider("updates", N_("Updates"), UPDATES, 500, text="{:,}".format)
     axis = [*UNKNOWNS].index(chapter.choice("cut", N_("Cut along"), UNKNOWNS, "w"))
-    problem, land, late = problem_of(channel.series, channel.fingerprint, loss)
+    problem, land, late = problem_of(channel.series, channel.fingerprint, chapter.default_split, loss)
     low, high = ((land.slopes[end], land.intercepts[end]) for end in (0, -1))
     hand = chapter.point("hand", START, low, high)
     descended = descent_of(problem, land, channel.fingerprint, loss, hand, rate, updates)
@@ -75,20 +89,32 @@ def experiment() -> None:
     )
 
 
+def counted_in(problem: LineProblem) -> str:
+    """What the intercept and the loss are counted in: views, k views, 10k views."""
+    name = three_steps.unit_name(problem.unit)
+    return translate(N_("{unit} views")).format(unit=name) if name else translate(N_("views"))
+
+
+def after_value(problem: LineProblem) -> str:
+    """The same in short."""
+    name = three_steps.unit_name(problem.unit)
+    return f" {name}" if name in ("", "k", "M") else f" × {name}"
+
+
 def axes(problem: LineProblem, land: Landscape) -> tuple[Axis, Axis]:
     """Slope and intercept."""
-    name = three_steps.unit_name(problem.unit)
-    title = translate(N_("Intercept b ({unit} views)")).format(unit=name).replace("( ", "(")
+    title = translate(N_("Intercept b ({unit})")).format(unit=counted_in(problem))
     return (
         Axis(translate(N_("Slope w")), land.slopes[0], land.slopes[-1], "w"),
-        Axis(title, land.intercepts[0], land.intercepts[-1], "b", f" {name}"),
+        Axis(title, land.intercepts[0], land.intercepts[-1], "b", after_value(problem)),
     )
 
 
-def loss_unit(problem: LineProblem) -> str:
-    """The unit of the loss, after a value."""
-    name = three_steps.unit_name(problem.unit)
-    return f" {name}" if problem.loss == "mae" else f" ({name} views)²".replace("( ", "(")
+def loss_title(problem: LineProblem) -> str:
+    """The loss with its unit, which is squared where the errors are."""
+    unit = counted_in(problem)
+    squared = translate(N_("{unit}, squared")).format(unit=unit)
+    return translate(N_("Loss ({unit})")).format(unit=unit if problem.loss == "mae" else squared)
 
 
 def draw_surface(problem: LineProblem, land: Landscape, hand: Point, descended: Descent) -> None:
@@ -103,7 +129,7 @@ def draw_surface(problem: LineProblem, land: Landscape, hand: Point, descended: 
         x=x,
         y=y,
         translate=translate,
-        surface=Surface(land.heights, translate("Loss"), loss_unit(problem)),
+        surface=Surface(land.heights, loss_title(problem)),
         tracks=[Track(descended.path, translate("Gradient descent"))] if tried else [],
         dots=dots,
         handles=[Handle("hand", hand, translate("Start of the descent: slope and intercept"), colour=INK)],
@@ -135,8 +161,7 @@ def draw_cut(problem: LineProblem, land: Landscape, hand: Point, axis: int) -> N
     along = axes(problem, land)[axis]
     height, reach = problem.error(hand), 0.15 * (along.high - along.low)
     tangent = [[hand[axis] + side * reach, height + side * reach * slope] for side in (-1, 1)]
-    title = translate("Loss ({loss})").format(loss=f"{loss_unit(problem).strip(' ()²')}".strip() or "views")
-    top = float(points[:, 1].max())
+    named = translate(N_("Slope at the start: {slope}")).format(slope=f"{slope:.2f}".replace("-", "−"))
 
     def moved(name: str, at: Point) -> None:
         take_guess(problem, name, (at[0], hand[1]) if axis == 0 else (hand[0], at[0]))
@@ -144,11 +169,11 @@ def draw_cut(problem: LineProblem, land: Landscape, hand: Point, axis: int) -> N
     stage(
         "slice",
         x=along,
-        y=Axis(title, 0, 1.05 * top, "", loss_unit(problem)),
+        y=Axis(loss_title(problem), 0, 1.05 * float(points[:, 1].max())),
         translate=translate,
         lines=[
             Line(points, translate("Loss"), TRAIN),
-            Line(tangent, translate("Slope at the start"), INK, dashed=True),
+            Line(tangent, named, INK, dashed=True, read=False),
         ],
         handles=[Handle("along", (hand[axis], height), translate("Start of the descent"), along="x", follows=0)],
         on_move=moved,
@@ -164,11 +189,10 @@ def draw_weeks(problem: LineProblem, line: Point) -> None:
     real, foretold = problem.held_out.targets[-WEEKS:], problem.predicted(line)[-WEEKS:]
     places = np.arange(len(days))
     ticks = [(place, names[place][5:]) for place in places[::14]]
-    low, high = 0.9 * real.min(), 1.1 * real.max()
     stage(
         "weeks",
         x=Axis(translate("Day"), 0, max(len(days) - 1, 1), ticks=ticks, names=names),
-        y=views_axis(low, high),
+        y=views_axis(translate("Views a day"), 0.9 * real.min(), 1.1 * real.max()),
         translate=translate,
         lines=[
             Line(np.stack([places, real], axis=1), translate("Real views"), REAL),
@@ -179,29 +203,26 @@ def draw_weeks(problem: LineProblem, line: Point) -> None:
     )
 
 
-def views_axis(low: float, high: float) -> Axis:
-    """Views a day up the side, its ticks as people say them."""
-    ticks = [(value, format_views(value)) for value in np.linspace(low, high, 6)[1:-1].round(-2 if high > 1000 else 0)]
-    return Axis(translate("Views a day"), low, high, digits=0, ticks=ticks)
-
-
 def formula_of(problem: LineProblem, hand: Point, descended: Descent) -> str:
     """The line before and after."""
-    name = three_steps.unit_name(problem.unit)
-    written = [rf"\hat y = {b:.2f}\,\text{{{name}}} {w:+.2f}\,x_1" for w, b in (hand, descended.end)]
-    return rf"\begin{{aligned}} {written[0]} \\ \longrightarrow\; {written[1]} \end{{aligned}}"
+    unit = rf"\,\text{{{after_value(problem).strip()}}}"
+    before, after = (
+        rf"\hat y = {b:.2f}{unit} {w:+.2f}\,x_1" if np.isfinite([w, b]).all() else r"\hat y = \infty"
+        for w, b in (hand, descended.end)
+    )
+    return rf"\begin{{aligned}} {before} \\ \longrightarrow\; {after} \end{{aligned}}"
 
 
 def beside_lecture(problem: LineProblem, land: Landscape) -> None:
     """The lecture's line beside this channel's best one."""
-    unit = problem.unit
     w, b = land.optimum
+    train = float(np.abs(w * problem.x + b - problem.y).mean()) * problem.unit
     chapter.beside_lecture(
         [
             (N_("Slope w"), "0.97", f"{w:.2f}"),
-            (N_("Intercept b"), "0.1k", format_views(b * unit)),
-            (N_("Train MAE"), "0.48k", format_views(float(np.abs(w * problem.x + b - problem.y).mean()) * unit)),
-            (N_("Held-out MAE"), "0.58k", format_views(problem.held_out_error(land.optimum))),
+            (N_("Intercept b"), format_views(100), format_views(b * problem.unit)),
+            (N_("Train MAE"), format_views(480), format_views(train)),
+            (N_("Held-out MAE"), format_views(580), format_views(problem.held_out_error(land.optimum))),
         ]
     )
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pages.parts.stage import Axis, Track, _axis, _bands, _ticks, _track, thinned
+from pages.parts.stage import Axis, Track, _axis, _bands, _ticks, _track, thinned, views_axis
 
 
 def test_a_path_is_cut_at_the_first_point_that_is_not_finite():
@@ -39,3 +39,8 @@ def test_bands_rise_within_the_heights_and_are_finest_at_the_bottom(heights):
     borders = np.array([heights.min(), *_bands(heights), heights.max()])
     assert (np.diff(borders) > 0).all()
     assert np.diff(borders)[0] < np.diff(borders)[-1]
+
+
+def test_views_are_written_without_needless_zeros():
+    assert [text for _value, text in views_axis("Views", 0, 8000).ticks] == ["0", "2k", "4k", "6k", "8k"]
+    assert [text for _value, text in views_axis("Views", 0, 300).ticks] == ["0", "100", "200", "300"]
