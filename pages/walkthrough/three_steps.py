@@ -140,6 +140,9 @@ def draw_surface(problem: LineProblem, land: Landscape, hand: Point, descended: 
     )
     if not tried:
         st.caption(translate("Drag the point to where you expect the lowest loss. Let go, and descent begins there."))
+    elif best:
+        losses = {"guess": f"{problem.error(best):.2f}", "lowest": f"{land.lowest:.2f}"}
+        st.caption(translate("Loss of your best guess: {guess}; of the exact optimum: {lowest}.").format(**losses))
 
 
 def take_guess(problem: LineProblem, name: str, at: Point) -> None:

@@ -69,9 +69,9 @@ class Server:
         raise TimeoutError("the app did not start")
 
     def stop(self) -> None:
-        """End the server; its workers leave with it."""
+        """End the server; its workers leave with it, one that is just loading torch only when it has."""
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(90)
         self.log.close()
 
 

@@ -1,9 +1,12 @@
 """Chapters of the walkthrough in a real browser: each main gesture by mouse and by keyboard alone."""
 
 import re
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.conftest import Server, tab
 
 NARROW = {"width": 390, "height": 844}
 
@@ -80,6 +83,92 @@ def test_links_hand_on_what_a_lesson_hides(page: Page, hidden: str) -> None:
 
 def corner(page: Page, number: int) -> Locator:
     return page.get_by_role("slider", name=f"Corner {number}")
+
+
+def guessed(page: Page) -> float:
+    """The loss of the best guess so far."""
+    return float(re.search(r"best guess: ([\d.]+)", page.get_by_text("Loss of your best guess").inner_text()).group(1))
+
+
+def test_the_best_guess_stays_as_one_to_beat(page: Page) -> None:
+    page.goto("/three_steps")
+    drag(page, start_of_descent(page), 150, 0)
+    first = guessed(page)
+    drag(page, start_of_descent(page), 100, 0)
+    expect(page.get_by_text(f"Loss of your best guess: {first}")).to_have_count(0)
+    second = guessed(page)
+    assert second < first
+    before = page.url
+    drag(page, start_of_descent(page), -200, 0)
+    page.wait_for_url(lambda url: url != before)
+    expect(page.get_by_text(f"Loss of your best guess: {second}")).to_be_visible()
+
+
+def test_the_start_moves_along_the_cut_too(page: Page) -> None:
+    page.goto("/three_steps")
+    drag(page, page.get_by_role("slider", name="Start of the descent", exact=True), 100, -80)
+    expect(page).to_have_url(re.compile(r"hand=0?-?[\d.]+(,|%2C)-0\.8(&|$)"))
+    slope = re.search("w (\\S+)", start_of_descent(page).get_attribute("aria-valuetext")).group(1)
+    assert float(slope.replace("−", "-")) > -0.5
+
+
+def swipe(page: Page, x: float, y: float, up: float) -> None:
+    """A finger drawn upwards."""
+    finger = page.context.new_cdp_session(page)
+    for kind, moved in [("touchStart", 0), *(("touchMove", up * step / 8) for step in range(1, 9)), ("touchEnd", None)]:
+        points = [] if moved is None else [{"x": x, "y": y - moved}]
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+def test_a_finger_beside_the_handle_scrolls_and_on_it_drags(browser: Browser, server: Server) -> None:
+    context = browser.new_context(viewport=NARROW, has_touch=True, locale="en-US", base_url=server.url)
+    page = context.new_page()
+    page.goto("/three_steps")
+    handle = start_of_descent(page)
+    box = handle.bounding_box()
+    where = handle.get_attribute("aria-valuetext")
+    swipe(page, box["x"] + 18, box["y"] + 18, up=120)
+    expect(handle).not_to_have_attribute("aria-valuetext", where)
+    assert handle.bounding_box()["y"] == pytest.approx(box["y"] - 120, abs=3)  # with the finger: the page stood still
+    moved = handle.bounding_box()["y"]
+    swipe(page, box["x"] + 150, box["y"] + 18, up=120)
+    page.wait_for_function("document.querySelector('[data-testid=stMain]').scrollTop > 50")
+    assert handle.bounding_box()["y"] < moved - 50
+    context.close()
+
+
+def test_nothing_plays_by_itself_for_those_who_want_less_motion(browser: Browser, server: Server) -> None:
+    context = browser.new_context(reduced_motion="reduce", locale="en-US", base_url=server.url)
+    page = context.new_page()
+    page.goto("/three_steps?hand=0,0")
+    expect(page.get_by_role("button", name="One step back")).to_be_visible()
+    expect(page.get_by_role("button", name="Play or pause")).to_be_hidden()
+    context.close()
+
+
+def test_a_path_plays_from_its_start(page: Page) -> None:
+    page.goto("/three_steps?hand=0,0")
+    play = page.get_by_role("button", name="Play or pause")
+    scrub = page.get_by_role("slider", name="Steps of the path")
+    expect(scrub).to_have_attribute("aria-valuetext", "Update 500 of 500")
+    play.click()
+    expect(scrub).not_to_have_attribute("aria-valuetext", "Update 500 of 500")
+    play.click()
+    stopped = scrub.get_attribute("aria-valuetext")
+    page.get_by_role("button", name="One step on").click()
+    expect(scrub).not_to_have_attribute("aria-valuetext", stopped)
+
+
+def test_a_link_to_a_chapter_wakes_a_fresh_server(browser: Browser, tmp_path: Path) -> None:
+    fresh = Server(tmp_path).start()
+    try:
+        with tab(browser, fresh) as page:
+            page.goto("/three_steps?rate=0.1&hand=0,0&hide=loss")
+            expect(page.get_by_role("heading", name="Three steps")).to_be_visible()
+            expect(page.get_by_text("It ends")).to_be_visible()
+            expect(page.get_by_text("Page not found")).to_have_count(0)
+    finally:
+        fresh.stop()
 
 
 def test_ramps_follow_dragged_corners_and_are_held_against_the_best(page: Page) -> None:
