@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from forecasting import __version__
-from pages.parts.chapters import CHAPTERS, CONTENTS, open_asked_chapter
+from pages.parts.chapters import CHAPTERS, CONTENTS, MOVED, leads_to_part, open_asked_chapter
 from pages.parts.session import choose_channel, choose_language, use_navigation
 
 open_asked_chapter()
@@ -31,10 +31,12 @@ page = st.navigation(
         translate("Walkthrough"): [
             st.Page(CONTENTS, title=translate("Contents"), icon=":material/apps:"),
             *(st.Page(entry.page, title=translate(entry.title), visibility="hidden") for entry in CHAPTERS),
+            *(
+                st.Page(leads_to_part(moved), title=translate(moved.part), url_path=moved.address, visibility="hidden")
+                for moved in MOVED
+            ),
         ],
         translate("Lectures"): [
-            st.Page("pages/table.py", title=translate("Lecture's table"), icon=":material/table_rows:"),
-            st.Page("pages/reveal.py", title=translate("Reveal"), icon=":material/visibility:"),
             st.Page("pages/cross_validation.py", title=translate("Cross-validation"), icon=":material/splitscreen:"),
             st.Page("pages/selection.py", title=translate("Public and private leaderboards"), icon=":material/casino:"),
         ],

@@ -44,8 +44,13 @@ ROWS = (
 
 def table_settings(split: Split, epochs: int = EPOCHS, seeds: int = SEEDS) -> list[RunSettings]:
     """The runs of all rows, in the order of ROWS."""
-    training = Training(loss="mae", batch_size=BATCH, epochs=epochs, seeds=seeds)
+    training = table_training(epochs, seeds)
     return [RunSettings(split, row.architecture, training) for row in ROWS]
+
+
+def table_training(epochs: int = EPOCHS, seeds: int = SEEDS) -> Training:
+    """How every row is trained."""
+    return Training(loss="mae", batch_size=BATCH, epochs=epochs, seeds=seeds)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,9 @@ AppTest a handle is moved by its query parameter. BadInput raised in the experim
 `chapter.default_split` raises it for a channel that is too short.
 What takes more than 100 ms is a worker's: `chapter.job(Request(...), Result, start=N_("Train"))` is None until it is
 done, and the experiment draws what it can without.
+
+A chapter of several parts asks `chapter.part({...})` which one is open, draws that, and ends with `chapter.close()`
+where it has run no experiment.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -49,6 +52,7 @@ from forecasting.windows import COMMON_HISTORY
 from pages.parts.chapters import CHAPTERS, CONTENTS, PURPOSES, STEPS, Entry, numbered
 from pages.parts.job_progress import find, result_of, show_job, submit
 from pages.parts.links import escape_markdown, reset_if_unavailable, warn_invalid_query_param
+from pages.parts.run_group import RunGroup
 from pages.parts.session import Session, open_page
 from pages.parts.settings_form import RATES
 from pages.parts.split_control import choose_split, named_split, split_names
@@ -73,7 +77,7 @@ LOOKS = {
 class Preset:
     """A setting worth seeing. `look_for` says in one sentence what to look for; both texts are marked with N_.
 
-    `values` are by name of the control or point; what is not named stays as it is.
+    `values` are by name of the control; of a point or a place they are tuples. What is not named stays as it is.
     """
 
     label: str
@@ -100,12 +104,34 @@ class Chapter:
         self.translate = session.translate
         self._whole_run = True  # until the experiment is drawn anew by itself
 
+    def part(self, parts: Mapping[str, str]) -> str:
+        """Which part of the chapter is open, the first at first; `parts` maps each to its name, marked with N_."""
+        names = {part: self.translate(name) for part, name in parts.items()}
+        first = next(iter(names))
+        if self.hides("part"):
+            return self._parsed("part", first, _by_word(names).__getitem__)
+        st.session_state.setdefault("worded", set()).add("part")
+        reset_if_unavailable("part", names, first)
+        warn_invalid_query_param("part", names.values(), self.translate)
+        return st.segmented_control(
+            self.translate(N_("Part of the chapter")),
+            names,
+            format_func=names.get,
+            default=first,
+            required=True,
+            key="part",
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+
     def run(self, experiment: Callable[[], None], presets: Sequence[Preset] = ()) -> None:
         """Draw the experiment, which is drawn anew by itself at every gesture, and what stands below it."""
         st.fragment(self._draw)(experiment, presets)
-        self._close()
+        self.close()
 
     def _draw(self, experiment: Callable[[], None], presets: Sequence[Preset]) -> None:
+        if st.session_state.pop("other_part", False):  # a preset has opened it, and it is drawn outside this fragment
+            st.rerun()
         with st.container(key="chapter"):
             wide, narrow = st.columns([3, 1], gap="medium")
         self.picture, self._formula, self._verdict = (wide.container() for _part in range(3))  # `more` is for others
@@ -183,6 +209,14 @@ class Chapter:
                 show_job(self.session, found, kind, draw or (lambda _known: None))
         return result_of(self.session, found, kind) if found and found.status == "finished" else None
 
+    def watch(self, group: RunGroup) -> None:
+        """How far runs have come, below the picture, as long as any is trained; as each ends the page is drawn anew."""
+        if group.active():
+            if not self._whole_run:
+                st.rerun()  # as for a job
+            with self.picture:
+                group.watch(group.draw_progress)
+
     def _submit(self, request: object) -> None:
         """Have a worker begin, and draw the whole page anew."""
         submit(self.session, request)
@@ -217,8 +251,7 @@ class Chapter:
         """One of a few; `options` maps each to its word, marked with N_. The URL has the word, or the option itself."""
         words = {option: self.translate(word) for option, word in options.items()}
         if self.hides(name):
-            known = {word: option for option, word in words.items()} | {option: option for option in words}
-            return self._parsed(name, default, known.__getitem__)
+            return self._parsed(name, default, _by_word(words).__getitem__)
         st.session_state.setdefault("worded", set()).add(name)
         reset_if_unavailable(name, words, default)
         warn_invalid_query_param(name, words.values(), self.translate)
@@ -232,6 +265,21 @@ class Chapter:
             return self._parsed(name, default, {"true": True, "false": False}.__getitem__)
         self._forget(name, lambda value: isinstance(value, bool))
         return self._controls.toggle(self.translate(label), default, **self._bound(name))
+
+    def place(self, name: str, default: float, low: float, high: float) -> float:
+        """Where a handle that moves along x stands, kept in the URL by `keep_place`."""
+
+        def parse(text: str) -> float:
+            if not np.isfinite(float(text)):
+                raise ValueError(text)
+            return float(np.clip(float(text), low, high))
+
+        return self._parsed(name, default, parse)
+
+    def keep_place(self, name: str, at: Point) -> None:
+        """A handle that moves along x has been let go."""
+        st.query_params[name] = _text(at[:1])
+        self.note("tried")
 
     def point(self, name: str, default: Point, low: Point, high: Point) -> Point:
         """Where a handle of the picture stands, kept in the URL; give `keep_point` to `stage` as `on_move`."""
@@ -303,6 +351,8 @@ class Chapter:
 
     def _take(self, preset: Preset) -> None:
         self.note("tried")
+        if "part" in preset.values and preset.values["part"] != st.session_state.get("part"):
+            st.session_state.other_part = True
         for name, value in preset.values.items():
             self._set(name, value)
 
@@ -312,7 +362,8 @@ class Chapter:
         else:
             st.session_state[name] = value
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Which step of learning the chapter changes, and the strip to the other chapters."""
         st.caption(f"{self.translate(STEPS[self.entry.changes])} · {self.translate(PURPOSES[self.entry.serves])}")
         before, contents, after = st.columns(3)
         if self.number > 1:
@@ -356,6 +407,11 @@ def _text(value: object) -> str:
     if isinstance(value, tuple):
         return ",".join(f"{part:.4g}" for part in value)
     return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _by_word(words: Mapping[str, str]) -> dict[str, str]:
+    """Options by their word, and by themselves, as a link may have either."""
+    return {word: option for option, word in words.items()} | {option: option for option in words}
 
 
 def _in_url(name: str, value: object, translate: Translate) -> str:

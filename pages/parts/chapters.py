@@ -5,6 +5,7 @@ A chapter is an entry here, `pages/walkthrough/SLUG.py` (its page, at the URL /S
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,6 +14,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
 
 from forecasting.messages import N_
+from pages.parts.session import open_page
 
 FOLDER = "pages/walkthrough"
 CONTENTS = f"{FOLDER}/contents.py"
@@ -76,12 +78,52 @@ CHAPTERS = (
         changes="function",
         serves="optimization",
     ),
+    Entry(
+        slug="deeper",
+        title=N_("Deeper"),
+        idea=N_("More layers fit the training days better. Held-out days say when to stop."),
+        changes="function",
+        serves="both",
+    ),
 )
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A page of an earlier version, now a part of a chapter; its address still leads there."""
+
+    address: str  # the URL that it had
+    chapter: str  # a slug
+    part: str  # marked for translation: the part's name
+
+
+MOVED = (
+    Moved("table", "deeper", N_("Lecture's table")),
+    Moved("reveal", "deeper", N_("Reveal")),
+)
+
+
+def leads_to_part(moved: Moved) -> Callable[[], None]:
+    """The page at an old address: it opens the part, with all that the link asks for.
+
+    Language and channel are bound to the sidebar, which takes them along by itself.
+    """
+
+    def page() -> None:
+        asked = set(st.query_params) - {"lang", "channel"}
+        query = {name: st.query_params.get_all(name) for name in asked}
+        part = open_page().translate(moved.part)
+        st.switch_page(numbered(moved.chapter)[1].page, query_params=query | {"part": part})
+
+    return page
 
 
 def numbered(slug: str) -> tuple[int, Entry]:
     """A chapter and its number, which begins at 1."""
     return next((number, entry) for number, entry in enumerate(CHAPTERS, 1) if entry.slug == slug)
+
+
+ADDRESSES = {"contents", *(entry.slug for entry in CHAPTERS), *(moved.address for moved in MOVED)}
 
 
 def open_asked_chapter() -> None:
@@ -92,7 +134,7 @@ def open_asked_chapter() -> None:
     """
     context = get_script_run_ctx()
     asked = context.pages_manager.intended_page_name if context else ""
-    if PagesManager.uses_pages_directory and asked in {"contents", *(entry.slug for entry in CHAPTERS)}:
+    if PagesManager.uses_pages_directory and asked in ADDRESSES:
         PagesManager.uses_pages_directory = False
         path = f"location.pathname.replace({json.dumps(f'/{asked}')}, '/') + {json.dumps(asked)} + location.search"
         st.html(f"<script>location.replace({path})</script>", unsafe_allow_javascript=True)

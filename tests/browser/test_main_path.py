@@ -188,7 +188,7 @@ def test_impossible_link_falls_back_with_a_note(page: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/train", "/forecast", "/reveal", "/compare", "/table", "/cross_validation", "/selection"]
+    "path", ["/", "/train", "/forecast", "/reveal", "/compare", "/table", "/deeper", "/cross_validation", "/selection"]
 )
 @pytest.mark.parametrize(("locale", "word"), [("en-US", "Channel"), ("zh-CN", "频道")])
 def test_pages_fit_a_phone_in_both_languages(browser, server: Server, path: str, locale: str, word: str) -> None:

@@ -222,3 +222,41 @@ def test_windows_are_scrubbed_by_keyboard_alone(page: Page) -> None:
     expect(page).to_have_url(re.compile("window=7"))
     expect(page.get_by_label("Weight of each day of the window")).to_be_visible()
     expect(page.locator(".katex-html").last).to_contain_text("x7")
+
+
+def net_shown(page: Page) -> Locator:
+    return page.get_by_role("slider", name="Net shown")
+
+
+def test_nets_by_mouse(page: Page) -> None:
+    page.goto("/deeper")
+    expect(net_shown(page)).to_have_attribute("aria-valuetext", "3 layers of 100 ReLU")
+    drag(page, net_shown(page), 90, 0)
+    expect(page).to_have_url(re.compile("at=4"))
+    expect(page.get_by_role("link", name="Open in Train")).to_have_attribute("href", re.compile("layers=4"))
+    page.reload()
+    expect(net_shown(page)).to_have_attribute("aria-valuetext", "4 layers of 100 ReLU")
+
+
+def test_nets_by_keyboard_alone_are_trained_and_stopped(page: Page) -> None:
+    page.goto("/deeper")
+    net_shown(page).focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page).to_have_url(re.compile("at=2"))
+    page.get_by_role("button", name="Train these nets").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("of 6 models trained")).to_be_visible()
+    page.get_by_role("button", name="Stop").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Train these nets")).to_be_visible()
+
+
+def test_old_links_open_the_part_that_they_name(page: Page) -> None:
+    page.goto("/table?table_epochs=50&lang=English")
+    expect(page.get_by_role("button", name="Train all models")).to_be_visible()
+    expect(page.get_by_role("spinbutton", name="Epochs")).to_have_value("50")
+    expect(page).to_have_url(re.compile("/deeper.*part=Lecture"))
+    page.get_by_role("radio", name="Reveal").click()
+    expect(page.get_by_text("Who will be closest?")).to_be_visible()
+    page.goto("/reveal?hidden=5&lang=中文")
+    expect(page.get_by_role("slider", name="隐藏的天数")).to_have_value("5")

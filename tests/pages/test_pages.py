@@ -320,10 +320,10 @@ def test_verdict_names_the_baseline_that_is_harder_to_beat(visit):
     assert metrics(app)["Yesterday"]
 
 
-@pytest.mark.parametrize("page", ["data", "train", "compare", "table", "cross_validation", "selection"])
+@pytest.mark.parametrize("page", ["data", "train", "compare", "cross_validation", "selection"])
 def test_page_is_chinese_where_asked(visit, page):
     app = visit(page, lang="中文")
-    assert app.title[0].value in ("数据", "训练", "比较", "课程的模型表", "交叉验证", "公开与私有排行榜")
+    assert app.title[0].value in ("数据", "训练", "比较", "交叉验证", "公开与私有排行榜")
     labels = [metric.label for metric in app.metric] + [box.label for box in app.selectbox]
     assert all(any("\u4e00" <= letter <= "\u9fff" for letter in label) for label in labels)
 
@@ -332,34 +332,6 @@ def test_visitors_do_not_see_each_other(visitor):
     train(visitor.go("train"), epochs=2, seeds=1, units=4, window=7)
     assert not visitor.go("compare").info
     assert "No runs yet" in type(visitor)().go("compare").info[0].value
-
-
-def test_lecture_table_is_trained_in_one_click(visit):
-    app = visit("table")
-    app.number_input(key="table_epochs").set_value(1)
-    app.number_input(key="table_seeds").set_value(2).run()
-    next(button for button in app.button if button.label == "Train all models").click().run()
-    wait_for(app, lambda: bool(app.info))
-    table = app.dataframe[0].value
-    assert table["Held-out, MAE"].str.contains("±").all()
-    assert (table["Train, MAE"].str.contains("★").sum(), table["Held-out, MAE"].str.contains("★").sum()) == (1, 1)
-    assert table["Lecture, 2017–2020"].tolist()[:4] == [480, 380, 330, 320]
-    assert "has the smallest mean" in app.info[0].value and "others cannot be told apart" in app.info[0].value
-    assert not app.exception
-
-
-def test_lecture_table_is_stopped_in_one_click(visit):
-    app = visit("table")
-    app.number_input(key="table_epochs").set_value(9000).run()
-    next(button for button in app.button if button.label == "Train all models").click().run()
-    wait_for(app, lambda: any(button.label == "Stop" for button in app.button))
-    next(button for button in app.button if button.label == "Stop").click().run()
-    wait_for(app, lambda: not any(button.label == "Stop" for button in app.button))
-    table = app.dataframe[0].value
-    assert "Stopped" in set(table["State"])
-    assert "★" not in "".join(table["Train, MAE"] + table["Held-out, MAE"])  # none was trained to the end
-    assert not app.info
-    assert not app.exception
 
 
 def test_reading_of_a_file_can_be_changed_later(visit):

@@ -1,4 +1,4 @@
-"""The Reveal page: a vote is counted, days are uncovered, and one sentence says how little they prove."""
+"""Reveal, a part of chapter 5: a vote is counted, days are uncovered, and one sentence says how little they prove."""
 
 from forecasting.evaluation.baselines import BESIDE_RUNS
 from forecasting.models.registry import label_of
@@ -6,6 +6,9 @@ from forecasting.settings import BOUNDS
 from tests.pages.test_pages import csv, train, wait_for
 
 BASELINES = [label_of(slug) for slug in BESIDE_RUNS]
+
+
+PAGE, PART = "walkthrough/deeper", {"part": "Reveal"}
 
 
 def press(app, word):
@@ -17,7 +20,7 @@ def candidates(app):
 
 
 def test_baselines_stand_without_any_run(visit):
-    app = visit("reveal")
+    app = visit(PAGE, **PART)
     assert candidates(app) == BASELINES
     press(app, "Reveal")
     assert not app.exception
@@ -28,7 +31,7 @@ def test_baselines_stand_without_any_run(visit):
 def test_vote_and_uncover(visitor):
     visitor.go("data").file_uploader[0].upload("mine.csv", csv(300)).run()
     train(visitor.go("train"), epochs=3, seeds=2, units=4, window=7)
-    app = visitor.go("reveal", hidden="3")
+    app = visitor.go(PAGE, **PART, hidden="3")
     run = next(name for name in candidates(app) if "ReLU" in name)
     app.radio(key="voted").set_value("Yesterday").run()
     press(app, "Vote")
@@ -49,12 +52,11 @@ def test_vote_and_uncover(visitor):
 
 
 def test_as_many_days_as_can_be_hidden(visit):
-    app = press(visit("reveal", hidden="28"), "Reveal")
+    app = press(visit(PAGE, **PART, hidden="28"), "Reveal")
     assert not app.exception
     assert app.slider(key="hidden").value == 28 <= BOUNDS["horizon"][1]
 
 
 def test_page_in_chinese(visit):
-    app = visit("reveal", lang="中文")
-    assert app.title[0].value == "揭晓"
+    app = visit(PAGE, part="揭晓", lang="中文")
     assert "上周同一天" in candidates(app)

@@ -1,0 +1,73 @@
+"""Several runs that are trained for one picture: started, watched and stopped together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import streamlit as st
+
+from forecasting.messages import N_
+from forecasting.records import Run
+from forecasting.settings import RunSettings
+from pages.parts.job_progress import TABLE_SECONDS
+from pages.parts.session import Session
+from pages.parts.settings_form import queue
+
+
+@dataclass(frozen=True)
+class RunGroup:
+    """Runs of these settings on the current channel. A run that is in the store, from wherever, is not done again."""
+
+    session: Session
+    settings: tuple[RunSettings, ...]
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """The store's names of all runs, in order."""
+        return [one.run_id(self.session.channel.fingerprint, self.session.owner) for one in self.settings]
+
+    def begun(self) -> dict[str, Run]:
+        """The runs that the store has, by id."""
+        wanted = set(self.ids)
+        return {run.id: run for run in self.session.store.runs(self.session.owner) if run.id in wanted}
+
+    def active(self) -> int:
+        """How many of them are being trained, or wait for it."""
+        return sum(run.active for run in self.begun().values())
+
+    def losses(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """Train and held-out losses so far, (seeds,) each in views, by id."""
+        last = self.session.store.final_losses(self.session.owner).set_index("run")
+        pairs = last.loc[last.index.intersection(self.ids), ["train_seeds", "held_out_seeds"]]
+        return {str(run_id): (train, held_out) for run_id, train, held_out in pairs.itertuples()}
+
+    def start(self) -> None:
+        """Queue every run that is not there yet; what was stopped goes on."""
+        for one in self.settings:
+            queue(self.session, one)
+        self.session.workers.fill()
+
+    def stop(self) -> None:
+        """Stop what is running and what waits."""
+        for run_id in self.ids:
+            self.session.jobs.cancel(self.session.owner, run_id)
+
+    def watch(self, draw: Callable[[dict[str, Run]], None]) -> None:
+        """Draw the runs that have begun, anew by itself while any is trained; the page is drawn anew as each ends."""
+        active = self.active()
+        st.fragment(self._draw, run_every=TABLE_SECONDS if active else None)(draw, active)
+
+    def _draw(self, draw: Callable[[dict[str, Run]], None], were_active: int) -> None:
+        runs = self.begun()
+        if sum(run.active for run in runs.values()) < were_active:
+            st.rerun()
+        draw(runs)
+
+    def draw_progress(self, runs: dict[str, Run]) -> None:
+        """How many are done, and a button that stops them all."""
+        translate = self.session.translate
+        done, every = sum(not run.active for run in runs.values()), len(self.ids)
+        bar, button = st.columns([4, 1], vertical_alignment="center")
+        bar.progress(done / every, translate(N_("{done} of {rows} models trained")).format(done=done, rows=every))
+        button.button(translate(N_("Stop")), icon=":material/stop:", on_click=self.stop, width="stretch")
