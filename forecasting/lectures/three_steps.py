@@ -118,7 +118,7 @@ def descent(problem: LineProblem, lowest: float, start: tuple[float, float], *, 
 def cut(problem: LineProblem, land: Landscape, at: tuple[float, float], axis: int) -> tuple[np.ndarray, float]:
     """Points (places, 2) of the loss along one unknown (0 slope, 1 intercept) through `at`, and the slope there."""
     along = (land.slopes, land.intercepts)[axis]
-    places = np.linspace(along[0], along[-1], 4 * GRID)
+    places = np.linspace(along[0], along[-1], 2 * GRID)
     slopes, intercepts = (places, np.array([at[1]])) if axis == 0 else (np.array([at[0]]), places)
     heights = error_surface(problem.x, problem.y, slopes, intercepts, problem.loss).ravel()
     gradient = gradient_of_line(problem.x, problem.y, np.array(at), problem.loss)

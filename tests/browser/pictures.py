@@ -12,10 +12,19 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from pages.parts.chapters import CHAPTERS
 from tests.browser.chromium import find
 from tests.browser.conftest import FLAGS, Server
 
-PAGES = {"data": "/", "train": "/train", "compare": "/compare", "forecast": "/forecast", "reveal": "/reveal"}
+PLAYED = {"three_steps": "hand=-0.5,-0.8&updates=1000"}  # what a chapter's picture shows besides its first look
+CHAPTER_PAGES = {entry.slug: f"/{entry.slug}?{PLAYED.get(entry.slug, '')}" for entry in CHAPTERS}
+PAGES = {
+    "data": "/",
+    "train": "/train",
+    "compare": "/compare",
+    "forecast": "/forecast",
+    "reveal": "/reveal",
+} | CHAPTER_PAGES
 LANGUAGES = {
     "en": ("en-US", "Train", "Held-out days, one day ahead", "Forecast", "Take the model away"),
     "zh": ("zh-CN", "训练", "留出期：提前一天的预测", "预测", "导出模型"),
@@ -50,7 +59,7 @@ def take(browser: Browser, url: str, language: str, theme: str, width: int, name
     )
     page = context.new_page()
     page.goto(path if path.startswith("http") else url + path)
-    page.locator("[data-testid=stVegaLiteChart] svg").first.wait_for()
+    page.locator("[data-testid=stVegaLiteChart] svg, canvas").first.wait_for()
     page.wait_for_timeout(PAUSE)
     tall = page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
     page.set_viewport_size({"width": width, "height": max(700, tall - 60)})
