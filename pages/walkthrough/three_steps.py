@@ -68,7 +68,7 @@ def experiment() -> None:
     """Drag the start, let go, and see the path."""
     loss = chapter.choice("loss", N_("Loss"), LOSSES, "mae")
     rate = chapter.select_slider("rate", N_("Learning rate"), RATES, 0.03)
-    updates = chapter.select_slider("updates", N_("Updates"), UPDATES, 500, text="{:,}".format)
+    updates = chapter.select_slider("updates", N_("Updates"), UPDATES, 500, text=str)
     axis = [*UNKNOWNS].index(chapter.choice("cut", N_("Cut along"), UNKNOWNS, "w"))
     problem, land, late = problem_of(channel.series, channel.fingerprint, chapter.default_split, loss)
     low, high = ((land.slopes[end], land.intercepts[end]) for end in (0, -1))
