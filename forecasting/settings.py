@@ -332,7 +332,7 @@ def _set_aside(record, *names: str) -> None:
 
 
 def _check(record) -> None:
-    for name, value in asdict(record).items():
+    for name, value in vars(record).items():
         if name in CHOICES and value not in CHOICES[name]:
             raise BadInput(
                 N_("“{value}” is no {name}; choose one of {choices}."),

@@ -1,15 +1,17 @@
 """One owner's channels in the store, with the files they were read from."""
 
-import json
 import time
 import zlib
+from dataclasses import fields
 
+import pandas as pd
 import sqlalchemy as sa
 
-from forecasting.jobs.tables import channel_record, channels, jobs, to_channel
+from forecasting.jobs.tables import channels, jobs
 from forecasting.records import Source
 from forecasting.series import Channel
 
+LONGEST_NAME = 200  # letters
 LARGEST_SOURCE = 8 * 2**20  # bytes, packed; a larger upload is read once and not kept
 
 
@@ -21,10 +23,13 @@ class ChannelStore:
 
     def save(self, owner: str, channel: Channel, source: Source | None = None) -> None:
         """Keep the channel for its owner, with the file it came from where that is not too large."""
-        record = channel_record(channel) | {"owner": owner, "saved": time.time()}
+        record: dict[str, object] = {one.name: getattr(channel, one.name) for one in fields(Channel)}
+        record |= {"owner": owner, "fingerprint": channel.fingerprint, "saved": time.time()}
+        record |= {name: str(record[name])[:LONGEST_NAME] for name in ("name", "metric")}
+        record["first_day"] = channel.views.index[0].date()
         packed = zlib.compress(source.data) if source else b""
         if source and len(packed) <= LARGEST_SOURCE:
-            record |= {"file": source.file[:200], "source": packed, "said": json.dumps(source.said)}
+            record |= {"file": source.file[:200], "source": packed, "said": source.said}
         with self.engine.begin() as connection:
             connection.execute(sa.delete(channels).where(_is(channels, owner, channel.fingerprint)))
             connection.execute(sa.insert(channels), record)
@@ -38,19 +43,14 @@ class ChannelStore:
         """What was said about the file the channel was read from; None where the file was not kept."""
         query = sa.select(channels.c.said).where(_is(channels, owner, fingerprint))
         with self.engine.connect() as connection:
-            text = connection.execute(query).scalar()
-        return json.loads(text) if text else None
+            return connection.execute(query).scalar()
 
     def source(self, owner: str, fingerprint: str) -> Source | None:
         """The file the owner's channel was read from, or None where it was not kept."""
         query = sa.select(channels.c.file, channels.c.source, channels.c.said).where(_is(channels, owner, fingerprint))
         with self.engine.connect() as connection:
             found = connection.execute(query).one_or_none()
-        return (
-            Source(found.file, zlib.decompress(found.source), json.loads(found.said))
-            if found and found.source
-            else None
-        )
+        return Source(found.file, zlib.decompress(found.source), found.said) if found and found.source else None
 
     def forget(self, owner: str, fingerprint: str, unless_used: bool = False) -> None:
         """Delete the channel, its runs and all other jobs; with `unless_used` only a channel that has no run."""
@@ -66,7 +66,11 @@ class ChannelStore:
         """The owner's channel, or None."""
         with self.engine.connect() as connection:
             found = connection.execute(sa.select(channels).where(_is(channels, owner, fingerprint))).one_or_none()
-        return to_channel(found) if found else None
+        if found is None:
+            return None
+        days = pd.date_range(str(found.first_day), periods=len(found.views), freq="D", unit="us")
+        values = {one.name: getattr(found, one.name) for one in fields(Channel)}
+        return Channel(**values | {"views": pd.Series(found.views.copy(), index=days, name="views")})
 
     def channels(self, owner: str) -> dict[str, tuple[str, str | None]]:
         """Fingerprint -> name and file of the owner's channels, latest first."""

@@ -60,15 +60,17 @@ def _copy_columns(connection: sa.Connection, table: sa.Table) -> None:
     connection.execute(sa.text(f"INSERT INTO {table.name} ({columns}) SELECT {values} FROM old_{table.name}"))
 
 
+def _insert(connection: sa.Connection, table: sa.Table, row: Mapping[str, object]) -> None:
+    """A row whose values are as a database has them: bytes and JSON, not what the columns make of them."""
+    untyped = sa.table(table.name, *(sa.column(name) for name in row))
+    connection.execute(sa.insert(untyped), row)
+
+
 def _copy_channels(connection: sa.Connection) -> None:
     for old in _records(connection, "channels"):
         same = {column.name: old[column.name] for column in channels.c if column.name in old}
-        changed = {
-            "first_day": date.fromisoformat(str(old["first_day"])),
-            "corrections": to_json(_corrections(old["mends"])),
-            "channel_names": old["others"],
-        }
-        connection.execute(sa.insert(channels), same | changed)
+        changed = {"corrections": to_json(_corrections(old["mends"])), "channel_names": old["others"]}
+        _insert(connection, channels, same | changed)
 
 
 def _corrections(text: str) -> tuple[Correction, ...]:
@@ -81,8 +83,8 @@ def _corrections(text: str) -> tuple[Correction, ...]:
 def _copy_runs(connection: sa.Connection) -> None:
     for old in _records(connection, "runs"):
         job = _job(old) | {"kind": "train", "request": old["settings"], "share": 0.0, "seconds": 0.0}
-        connection.execute(sa.insert(jobs), job)
-        connection.execute(sa.insert(runs), {"job": old["id"]} | {name: old.get(name) for name in OF_RUNS})
+        _insert(connection, jobs, job)
+        _insert(connection, runs, {"job": old["id"]} | {name: old.get(name) for name in OF_RUNS})
 
 
 def _copy_older_jobs(connection: sa.Connection) -> None:
@@ -93,7 +95,7 @@ def _copy_older_jobs(connection: sa.Connection) -> None:
         if job := to_job(old, known):
             found[job["id"]] = _job(old) | {"share": old["share"], "seconds": old["seconds"]} | job
     for job in found.values():
-        connection.execute(sa.insert(jobs), job)
+        _insert(connection, jobs, job)
 
 
 def _job(old: Mapping) -> dict[str, object]:

@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from forecasting.jobs.channels import ChannelStore
 from forecasting.jobs.failures import failure
 from forecasting.jobs.kinds import JOB_KINDS
 from forecasting.jobs.runs import write_training
-from forecasting.jobs.tables import channels, jobs, to_channel
-from forecasting.json_records import from_json, to_json
+from forecasting.jobs.tables import jobs
+from forecasting.json_records import to_json
 from forecasting.messages import Message
 from forecasting.records import ACTIVE, Progress
 from forecasting.series import Channel
@@ -71,13 +72,12 @@ class JobQueue:
             begun = sa.update(jobs).where(free).values(worker=worker, heartbeat_at=time.time())
             if not connection.execute(begun).rowcount:
                 return None
-            found = connection.execute(
-                sa.select(channels, jobs.c.kind, jobs.c.request, jobs.c.model)
-                .join(jobs, (jobs.c.owner == channels.c.owner) & (jobs.c.fingerprint == channels.c.fingerprint))
-                .where(jobs.c.id == job_id)
-            ).one()
-        request: Any = from_json(JOB_KINDS[found.kind].request, found.request)
-        return Started(found.owner, found.kind, to_channel(found), request, found.model)
+            names = (jobs.c[name] for name in ("owner", "kind", "fingerprint", "request", "model"))
+            found = connection.execute(sa.select(*names).where(jobs.c.id == job_id)).one()
+        channel = ChannelStore(self.engine).channel(found.owner, found.fingerprint)
+        if channel is None:  # deleted just now, and the job with it
+            return None
+        return Started(found.owner, found.kind, channel, JOB_KINDS[found.kind].read(found.request), found.model)
 
     def requested(self, job_id: str, worker: int) -> str | None:
         """What the owner wants of the worker; what is deleted, given up or another worker's shall stop.
@@ -120,7 +120,7 @@ class JobQueue:
         """Close what cannot go on, and say why."""
         active = sa.update(jobs).where(jobs.c.id == job_id, jobs.c.status.in_(ACTIVE))
         with self.engine.begin() as connection:
-            connection.execute(active.values(status="failed", reason=to_json(reason)))
+            connection.execute(active.values(status="failed", reason=reason))
 
     def fail_silent(self) -> None:
         """Close what has had no heartbeat for HEARTBEAT_TIMEOUT seconds, as after a restarted server."""

@@ -1,9 +1,8 @@
 """One owner's training runs in the store: settings, an epoch's row after the other, checkpoints, predictions."""
 
-import json
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pandas as pd
@@ -11,18 +10,16 @@ import sqlalchemy as sa
 
 from forecasting.jobs.channels import ChannelStore
 from forecasting.jobs.tables import (
+    FLOATS,
     KEPT,
     PER_EPOCH,
     PER_REPLICA,
     WAITING,
+    Json,
     checkpoints,
     jobs,
     rows,
     runs,
-    to_array,
-    to_bytes,
-    to_matrix,
-    to_run,
 )
 from forecasting.records import History, Run, TrainingProgress
 from forecasting.series import Channel
@@ -30,6 +27,12 @@ from forecasting.settings import RunSettings
 
 LONGEST_TAG = 40  # letters
 LARGEST_CHECKPOINT = 64 * 2**20  # bytes; a larger run can be trained, but not continued
+RUN_COLUMNS = {
+    **jobs.c,
+    **runs.c,
+    "settings": sa.type_coerce(jobs.c.request, Json(RunSettings)),
+    "pinned": sa.func.coalesce(runs.c.pinned, False),
+}  # by the names of Run's fields
 LARGEST_LOGGED = 2 * 2**20  # bytes of weights kept at epoch 1, 2, 5, 10 and so on
 
 
@@ -91,19 +94,20 @@ class RunStore:
         return self._runs(owner, sa.true())
 
     def _runs(self, owner: str, condition) -> list[Run]:
-        of_job = (jobs.c[name] for name in ("id", "fingerprint", "request", "status", "reason", "queued"))
-        query = sa.select(*of_job, runs.c.name, runs.c.pinned, runs.c.tags).select_from(jobs).join(runs)
+        query = sa.select(*(RUN_COLUMNS[one.name].label(one.name) for one in fields(Run))).select_from(jobs).join(runs)
         with self.engine.connect() as connection:
             found = connection.execute(query.where(jobs.c.owner == owner, condition).order_by(jobs.c.queued.desc()))
-            return sorted(map(to_run, found), key=lambda run: not run.pinned)
+            return sorted((Run(**row) for row in found.mappings()), key=lambda run: not run.pinned)
 
     def history(self, run_id: str, after: int = 0) -> History:
         """The run's rows with an epoch above `after`, in order."""
-        query = sa.select(rows).where(rows.c.job == run_id, rows.c.epoch > after).order_by(rows.c.epoch)
+        packed = (sa.type_coerce(rows.c[name], sa.LargeBinary).label(name) for name in PER_REPLICA)
+        query = sa.select(*(rows.c[name] for name in PER_EPOCH), *packed)
         with self.engine.connect() as connection:
-            found = connection.execute(query).all()
-        columns = {name: np.array([getattr(row, name) for row in found]) for name in PER_EPOCH}
-        losses = {name: to_matrix([getattr(row, name) for row in found]) for name in PER_REPLICA}
+            found = connection.execute(query.where(rows.c.job == run_id, rows.c.epoch > after).order_by(rows.c.epoch))
+            every = found.all()
+        columns = {name: np.array([getattr(row, name) for row in every]) for name in PER_EPOCH}
+        losses = {name: _matrix([getattr(row, name) for row in every]) for name in PER_REPLICA}
         return History(**columns, **losses)
 
     def epochs_done(self, run_id: str) -> int:
@@ -132,8 +136,8 @@ class RunStore:
             found = connection.execute(query).all()
         lines = []
         for row in found:
-            kept = row.kept_train_loss or row.train_loss, row.kept_held_out_loss or row.held_out_loss
-            losses = [to_array(loss) for loss in kept]
+            kept = row.kept_train_loss, row.kept_held_out_loss
+            losses = kept if kept[0] is not None else (row.train_loss, row.held_out_loss)
             lines.append((row.job, row.epoch, row.seconds, *(loss.mean() for loss in losses), *losses))
         names = ["run", "epochs", "seconds", "train", "held_out", "train_seeds", "held_out_seeds"]
         return pd.DataFrame(lines, columns=names)
@@ -151,8 +155,8 @@ class RunStore:
             found = connection.execute(query).one_or_none()
         if found is None or found.predictions is None:
             return None
-        days = pd.DatetimeIndex(to_array(found.held_out_days).astype("datetime64[D]"))
-        return pd.DataFrame(to_array(found.predictions).reshape(-1, len(days)).T, index=days)
+        days = pd.DatetimeIndex(found.held_out_days.astype("datetime64[D]"))
+        return pd.DataFrame(found.predictions.reshape(-1, len(days)).T, index=days)
 
     def rename(self, owner: str, run_id: str, name: str) -> None:
         """Give the run a name of its owner's choice."""
@@ -172,9 +176,9 @@ class RunStore:
         query = sa.select(runs.c.job, runs.c.tags).join(jobs).where(_mine(owner, run_ids))
         with self.engine.begin() as connection:
             for found in connection.execute(query).all():
-                tags = {*json.loads(found.tags or "[]"), *(word[:LONGEST_TAG] for word in add)} - set(drop)
+                tags = {*found.tags, *(word[:LONGEST_TAG] for word in add)} - set(drop)
                 new = sa.update(runs).where(runs.c.job == found.job)
-                connection.execute(new.values(tags=json.dumps(sorted(tags), ensure_ascii=False)))
+                connection.execute(new.values(tags=sorted(tags)))
 
     def delete(self, owner: str, run_ids: Sequence[str]) -> None:
         """Forget runs and their rows. A running one finds itself gone and stops."""
@@ -185,23 +189,21 @@ class RunStore:
 def write_training(connection: sa.Connection, run_id: str, new: TrainingProgress) -> None:
     """Add rows, put checkpoints, keep predictions with the losses of the weights that made them."""
     if new.rows:
-        connection.execute(sa.insert(rows), [_row_record(run_id, row) for row in new.rows])
+        connection.execute(sa.insert(rows), [{"job": run_id} | vars(row) for row in new.rows])
     for (kind, epoch), blob in new.checkpoints.items():
         if blob and len(blob) <= (LARGEST_LOGGED if kind == "epoch" else LARGEST_CHECKPOINT):
             _replace_checkpoint(connection, {"job": run_id, "kind": kind, "epoch": epoch, "blob": blob})
     if new.predictions is not None:
         days = new.predictions.index.to_numpy().astype("datetime64[D]").astype(float)
-        values = {"held_out_days": to_bytes(days), "predictions": to_bytes(new.predictions.to_numpy().T)}
-        values |= {name: to_bytes(loss) for name, loss in zip(KEPT, new.losses, strict=True)}
+        values = {"held_out_days": days, "predictions": new.predictions.to_numpy().T}
+        values |= dict(zip(KEPT, new.losses, strict=True))
         connection.execute(sa.update(runs).where(runs.c.job == run_id).values(values))
 
 
-def _row_record(run_id: str, row) -> dict[str, object]:
-    record = {"job": run_id, "epoch": row.epoch, "learning_rate": row.learning_rate, "seconds": row.seconds}
-    for name in PER_REPLICA:
-        values = getattr(row, name)
-        record[name] = to_bytes(values) if values is not None else None
-    return record
+def _matrix(packed: Sequence[bytes | None]) -> np.ndarray:
+    """(rows, replicas), or (rows, 0) where there is nothing; bytes of all rows at once are read twice as fast."""
+    there = [row for row in packed if row is not None]
+    return np.frombuffer(b"".join(there), FLOATS).reshape(len(there), -1) if there else np.empty((len(packed), 0))
 
 
 def _replace_checkpoint(connection: sa.Connection, record: dict[str, object]) -> None:

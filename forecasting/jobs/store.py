@@ -2,18 +2,16 @@
 
 import hashlib
 import time
-from typing import Any
+from dataclasses import fields
 
 import sqlalchemy as sa
 
 from forecasting.jobs.channels import ChannelStore
 from forecasting.jobs.kinds import JOB_KINDS, kind_of
-from forecasting.jobs.tables import WAITING, jobs, to_reason
-from forecasting.json_records import from_json, to_json
+from forecasting.jobs.tables import WAITING, jobs
+from forecasting.json_records import to_json
 from forecasting.records import Job
 from forecasting.series import Channel
-
-LISTED = ("id", "kind", "fingerprint", "request", "status", "reason", "queued", "share", "seconds")
 
 
 class JobStore:
@@ -54,9 +52,10 @@ class JobStore:
         return self._jobs(owner, (jobs.c.fingerprint == fingerprint) & (jobs.c.kind == kind))
 
     def _jobs(self, owner: str, condition) -> list[Job]:
-        query = sa.select(*(jobs.c[name] for name in LISTED)).where(jobs.c.owner == owner, condition)
+        query = sa.select(*(jobs.c[one.name] for one in fields(Job))).where(jobs.c.owner == owner, condition)
         with self.engine.connect() as connection:
-            return [_to_job(found) for found in connection.execute(query.order_by(jobs.c.queued.desc()))]
+            found = connection.execute(query.order_by(jobs.c.queued.desc())).all()
+        return [Job(**row._asdict() | {"request": JOB_KINDS[row.kind].read(row.request)}) for row in found]
 
     def result(self, owner: str, job_id: str) -> str | None:
         """What is known so far, as JSON; whole once the job has finished. None before there is anything."""
@@ -91,9 +90,3 @@ def id_of(owner: str, fingerprint: str, request: object) -> str:
     """Twelve hex digits of all that is asked."""
     text = "\n".join((kind_of(request), to_json(request), fingerprint, owner))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def _to_job(found: sa.Row) -> Job:
-    record = found._asdict()
-    request: Any = from_json(JOB_KINDS[found.kind].request, found.request)
-    return Job(**record | {"request": request, "reason": to_reason(found.reason)})

@@ -133,3 +133,8 @@ def test_equal_settings_are_the_same_run_after_the_way_through_json():
 def test_a_text_of_something_else_is_refused(text):
     with pytest.raises((KeyError, TypeError, ValueError)):
         from_json(Inner, text)
+
+
+def test_a_word_that_is_none_of_the_choices_is_refused():
+    with pytest.raises(ValueError, match="equal"):
+        from_record(Outer, to_record(outer()) | {"answer": "equal"})

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pkgutil import resolve_name
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from forecasting.jobs.requests import (
     CrossValidationRequest,
@@ -18,6 +18,7 @@ from forecasting.jobs.requests import (
     RevealRequest,
 )
 from forecasting.jobs.runs import RunStore
+from forecasting.json_records import from_json
 from forecasting.records import Progress
 from forecasting.series import Channel
 from forecasting.settings import RunSettings
@@ -52,6 +53,10 @@ class Kind:
     def load(self) -> Callable[[Task], Iterator[Progress]]:
         """The function."""
         return resolve_name(self.function)
+
+    def read(self, text: str) -> Any:
+        """The request that the store has as JSON."""
+        return from_json(self.request, text)
 
 
 JOB_KINDS = {

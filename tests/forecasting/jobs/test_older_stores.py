@@ -45,6 +45,7 @@ from forecasting.split import default_split
 FOLDER = Path(__file__).parent / "version_0_2"
 SAID = json.loads((FOLDER / "answers.json").read_text("utf-8"))
 OWNER, IDS, FINGERPRINT = SAID["owner"], SAID["ids"], SAID["channel"]["fingerprint"]
+TABLES = {"channels", "chapters", "checkpoints", "jobs", "rows", "runs"}
 PER_ROW = ("train_loss", "held_out_loss", "gradient_norm", "validation_loss", "learning_rate")
 
 
@@ -227,7 +228,7 @@ def test_paused_run_goes_on_to_the_rows_it_would_have_had(store):
 def test_opening_again_changes_nothing(place):
     open_and_close(place)
     once = contents(place)
-    assert sorted(once) == ["channels", "checkpoints", "jobs", "rows", "runs"]
+    assert once.keys() == TABLES
     open_and_close(place)
     assert contents(place) == once
 
@@ -260,7 +261,7 @@ def test_servers_that_open_it_at_once_do_not_harm_it(place, tmp_path):
 
 def test_servers_may_make_a_new_store_at_once(tmp_path):
     assert at_once(lambda: open_and_close(tmp_path / "new.db"), times=4) == []
-    assert contents(tmp_path / "new.db").keys() == {"channels", "checkpoints", "jobs", "rows", "runs"}
+    assert contents(tmp_path / "new.db").keys() == TABLES
 
 
 def test_a_store_is_brought_up_to_date_wholly_or_not_at_all(place, monkeypatch):
