@@ -27,13 +27,13 @@ from forecasting.settings import RunSettings
 
 LONGEST_TAG = 40  # letters
 LARGEST_CHECKPOINT = 64 * 2**20  # bytes; a larger run can be trained, but not continued
-RUN_COLUMNS = {
+LARGEST_LOGGED = 2 * 2**20  # bytes of weights kept at epoch 1, 2, 5, 10 and so on
+RUN_COLUMNS = {  # by the names of Run's fields
     **jobs.c,
     **runs.c,
     "settings": sa.type_coerce(jobs.c.request, Json(RunSettings)),
     "pinned": sa.func.coalesce(runs.c.pinned, False),
-}  # by the names of Run's fields
-LARGEST_LOGGED = 2 * 2**20  # bytes of weights kept at epoch 1, 2, 5, 10 and so on
+}
 
 
 class RunStore:
