@@ -23,12 +23,13 @@ LOSS_FORMULAS = {
     "mse": r"L = \frac{1}{N} \sum_n (\hat y_n - y_n)^2",
 }
 DATA = N_(
-    "Put `{file}` into the folder of this notebook; numpy, pandas and torch are all it needs. Each input is a "
-    "window of {window} days, and all days are scaled by what is known of the training days alone."
+    "Put `{file}` into the folder of this notebook; numpy, pandas and torch are all it needs. Each input is a window "
+    "of {window} days."
 )
+SCALED = N_("All days are scaled by mean and standard deviation of the training days alone.")
 FUNCTION = N_("Its {count} weights and biases are the unknowns. A seed draws their start.")
 LOSS = N_(
-    "It says how bad a choice of the unknowns is. What is minimised is in scaled views, what is printed in views."
+    "It says how bad a choice of the unknowns is. The optimizer works on scaled views; the losses printed are in views."
 )
 OPTIMIZATION = N_(
     "Each update moves the unknowns against the gradient of the loss of one batch. The seed draws the batches too, "
@@ -113,13 +114,14 @@ def _words(step: Step, translate: Translate) -> str:
 def steps(homework: Homework) -> list[Step]:
     """The data, and the three steps of machine learning. For settings that `why_not` has nothing against."""
     settings, series, net = homework.settings, homework.series, homework.settings.architecture
-    data = Message(DATA, {"file": homework.file, "window": net.window})
+    data = [Message(DATA, {"file": homework.file, "window": net.window})]
+    data += [Message(SCALED)] * settings.inputs.standardise
     unknowns = Message(FUNCTION, {"count": settings.parameters})
     descent = [Message(OPTIMIZATION)] + [Message(DRIFT)] * (net.family in KINKED)
     training = optimization_code(settings, series, epochs=homework.epochs, losses=homework.losses)
     loss = settings.training.loss
     return [
-        Step(N_("The data"), [data], data_code(settings, series, homework.file)),
+        Step(N_("The data"), data, data_code(settings, series, homework.file)),
         Step(N_("Step 1, the function"), [unknowns], function_code(settings), formula(net)),
         Step(N_("Step 2, the loss"), [Message(LOSS)], loss_code(settings, series), LOSS_FORMULAS[loss]),
         Step(N_("Step 3, the optimization"), descent, training),
