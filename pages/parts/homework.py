@@ -13,8 +13,8 @@ from pages.parts.links import escape_markdown
 from pages.parts.session import Session
 
 FILE = "views.csv"  # as Data calls it
-LOOK = {"icon": ":material/download:"}
-WHAT = N_("The same training without Viewcast: the three steps in PyTorch. It reads the clean series beside it.")
+LOOK = {"icon": ":material/download:", "on_click": "ignore"}  # nothing on the page changes
+WHAT = N_("The same training without Viewcast, in three steps of plain PyTorch. Put the CSV into the same folder.")
 CLEAN = N_("Clean series as CSV")
 
 
@@ -66,7 +66,8 @@ def offer_notebooks(session: Session, runs: list[Run], channels: dict[str, Chann
                 )
         for run, _homework in ended:
             if why := why_not(run.settings):
-                st.caption(f"{escape_markdown(run.name)}: {escape_markdown(why.translated(translate))}")
+                said = translate(N_("“{run}”: {why}")).format(run=run.name, why=why.translated(translate))
+                st.caption(escape_markdown(said))
 
 
 def _notebook_button(session: Session, run: Run, homework: Homework, label: str) -> None:
