@@ -18,7 +18,9 @@ def countries() -> list[str]:
     return sorted(code for code in _holidays().list_supported_countries(include_aliases=False) if len(code) == 2)
 
 
-def calendar(days: pd.DatetimeIndex, horizon: int, inputs: Inputs, assumed: Sequence[pd.Timestamp] = ()) -> np.ndarray:
+def calendar(
+    days: pd.DatetimeIndex, horizon: int, inputs: Inputs, *, assumed: Sequence[pd.Timestamp] = ()
+) -> np.ndarray:
     """Calendar columns (days, columns) of 0 and 1: weekday of each of `days`, holidays around the predicted days.
 
     `assumed` days are taken for holidays whatever the country's calendar says: what if?

@@ -18,12 +18,12 @@ def skill(error: np.ndarray, baseline_error: float | np.ndarray) -> np.ndarray:
     return 1 - error / baseline_error
 
 
-def mase(actual: np.ndarray, predicted: np.ndarray, train_views: np.ndarray, season: int = 7) -> np.ndarray:
+def mase(actual: np.ndarray, predicted: np.ndarray, train_views: np.ndarray, *, season: int = 7) -> np.ndarray:
     """MAE over the in-sample MAE of the seasonal naive (Hyndman and Koehler 2006; no unit)."""
     return mae(actual, predicted) / np.nanmean(np.abs(train_views[season:] - train_views[:-season]))
 
 
-def rmsse(actual: np.ndarray, predicted: np.ndarray, train_views: np.ndarray, season: int = 7) -> np.ndarray:
+def rmsse(actual: np.ndarray, predicted: np.ndarray, train_views: np.ndarray, *, season: int = 7) -> np.ndarray:
     """RMSE over the in-sample RMSE of the seasonal naive (Makridakis et al. 2022; no unit)."""
     return rmse(actual, predicted) / np.sqrt(np.nanmean(np.square(train_views[season:] - train_views[:-season])))
 

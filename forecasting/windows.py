@@ -41,7 +41,7 @@ class Windows:
         return self.targets.shape[1] if self.targets.ndim > 1 else 1
 
 
-def make_windows(series: Series, period: Period, window: int, horizon: int = 1) -> Windows:
+def make_windows(series: Series, period: Period, window: int, *, horizon: int = 1) -> Windows:
     """All windows whose target days lie in `period` and of which one at least was measured; the others are NaN.
 
     Inputs may reach back before the period. An unknown day of input drops a window, and so does a last day of input
@@ -146,8 +146,8 @@ class SplitWindows:
 def run_windows(series: Series, settings: RunSettings) -> SplitWindows:
     """All that a run with these settings trains and is judged on."""
     net = settings.architecture
-    train = make_windows(series, settings.split.train, net.window, net.horizon)
-    held_out = make_windows(series, settings.split.held_out, net.window, net.horizon)
+    train = make_windows(series, settings.split.train, net.window, horizon=net.horizon)
+    held_out = make_windows(series, settings.split.held_out, net.window, horizon=net.horizon)
     return cut_windows(train, held_out, settings)
 
 

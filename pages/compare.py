@@ -108,7 +108,7 @@ lines, floor = judged[0] if comparable else ({}, None)
 loss = " / ".join(sorted({LOSS_NAMES[run.settings.training.loss] for run in chosen}))
 names = [run.name for run in chosen]
 rows, weeks = [histories[run.id] for run in chosen], [known[SKILL_BASELINE] for known, _floor in judged]
-frame = results(chosen, session.store.final_losses(session.owner), rows, weeks)
+frame = results(chosen, session.store.final_losses(session.owner), rows, weeks=weeks)
 
 along, over, log = choose_axes()
 left, right = st.columns([3, 2], gap="large")
@@ -116,13 +116,15 @@ with left, st.container(key="curves_chart"):
     st.subheader(translate("Losses during training"))
     curves = curves_of(chosen, over)
     thinned = pd.concat([curve.iloc[charts.thin(len(curve))] for _run, curve in curves.groupby("run", sort=False)])
-    chart = charts.compared_curves(thinned, names, loss, log, translate, lines, floor, along, over > 1)
+    chart = charts.compared_curves(
+        thinned, names, loss, log=log, translate=translate, levels=lines, floor=floor, along=along, averaged=over > 1
+    )
     st.altair_chart(chart, alt=translate("Loss curves of the ticked runs"))
 with right, st.container(key="gap_chart"):
     st.subheader(translate("Train and held-out"))
     finite = frame[np.isfinite(frame["train"]) & np.isfinite(frame["held_out"])]
     if len(finite):
-        chart = charts.generalization_gap(finite, names, loss, log, translate, lines, floor)
+        chart = charts.generalization_gap(finite, names, loss, log=log, translate=translate, levels=lines, floor=floor)
         st.altair_chart(
             chart, alt=translate("Train and held-out loss of every ticked run, with the diagonal of no gap")
         )

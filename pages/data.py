@@ -211,7 +211,7 @@ with picture:
         for correction in channel.corrections
         for day in correction.days
     }
-    chart = charts.views_over_time(views, split, translate, session.weekdays(), corrected)
+    chart = charts.views_over_time(views, split, translate, weekdays=session.weekdays(), corrected=corrected)
     name = translate("Daily views of {name} with training and held-out periods shaded").format(
         name=translate(channel.name)
     )
@@ -219,7 +219,7 @@ with picture:
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader(translate("Mean views by weekday"))
-        chart = charts.weekday_means(views, split, translate, session.weekdays())
+        chart = charts.weekday_means(views, split, translate, weekdays=session.weekdays())
         st.altair_chart(chart, alt=translate("Mean views by weekday in both periods"))
     with right:
         st.subheader(translate("Corrections"))

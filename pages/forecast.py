@@ -141,7 +141,9 @@ def draw_chart(forecast: Forecast, without) -> None:
     """The forecast after the last weeks, beside the usual baseline."""
     views = session.channel.views
     frame = forecast.to_frame()
-    chart = charts.forecast_chart(views, last_week(len(frame)), frame, translate, session.weekdays(), without)
+    chart = charts.forecast_chart(
+        views, last_week(len(frame)), frame, translate=translate, weekdays=session.weekdays(), without=without
+    )
     with st.container(key="forecast_chart"):
         st.altair_chart(chart, alt=translate("The last weeks of real views and the forecast with its intervals"))
     if len(without):
@@ -152,7 +154,9 @@ def draw_chart(forecast: Forecast, without) -> None:
 
 def draw_before() -> None:
     """The last weeks and the usual baseline, as long as there is no forecast."""
-    chart = charts.forecast_chart(session.channel.views, last_week(horizon), None, translate, session.weekdays())
+    chart = charts.forecast_chart(
+        session.channel.views, last_week(horizon), None, translate=translate, weekdays=session.weekdays()
+    )
     st.altair_chart(chart, key="before", alt=translate("The last weeks of real views, and the baseline drawn on"))
 
 
@@ -291,7 +295,7 @@ def draw_take_away(job_id: str) -> None:
             st.code(program_from_file(file, name, horizon))
         if chosen in forecasters.runs:
             st.write(translate("Python code for this run:"))
-            st.code(program_of(settings, file, said, horizon))
+            st.code(program_of(settings, file, said, horizon=horizon))
 
 
 def say_model(settings: RunSettings) -> None:

@@ -28,7 +28,7 @@ translate = session.translate
 @st.cache_data(max_entries=64, show_spinner=False)
 def small_game(_channel, fingerprint: str, split: Split, models: int, public: float) -> SelectionGame:
     """A game that is over at once."""
-    *_before, (_done, game) = play_on(_channel, split, models, public)
+    *_before, (_done, game) = play_on(_channel, split, models, public=public)
     return game
 
 

@@ -132,7 +132,7 @@ def live(settings: list[RunSettings], was_active: bool) -> None:
         dtype=object,
     )
     if len(bars):
-        chart = charts.final_losses(bars, "MAE", translate, lines, floor)
+        chart = charts.final_losses(bars, "MAE", translate, levels=lines, floor=floor)
         st.altair_chart(chart, key="bars", alt=translate("Train and held-out loss of the lecture's models"))
     if active:
         draw_progress(runs, settings, ids)

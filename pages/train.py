@@ -97,7 +97,9 @@ def spec_of(
     language: str, epochs: int, loss: str, log: bool, lines: dict[str, float], floor: float | None, validated: bool
 ) -> dict:
     """The chart without its data, built once for a run."""
-    return charts.loss_spec(epochs, lines, LOSS_NAMES[loss], log, translate, floor, validated)
+    return charts.loss_spec(
+        epochs, lines, LOSS_NAMES[loss], log=log, translate=translate, floor=floor, validated=validated
+    )
 
 
 def draw_figures(settings: RunSettings, losses: tuple[float, float] | None, lines: dict[str, float]) -> None:
@@ -221,7 +223,7 @@ def draw_held_out(run: Run) -> None:
     one_day = translate("Held-out days, one day ahead")
     st.subheader(one_day if ahead == 1 else translate("Held-out days, {ahead} days ahead").format(ahead=ahead))
     baseline, actual = harder_baseline(run.settings), views[days].to_numpy()
-    expected = np.abs(baseline_forecast(baseline, session.channel.series, days, ahead) - actual)
+    expected = np.abs(baseline_forecast(baseline, session.channel.series, days, ahead=ahead) - actual)
     errors = np.abs(predictions.to_numpy().T - actual)
     found = compare(errors, expected, ahead=ahead, seeded=(not run.settings.solved_at_once, False))
     show, icon = {
@@ -235,7 +237,7 @@ def draw_held_out(run: Run) -> None:
     )
     show(said.translated(translate), icon=icon)
     measured = session.channel.series.measured  # what was filled in is not real
-    chart = charts.real_and_predicted(measured, predictions, translate, session.weekdays())
+    chart = charts.real_and_predicted(measured, predictions, translate, weekdays=session.weekdays())
     st.altair_chart(chart, alt=translate("Real and predicted views over the held-out days"))
     link = {"icon": ":material/online_prediction:", "query_params": {"forecaster": run.name}}
     st.page_link("pages/forecast.py", label=translate("Forecast with this run"), **link)

@@ -31,6 +31,7 @@ def views_over_time(
     views: pd.Series,
     split: Split,
     translate: Translate = english,
+    *,
     weekdays: Sequence[str] = WEEKDAYS,
     corrected: dict | None = None,
 ) -> alt.LayerChart:
@@ -84,7 +85,7 @@ def _shade(period: Period, role: str, translate: Translate, shown: Sequence[str]
 
 
 def weekday_means(
-    views: pd.Series, split: Split, translate: Translate = english, weekdays: Sequence[str] = WEEKDAYS
+    views: pd.Series, split: Split, translate: Translate = english, *, weekdays: Sequence[str] = WEEKDAYS
 ) -> alt.LayerChart:
     """Mean views by weekday, the training and the held-out period side by side."""
     frames = []

@@ -36,6 +36,7 @@ def compared_curves(
     curves: pd.DataFrame,
     runs: Sequence[str],
     loss: str,
+    *,
     log: bool = True,
     translate: Translate = english,
     levels: dict[str, float] | None = None,
@@ -65,7 +66,7 @@ def compared_curves(
     raw = [line(column, opacity=FAINT, strokeWidth=1) for column in ("train", "held_out")] if averaged else []
     train = line(f"train{shown}", strokeWidth=1.2, strokeDash=[4, 2])
     held_out = line(f"held_out{shown}", strokeWidth=2.5)
-    lines = level_lines(levels or {}, floor, end, colour_by(translate, runs, runs), translate)
+    lines = level_lines(levels or {}, floor, end, colour=colour_by(translate, runs, runs), translate=translate)
     layers = [band, *raw, train, held_out, *lines, _run_hover(curves, runs, ALONG[along], translate)]
     return layered(*layers, height=_height(runs))
 
@@ -99,6 +100,7 @@ def generalization_gap(
     frame: pd.DataFrame,
     runs: Sequence[str],
     loss: str,
+    *,
     log: bool = True,
     translate: Translate = english,
     levels: dict[str, float] | None = None,
@@ -127,7 +129,7 @@ def generalization_gap(
     across = rule.encode(x=alt.X("train_low:Q", **right), x2="train_high:Q", y=y, color=colour)
     upright = rule.encode(x=x, y=alt.Y("held_out_low:Q", **up), y2="held_out_high:Q", color=colour)
     role = colour_by(translate, runs, runs)
-    lines = level_lines(levels or {}, floor, high, role, translate, start=low, all_left=True)
+    lines = level_lines(levels or {}, floor, high, colour=role, translate=translate, start=low, all_left=True)
     layers = [*_no_gap(low, high, log, role, translate), *lines, across, upright, dots]
     return layered(*layers, height=_height(runs))  # as high as the curves beside it, which name them all
 
@@ -174,6 +176,7 @@ def final_losses(
     frame: pd.DataFrame,
     loss: str,
     translate: Translate = english,
+    *,
     levels: dict[str, float] | None = None,
     floor: float | None = None,
 ) -> alt.LayerChart:
@@ -190,5 +193,5 @@ def final_losses(
     chart = alt.Chart(bars).mark_bar(cornerRadiusEnd=2)
     chart = chart.encode(x=x, y=y, yOffset=offset, color=colour, tooltip=[*tips, views_tip("loss", loss)])
     widest = max([*bars["loss"], *(levels or {}).values()])
-    lines = upright_lines(levels or {}, floor, translate, loss, widest)
+    lines = upright_lines(levels or {}, floor, translate, loss=loss, widest=widest)
     return layered(chart, *lines, height=90 + 40 * (1 + len(order)))

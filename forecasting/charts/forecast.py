@@ -36,7 +36,7 @@ EDGES = {"lower_90": N_("90 %, from"), "upper_90": N_("90 %, to")}
 
 
 def forecast_frame(
-    views: pd.Series, baseline: np.ndarray, forecast: pd.DataFrame | None = None, without: Sequence[float] = ()
+    views: pd.Series, baseline: np.ndarray, forecast: pd.DataFrame | None = None, *, without: Sequence[float] = ()
 ) -> pd.DataFrame:
     """What `forecast_chart` draws: day, real, baseline, predicted, and the edges of the intervals."""
     past = views[-SHOWN_BEFORE:].rename("real").to_frame()
@@ -53,6 +53,7 @@ def forecast_chart(
     views: pd.Series,
     baseline: np.ndarray,
     forecast: pd.DataFrame | None = None,
+    *,
     translate: Translate = english,
     weekdays: Sequence[str] = WEEKDAYS,
     without: Sequence[float] = (),
@@ -62,7 +63,7 @@ def forecast_chart(
     `forecast` is what Forecast.to_frame gives, its 50 and 90 % intervals are bands; `without` is the forecast without
     the holidays that were assumed, dotted.
     """
-    frame = forecast_frame(views, baseline, forecast, without)
+    frame = forecast_frame(views, baseline, forecast, without=without)
     frame["weekday"] = [weekdays[day] for day in frame["day"].dt.day_of_week]
     roles = (REAL, PREDICTED, BASELINE) if forecast is not None else (REAL, BASELINE)
     base, colour, alone = alt.Chart(frame), colour_by(translate, roles), len(baseline) == 1
@@ -106,6 +107,7 @@ def reveal_chart(
     views: pd.Series,
     hidden: pd.DatetimeIndex,
     forecasts: pd.DataFrame | None = None,
+    *,
     translate: Translate = english,
     weekdays: Sequence[str] = WEEKDAYS,
 ) -> alt.LayerChart:

@@ -38,7 +38,9 @@ PLACES = ((RIGHT, "above"), (RIGHT, "below"), (LEFT, "above"), (LEFT, "below"))
 FAR = 0.55  # a line below this share of the one above it has room for its name above, on a logarithmic axis of decades
 
 
-def colour_by(translate: Translate, shown: Sequence[str], runs: Sequence[str] = (), field: str = "role") -> alt.Color:
+def colour_by(
+    translate: Translate, shown: Sequence[str], runs: Sequence[str] = (), *, field: str = "role"
+) -> alt.Color:
     """Colour by role or run, with a legend of the `shown` ones."""
     words = [translate(name) if name in ROLES else name for name in shown]
     legend = alt.Legend(
@@ -137,6 +139,7 @@ def level_lines(
     baselines: dict[str, float],
     floor: float | None,
     epochs: float,
+    *,
     colour: alt.Color,
     translate: Translate,
     start: float = 0,
@@ -184,7 +187,7 @@ def _name(
 
 
 def upright_lines(
-    baselines: dict[str, float], floor: float | None, translate: Translate, loss: str, widest: float
+    baselines: dict[str, float], floor: float | None, translate: Translate, *, loss: str, widest: float
 ) -> list[alt.Chart]:
     """The same lines where losses run to the right up to `widest`; their names stand above the bars, one below another.
 

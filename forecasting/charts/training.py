@@ -53,6 +53,7 @@ def loss_spec(
     epochs: int,
     levels: dict[str, float],
     loss: str = "MAE",
+    *,
     log: bool = True,
     translate: Translate = english,
     floor: float | None = None,
@@ -73,7 +74,7 @@ def loss_spec(
         curve = alt.Chart().mark_line(strokeWidth=2, point=epochs == 1)  # a single row is no line
         curve = curve.encode(x=x, y=loss_axis(name, y_title, y_scale), color=colour)
         layers += [in_role(role, band, translate), in_role(role, curve, translate)]
-    layers += level_lines(levels, floor, epochs, colour, translate)
+    layers += level_lines(levels, floor, epochs, colour=colour, translate=translate)
     tooltip = [alt.Tooltip("epoch:Q", title=translate(N_("Epoch")), format="d")]
     tooltip += [views_tip(name, translate(role)) for name, role in roles.items()]
     spec = layered(*layers, hover("epoch:Q", tooltip), height=HEIGHT).to_dict(validate=False)
@@ -82,7 +83,7 @@ def loss_spec(
 
 
 def real_and_predicted(
-    views: pd.Series, predictions: pd.DataFrame, translate: Translate = english, weekdays: Sequence[str] = WEEKDAYS
+    views: pd.Series, predictions: pd.DataFrame, translate: Translate = english, *, weekdays: Sequence[str] = WEEKDAYS
 ) -> alt.LayerChart:
     """Real against predicted views: mean and range over seeds. `predictions` has a row a day, a column a seed."""
     days = pd.date_range(predictions.index[0], predictions.index[-1])  # an unknown day is a hole in the lines

@@ -70,13 +70,13 @@ def judge(options: argparse.Namespace) -> None:
     channel = channel_of(options)
     series, horizon, levels = channel.series, options.horizon, sorted({*LEVELS, options.level})
     held_out = Period.parse(options.held_out) if options.held_out else default_split(series.views).held_out
-    origins = origins_in(series.views, held_out, horizon, options.origins)
+    origins = origins_in(series.views, held_out, horizon, count=options.origins)
     use_one_thread()
     results, reasons = {}, {}
     for name in dict.fromkeys([SKILL_BASELINE, *options.methods]):
         try:
             fitted = fit_method(name, series.until(origins[0]), horizon, budget=options.seconds, note=_tell)
-            results[name] = backtest(series, fitted, origins, horizon, refit_days=options.refit, levels=levels)
+            results[name] = backtest(series, fitted, origins, horizon=horizon, refit_days=options.refit, levels=levels)
         except CANNOT_ANSWER as reason:
             reasons[name] = str(reason)
     if SKILL_BASELINE not in results:
@@ -106,7 +106,9 @@ def _from_method(options: argparse.Namespace, channel: Channel) -> Forecast:
     fitted = fit_method(options.model, series, reach, budget=options.seconds, note=_tell)
     if isinstance(fitted.forecaster, Auto):
         _explain(fitted.forecaster, options.horizon)
-    return make_forecast(fitted.forecaster, fitted, series, fitted.scores, options.horizon, levels=[options.level])
+    return make_forecast(
+        fitted.forecaster, fitted, series, scores=fitted.scores, horizon=options.horizon, levels=[options.level]
+    )
 
 
 def _from_file(options: argparse.Namespace, channel: Channel) -> Forecast:

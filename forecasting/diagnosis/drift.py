@@ -49,7 +49,7 @@ class Drift:
 
 
 def drifts(
-    train: Windows, held_out: Windows, train_errors: np.ndarray, held_out_errors: np.ndarray
+    train: Windows, held_out: Windows, *, train_errors: np.ndarray, held_out_errors: np.ndarray
 ) -> tuple[Drift, ...]:
     """All tests. Errors are signed, in views, of validation (train days, NaN where unknown) and of the held-out days.
 

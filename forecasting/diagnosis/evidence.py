@@ -216,8 +216,8 @@ def _trials(plan: _Plan, train_loss: np.ndarray | None, predicted: np.ndarray | 
         tuned=tuned,
         tuned_train=np.nan if tuned is None else careful[tuned],
         regret=regret(own, errors[best]),
-        shift=shift(own, held_out, _level(validation), _level(data.held_out)),
-        drifts=drifts(validation, data.held_out, own.signed, held_out.signed),
+        shift=shift(own, held_out, level=_level(validation), held_out_level=_level(data.held_out)),
+        drifts=drifts(validation, data.held_out, train_errors=own.signed, held_out_errors=held_out.signed),
         largest=largest(data.held_out, predicted),
     )
 
@@ -270,7 +270,7 @@ def _run_again(settings: RunSettings, data: SplitWindows) -> tuple[np.ndarray, n
 def _validation_windows(plan: _Plan) -> Windows:
     """The windows of all validation days, with those that early stopping keeps apart."""
     net = plan.settings.architecture
-    windows = make_windows(plan.series, plan.settings.split.train, net.window, net.horizon)
+    windows = make_windows(plan.series, plan.settings.split.train, net.window, horizon=net.horizon)
     return windows[windows.days.isin(np.concatenate([fold.validation for fold in plan.folds]))]
 
 
@@ -278,7 +278,7 @@ def make_evidence_folds(series: Series, settings: RunSettings) -> list[Fold]:
     """Blocked folds; where days are few, the gap is smaller than safe: what then leaks are inputs, no targets."""
     days = target_days(series, [settings])
     days = days.intersection(target_days(series, list(candidates(settings).values())))
-    return make_folds(days, "blocked", FOLDS, min(safe_gap([settings]), len(days) // 16))
+    return make_folds(days, "blocked", FOLDS, gap=min(safe_gap([settings]), len(days) // 16))
 
 
 def regret(own: Errors, best: Errors) -> Estimate:
@@ -290,7 +290,7 @@ def regret(own: Errors, best: Errors) -> Estimate:
     return Estimate.of(own.size / (best.size or 1) - 1, in_views(np.exp(draws), own.loss) - 1, MARGIN)
 
 
-def shift(own: Errors, held_out: Errors, level: np.ndarray, held_out_level: np.ndarray) -> Estimate:
+def shift(own: Errors, held_out: Errors, *, level: np.ndarray, held_out_level: np.ndarray) -> Estimate:
     """How much more a run errs on held-out than in validation, as a share, over periods of the same length.
 
     Counted in views and as a share of the level of the days before, and the smaller of the two is taken: a channel that

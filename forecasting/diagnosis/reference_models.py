@@ -97,7 +97,7 @@ def candidates(settings: RunSettings) -> dict[str, RunSettings]:
     careful = Training(loss, learning_rate=RATE, epochs=EPOCHS, seeds=SEEDS, schedule="cosine")
 
     def month(
-        family: Family, training: Training, inputs: Inputs = calendar, units: int = 32, layers: int = 1
+        family: Family, training: Training, inputs: Inputs = calendar, *, units: int = 32, layers: int = 1
     ) -> RunSettings:
         return _beside(settings, Architecture(family, MONTH, layers, units, net.horizon), training, inputs)
 
@@ -107,7 +107,7 @@ def candidates(settings: RunSettings) -> dict[str, RunSettings]:
         N_("support vectors, 28 days"): month("svr", Training(loss)),
         N_("boosted trees, 28 days"): month("trees", Training(loss, epochs=EPOCHS)),
         N_("small net of logarithms, 28 days"): month("relu", careful, replace(calendar, log=True)),
-        N_("larger net, 28 days"): month("relu", careful, calendar, 64, 2),
+        N_("larger net, 28 days"): month("relu", careful, calendar, units=64, layers=2),
     }
 
 

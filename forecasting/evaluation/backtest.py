@@ -54,7 +54,7 @@ class Backtest:
         return self.origins + pd.Timedelta(days=ahead)
 
 
-def origins_in(views: pd.Series, held_out: Period, horizon: int, count: int = 0) -> pd.DatetimeIndex:
+def origins_in(views: pd.Series, held_out: Period, horizon: int, *, count: int = 0) -> pd.DatetimeIndex:
     """Origins whose next `horizon` days lie in `held_out`: every one, or `count` spread evenly."""
     period = held_out.clip(views)
     if period is None:
@@ -84,8 +84,8 @@ def backtest(
     series: Series,
     fitted: CalibratedForecaster,
     origins: pd.DatetimeIndex,
-    horizon: int,
     *,
+    horizon: int,
     refit_days: int = 0,
     levels: Sequence[float] = LEVELS,
 ) -> Backtest:
@@ -105,7 +105,7 @@ def backtest(
     )
     actual = futures(series.measured, origins, horizon)
     later = make_scores(series, origins, predicted)
-    found = make_intervals(series, predicted, fitted.scores, later, levels)
+    found = make_intervals(series, predicted, earlier=fitted.scores, later=later, levels=levels)
     train_views = series.measured.loc[: fitted.last].to_numpy(float)
     scores = joined(fitted.scores, later)
     return Backtest(fitted.method, origins, predicted, actual, found.lower, found.upper, train_views, scores)

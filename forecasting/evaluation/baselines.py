@@ -12,7 +12,7 @@ from forecasting.windows import Windows
 BESIDE_RUNS = tuple(slug for slug, method in BASELINES.items() if method.beside_runs)
 
 
-def baseline_forecast(slug: str, series: Series, days: pd.DatetimeIndex, ahead: int = 1) -> np.ndarray:
+def baseline_forecast(slug: str, series: Series, days: pd.DatetimeIndex, *, ahead: int = 1) -> np.ndarray:
     """The baseline's views (days,) of each of `days`, said `ahead` days before; NaN where too few days came before."""
     forecaster, origins = baseline(slug), days - pd.Timedelta(days=ahead)
     there = series.known.index.get_indexer(origins) >= forecaster.needs - 1
@@ -41,7 +41,7 @@ def best_baseline(series: Series, period: Period, ahead: int = 1) -> str:
     actual = series.measured[str(period.first) : str(period.last)]
 
     def error(slug: str) -> float:
-        off = np.abs(baseline_forecast(slug, series, actual.index, ahead) - actual.to_numpy(float))
+        off = np.abs(baseline_forecast(slug, series, actual.index, ahead=ahead) - actual.to_numpy(float))
         return float(off[np.isfinite(off)].mean()) if np.isfinite(off).any() else np.inf
 
     return min(BESIDE_RUNS, key=error)

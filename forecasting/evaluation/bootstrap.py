@@ -27,14 +27,14 @@ def block_length(ahead: int = 1) -> int:
     return WEEK * -(-ahead // WEEK)
 
 
-def block_places(days: int, length: int, block: int = WEEK, draws: int = DRAWS, seed: int = 0) -> np.ndarray:
+def block_places(days: int, length: int, block: int = WEEK, *, draws: int = DRAWS, seed: int = 0) -> np.ndarray:
     """Places (draws, length) of series put together from blocks of `days` drawn with replacement, ends joined."""
     block = min(block, days)
     starts = np.random.default_rng(seed).integers(0, days, (draws, -(-length // block)))
     return (starts[:, :, None] + np.arange(block)).reshape(draws, -1)[:, :length] % days
 
 
-def block_means(values: np.ndarray, block: int = WEEK, draws: int = DRAWS, seed: int = 0) -> np.ndarray:
+def block_means(values: np.ndarray, block: int = WEEK, draws: int = DRAWS, *, seed: int = 0) -> np.ndarray:
     """Means (..., draws) of series put together from blocks of `values` (..., days).
 
     All series are put together from the same days.
@@ -75,7 +75,7 @@ def enough_blocks(values: np.ndarray, block: int = WEEK) -> bool:
     return len(values) >= FEWEST_BLOCKS * block and independent_blocks(values, block) >= FEWEST_INDEPENDENT
 
 
-def spread_out(draws: np.ndarray, found: float, values: np.ndarray, block: int = WEEK, seed: int = 0) -> np.ndarray:
+def spread_out(draws: np.ndarray, found: float, values: np.ndarray, *, block: int = WEEK, seed: int = 0) -> np.ndarray:
     """Bootstrap `draws` of a statistic that came to `found`, spread further by what blocks of `values` cannot show.
 
     `values` (days,) are what each day adds to the statistic. Blocks drawn with replacement vary too little by
@@ -91,6 +91,6 @@ def spread_out(draws: np.ndarray, found: float, values: np.ndarray, block: int =
 @lru_cache(maxsize=2)
 def _shares(days: int, block: int, draws: int, seed: int) -> np.ndarray:
     """What each day counts for in each draw, (draws, days)."""
-    places = block_places(days, days, block, draws, seed)
+    places = block_places(days, days, block, draws=draws, seed=seed)
     counts = np.bincount((places + days * np.arange(draws)[:, None]).ravel(), minlength=draws * days)
     return counts.reshape(draws, days) / days

@@ -42,10 +42,11 @@ def fit_method(
     if METHODS[name].takes_budget:
         forecaster = fit(name, series, horizon, budget=budget, note=note)
         assert isinstance(forecaster, Auto), "whoever takes a budget has validated on the way"
-        return calibrate(name, forecaster, series, *forecaster.validated)
+        origins, predicted = forecaster.validated
+        return calibrate(name, forecaster, series, origins=origins, predicted=predicted)
     origins = validation_origins(series, horizon)
     predicted = fit(name, series.until(origins[0]), horizon).predict(series, origins, horizon)
-    return calibrate(name, fit(name, series, horizon), series, origins, predicted)
+    return calibrate(name, fit(name, series, horizon), series, origins=origins, predicted=predicted)
 
 
 def check_days(name: str, series: Series, horizon: int) -> None:
@@ -60,7 +61,7 @@ def check_days(name: str, series: Series, horizon: int) -> None:
         )
 
 
-def calibrate_run(name: str, forecaster: Forecaster, series: Series, horizon: int) -> CalibratedForecaster:
+def calibrate_run(name: str, forecaster: Forecaster, series: Series, *, horizon: int) -> CalibratedForecaster:
     """A `forecaster` fitted elsewhere to all of `series`, a trained run, without any score yet.
 
     It knows the days it learnt from too well for its errors there to say anything of others. Each day after them has a
@@ -72,7 +73,7 @@ def calibrate_run(name: str, forecaster: Forecaster, series: Series, horizon: in
 
 
 def calibrate(
-    name: str, forecaster: Forecaster, series: Series, origins: pd.DatetimeIndex, predicted: np.ndarray
+    name: str, forecaster: Forecaster, series: Series, *, origins: pd.DatetimeIndex, predicted: np.ndarray
 ) -> CalibratedForecaster:
     """The `forecaster` with the scores of its `predicted` views (origins, horizon) of the days after `origins`."""
     return CalibratedForecaster(name, forecaster, series.last, make_scores(series, origins, predicted))

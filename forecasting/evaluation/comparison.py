@@ -106,7 +106,7 @@ def compare(
     low = high = np.nan
     if not reason:
         means = [in_views(block_means(run, block), loss) for run in losses]
-        draws = spread_out(np.subtract(*(run.mean(axis=0) for run in means)), found, daily, block)
+        draws = spread_out(np.subtract(*(run.mean(axis=0) for run in means)), found, daily, block=block)
         low, high = interval(draws + _chance([_seeds(*run, loss) for run in zip(losses, means, strict=True)]), level)
     return Comparison(answer_from(low, high), found, low, high, len(daily), len(losses[0]), reason, ahead)
 

@@ -123,6 +123,7 @@ def make_scores(series: Series, origins: pd.DatetimeIndex, predicted: np.ndarray
 def make_intervals(
     series: Series,
     predicted: np.ndarray,
+    *,
     earlier: Scores,
     later: Scores,
     levels: Sequence[float] = LEVELS,

@@ -46,16 +46,16 @@ def cross_validate(
     for place, fold in enumerate(folds):
         for model, run in enumerate(settings):
             data, network = fold_windows(series, run, fold), build(run)
-            for row in fit(network, data, run, stop):
+            for row in fit(network, data, run, stop=stop):
                 finite = row.finite
             if stop():
                 return
-            train, errors = (daily_errors(network, data, part, run) for part in (data.train, data.held_out))
+            train, errors = (daily_errors(network, data, part, run=run) for part in (data.train, data.held_out))
             errors = errors if finite else np.full_like(errors, np.inf)
             yield FoldLoss(model, place, over_days(train, run), over_days(errors, run), errors)
 
 
-def daily_errors(network, data: SplitWindows, part: Windows, run: RunSettings) -> np.ndarray:
+def daily_errors(network, data: SplitWindows, part: Windows, *, run: RunSettings) -> np.ndarray:
     """Errors (seeds, days) in views of the weights that the run ended with; its last row's may be later ones."""
     predicted = predict(network, data, part)
     shape = len(predicted), len(part), -1
@@ -68,7 +68,7 @@ def over_days(errors: np.ndarray, run: RunSettings) -> np.ndarray:
 
 
 def rank(
-    channel: Channel, settings: Sequence[RunSettings], kind: FoldKind, folds: int
+    channel: Channel, settings: Sequence[RunSettings], kind: FoldKind, *, folds: int
 ) -> Iterator[tuple[float, Ranking]]:
     """Train every model on every fold, then on the whole training period: (share of the work done, what is known)."""
     cuts = safe_folds(channel.series, settings, kind=kind, folds=folds)
@@ -120,7 +120,7 @@ def _held_out(channel: Channel, run: RunSettings) -> float:
     data, model = run_windows(channel.series, run), build(run)
     for row in fit(model, data, run):
         finite = row.finite
-    return float(over_days(daily_errors(model, data, data.held_out, run), run).mean()) if finite else np.inf
+    return float(over_days(daily_errors(model, data, data.held_out, run=run), run).mean()) if finite else np.inf
 
 
 def _baseline(channel: Channel, data: SplitWindows, run: RunSettings) -> float:

@@ -43,7 +43,7 @@ def safe_gap(settings: Sequence[RunSettings]) -> int:
     return max(run.architecture.window + run.architecture.horizon for run in settings) - 1
 
 
-def make_folds(days: pd.DatetimeIndex, kind: FoldKind, folds: int, gap: int = 0, seed: int = 0) -> list[Fold]:
+def make_folds(days: pd.DatetimeIndex, kind: FoldKind, folds: int, *, gap: int = 0, seed: int = 0) -> list[Fold]:
     """Cut `days`, the target days of the training period in order, into folds; random folds know no gap.
 
     Blocked: each stretch once for validation, the days around it left out. Rolling: train on all days before a stretch,
@@ -101,7 +101,7 @@ def safe_folds(series: Series, settings: Sequence[RunSettings], *, kind: FoldKin
     Raises BadInput where days are too few, or where the losses of these models do not mean the same.
     """
     check_comparable(settings)
-    found = make_folds(target_days(series, settings), kind, folds, safe_gap(settings))
+    found = make_folds(target_days(series, settings), kind, folds, gap=safe_gap(settings))
     fewest = min(len(fold.train) for fold in found)
     if fewest < FEWEST_TRAIN:
         raise BadInput(
@@ -138,7 +138,7 @@ def _reached(days: pd.DatetimeIndex, first: int, end: int) -> np.ndarray:
 
 def _windows(series: Series, settings: RunSettings) -> Windows:
     net, kept = settings.architecture, settings.regularisation
-    windows = make_windows(series, settings.split.train, net.window, net.horizon)
+    windows = make_windows(series, settings.split.train, net.window, horizon=net.horizon)
     return windows[-kept.train_days :]
 
 

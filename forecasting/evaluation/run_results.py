@@ -48,7 +48,7 @@ def best_by_validation(history: History) -> tuple[float, float]:
 
 
 def results(
-    runs: Sequence[Run], losses: pd.DataFrame, histories: Sequence[History], weeks: Iterable[float]
+    runs: Sequence[Run], losses: pd.DataFrame, histories: Sequence[History], *, weeks: Iterable[float]
 ) -> pd.DataFrame:
     """A line a run: run, seeds, epochs and, in views, train, held_out, gap, validation and held_out_then; skill.
 
@@ -71,7 +71,7 @@ def results(
 
 
 def against(
-    run: Run, predictions: pd.DataFrame, other: Run | str, theirs: pd.DataFrame | None, series: Series
+    run: Run, predictions: pd.DataFrame, other: Run | str, *, theirs: pd.DataFrame | None, series: Series
 ) -> Comparison:
     """Held-out error of a run less that of another run or, by its slug, of a baseline, on the same days.
 
@@ -79,7 +79,7 @@ def against(
     """
     days, ahead = predictions.index, run.settings.architecture.horizon
     if isinstance(other, str):
-        second, drawn = baseline_forecast(other, series, days, ahead)[None], False
+        second, drawn = baseline_forecast(other, series, days, ahead=ahead)[None], False
     else:
         assert theirs is not None, "another run comes with its predictions"
         second, drawn = theirs.to_numpy().T, not other.settings.solved_at_once

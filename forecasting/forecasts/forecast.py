@@ -132,8 +132,8 @@ def evaluate_held_out(
     series: Series,
     fitted: CalibratedForecaster,
     split: Split,
-    horizon: int,
     *,
+    horizon: int,
     beside: Sequence[str] = tuple(BASELINES),
     levels: Sequence[float] = LEVELS,
 ) -> tuple[Backtest, list[HeldOutScore]]:
@@ -141,9 +141,9 @@ def evaluate_held_out(
     reach, views, learnt = fitted.scores.horizon, series.views, series.until(split.train.last)
     origins_in(views, split.held_out, 1)  # says so where there are none
     origins = views.index[(views.index >= learnt.last) & (views.index < views.index[-1])]
-    done = backtest(series, fitted, origins, reach, levels=levels)
+    done = backtest(series, fitted, origins, horizon=reach, levels=levels)
     others = [
-        backtest(series, fit_method(name, learnt, reach), origins, reach, levels=levels)
+        backtest(series, fit_method(name, learnt, reach), origins, horizon=reach, levels=levels)
         for name in dict.fromkeys((SKILL_BASELINE, *beside))
     ]
     shown = [one.within(split.held_out) for one in (done, *(other for other in others if other.method in beside))]
@@ -154,9 +154,9 @@ def make_forecast(
     forecaster: Forecaster,
     fitted: CalibratedForecaster,
     series: Series,
+    *,
     scores: Scores,
     horizon: int,
-    *,
     levels: Sequence[float] = LEVELS,
     judged: Sequence[HeldOutScore] = (),
 ) -> Forecast:
@@ -171,7 +171,7 @@ def make_forecast(
         scores = scores.since(fitted.last)
     earlier, later = scores.before(start := fitted.last + pd.Timedelta(days=1)), scores.since(start)
     later = joined(later, Scores(now, np.full((1, len(scores.delays)), np.nan), scores.delays))
-    found = make_intervals(series, predicted, earlier, later, levels)
+    found = make_intervals(series, predicted, earlier=earlier, later=later, levels=levels)
     bands = [
         Band(level, _floats(found.lower[level][0, :horizon]), _floats(found.upper[level][0, :horizon]))
         for level in levels

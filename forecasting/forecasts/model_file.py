@@ -100,7 +100,7 @@ class Model:
         scores = self._scores_through(series, forecaster, reach, known_before)
         fitted = CalibratedForecaster(self.name, forecaster, pd.Timestamp(self.split.train.last), scores)
         judged = self.judged if known_before else ()
-        return make_forecast(forecaster, fitted, series, scores, horizon, levels=levels, judged=judged)
+        return make_forecast(forecaster, fitted, series, scores=scores, horizon=horizon, levels=levels, judged=judged)
 
     def _check_reach(self, forecaster, horizon: int) -> None:
         """A run goes on by its own forecasts; what Auto mixed goes as far as it was mixed for."""

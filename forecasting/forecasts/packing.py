@@ -55,7 +55,7 @@ def unpack(record: dict, arrays: Arrays, holidays: Sequence[pd.Timestamp] = ()):
         return _auto_converter.structure(_with_arrays(record, arrays), Auto)
     run = from_record(RunRecord, record)
     of_weights = resolve_name("forecasting.models.trained_run:of_weights")  # loads torch, which the server never does
-    return of_weights(run.settings, run.scaler, arrays, tuple(holidays))
+    return of_weights(run.settings, run.scaler, arrays, holidays=tuple(holidays))
 
 
 def check(record: dict, arrays: Arrays) -> None:

@@ -46,7 +46,7 @@ print(model.forecast(channel.series, horizon={horizon}).to_frame())
 """
 
 
-def program_of(settings: RunSettings, file: str, said: dict[str, Any], horizon: int) -> str:
+def program_of(settings: RunSettings, file: str, said: dict[str, Any], *, horizon: int) -> str:
     """Trains the run of `settings` on the channel in `file`, and prints a forecast of `horizon` days.
 
     `said` are the fields of reading.Choice with which the file was read.

@@ -100,7 +100,7 @@ class JobQueue:
         with self.engine.begin() as connection:
             connection.execute(_beat(job_id, worker, values))
 
-    def report(self, job_id: str, worker: int, progress: Progress, seconds: float = 0.0) -> None:
+    def report(self, job_id: str, worker: int, progress: Progress, *, seconds: float = 0.0) -> None:
         """Put down all that is new, at once; nothing where the job is deleted or another worker's.
 
         `seconds` are those since the worker began.

@@ -42,7 +42,7 @@ class RunStore:
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
 
-    def submit(self, owner: str, channel: Channel, settings: RunSettings, name: str) -> str:
+    def submit(self, owner: str, channel: Channel, settings: RunSettings, *, name: str) -> str:
         """Put a run in the queue and return its id. One that is finished or under way is left as it is.
 
         A run that differs from an earlier one in having more epochs alone takes over its rows and goes on from there.
@@ -171,7 +171,7 @@ class RunStore:
         with self.engine.begin() as connection:
             connection.execute(sa.update(runs).where(runs.c.job.in_(mine)).values(values))
 
-    def tag(self, owner: str, run_ids: Sequence[str], add: Iterable[str] = (), drop: Iterable[str] = ()) -> None:
+    def tag(self, owner: str, run_ids: Sequence[str], add: Iterable[str] = (), *, drop: Iterable[str] = ()) -> None:
         """Put tags on runs, and take some off; the others that a run has stay."""
         query = sa.select(runs.c.job, runs.c.tags).join(jobs).where(_mine(owner, run_ids))
         with self.engine.begin() as connection:

@@ -20,7 +20,7 @@ class JobStore:
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
 
-    def submit(self, owner: str, channel: Channel, request: object, model: bytes | None = None) -> str:
+    def submit(self, owner: str, channel: Channel, request: object, *, model: bytes | None = None) -> str:
         """Put a job in the queue and return its id. One that is finished or under way is left as it is.
 
         `request` is a record of forecasting.jobs.requests; training runs are submitted to RunStore. `model` is the

@@ -28,7 +28,7 @@ def work_on(url: str, job_id: str) -> None:
     queue = JobQueue(engine)
 
     def report(progress: Progress) -> None:
-        queue.report(job_id, worker, progress, time.perf_counter() - begun)
+        queue.report(job_id, worker, progress, seconds=time.perf_counter() - begun)
 
     try:
         if task := _started(queue, job_id, worker):

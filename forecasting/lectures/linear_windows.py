@@ -58,7 +58,7 @@ def _least_deviations(design: np.ndarray, targets: np.ndarray) -> list[np.ndarra
     found, x, dual = [], np.zeros(1), np.zeros(len(targets))
     for unknowns in range(2, design.shape[1] + 1):
         columns = np.ascontiguousarray(design[:, :unknowns])
-        x, dual = least_deviations(columns, targets, np.append(x, 0.0), DUAL_KEPT * dual)
+        x, dual = least_deviations(columns, targets, np.append(x, 0.0), dual=DUAL_KEPT * dual)
         found.append(x)
     return found
 
@@ -93,7 +93,7 @@ class _Iterate:
 
 
 def least_deviations(
-    design: np.ndarray, targets: np.ndarray, start: np.ndarray, dual: np.ndarray
+    design: np.ndarray, targets: np.ndarray, start: np.ndarray, *, dual: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Unknowns of the smallest mean |targets - design x|, and their dual (n,).
 

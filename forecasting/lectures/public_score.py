@@ -47,12 +47,12 @@ class SelectionGame:
         )
 
 
-def play_on(channel: Channel, split: Split, models: int, public: float) -> Iterator[tuple[int, SelectionGame]]:
+def play_on(channel: Channel, split: Split, models: int, *, public: float) -> Iterator[tuple[int, SelectionGame]]:
     """The game on a channel's measured days: training days to guess from, held-out days to be judged on."""
     known, judged = (_measured(channel, period) for period in (split.train, split.held_out))
     baseline = baseline_forecast(SKILL_BASELINE, channel.series, judged.index)
     there = np.isfinite(baseline)
-    return play(known.to_numpy(), judged.to_numpy()[there], baseline[there], models, public)
+    return play(known.to_numpy(), judged.to_numpy()[there], baseline[there], models=models, public=public)
 
 
 def _measured(channel: Channel, period: Period) -> pd.Series:
@@ -60,7 +60,7 @@ def _measured(channel: Channel, period: Period) -> pd.Series:
 
 
 def play(
-    known: np.ndarray, judged: np.ndarray, baseline: np.ndarray, models: int, public: float = 0.5, seed: int = 0
+    known: np.ndarray, judged: np.ndarray, baseline: np.ndarray, *, models: int, public: float = 0.5, seed: int = 0
 ) -> Iterator[tuple[int, SelectionGame]]:
     """Let `models` guess, for each of `judged` (days,), the views of some day drawn from `known` (training days,).
 
@@ -150,7 +150,7 @@ def finite_seeds(errors: np.ndarray, views: pd.Series) -> np.ndarray:
     return errors.mean(axis=1) < views.max()
 
 
-def choose(errors: np.ndarray, public: float = 0.5, draws: int = DRAWS, seed: int = 0) -> Choice:
+def choose(errors: np.ndarray, public: float = 0.5, draws: int = DRAWS, *, seed: int = 0) -> Choice:
     """Choose among seeds of known absolute `errors` (seeds, days) by a share `public` of the days, `draws` times."""
     models, days = errors.shape
     _check(errors[0], models)

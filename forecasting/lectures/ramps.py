@@ -49,7 +49,7 @@ def _sigmoid(ramp: tuple[np.ndarray, np.ndarray], x: np.ndarray) -> np.ndarray:
     return (high - low) / (1 + np.exp(-np.clip(steepness * (x - (start + end) / 2), -60, 60)))
 
 
-def error(corners: Corners, x: np.ndarray, y: np.ndarray, shape: Shape = "hard") -> float:
+def error(corners: Corners, x: np.ndarray, y: np.ndarray, *, shape: Shape = "hard") -> float:
     """Root of the mean squared error of the sum, in the unit of y."""
     return float(np.sqrt(((value(corners, x, shape) - y) ** 2).mean()))
 

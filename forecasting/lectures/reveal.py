@@ -87,7 +87,7 @@ def hidden_days(views: pd.Series, count: int) -> pd.DatetimeIndex:
 
 
 def reveal(
-    views: pd.Series, days: pd.DatetimeIndex, forecasts: Mapping[str, np.ndarray], held_out: Mapping[str, pd.Series]
+    views: pd.Series, days: pd.DatetimeIndex, forecasts: Mapping[str, np.ndarray], *, held_out: Mapping[str, pd.Series]
 ) -> Reveal:
     """`forecasts` of the hidden `days` (days,) by name; `held_out` by name are forecasts one day ahead (a day each)."""
     actual = views[days].to_numpy(float)

@@ -25,6 +25,7 @@ def fit(
     model,
     data: SplitWindows,
     settings: RunSettings,
+    *,
     stop: Callable[[], bool] = lambda: False,
     progress: Progress | None = None,
 ) -> Iterator[Row]:
@@ -36,4 +37,4 @@ def fit(
         return resolve_name(f"{SKLEARN}:fit_sklearn_model")(model, data, settings.training)
     if settings.training.optimizer == "exact":
         return resolve_name(f"{CLOSED_FORM}:solve")(model, data, settings.training.loss)
-    return train(model, data, settings.training, stop, progress)
+    return train(model, data, settings.training, stop=stop, progress=progress)

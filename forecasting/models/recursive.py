@@ -10,7 +10,7 @@ from forecasting.models.bounds import HIGHEST
 Direct = Callable[[np.ndarray, pd.DatetimeIndex], np.ndarray]
 
 
-def recursive(direct: Direct, known: np.ndarray, origins: pd.DatetimeIndex, own: int, horizon: int) -> np.ndarray:
+def recursive(direct: Direct, known: np.ndarray, origins: pd.DatetimeIndex, *, own: int, horizon: int) -> np.ndarray:
     """Views (origins, horizon) of a `direct(windows, origins)` that predicts `own` days, which then count as known.
 
     Each is held to HIGHEST times the largest views of the first window, so that no error grows from step to step.

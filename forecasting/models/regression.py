@@ -64,7 +64,7 @@ def _fit(estimator: Callable[[], Any], series: Series, horizon: int, *, centred:
     series = series.without_spikes
     known = series.known
     window = window_for(len(known), horizon)
-    origins = training_origins(known, window, FEWEST_WINDOWS, horizon)
+    origins = training_origins(known, window, FEWEST_WINDOWS, horizon=horizon)
     targets = futures(series.measured.reindex(known.index), origins, horizon)
     inputs, offset = inputs_of(histories(known, origins, window), origins, centred)
     models = [estimator().fit(*rows) for rows in measured_rows(inputs, targets - offset)]
@@ -76,7 +76,7 @@ def window_for(days: int, horizon: int) -> int:
     return min(WINDOW, max((days - FEWEST_WINDOWS - horizon + 1) // 7 * 7, 7))
 
 
-def training_origins(known: pd.Series, window: int, fewest: int, horizon: int) -> pd.DatetimeIndex:
+def training_origins(known: pd.Series, window: int, fewest: int, *, horizon: int) -> pd.DatetimeIndex:
     """Every day with `window` days up to it and a day after it; the last ones have no target farther ahead."""
     if len(known) < window + fewest + horizon - 1:
         raise BadInput(

@@ -39,14 +39,14 @@ class TrainedRun:
         """Views (origins, horizon), each origin's from the days of `series` through it alone."""
         net = self.settings.architecture
         known = histories(series.known, origins, net.window)
-        return bounded(recursive(self._direct, known, origins, net.horizon, horizon), series, origins)
+        return bounded(recursive(self._direct, known, origins, own=net.horizon, horizon=horizon), series, origins)
 
     def _direct(self, known: np.ndarray, origins: pd.DatetimeIndex) -> np.ndarray:
         """Views (origins, the run's own horizon) after windows `known` (origins, window)."""
         own = self.settings.architecture.horizon
         windows = Windows(known, np.zeros((len(known), own)), origins + pd.Timedelta(days=1))
         inputs = self.settings.inputs
-        return predict_windows(self.model, windows, self.scaler, inputs, holidays=self.holidays).mean(axis=0)
+        return predict_windows(self.model, windows, self.scaler, inputs=inputs, holidays=self.holidays).mean(axis=0)
 
 
 def of_run(settings: RunSettings, model, series: Series) -> TrainedRun:
@@ -55,7 +55,7 @@ def of_run(settings: RunSettings, model, series: Series) -> TrainedRun:
 
 
 def of_weights(
-    settings: RunSettings, scaler: Scaler, weights: Mapping[str, np.ndarray], holidays: tuple[pd.Timestamp, ...] = ()
+    settings: RunSettings, scaler: Scaler, weights: Mapping[str, np.ndarray], *, holidays: tuple[pd.Timestamp, ...] = ()
 ) -> TrainedRun:
     """The forecaster of a network whose `weights` have parameters (seeds, unknowns) and running (seeds, statistics)."""
     network = build(settings)

@@ -25,7 +25,7 @@ def solve(network: StackedNetwork, data: SplitWindows, loss: str) -> Iterator[Ro
     (layer,) = network.weights
     layer[:, :-1], layer[:, -1] = torch.from_numpy(weights), torch.from_numpy(biases)
     norm = _gradient_norm(network, fitted, loss)
-    losses = losses_in_views([network], periods, data.scaler, loss)
+    losses = losses_in_views([network], periods, data.scaler, loss=loss)
     yield Row(1, gradient_norm=norm, learning_rate=0.0, seconds=time.perf_counter() - begun, **losses)
 
 
@@ -61,5 +61,7 @@ def _arrays(fitted: Prepared) -> tuple[np.ndarray, np.ndarray]:
 def _gradient_norm(network: StackedNetwork, fitted: Prepared, loss: str) -> np.ndarray:
     """Near 0 under MSE; the loss of absolute errors has a kink at its minimum, so there it need not be."""
     gradient = torch.empty_like(network.parameters)
-    gradient_by_autograd(network, fitted.inputs[None], fitted.targets[None], loss, (), network.parts(gradient))
+    gradient_by_autograd(
+        network, fitted.inputs[None], fitted.targets[None], loss=loss, masks=(), parts=network.parts(gradient)
+    )
     return torch.linalg.vector_norm(gradient, dim=1).numpy().astype(float)

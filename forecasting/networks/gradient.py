@@ -92,6 +92,7 @@ class Passes:
         inputs: torch.Tensor,
         slope: torch.Tensor,
         gradients: list[torch.Tensor],
+        *,
         masks: Sequence[torch.Tensor] = (),
     ) -> None:
         """Fill `gradients`, shaped as the weights, given the loss's `slope` in the outputs of the last `forward`."""

@@ -58,6 +58,7 @@ def train(
     network: StackedNetwork,
     data: SplitWindows,
     training: Training,
+    *,
     stop: Callable[[], bool] = lambda: False,
     progress: Progress | None = None,
 ) -> Iterator[Row]:
@@ -79,7 +80,7 @@ def train(
         if norms is None:
             progress.roll_back(network, groups)
             break
-        losses = losses_in_views([group.network for group in groups], periods, data.scaler, training.loss)
+        losses = losses_in_views([group.network for group in groups], periods, data.scaler, loss=training.loss)
         seconds = time.perf_counter() - begun
         row = Row(progress.epoch + 1, gradient_norm=norms, learning_rate=learning_rate, seconds=seconds, **losses)
         progress.advance(network, groups, row)
@@ -92,11 +93,11 @@ def train(
 
 def predict(network, data: SplitWindows, windows: Windows) -> np.ndarray:
     """Predicted views (replicas, targets) for `windows`, prepared as `data` was; of several days, a last axis more."""
-    return predict_windows(network, windows, data.scaler, data.inputs)
+    return predict_windows(network, windows, data.scaler, inputs=data.inputs)
 
 
 def predict_windows(
-    network, windows: Windows, scaler: Scaler, inputs: Inputs, *, holidays: Sequence[pd.Timestamp] = ()
+    network, windows: Windows, scaler: Scaler, *, inputs: Inputs, holidays: Sequence[pd.Timestamp] = ()
 ) -> np.ndarray:
     """The same with the scaler and inputs that the network was trained with, and further `holidays`."""
     prepared = prepare(windows, scaler, inputs, holidays=holidays)
@@ -106,7 +107,7 @@ def predict_windows(
 
 
 def losses_in_views(
-    networks: Sequence[StackedNetwork], periods: dict[str, Prepared], scaler: Scaler, loss: str
+    networks: Sequence[StackedNetwork], periods: dict[str, Prepared], scaler: Scaler, *, loss: str
 ) -> dict[str, np.ndarray]:
     """Row's losses by name: MAE, or root of MSE, of every replica of `networks` in every period, in views."""
     return {

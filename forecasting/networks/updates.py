@@ -112,18 +112,18 @@ class Descent:
             parameters.mul_(1 - rate * kept.weight_decay * self.is_weight)
             kept = Regularisation(l1=kept.l1)
         if kept.weight_decay or kept.l1:
-            penalise(self.gradient, parameters, self.is_weight, kept)
+            penalise(self.gradient, parameters, self.is_weight, kept=kept)
 
     def _find_gradient(self, inputs: torch.Tensor, targets: torch.Tensor) -> None:
         masks = self._masks(inputs.shape[1])
         if self.regularisation.batch_norm:
-            gradient_by_autograd(self.network, inputs, targets, self.training.loss, masks, self.parts)
+            gradient_by_autograd(self.network, inputs, targets, loss=self.training.loss, masks=masks, parts=self.parts)
             return
         if self.passes is None:
             self.passes = Passes(self.network.weights, self.network.architecture.family, inputs.shape[1])
         residual = self.passes.forward(inputs, masks).sub_(targets)
         missing = targets.isnan() if self.has_holes else None
-        self.passes.backward(inputs, _slope(residual, self.training.loss, missing), self.parts, masks)
+        self.passes.backward(inputs, _slope(residual, self.training.loss, missing), self.parts, masks=masks)
 
     def _line_search(self, inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """An iteration of L-BFGS of each replica by itself; it sees the penalties, which are part of its loss."""
@@ -135,8 +135,10 @@ class Descent:
 
             def loss(alone=alone, gradient=gradient, replica=replica) -> float:
                 mine = inputs[replica : replica + 1], targets[replica : replica + 1]
-                value = gradient_by_autograd(alone, *mine, self.training.loss, (), alone.parts(gradient))
-                return value + penalise(gradient, alone.parameters, self.is_weight, self.regularisation)
+                value = gradient_by_autograd(
+                    alone, *mine, loss=self.training.loss, masks=(), parts=alone.parts(gradient)
+                )
+                return value + penalise(gradient, alone.parameters, self.is_weight, kept=self.regularisation)
 
             optimizer.step(loss)
         return norm
@@ -156,7 +158,7 @@ class Descent:
         return torch.stack([torch.randn(shape, generator=own) for own in self.noise_generators])
 
 
-def gradient_by_autograd(network, inputs, targets, loss: str, masks, parts: list[torch.Tensor]) -> float:
+def gradient_by_autograd(network, inputs, targets, *, loss: str, masks, parts: list[torch.Tensor]) -> float:
     """The slow way: fill `parts` with the gradient and return the loss, summed over replicas. Inputs end in ones."""
     leaves = [part.detach().requires_grad_() for part in network.parts()]
     missing = targets.isnan()
@@ -168,7 +170,7 @@ def gradient_by_autograd(network, inputs, targets, loss: str, masks, parts: list
     return value.item()
 
 
-def penalise(gradient, parameters, is_weight, kept: Regularisation) -> float:
+def penalise(gradient, parameters, is_weight, *, kept: Regularisation) -> float:
     """Add the slope of the penalties on weights to `gradient`; return the penalties' sum."""
     weights = parameters * is_weight
     gradient += kept.weight_decay * weights + kept.l1 * weights.sign()

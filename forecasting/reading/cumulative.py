@@ -39,7 +39,7 @@ class _Readings:
 
 
 def check_cumulative(
-    days: np.ndarray, counts: np.ndarray, codes: np.ndarray | None, choice: Choice, *, named: bool, clocks: bool
+    days: np.ndarray, counts: np.ndarray, codes: np.ndarray | None, *, choice: Choice, named: bool, clocks: bool
 ) -> bool:
     """Whether the numbers are totals so far. Raises Question where they look so and the user did not say.
 
@@ -84,7 +84,7 @@ def _looks_cumulative(readings: _Readings, *, named: bool, clocks: bool) -> bool
 
 
 def differences(
-    days: np.ndarray, counts: np.ndarray, codes: np.ndarray | None, choice: Choice
+    days: np.ndarray, counts: np.ndarray, codes: np.ndarray | None, *, choice: Choice
 ) -> tuple[np.ndarray, np.ndarray, list[Correction]]:
     """What was added each day, over all channels: days, one row each, and counts, NaN where nobody knows."""
     readings = _readings(days, counts, codes)

@@ -75,7 +75,7 @@ def _series(found: _Found, rows: Rows, choice: Choice) -> tuple[pd.Series, list[
     corrections: list[Correction] = []
     evidence = Evidence(None if np.isnan(rows.totals[0]) else rows.totals[0], found.cut)
     if _is_cumulative(found, rows, choice):
-        days, counts, corrections = differences(days, counts, rows.codes, choice)
+        days, counts, corrections = differences(days, counts, rows.codes, choice=choice)
         evidence, parts = Evidence(cut=found.cut), False
     whole = found.metric in ("views", NUMBER_OF_ROWS)
     series, more = daily(days, counts, choice, parts=parts, adds=rows.adds, counted=whole, evidence=evidence)
@@ -86,7 +86,7 @@ def _is_cumulative(found: _Found, rows: Rows, choice: Choice) -> bool:
     if found.counted or not rows.adds:
         return False
     named, clocks = found.called_cumulative, found.clocks
-    return check_cumulative(rows.days, rows.counts[0], rows.codes, choice, named=named, clocks=clocks)
+    return check_cumulative(rows.days, rows.counts[0], rows.codes, choice=choice, named=named, clocks=clocks)
 
 
 def _wanted(rows: Rows, names: tuple[str, ...], choice: Choice) -> str:

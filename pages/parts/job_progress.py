@@ -20,7 +20,7 @@ TABLE_SECONDS = 0.5  # at a table of many runs
 
 def submit(session: Session, request: object, model: bytes | None = None) -> str:
     """Have a worker do a job on the channel, maybe with a `model` file; the job's id, at once."""
-    job_id = session.jobs.submit(session.owner, session.channel, request, model)
+    job_id = session.jobs.submit(session.owner, session.channel, request, model=model)
     session.workers.fill()
     return job_id
 

@@ -138,4 +138,4 @@ def _held_against(now: tuple, _run: Run, _other: Run | str, _series: Series) -> 
     theirs = store().predictions(_other.id) if isinstance(_other, Run) else None
     if found is None or (isinstance(_other, Run) and (theirs is None or not theirs.index.equals(found.index))):
         return None
-    return against(_run, found, _other, theirs, _series)
+    return against(_run, found, _other, theirs=theirs, series=_series)

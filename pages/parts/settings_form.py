@@ -215,5 +215,5 @@ def queue(session: Session, settings: RunSettings) -> str:
     """Queue a run on the visitor's channel, named unlike the channel's others; its id."""
     taken = [run.name for run in session.store.runs(session.owner) if run.fingerprint == session.channel.fingerprint]
     return session.store.submit(
-        session.owner, session.channel, settings, unique_name(name_of(settings, session.translate), taken)
+        session.owner, session.channel, settings, name=unique_name(name_of(settings, session.translate), taken)
     )

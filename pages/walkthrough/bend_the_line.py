@@ -76,12 +76,12 @@ def experiment() -> None:
     tried = any(name in st.query_params for name in names)
     with chapter.picture:
         draw_curve(curve, target, dict(zip(names, points, strict=True)), best.corners if tried else [], shape)
-        say_errors(error(corners, curve.x, curve.y, shape), best.error(pieces) if tried else None, pieces)
+        say_errors(error(corners, curve.x, curve.y, shape=shape), best.error(pieces) if tried else None, pieces)
     left, right = chapter.more.columns(2)
     with left:
         draw_parts(curve, target, corners, shape)
     with right:
-        draw_errors(best, pieces, error(corners, curve.x, curve.y, shape))
+        draw_errors(best, pieces, error(corners, curve.x, curve.y, shape=shape))
     chapter.formula(formula_of(corners, shape))
     halves = bend_the_line.halves(best, pieces, float(np.abs(curve.y).max()))
     learnt = chapter.job(

@@ -23,7 +23,7 @@ from forecasting.series import Series
 def ratio(name: str, series: Series, horizon: int, seconds: float) -> float:
     """The largest edge of the 90 % interval over the largest day."""
     fitted = fit_method(name, series, horizon_with_totals(horizon, len(series.known)), budget=seconds)
-    found = make_forecast(fitted.forecaster, fitted, series, fitted.scores, horizon, levels=[0.9])
+    found = make_forecast(fitted.forecaster, fitted, series, scores=fitted.scores, horizon=horizon, levels=[0.9])
     return float(np.nanmax(found.bands[0].upper) / series.views.max())
 
 

@@ -40,7 +40,7 @@ def queue_runs(store: RunStore, count: int) -> list[str]:
         )
         for k in range(count)
     ]
-    return [store.submit("local", channel, one, str(k)) for k, one in enumerate(settings)]
+    return [store.submit("local", channel, one, name=str(k)) for k, one in enumerate(settings)]
 
 
 def training(store: RunStore) -> dict[str, int]:

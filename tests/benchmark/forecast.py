@@ -103,7 +103,7 @@ def judge(problem: Problem, given: argparse.Namespace) -> pd.DataFrame:
         begun = time.process_time()
         fitted.forecaster.predict(series, origins, horizon)
         asking = time.process_time() - begun
-        done = backtest(series, fitted, origins, horizon)
+        done = backtest(series, fitted, origins, horizon=horizon)
         usual = usual or done
         found = table(done, usual, judged_horizons(horizon)).assign(method=name, fit=fitting)
         rows.append(found.assign(forecasts=len(origins) / max(asking, 1e-9)))

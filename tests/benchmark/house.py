@@ -96,6 +96,12 @@ class Function(NamedTuple):
         given = self.node.args
         return {argument.arg for argument in (*given.posonlyargs, *given.args, *given.kwonlyargs)}
 
+    @property
+    def positional(self) -> int:
+        """How many arguments it takes by position, `self` and `cls` left out."""
+        given = self.node.args
+        return sum(argument.arg not in ("self", "cls") for argument in (*given.posonlyargs, *given.args))
+
 
 def read(root: Path) -> list[Module]:
     """Every module of the product."""
@@ -143,6 +149,16 @@ def converters(modules: list[Module]) -> list[str]:
         f"{each.place} ({each.lines} lines)"
         for each in functions(modules)
         if CONVERTER.fullmatch(each.node.name) and "/reading/" not in each.module.path  # there, files are unpacked
+    ]
+
+
+def many_positional(modules: list[Module]) -> list[str]:
+    """Public functions of forecasting/ that take more than three arguments by position; methods without their first."""
+    return [
+        f"{each.place} ({many})"
+        for each in functions(modules)
+        if each.module.path.startswith("forecasting") and not each.node.name.startswith("_")
+        if (many := each.positional) > 3
     ]
 
 
@@ -315,6 +331,7 @@ COUNTS: dict[str, Callable[[list[Module]], list[str]]] = {
     "functions that take filled": filled_taken,
     "imports inside functions": hidden_imports,
     "hand-written converters": converters,
+    "public functions with more than three positional arguments": many_positional,
     "registries of forecasters, by name": registries,
     "tables of jobs (with a column status)": job_tables,
     "functions that decide better / worse / cannot tell": deciders,

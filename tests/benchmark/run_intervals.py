@@ -65,10 +65,10 @@ def held_once(noise: np.ndarray, held_out: int) -> tuple[np.ndarray, np.ndarray]
     for _row in fit(model, run_windows(series, settings), settings):
         pass
     run = of_run(settings, model, series)
-    fitted = calibrate_run("run", run, series.until(cut), AHEAD)
+    fitted = calibrate_run("run", run, series.until(cut), horizon=AHEAD)
     days = series.views.index
-    done = backtest(series, fitted, days[(days >= fitted.last) & (days < days[-1])], AHEAD, levels=LEVELS)
-    found = make_forecast(run, fitted, series, done.scores, AHEAD, levels=LEVELS)
+    done = backtest(series, fitted, days[(days >= fitted.last) & (days < days[-1])], horizon=AHEAD, levels=LEVELS)
+    found = make_forecast(run, fitted, series, scores=done.scores, horizon=AHEAD, levels=LEVELS)
     actual = whole[DAYS:].to_numpy()
     inside = [(np.array(band.lower) <= actual) & (actual <= np.array(band.upper)) for band in found.bands]
     totals = [[low <= actual[: one.days].sum() <= high for _level, low, high in one.bands] for one in found.totals]

@@ -102,7 +102,7 @@ def test_a_backtest_says_on_a_day_what_it_said_then(slug):
     fitted = fit_method(slug, early, HORIZON)
 
     def found(series: Series) -> list:
-        done = backtest(series, fitted, ORIGINS.append(LATER), HORIZON, refit_days=7)
+        done = backtest(series, fitted, ORIGINS.append(LATER), horizon=HORIZON, refit_days=7)
         kept = len(ORIGINS)
         edges = [side[level][:kept] for side in (done.lower, done.upper) for level in side]
         return [done.predicted[:kept], done.train_views, *edges]
@@ -114,7 +114,7 @@ def test_a_backtest_says_on_a_day_what_it_said_then(slug):
 @pytest.mark.parametrize("ahead", [1, 8])
 def test_a_baseline_of_the_days_that_a_run_is_judged_on_is_of_days_before(slug, ahead):
     days = make_views().index[PLACE - 20 : PLACE + 1 + ahead]
-    is_same(*in_both(lambda series: [baseline_forecast(slug, series, days, ahead)]))
+    is_same(*in_both(lambda series: [baseline_forecast(slug, series, days, ahead=ahead)]))
 
 
 def run_settings(split, **regularisation) -> RunSettings:
@@ -153,7 +153,7 @@ def test_a_run_learns_the_same_and_forecasts_the_same(split):
         for _row in fit(model, run_windows(series, settings), settings):
             pass
         run = of_run(settings, model, series)
-        fitted = calibrate_run("mine", run, series.until(ORIGINS[-1]), HORIZON)
+        fitted = calibrate_run("mine", run, series.until(ORIGINS[-1]), horizon=HORIZON)
         return [model.parameters, run.predict(series, ORIGINS, HORIZON), fitted.scores.values]
 
     is_same(found(series_of(1, 5000)), found(series_of(7, 5000)))
@@ -173,7 +173,7 @@ def test_a_search_and_its_mixture_rest_on_the_days_to_the_origin():
 def test_folds_leave_the_held_out_days_alone(split):
     def found(series: Series) -> list:
         run = run_settings(split)
-        cuts = make_folds(target_days(series, [run]), "rolling", 3, safe_gap([run]))
+        cuts = make_folds(target_days(series, [run]), "rolling", 3, gap=safe_gap([run]))
         return [days.asi8 for cut in cuts for days in (cut.train, cut.validation)]
 
     is_same(*in_both(found))

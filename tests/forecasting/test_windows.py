@@ -92,7 +92,7 @@ def test_a_shorter_window_is_advised_only_where_it_helps(views):
 
 
 def test_several_days_ahead_are_the_days_that_follow(views, split):
-    one, three = (make_windows(Series(views), split.held_out, 7, horizon) for horizon in (1, 3))
+    one, three = (make_windows(Series(views), split.held_out, 7, horizon=horizon) for horizon in (1, 3))
     assert (one.horizon, three.horizon) == (1, 3) and three.targets.shape == (52, 3)
     np.testing.assert_array_equal(three.inputs, one.inputs[:52])
     for ahead in range(3):
@@ -118,7 +118,7 @@ def test_a_run_by_default_has_all_the_windows_of_its_split(views, split):
 @pytest.mark.parametrize("horizon", [1, 5])
 def test_validation_is_the_end_of_training_and_shares_no_target_day(views, split, horizon):
     data = run_windows(Series(views), kept(split, horizon, validation=0.2))
-    whole = make_windows(Series(views), split.train, 7, horizon)
+    whole = make_windows(Series(views), split.train, 7, horizon=horizon)
     assert len(data.validation) == round(0.2 * len(whole))
     assert data.validation.days[-1] == whole.days[-1]
     assert data.train.days[-1] + pd.Timedelta(days=horizon) == data.validation.days[0]

@@ -35,7 +35,7 @@ def mine(visitor) -> str:
 def add(owner: str, settings: RunSettings, name: str, done: bool = True) -> str:
     """A run of these settings on the sample, with made-up rows if `done`; its id."""
     store: RunStore = session.store()
-    run_id = store.submit(owner, sample_channel(), settings, name)
+    run_id = store.submit(owner, sample_channel(), settings, name=name)
     if done:
         queue = JobQueue(store.engine)
         assert queue.claim_next().id == run_id
@@ -152,7 +152,7 @@ def test_runs_are_found_by_state_and_channel(visitor, mine):
     other = replace(
         sample_channel(), name="Other", views=sample_channel().views.iloc[::-1].set_axis(sample_channel().views.index)
     )
-    waiting = session.store().submit(mine, other, second, "waiting")
+    waiting = session.store().submit(mine, other, second, name="waiting")
     app = visitor.go("compare")
     assert app.dataframe[0].value["Run"].tolist() == ["done"]
     app.toggle(key="all").set_value(True).run()
@@ -232,7 +232,7 @@ def test_many_ticked_runs_are_drawn_up_to_what_colours_can_tell(visitor, mine):
 def test_a_run_that_left_the_numbers_is_listed_and_harms_nothing(visitor, mine):
     fill(session.store(), mine, 1, epochs=3)
     store, settings = session.store(), many_settings(2)[1]
-    run_id = store.submit(mine, sample_channel(), settings, "gone wild")
+    run_id = store.submit(mine, sample_channel(), settings, name="gone wild")
     queue = JobQueue(store.engine)
     queue.claim_next()
     queue.start(run_id, WORKER)

@@ -198,7 +198,7 @@ def test_run_shows_its_losses_verdict_and_days(visit):
 def test_days_that_were_filled_in_are_not_drawn_as_real_views(visit, monkeypatch):
     drawn = []
     monkeypatch.setattr(
-        charts, "real_and_predicted", lambda views, *rest: drawn.append(views) or alt.Chart().mark_point()
+        charts, "real_and_predicted", lambda views, *_rest, **_more: drawn.append(views) or alt.Chart().mark_point()
     )
     lines = csv(500).decode().splitlines()
     app = visit()

@@ -36,7 +36,7 @@ def fill(store: RunStore, owner: str, runs: int, epochs: int = 100, seeds: int =
     """Put `runs` finished runs on the sample into the store; their ids, oldest first."""
     queue, ids = JobQueue(store.engine), []
     for place, settings in enumerate(many_settings(runs, epochs, seeds)):
-        ids.append(store.submit(owner, sample_channel(), settings, f"Try {place + 1}"))
+        ids.append(store.submit(owner, sample_channel(), settings, name=f"Try {place + 1}"))
         write(queue.claim_next().id, queue, settings, chance(place))
     return ids
 

@@ -19,7 +19,7 @@ def task(channel: Channel, request: object, store: RunStore | None = None, model
 
 def trained(store: RunStore, channel: Channel, settings: RunSettings, name: str = "mine") -> RunVersion:
     """A run that has ended, trained here and now."""
-    run_id = store.submit(OWNER, channel, settings, name)
+    run_id = store.submit(OWNER, channel, settings, name=name)
     assert JobQueue(store.engine).claim_next().id == run_id
     work_on(url_of(store.engine), run_id)
     return RunVersion(run_id, store.epochs_done(run_id))

@@ -48,7 +48,7 @@ def _learn(series: Series, run: RunSettings) -> Iterator[tuple[Row, LearningCurv
         LearningCurve(
             train=_rounded(np.array([row.train_loss.mean() for row in rows])),
             held_out=_rounded(np.array([row.held_out_loss.mean() for row in rows])),
-            errors=_rounded(daily_errors(model, data, data.held_out, run)),
+            errors=_rounded(daily_errors(model, data, data.held_out, run=run)),
             seeded=not run.solved_at_once,
         ),
     )

@@ -55,11 +55,12 @@ def _by_auto(series: Series, auto: AutoSearch, horizon: int) -> Iterator[Progres
             trials.append(step)
             done = len(trials) / (len(ALWAYS_INCLUDED) + len(CANDIDATES))
             yield Progress(min(done, 1) * SEARCHED, ForecastReport(tuple(trials)))
-    fitted = calibrate("auto", ensemble, learnt, *ensemble.validated)
-    tested, judged = evaluate_held_out(series, fitted, auto.split, horizon)
+    origins, predicted = ensemble.validated
+    fitted = calibrate("auto", ensemble, learnt, origins=origins, predicted=predicted)
+    tested, judged = evaluate_held_out(series, fitted, auto.split, horizon=horizon)
     yield Progress((1 + SEARCHED) / 2)
     again = ensemble.refit(series)
-    found = make_forecast(again, fitted, series, tested.scores, horizon, judged=judged)
+    found = make_forecast(again, fitted, series, scores=tested.scores, horizon=horizon, judged=judged)
     shares = tuple((name, tuple(map(float, by_day))) for name, by_day in again.shares())
     model = export_model("auto", again, series, split=auto.split, scores=tested.scores, judged=judged)
     yield Progress(1.0, ForecastReport(tuple(trials), shares, found), save_model(model))
@@ -71,10 +72,10 @@ def _by_run(task: Task[ForecastRequest], version: RunVersion, request: ForecastR
     run, trained = load_run(task, version)
     split = run.settings.split
     name = run.name if run.name not in METHODS else f"{run.name} (2)"  # those mean something else
-    fitted = calibrate_run(name, trained, series.until(split.train.last), horizon_with_totals(horizon))
+    fitted = calibrate_run(name, trained, series.until(split.train.last), horizon=horizon_with_totals(horizon))
     yield Progress(0.2)
-    done, judged = evaluate_held_out(series, fitted, split, horizon)
-    found = make_forecast(trained, fitted, series, done.scores, horizon, judged=judged)
+    done, judged = evaluate_held_out(series, fitted, split, horizon=horizon)
+    found = make_forecast(trained, fitted, series, scores=done.scores, horizon=horizon, judged=judged)
     if run.settings.architecture.family in SKLEARN_FAMILIES:
         yield Progress(1.0, ForecastReport(forecast=found))
         return

@@ -34,7 +34,7 @@ def train(task: Task[RunSettings]) -> Iterator[Progress]:
     state = TrainingState(load(kept)[1] if kept else None)
     recorder = RunRecorder(task, model, state)
     with task.watchdog() if settings.solved_at_once else nullcontext():
-        for row in fit(model, data, settings, recorder.told_to_stop, state):
+        for row in fit(model, data, settings, stop=recorder.told_to_stop, progress=state):
             recorder.note(row)
             if recorder.is_due or not row.finite:
                 yield recorder.take()

@@ -80,7 +80,7 @@ class Auto:
         members, names = [self.members[place] for place in answered], [self.member_names[place] for place in answered]
         return replace(
             self,
-            members=refit_members(members, names, series, self.horizon),
+            members=refit_members(members, names, series, horizon=self.horizon),
             groups=self.groups[answered],
             last=series.last,
             error_history=self._updated_history(series, days, answered, forecasts).at(-1),
@@ -95,7 +95,7 @@ class Auto:
         found = {}
         for place, member in enumerate(self.members):
             try:
-                found[place] = forecasts_of(member, series, days, self.horizon)
+                found[place] = forecasts_of(member, series, days, horizon=self.horizon)
             except CANNOT_ANSWER as reason:
                 log.warning("Auto leaves out %s: %s", self.member_names[place], reason)
         if not found:
@@ -110,7 +110,7 @@ class Auto:
         return update_online(forecasts, actual, self.error_history.of(answered))
 
 
-def forecasts_of(member: Forecaster, series: Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
+def forecasts_of(member: Forecaster, series: Series, origins: pd.DatetimeIndex, *, horizon: int) -> np.ndarray:
     """Views (origins, horizon) of one member, which sees no spike. Raises one of CANNOT_ANSWER where it has none."""
     return bounded(member.predict(series.without_spikes, origins, horizon), series, origins)
 
@@ -123,7 +123,7 @@ def fit_candidate(candidate: Candidate, series: Series, horizon: int) -> list:
     return resolve_name("forecasting.models.ensemble.member_training:fit_members")(candidate, series)  # loads torch
 
 
-def refit_members(members: Sequence[Forecaster], names: Sequence[str], series: Series, horizon: int) -> tuple:
+def refit_members(members: Sequence[Forecaster], names: Sequence[str], series: Series, *, horizon: int) -> tuple:
     """The same members, called `names`, learnt from all of `series`; one that cannot learn from it stays as it was."""
     fitted: dict[Candidate, list | None] = {}
     found = []

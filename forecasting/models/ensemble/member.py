@@ -88,13 +88,13 @@ class Member:
         outputs_of = resolve_name("forecasting.models.ensemble.member_training:outputs_of")  # loads torch
 
         def direct(known: np.ndarray, origins: pd.DatetimeIndex) -> np.ndarray:
-            inputs, offset = inputs_of(known, origins, self.recipe, self.scale)
+            inputs, offset = inputs_of(known, origins, self.recipe, scale=self.scale)
             outputs = outputs_of(self.recipe, self.parameters, inputs) + offset
             highest = HIGHEST * known.max(axis=1, keepdims=True)
             with np.errstate(over="ignore"):  # a logarithm beyond what a number can be is clipped as well
                 return np.clip(self.scale.views(outputs), 0, highest + 1).mean(axis=0)
 
-        return recursive(direct, known, origins, self.recipe.reach, horizon)
+        return recursive(direct, known, origins, own=self.recipe.reach, horizon=horizon)
 
 
 def training_windows(recipe: Recipe, days: int) -> int:
@@ -103,7 +103,7 @@ def training_windows(recipe: Recipe, days: int) -> int:
 
 
 def inputs_of(
-    known: np.ndarray, origins: pd.DatetimeIndex, recipe: Recipe, scale: WindowScaler
+    known: np.ndarray, origins: pd.DatetimeIndex, recipe: Recipe, *, scale: WindowScaler
 ) -> tuple[np.ndarray, np.ndarray]:
     """Columns (origins, all), and what was subtracted (origins, 1)."""
     scaled = scale.scale(known)

@@ -39,7 +39,7 @@ def fit_members(recipe: Recipe, series: Series) -> list[Member]:
     if len(origins) < FEWEST_WINDOWS:
         raise BadInput(N_("{days} days of views leave too few windows for this model to learn from."), days=len(known))
     scale = WindowScaler.of_windows(known, targets[:, 0], recipe)
-    inputs, offset = inputs_of(histories(known, origins, recipe.window), origins, recipe, scale)
+    inputs, offset = inputs_of(histories(known, origins, recipe.window), origins, recipe, scale=scale)
     ones = np.concatenate([inputs, np.ones((len(inputs), 1))], axis=1)
     prepared = Prepared(*map(_tensor, (ones, scale.scale(targets) - offset, offset, targets)))
     network = _network(recipe)

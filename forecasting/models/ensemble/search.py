@@ -95,7 +95,7 @@ class _Validation:
             self.names.append(name_of(candidate))
 
     def _add_member(self, member: Forecaster) -> None:
-        self.forecasts.append(forecasts_of(member, self.series, self.origins, self.horizon))
+        self.forecasts.append(forecasts_of(member, self.series, self.origins, horizon=self.horizon))
         self.members.append(member)
         self.groups.append(len(self.names))
 
@@ -120,7 +120,7 @@ class _Validation:
         left, places = np.unique(groups[kept], return_inverse=True)
         members, names = [self.members[place] for place in kept], [self.names[group] for group in groups[kept]]
         return Auto(
-            refit_members(members, names, self.series, self.horizon),
+            refit_members(members, names, self.series, horizon=self.horizon),
             places,
             tuple(self.names[group] for group in left),
             self.series.last,

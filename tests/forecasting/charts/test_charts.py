@@ -65,7 +65,7 @@ def test_names_of_lines_that_lie_on_each_other_never_meet(values, all_left):
     """At one end only a name above a line and, of a lower line, one below it; or a line far below the others."""
     lines = {f"line {place}": value for place, value in enumerate(values[:3])}
     floor = values[3] if len(values) > 3 else None
-    layers = level_lines(lines, floor, 50, colour_by(str, ()), str, all_left=all_left)
+    layers = level_lines(lines, floor, 50, colour=colour_by(str, ()), translate=str, all_left=all_left)
     names = names_of_lines({"layer": [layer.to_dict() for layer in layers]})
     assert len(names) == len(values)
     for place, (_text, end, side, value) in enumerate(names):
@@ -100,7 +100,7 @@ def test_unknown_days_are_a_hole_in_real_and_predicted():
 
 def test_bars_have_their_lines_named_in_the_unit_of_the_loss():
     frame = pd.DataFrame({"run": ["a", "b"], "train": [100.0, 300.0], "held_out": [400.0, 350.0]})
-    spec = charts.final_losses(frame, "RMSE", str, {"Yesterday": 380.0}, 50.0).to_dict()
+    spec = charts.final_losses(frame, "RMSE", str, levels={"Yesterday": 380.0}, floor=50.0).to_dict()
     assert {"Yesterday 380", "Smallest possible, held-out 50"} <= set(words(spec))
     assert "Views a day" not in words(spec)
     assert layers_of(spec, "bar")[0]["encoding"]["y"]["scale"]["domain"] == ["", "a", "b"]
@@ -193,7 +193,9 @@ def test_gap_chart_has_equal_axes_a_diagonal_and_room_for_all():
     frame = frame.assign(held_out_low=[380.0, np.nan], held_out_high=[430.0, np.nan])
     for log in (False, True):
         lines = {"Yesterday": 700.0}
-        spec = charts.generalization_gap(frame, list(frame["run"]), "MAE", log, str, lines, 50.0).to_dict()
+        spec = charts.generalization_gap(
+            frame, list(frame["run"]), "MAE", log=log, translate=str, levels=lines, floor=50.0
+        ).to_dict()
         dots = layers_of(spec, "point")[0]["encoding"]
         assert dots["x"]["scale"] == dots["y"]["scale"]
         low, high = dots["x"]["scale"]["domain"]
@@ -228,7 +230,7 @@ def test_stretches_equal_a_slow_loop():
 def test_folds_are_drawn_in_their_roles(kind):
     views = sample_channel().views
     split = default_split(views)
-    folds = make_folds(views["2017":"2021"].index, kind, 3, 56)
+    folds = make_folds(views["2017":"2021"].index, kind, 3, gap=56)
     spec = charts.fold_rows(folds, split.held_out).to_dict()
     rows = pd.DataFrame([row for rows in spec["datasets"].values() for row in rows])
     assert set(rows["fold"]) == {"Fold 1", "Fold 2", "Fold 3"}

@@ -59,10 +59,11 @@ def test_a_classifier_tells_only_different_periods_apart():
 
 def test_only_what_changed_is_found(rng):
     errors = rng.normal(0, 5, 280), rng.normal(0, 5, 140)
-    calm = drifts(made(280), made(140, seed=1), *errors)
+    calm = drifts(made(280), made(140, seed=1), train_errors=errors[0], held_out_errors=errors[1])
     assert [drift.name for drift in calm] == ["level", "week", "errors", "classifier"]
     assert [drift.name for drift in calm if drift.found] == []
-    turned = drifts(made(280), made(140, week=-WEEK, level=2000, seed=1), errors[0], 5 * errors[1])
+    other = made(140, week=-WEEK, level=2000, seed=1)
+    turned = drifts(made(280), other, train_errors=errors[0], held_out_errors=5 * errors[1])
     assert [drift.name for drift in turned if drift.found] == ["level", "week", "errors", "classifier"]
 
 

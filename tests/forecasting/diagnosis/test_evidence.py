@@ -42,20 +42,20 @@ def test_regret_equals_a_loop(rng, loss):
 @pytest.mark.parametrize("loss", ["mae", "mse"])
 def test_growth_of_level_and_error_alike_is_no_shift(rng, loss):
     own, held_out = errors(rng, 300, 10, loss), errors(rng, 100, 20, loss)
-    same = np.full(300, 100.0), np.full(100, 100.0)
-    doubled = np.full(300, 100.0), np.full(100, 200.0)
-    halved = np.full(300, 100.0), np.full(100, 50.0)
-    assert shift(own, held_out, *same).exceeds > 0.99
-    assert shift(own, held_out, *same).value == pytest.approx(held_out.size / own.size - 1)
-    assert shift(own, held_out, *doubled).exceeds < 0.2
-    assert shift(own, errors(rng, 100, 10, loss), *halved).exceeds < 0.2  # as many views as ever
+    level = np.full(300, 100.0)
+    same, doubled, halved = ({"level": level, "held_out_level": np.full(100, times * 100.0)} for times in (1, 2, 0.5))
+    assert shift(own, held_out, **same).exceeds > 0.99
+    assert shift(own, held_out, **same).value == pytest.approx(held_out.size / own.size - 1)
+    assert shift(own, held_out, **doubled).exceeds < 0.2
+    assert shift(own, errors(rng, 100, 10, loss), **halved).exceeds < 0.2  # as many views as ever
 
 
 def test_short_periods_leave_a_wider_interval(rng):
     own = errors(rng, 300, 10)
     level = np.full(300, 100.0)
     widths = [
-        (lambda e: e.high - e.low)(shift(own, errors(rng, days, 10), level, np.full(days, 100.0))) for days in (300, 30)
+        (lambda e: e.high - e.low)(shift(own, errors(rng, days, 10), level=level, held_out_level=np.full(days, 100.0)))
+        for days in (300, 30)
     ]
     assert widths[1] > 1.5 * widths[0]
 

@@ -81,7 +81,7 @@ def test_rates_that_came_furthest_are_trained_longer(run):
 
 def test_validation_equals_least_squares_by_hand(views, split):
     run = RunSettings(split, Architecture("linear", 7), Training("mse", "exact"))
-    folds = make_folds(target_days(Series(views), [run]), "blocked", 3, 7)
+    folds = make_folds(target_days(Series(views), [run]), "blocked", 3, gap=7)
     found = validate(Series(views), run, folds)
     lags = pd.concat([views.shift(k) for k in range(1, 8)], axis=1).assign(one=1.0)
     errors = []
@@ -99,7 +99,7 @@ def test_what_was_filled_in_has_no_say(views, split):
     filled = pd.DatetimeIndex(["2020-07-10", "2021-01-10"])
     wild[filled] = 1e6
     assert both_periods(Series(wild, filled), run) == pytest.approx(both_periods(Series(views, filled), run))
-    every = make_folds(target_days(Series(views), [run]), "blocked", 3, 7)
+    every = make_folds(target_days(Series(views), [run]), "blocked", 3, gap=7)
     calm = [validate(Series(some, filled), run, every) for some in (wild, views)]
     assert calm[0].size == pytest.approx(calm[1].size) and len(calm[0].daily) == len(calm[1].daily)
     assert validate(Series(wild), run, every).size > 10 * calm[0].size

@@ -24,7 +24,7 @@ def results() -> dict:
     views.iloc[[370, 380]] = np.nan  # of these days nothing is known
     origins = origins_in(views, HELD_OUT, HORIZON)
     fitted = {name: fit_method(name, Series(views[: origins[0]]), HORIZON) for name in ("last-week", "ets")}
-    return {name: backtest(Series(views), one, origins, HORIZON) for name, one in fitted.items()}
+    return {name: backtest(Series(views), one, origins, horizon=HORIZON) for name, one in fitted.items()}
 
 
 @pytest.mark.parametrize("ahead", [1, 4, 7])
@@ -46,8 +46,8 @@ def test_metrics_are_those_of_utilsforecast(results, ahead):
     expected = {
         "mae": losses.mae(frame, ["model"]),
         "bias": losses.bias(frame, ["model"]),
-        "mase": losses.mase(frame, ["model"], 7, known),
-        "rmsse": losses.rmsse(frame, ["model"], 7, known),
+        "mase": losses.mase(frame, ["model"], 7, season=known),
+        "rmsse": losses.rmsse(frame, ["model"], 7, season=known),
         "coverage_90": losses.coverage(frame, ["model"], 90),
     }
     for name, found in expected.items():
@@ -78,7 +78,7 @@ def test_every_origin_forecasts_within_the_held_out_period():
     views = make_views()
     origins = origins_in(views, HELD_OUT, HORIZON)
     assert origins[0] == pd.Timestamp("2020-11-30") and origins[-1] == pd.Timestamp("2021-02-03")
-    few = origins_in(views, HELD_OUT, HORIZON, 5)
+    few = origins_in(views, HELD_OUT, HORIZON, count=5)
     assert len(few) == 5 and few[0] == origins[0] and few[-1] == origins[-1]
 
 
@@ -87,7 +87,7 @@ def test_refitting_uses_what_has_become_known():
     views.loc["2020-12-20":] += 3000  # a jump that only a new fit learns as usual
     origins = origins_in(views, HELD_OUT, HORIZON)
     fitted = fit_method("linear", Series(views[: origins[0]]), HORIZON)
-    once, again = (backtest(Series(views), fitted, origins, HORIZON, refit_days=days) for days in (0, 14))
+    once, again = (backtest(Series(views), fitted, origins, horizon=HORIZON, refit_days=days) for days in (0, 14))
     assert once.predicted[:14] == pytest.approx(again.predicted[:14])
     late = origins >= pd.Timestamp("2021-01-15")
     errors = [np.abs(one.predicted - one.actual)[late].mean() for one in (once, again)]

@@ -38,7 +38,7 @@ def test_a_block_is_whole_weeks_and_no_shorter_than_the_horizon():
 def test_places_equal_a_loop(length):
     starts = np.random.default_rng(5).integers(0, 30, (50, -(-length // 7)))
     slow = [[(start + k) % 30 for start in row for k in range(7)][:length] for row in starts]
-    assert (block_places(30, length, 7, 50, seed=5) == np.array(slow)).all()
+    assert (block_places(30, length, 7, draws=50, seed=5) == np.array(slow)).all()
 
 
 def test_block_means_equal_a_loop():

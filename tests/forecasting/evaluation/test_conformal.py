@@ -206,7 +206,7 @@ def test_an_interval_holds_the_forecast_and_no_negative_or_implausible_views():
     later = Scores(origins, np.full((1, 2), np.nan), columns)
     for score in (-1e6, -5.0, 5.0, 1e6):  # every error on one side
         earlier = Scores(days[:-2], np.full((98, 2), score), columns)
-        found = make_intervals(series, np.array([[100.0, 320.0]]), earlier, later, [0.9])
+        found = make_intervals(series, np.array([[100.0, 320.0]]), earlier=earlier, later=later, levels=[0.9])
         assert (found.lower[0.9] <= found.centre).all() and (found.centre <= found.upper[0.9]).all()
         assert found.lower[0.9].min() >= 0 and found.upper[0.9].max() <= 3 * 110 + 1
 
@@ -217,7 +217,7 @@ def test_a_total_is_a_mean_where_medians_sum_to_nothing():
     origins = series.views.index[300:-1]
     earlier = make_scores(series, origins[:-1], np.zeros((len(origins) - 1, 28)))
     later = Scores(origins[-1:], np.full((1, 30), np.nan), delays(28))
-    found = make_intervals(series, np.zeros((1, 28)), earlier, later)
+    found = make_intervals(series, np.zeros((1, 28)), earlier=earlier, later=later)
     assert found.centre[0, :28].max() == 0
     assert found.centre[0, 29] == pytest.approx(series.views.iloc[300:].mean() * 28, rel=0.5)  # about 5, not 0
     assert found.lower[0.9][0, 29] <= found.centre[0, 29] <= found.upper[0.9][0, 29]

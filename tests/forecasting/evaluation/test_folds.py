@@ -46,7 +46,7 @@ def slow_leak(fold, window, horizon):
 @pytest.mark.parametrize("kind", FOLD_KINDS)
 @pytest.mark.parametrize("gap", [0, 3])
 def test_leak_equals_a_slow_loop(days, kind, gap):
-    for fold in make_folds(days, kind, 4, gap):
+    for fold in make_folds(days, kind, 4, gap=gap):
         for window, horizon in ((1, 1), (3, 2)):
             found = leak(fold, window, horizon)
             assert (found.targets, found.days) == pytest.approx(slow_leak(fold, window, horizon))
@@ -58,9 +58,9 @@ def test_leak_equals_a_slow_loop(days, kind, gap):
 def test_the_safe_gap_lets_no_day_through_and_one_less_does(days, kind, window, horizon, split):
     gap = safe_gap([linear(split, 2), linear(split, window, horizon)])
     gap = window + horizon - 1 if window > 1 else gap
-    assert all(leak(fold, window, horizon).days == 0 for fold in make_folds(days, kind, 4, gap))
+    assert all(leak(fold, window, horizon).days == 0 for fold in make_folds(days, kind, 4, gap=gap))
     if window > 1:
-        assert any(leak(fold, window, horizon).days > 0 for fold in make_folds(DAYS, kind, 4, gap - 1))
+        assert any(leak(fold, window, horizon).days > 0 for fold in make_folds(DAYS, kind, 4, gap=gap - 1))
 
 
 def test_random_folds_leak_nearly_everything():
@@ -79,7 +79,7 @@ def test_random_folds_leak_nearly_everything():
 )
 def test_folds_equal_those_of_scikit_learn(kind, splitter, folds):
     gap = 4 if kind == "rolling" else 0
-    made = make_folds(HOLES, kind, folds, gap, seed=5)
+    made = make_folds(HOLES, kind, folds, gap=gap, seed=5)
     for fold, (train, validation) in zip(made, splitter(folds).split(HOLES), strict=True):
         assert list(fold.train) == list(HOLES[train])
         assert list(fold.validation) == list(HOLES[validation])
@@ -118,7 +118,7 @@ def test_random_folds_judge_every_day_once_and_differ_by_seed():
 @pytest.mark.parametrize(("kind", "folds", "gap"), [("rolling", 5, 90), ("blocked", 2, 60), ("blocked", 1, 0)])
 def test_folds_that_cannot_be_made(kind, folds, gap):
     with pytest.raises(BadInput):
-        make_folds(DAYS, kind, folds, gap)
+        make_folds(DAYS, kind, folds, gap=gap)
 
 
 def test_all_models_are_judged_on_the_same_days(views, split):
@@ -144,7 +144,7 @@ def test_a_fold_that_leaves_less_than_four_weeks_to_learn_from_is_refused(views,
     days = target_days(Series(views), runs)
     holes = views.copy()
     holes[days[190] :] = np.nan
-    sizes = [len(fold.train) for fold in make_folds(target_days(Series(holes), runs), "blocked", 3, safe_gap(runs))]
+    sizes = [len(fold.train) for fold in make_folds(target_days(Series(holes), runs), "blocked", 3, gap=safe_gap(runs))]
     assert 0 < min(sizes) < FEWEST_TRAIN
     with pytest.raises(BadInput, match=f"leave {min(sizes)} days to learn from"):
         safe_folds(Series(holes), runs, kind="blocked", folds=3)
@@ -157,7 +157,7 @@ def test_days_filled_from_their_neighbours_are_no_targets(views, split):
     days = target_days(Series(views, filled), [run])
     after = [day + pd.Timedelta(days=1) for day in filled]  # the day before holds a hint at them
     assert set(target_days(Series(views), [run])) - set(days) == {*filled, *after}
-    fold = make_folds(target_days(Series(views), [run]), "blocked", 3, 7)[0]
+    fold = make_folds(target_days(Series(views), [run]), "blocked", 3, gap=7)[0]
     data = fold_windows(Series(views, filled), run, fold)
     assert not {*filled, *after} & {*data.train.days, *data.held_out.days}
 
@@ -165,7 +165,7 @@ def test_days_filled_from_their_neighbours_are_no_targets(views, split):
 def test_cross_validation_equals_least_squares_by_hand(views, split):
     run = linear(split, 7)
     days = target_days(Series(views), [run])
-    folds = make_folds(days, "rolling", 3, safe_gap([run]))
+    folds = make_folds(days, "rolling", 3, gap=safe_gap([run]))
     values = views.to_dict()
     for found, fold in zip(cross_validate(Series(views), [run], folds), folds, strict=True):
         rows = {
@@ -180,7 +180,7 @@ def test_cross_validation_equals_least_squares_by_hand(views, split):
 @pytest.mark.parametrize("loss", ["mae", "mse"])
 def test_daily_errors_make_up_the_loss_over_all_days_ahead(views, split, loss):
     run = linear(split, 7, horizon=3, loss=loss, optimizer="adam", epochs=3, seeds=2)
-    fold = make_folds(target_days(Series(views), [run]), "blocked", 3, safe_gap([run]))[0]
+    fold = make_folds(target_days(Series(views), [run]), "blocked", 3, gap=safe_gap([run]))[0]
     (found,) = cross_validate(Series(views), [run], [fold])
     data, network = fold_windows(Series(views), run, fold), build(run)
     (*_, last) = fit(network, data, run)
@@ -193,7 +193,7 @@ def test_daily_errors_make_up_the_loss_over_all_days_ahead(views, split, loss):
 
 def test_losses_come_fold_by_fold_and_stop_when_told(views, split):
     runs = [linear(split, 1), linear(split, 7)]
-    folds = make_folds(target_days(Series(views), runs), "blocked", 3, 7)
+    folds = make_folds(target_days(Series(views), runs), "blocked", 3, gap=7)
     every = list(cross_validate(Series(views), runs, folds))
     assert [(loss.fold, loss.model) for loss in every] == [(f, m) for f in range(3) for m in range(2)]
     means = [np.mean([loss.validation.mean() for loss in every if loss.model == model]) for model in (0, 1)]
@@ -207,7 +207,7 @@ def test_early_stopping_is_judged_by_the_weights_it_ends_with(views, split):
     run = RunSettings(
         split, Architecture("relu", 7, 1, 8), Training(epochs=12, seeds=1, learning_rate=0.05), regularisation=kept
     )
-    fold = make_folds(target_days(Series(views), [run]), "blocked", 3, 7)[0]
+    fold = make_folds(target_days(Series(views), [run]), "blocked", 3, gap=7)[0]
     (found,) = cross_validate(Series(views), [run], [fold])
     data, network = fold_windows(Series(views), run, fold), build(run)
     rows = list(fit(network, data, run))

@@ -92,7 +92,9 @@ def test_results_follow_the_runs_and_leave_gaps_where_nothing_is_known():
             "held_out_seeds": [np.array([80.0]), np.array([95.0, 105.0])],
         }
     )
-    found = results(runs, losses, [history(4, 5), history(3, 1), history(0, 0)], [200.0, 200.0, 200.0]).set_index("run")
+    found = results(runs, losses, [history(4, 5), history(3, 1), history(0, 0)], weeks=[200.0, 200.0, 200.0]).set_index(
+        "run"
+    )
     assert found.loc[["a", "b"], "gap"].tolist() == [10.0, 30.0]
     assert found.loc[["a", "b"], "skill"].tolist() == [0.5, 0.6]
     assert found.loc["a", ["held_out_low", "held_out_high", "train_low", "train_high"]].tolist() == [95, 105, 80, 100]
@@ -105,21 +107,23 @@ def test_a_run_is_held_against_another_and_against_a_baseline():
     days = pd.date_range("2022-01-01", "2022-12-31")
     near = pd.DataFrame(views[days].to_numpy()[:, None] + CHANCE.normal(0, 50, (365, 3)), index=days)
     far = pd.DataFrame(views[days].to_numpy()[:, None] + CHANCE.normal(0, 500, (365, 2)), index=days)
-    found = against(run("near"), near, run("far"), far, Series(views))
+    found = against(run("near"), near, run("far"), theirs=far, series=Series(views))
     expected = np.abs(near - views[days].to_numpy()[:, None]).mean(axis=None)
     expected -= np.abs(far - views[days].to_numpy()[:, None]).mean(axis=None)
     assert found.answer == "better"
     assert found.difference == pytest.approx(expected)
-    back = against(run("far"), far, run("near"), near, Series(views))
+    back = against(run("far"), far, run("near"), theirs=near, series=Series(views))
     assert (back.answer, back.difference) == ("worse", pytest.approx(-expected))
     week = np.abs(views.shift(7)[days].to_numpy() - views[days].to_numpy()).mean()
-    held = against(run("near"), near, "last-week", None, Series(views))
+    held = against(run("near"), near, "last-week", theirs=None, series=Series(views))
     assert held.difference == pytest.approx(np.abs(near - views[days].to_numpy()[:, None]).mean(axis=None) - week)
     assert held.enough_seeds  # a baseline needs none
-    assert not against(run("near"), near.iloc[:, :1], "last-week", None, Series(views)).enough_seeds
+    assert not against(run("near"), near.iloc[:, :1], "last-week", theirs=None, series=Series(views)).enough_seeds
     exact = run("exact", architecture=Architecture("linear"), training=Training(optimizer="exact"))
-    assert against(exact, near.iloc[:, :1], "last-week", None, Series(views)).enough_seeds  # no seed changes it
-    assert against(run("far"), far, exact, near.iloc[:, :1], Series(views)).enough_seeds
+    assert against(
+        exact, near.iloc[:, :1], "last-week", theirs=None, series=Series(views)
+    ).enough_seeds  # no seed changes it
+    assert against(run("far"), far, exact, theirs=near.iloc[:, :1], series=Series(views)).enough_seeds
 
 
 def test_days_differ_where_split_window_or_validation_do():
@@ -148,5 +152,5 @@ def test_a_cell_says_how_sure_it_is(spread: float, seeds: int, days: int, said: 
     real, chance = views[index].to_numpy()[:, None], np.random.default_rng(1)
     mine = pd.DataFrame(real + chance.normal(0, spread, (days, seeds)), index=index)
     other = pd.DataFrame(real + chance.normal(0, 500, (days, seeds)), index=index)
-    found = against(run("a"), mine, run("b"), other, Series(views))
+    found = against(run("a"), mine, run("b"), theirs=other, series=Series(views))
     assert said in in_a_cell(found).translated()

@@ -29,7 +29,7 @@ def with_spike(views: pd.Series, when: str, times: float) -> pd.Series:
 def forecast_of(method: str, views: pd.Series) -> Forecast:
     series = Series(views.iloc[:DAYS])
     fitted = fit_method(method, series, HORIZON)
-    return make_forecast(fitted.forecaster, fitted, series, fitted.scores, HORIZON)
+    return make_forecast(fitted.forecaster, fitted, series, scores=fitted.scores, horizon=HORIZON)
 
 
 @pytest.mark.parametrize("when", WHEN)

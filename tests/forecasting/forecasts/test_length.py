@@ -32,7 +32,7 @@ CHEAP = [*BASELINES, "linear", "ets"]
 def forecast(method: str, series: Series, horizon: int) -> Forecast:
     """As the command line makes it."""
     fitted = fit_method(method, series, horizon_with_totals(horizon, series.measured_days, method), budget=60)
-    return make_forecast(fitted.forecaster, fitted, series, fitted.scores, horizon)
+    return make_forecast(fitted.forecaster, fitted, series, scores=fitted.scores, horizon=horizon)
 
 
 def can_learn(recipe: Recipe, series: Series) -> bool:

@@ -45,10 +45,10 @@ def trained(views, split, kind="relu"):
 def taken(views, split, kind="relu", horizon=HORIZON):
     """The model as the app takes it away, and the forecast that the app shows."""
     run = trained(views, split, kind)
-    fitted = calibrate_run("mine", run, Series(views).until(split.train.last), horizon_with_totals(horizon))
-    done, judged = evaluate_held_out(Series(views), fitted, split, horizon)
+    fitted = calibrate_run("mine", run, Series(views).until(split.train.last), horizon=horizon_with_totals(horizon))
+    done, judged = evaluate_held_out(Series(views), fitted, split, horizon=horizon)
     model = export_model("mine", run, Series(views), split=split, scores=done.scores, judged=judged)
-    return model, make_forecast(run, fitted, Series(views), done.scores, horizon, judged=judged)
+    return model, make_forecast(run, fitted, Series(views), scores=done.scores, horizon=horizon, judged=judged)
 
 
 @pytest.fixture
@@ -74,9 +74,9 @@ def test_saved_loaded_and_asked_gives_the_same_forecast_to_the_last_bit(views, s
 def test_it_is_the_forecast_of_the_run_itself(views, split):
     model, shown = taken(views, split)
     run = trained(views, split)
-    fitted = calibrate_run("mine", run, Series(views).until(split.train.last), horizon_with_totals(HORIZON))
-    done, judged = evaluate_held_out(Series(views), fitted, split, HORIZON)
-    found = make_forecast(run, fitted, Series(views), done.scores, HORIZON, judged=judged)
+    fitted = calibrate_run("mine", run, Series(views).until(split.train.last), horizon=horizon_with_totals(HORIZON))
+    done, judged = evaluate_held_out(Series(views), fitted, split, horizon=HORIZON)
+    found = make_forecast(run, fitted, Series(views), scores=done.scores, horizon=HORIZON, judged=judged)
     assert to_json(found) == to_json(shown)
     kept = unpack(model.record, model.arrays)
     assert torch.equal(kept.model.parameters, run.model.parameters)
@@ -97,11 +97,14 @@ def test_days_since_are_scored_as_if_they_had_been_there_at_once(views, split):
     """Scores of a file and of the days since, against those of one backtest through all days."""
     model, _shown = taken(views[:-7], split)
     fitted = calibrate_run(
-        "mine", unpack(model.record, model.arrays), Series(views).until(split.train.last), horizon_with_totals(HORIZON)
+        "mine",
+        unpack(model.record, model.arrays),
+        Series(views).until(split.train.last),
+        horizon=horizon_with_totals(HORIZON),
     )
-    done, judged = evaluate_held_out(Series(views), fitted, split, HORIZON)
+    done, judged = evaluate_held_out(Series(views), fitted, split, horizon=HORIZON)
     expected = make_forecast(
-        unpack(model.record, model.arrays), fitted, Series(views), done.scores, HORIZON, judged=judged
+        unpack(model.record, model.arrays), fitted, Series(views), scores=done.scores, horizon=HORIZON, judged=judged
     )
     found = model.forecast(Series(views), HORIZON)
     for one, other in zip(found.bands, expected.bands, strict=True):
@@ -134,12 +137,12 @@ def mixed():
     views, split = make_views(), Split(*map(Period.parse, ("2020-01-01:2020-12-31", "2021-01-01:2021-02-16")))
     seen = views[:-7]
     fitted = fit_method("auto", Series(seen).until(split.train.last), horizon_with_totals(HORIZON), budget=1.0)
-    done, judged = evaluate_held_out(Series(seen), fitted, split, HORIZON)
+    done, judged = evaluate_held_out(Series(seen), fitted, split, horizon=HORIZON)
     again = refit(fitted, Series(seen), horizon_with_totals(HORIZON))
     model = export_model("auto", again, Series(seen), split=split, scores=done.scores, judged=judged)
     return (
         model,
-        make_forecast(again, fitted, Series(seen), done.scores, HORIZON, judged=judged),
+        make_forecast(again, fitted, Series(seen), scores=done.scores, horizon=HORIZON, judged=judged),
         views,
         again,
     )

@@ -69,7 +69,7 @@ def test_program_of_a_run_trains_the_same_run(file, split, settings, output_of):
     channel = read_views(file.read_bytes(), file.name, Choice(**said))
     assert len(channel.series.filled) == 3
     run, rows = run_of(channel, settings)
-    lines = output_of(program_of(settings, file.name, said, HORIZON)).split("\n", len(rows))
+    lines = output_of(program_of(settings, file.name, said, horizon=HORIZON)).split("\n", len(rows))
     np.testing.assert_allclose([[float(word) for word in line.split()] for line in lines[:-1]], rows, rtol=1e-5)
     found = np.array(lines[-1].strip("[] \n").split(), float)
     np.testing.assert_allclose(found, run.predict(channel.series, channel.views.index[-1:], HORIZON)[0], rtol=1e-5)
@@ -81,9 +81,9 @@ def taken(file, split):
     channel = read_views(file.read_bytes(), file.name)
     run, _rows = run_of(channel, RunSettings(split, Architecture("linear", 7), Training(optimizer="exact")))
     learnt = channel.series.until(split.train.last)
-    fitted = calibrate_run("mine", run, learnt, horizon_with_totals(HORIZON))
-    done, judged = evaluate_held_out(channel.series, fitted, split, HORIZON)
-    expected = make_forecast(run, fitted, channel.series, done.scores, HORIZON, judged=judged)
+    fitted = calibrate_run("mine", run, learnt, horizon=horizon_with_totals(HORIZON))
+    done, judged = evaluate_held_out(channel.series, fitted, split, horizon=HORIZON)
+    expected = make_forecast(run, fitted, channel.series, scores=done.scores, horizon=HORIZON, judged=judged)
     model = export_model("mine", run, channel.series, split=split, scores=done.scores, judged=judged)
     return channel, save_model(model), expected
 

@@ -15,7 +15,7 @@ from tests.forecasting.conftest import make_views
 def test_baselines_forecast_a_few_days_with_intervals(days, horizon, method):
     series = Series(make_views(days))
     fitted = fit_method(method, series, horizon_with_totals(horizon, days))
-    found = make_forecast(fitted.forecaster, fitted, series, fitted.scores, horizon)
+    found = make_forecast(fitted.forecaster, fitted, series, scores=fitted.scores, horizon=horizon)
     assert len(found.point) == horizon
     for band in found.bands:
         lower, upper = np.array(band.lower), np.array(band.upper)
@@ -27,6 +27,6 @@ def test_baselines_forecast_a_few_days_with_intervals(days, horizon, method):
 def test_auto_averages_what_the_days_suffice_for_and_says_so(days):
     series = Series(make_views(days))
     fitted = fit_method("auto", series, horizon_with_totals(7, days), budget=60)
-    found = make_forecast(fitted.forecaster, fitted, series, fitted.scores, 7)
+    found = make_forecast(fitted.forecaster, fitted, series, scores=fitted.scores, horizon=7)
     assert np.isfinite(found.point).all() and np.isfinite(found.bands[-1].upper).all()
     assert any("too short for Auto's models" in note.translated() for note in found.notes)

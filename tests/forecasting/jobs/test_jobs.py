@@ -71,7 +71,7 @@ def result(jobs: JobStore, job: Job) -> dict | None:
 
 def ended(store: RunStore, mine: Channel, run: RunSettings, predicted: np.ndarray, losses: np.ndarray) -> RunVersion:
     """A run of one epoch that has come to `predicted` (seeds, held-out days) and train `losses` (seeds,)."""
-    queue, run_id = JobQueue(store.engine), store.submit("me", mine, run, "run")
+    queue, run_id = JobQueue(store.engine), store.submit("me", mine, run, name="run")
     assert queue.claim_next().id == run_id
     queue.start(run_id, 1)
     days = run_windows(mine.series, run).held_out.days
@@ -89,10 +89,10 @@ def test_result_and_its_model_come_back(jobs):
 
 
 def test_model_asked_about_goes_along_and_stays_unless_the_result_brings_one(jobs):
-    job = done(jobs, jobs.submit("me", channel(), Weigh(), b"mine"))
+    job = done(jobs, jobs.submit("me", channel(), Weigh(), model=b"mine"))
     assert (result(jobs, job), job.request) == ({"model": "mine"}, Weigh())
     assert jobs.model("me", job.id) == b"another"
-    job = done(jobs, jobs.submit("me", channel(), Weigh(keep=True), b"mine"))
+    job = done(jobs, jobs.submit("me", channel(), Weigh(keep=True), model=b"mine"))
     assert jobs.model("me", job.id) == b"mine"
 
 
@@ -135,7 +135,7 @@ def test_waiting_job_stops_at_once(jobs, queue):
 def test_all_kinds_wait_in_one_queue(jobs, store, queue):
     run = RunSettings(default_split(channel().views), Architecture("linear", window=7), Training(epochs=1))
     first = jobs.submit("me", channel(), Count(1))
-    second = store.submit("me", channel(), run, "run")
+    second = store.submit("me", channel(), run, name="run")
     yours = jobs.submit("you", channel(), Count(1))
     claims = [queue.claim_next() for _slot in range(4)]
     assert claims == [(first, "count"), (yours, "count"), (second, "train"), None]
@@ -143,7 +143,7 @@ def test_all_kinds_wait_in_one_queue(jobs, store, queue):
 
 def test_a_run_is_a_job_and_other_jobs_are_no_runs(jobs, store):
     run = RunSettings(default_split(channel().views), Architecture("linear", window=7), Training(epochs=1))
-    run_id = store.submit("me", channel(), run, "run")
+    run_id = store.submit("me", channel(), run, name="run")
     job_id = jobs.submit("me", channel(), Count(1))
     assert (jobs.job("me", run_id).kind, jobs.job("me", run_id).request) == ("train", run)
     assert [one.id for one in store.runs("me")] == [run_id]
@@ -238,7 +238,7 @@ def test_worker_is_stopped_in_the_middle_and_the_next_one_works(jobs, store):
         wait_for(lambda: jobs.job("me", job_id).status == "stopped")
         split = default_split(channel().views)
         linear = RunSettings(split, Architecture("linear", window=7), Training(optimizer="exact"))
-        run_id = store.submit("me", channel(), linear, "run")
+        run_id = store.submit("me", channel(), linear, name="run")
         workers.fill()
         wait_for(lambda: store.run("me", run_id).status == "finished")
     finally:
@@ -266,7 +266,7 @@ def test_diagnosis_takes_what_the_run_came_to_and_tells_its_progress(jobs, store
     perfect = run_windows(channel().series, run).held_out.targets[None].repeat(2, axis=0)
     version = ended(store, channel(), run, perfect, np.array([3.0, 5.0]))
     reports, report = [], JobQueue.report
-    monkeypatch.setattr(JobQueue, "report", lambda *given: (reports.append(given[3]), report(*given)))
+    monkeypatch.setattr(JobQueue, "report", lambda *given, **more: (reports.append(given[3]), report(*given, **more)))
     job = done(jobs, jobs.submit("me", channel(), DiagnosisRequest(version)))
     *steps, last, end = reports
     shares = [step.share for step in steps]

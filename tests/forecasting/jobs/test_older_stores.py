@@ -206,7 +206,7 @@ def test_no_study_is_lost_and_the_same_run_is_not_trained_again(store):
     assert sorted(job.kind for kind in set(kinds) for job in jobs.jobs(OWNER, FINGERPRINT, kind)) == sorted(kinds)
     channel = ChannelStore(store.engine).channel(OWNER, FINGERPRINT)
     for what in SAID["runs"]:
-        assert store.submit(OWNER, channel, settings_of(what), "again") == IDS[what]
+        assert store.submit(OWNER, channel, settings_of(what), name="again") == IDS[what]
     assert store.run(OWNER, IDS["relu"]).status == "finished"
 
 

@@ -101,20 +101,20 @@ def test_channel_comes_back_as_it_was(store, channels):
         channel().channel_names,
     )
     assert channels.source("me", channel().fingerprint) == Source("a.csv", b"Date,Views", {"fill": "none"})
-    store.submit("me", channel(), settings(), "run")
+    store.submit("me", channel(), settings(), name="run")
     assert channels.source("me", channel().fingerprint) is not None  # queueing keeps the file
 
 
 def test_same_settings_and_views_are_the_same_run(store):
-    first = store.submit("me", channel(), settings(), "one")
-    assert store.submit("me", channel(), settings(), "two") == first
-    assert store.submit("me", channel(), settings(epochs=4), "three") != first
-    assert store.submit("me", channel(days=399), settings(), "four") != first
+    first = store.submit("me", channel(), settings(), name="one")
+    assert store.submit("me", channel(), settings(), name="two") == first
+    assert store.submit("me", channel(), settings(epochs=4), name="three") != first
+    assert store.submit("me", channel(days=399), settings(), name="four") != first
     assert [run.name for run in store.runs("me")][-1] == "one"
 
 
 def test_nobody_sees_or_touches_another_owners_things(store, jobs, channels):
-    run_id = store.submit("me", channel(), settings(), "mine")
+    run_id = store.submit("me", channel(), settings(), name="mine")
     jobs.cancel("you", run_id)
     store.rename("you", run_id, "yours")
     store.delete("you", [run_id])
@@ -127,7 +127,7 @@ def test_nobody_sees_or_touches_another_owners_things(store, jobs, channels):
 
 
 def test_rows_come_back_in_order_and_from_where_one_left_off(store, queue):
-    run_id = store.submit("me", channel(), settings(), "run")
+    run_id = store.submit("me", channel(), settings(), name="run")
     begin(queue)
     report(queue, run_id, row(1), row(2))
     report(queue, run_id, row(3))
@@ -144,7 +144,7 @@ def test_rows_come_back_in_order_and_from_where_one_left_off(store, queue):
 
 
 def test_deleted_run_takes_its_rows_along_and_stops(store, queue):
-    run_id = store.submit("me", channel(), settings(), "run")
+    run_id = store.submit("me", channel(), settings(), name="run")
     begin(queue)
     report(queue, run_id, row(1))
     store.delete("me", [run_id])
@@ -154,23 +154,23 @@ def test_deleted_run_takes_its_rows_along_and_stops(store, queue):
 
 
 def test_failed_run_starts_afresh_when_queued_again(store, queue):
-    run_id = store.submit("me", channel(), settings(), "run")
+    run_id = store.submit("me", channel(), settings(), name="run")
     begin(queue)
     report(queue, run_id, row(1))
     queue.fail(run_id, Message("it broke in epoch {epoch}", {"epoch": 1}))
     assert said(store, run_id) == "it broke in epoch 1"
-    assert store.submit("me", channel(), settings(), "run") == run_id
+    assert store.submit("me", channel(), settings(), name="run") == run_id
     again = store.run("me", run_id)
     assert (again.status, again.reason, len(store.history(run_id))) == ("queued", None, 0)
 
 
 def test_longest_waiting_run_is_claimed_once(store, queue):
-    ids = [store.submit("me", channel(), settings(epochs=epochs), str(epochs)) for epochs in (1, 2)]
+    ids = [store.submit("me", channel(), settings(epochs=epochs), name=str(epochs)) for epochs in (1, 2)]
     assert [queue.claim_next(), queue.claim_next(), queue.claim_next()] == [*((i, "train") for i in ids), None]
 
 
 def test_run_of_a_silent_worker_is_marked(store, queue, tmp_path):
-    run_id = store.submit("me", channel(), settings(), "run")
+    run_id = store.submit("me", channel(), settings(), name="run")
     queue.claim_next()
     queue.fail_silent()
     assert store.run("me", run_id).status == "running"
@@ -181,7 +181,7 @@ def test_run_of_a_silent_worker_is_marked(store, queue, tmp_path):
 
 
 def test_channel_is_forgotten_with_its_runs(store, channels):
-    run_id = store.submit("me", channel(), settings(), "run")
+    run_id = store.submit("me", channel(), settings(), name="run")
     channels.forget("me", channel().fingerprint, unless_used=True)
     assert store.run("me", run_id)
     channels.forget("me", channel().fingerprint)
@@ -191,7 +191,7 @@ def test_channel_is_forgotten_with_its_runs(store, channels):
 
 def test_settings_survive_the_store(store):
     wanted = settings(loss="mse", optimizer="sgd", learning_rate=0.003, batch_size=0)
-    run_id = store.submit("me", channel(), wanted, "run")
+    run_id = store.submit("me", channel(), wanted, name="run")
     assert store.run("me", run_id).settings == wanted
 
 
@@ -200,7 +200,7 @@ def test_a_run_of_a_week_ahead_is_judged_on_measured_days_alone(store, queue):
     sundays = tuple(day.date() for day in views.index[views.index.day_of_week == 6])
     closed = Channel("closed", views, (Correction("{count} days were filled.", sundays, option="fill"),))
     run = RunSettings(default_split(views), Architecture("linear", 7, horizon=7), Training(epochs=2, seeds=1))
-    run_id = store.submit("me", closed, run, "week")
+    run_id = store.submit("me", closed, run, name="week")
     assert queue.claim_next().id == run_id
     work_on(url_of(store.engine), run_id)
     predictions = store.predictions(run_id)
@@ -209,7 +209,7 @@ def test_a_run_of_a_week_ahead_is_judged_on_measured_days_alone(store, queue):
 
 
 def test_run_in_this_process_writes_every_epoch_and_predictions(store, queue):
-    run_id = store.submit("me", channel(), settings(), "run")
+    run_id = store.submit("me", channel(), settings(), name="run")
     work_off(queue)
     assert store.run("me", run_id).status == "finished"
     assert list(store.history(run_id).epoch) == [1, 2, 3]
@@ -224,14 +224,16 @@ def test_run_in_this_process_writes_every_epoch_and_predictions(store, queue):
 
 def test_run_that_cannot_be_trained_says_why(store, queue):
     impossible = replace(settings(), architecture=Architecture("linear", window=365))
-    run_id = store.submit("me", channel(), impossible, "run")
+    run_id = store.submit("me", channel(), impossible, name="run")
     work_off(queue)
     assert store.run("me", run_id).status == "failed"
     assert "365" in said(store, run_id)
 
 
 def test_diverging_run_names_its_epoch(store, queue):
-    run_id = store.submit("me", channel(), settings(optimizer="sgd", loss="mse", learning_rate=10.0, epochs=200), "run")
+    run_id = store.submit(
+        "me", channel(), settings(optimizer="sgd", loss="mse", learning_rate=10.0, epochs=200), name="run"
+    )
     work_off(queue)
     assert "learning rate below 10" in said(store, run_id)
 
@@ -264,12 +266,12 @@ def wait_for(condition) -> None:
 
 @pytest.mark.slow
 def test_worker_trains_stops_and_dies_without_taking_others_along(store, workers, jobs):
-    quick = store.submit("me", channel(), settings(), "quick")
+    quick = store.submit("me", channel(), settings(), name="quick")
     workers.fill()
     wait_for(lambda: store.run("me", quick).status == "finished")
 
-    stopped, killed = (store.submit("me", channel(), endless(rate), "long") for rate in (0.002, 0.003))
-    waiting = store.submit("me", channel(), settings(epochs=5), "waiting")
+    stopped, killed = (store.submit("me", channel(), endless(rate), name="long") for rate in (0.002, 0.003))
+    waiting = store.submit("me", channel(), settings(epochs=5), name="waiting")
     workers.fill()
     assert store.run("me", waiting).status == "queued"  # two slots, two runs
     wait_for(lambda: len(store.history(stopped)) and len(store.history(killed)))
@@ -288,7 +290,7 @@ def test_worker_trains_stops_and_dies_without_taking_others_along(store, workers
 @pytest.mark.slow
 def test_closing_marks_what_was_being_trained(store):
     workers = WorkerPool(url_of(store.engine), slots=1)
-    run_id = store.submit("me", channel(), endless(), "run")
+    run_id = store.submit("me", channel(), endless(), name="run")
     workers.fill()
     wait_for(lambda: len(store.history(run_id)))
     workers.close()
@@ -301,12 +303,12 @@ def rows_of(store: RunStore, run_id: str) -> list[np.ndarray]:
 
 
 def test_paused_run_goes_on_to_the_same_rows(store, queue, jobs):
-    whole = store.submit("me", channel(), settings(epochs=40, learning_rate=0.002), "whole")
+    whole = store.submit("me", channel(), settings(epochs=40, learning_rate=0.002), name="whole")
     work_off(queue)
     expected = rows_of(store, whole)
     store.delete("me", [whole])
 
-    run_id = store.submit("me", channel(), settings(epochs=40, learning_rate=0.002), "again")
+    run_id = store.submit("me", channel(), settings(epochs=40, learning_rate=0.002), name="again")
     queue.claim_next()
     requested = iter([None] * 2 + ["pause"])
     with pytest.MonkeyPatch.context() as patch:
@@ -324,12 +326,12 @@ def test_paused_run_goes_on_to_the_same_rows(store, queue, jobs):
 
 def test_more_epochs_go_on_from_the_shorter_run(store, queue):
     short, long = settings(epochs=5), settings(epochs=9)
-    first = store.submit("me", channel(), short, "short")
+    first = store.submit("me", channel(), short, name="short")
     work_off(queue)
-    second = store.submit("me", channel(), long, "long")
+    second = store.submit("me", channel(), long, name="long")
     assert list(store.history(second).epoch) == [1, 2, 3, 4, 5]
     work_off(queue)
-    fresh = store.submit("you", channel(), long, "fresh")
+    fresh = store.submit("you", channel(), long, name="fresh")
     work_off(queue)
     for one, other in zip(rows_of(store, second), rows_of(store, fresh), strict=True):
         assert np.array_equal(one, other)
@@ -337,9 +339,9 @@ def test_more_epochs_go_on_from_the_shorter_run(store, queue):
 
 
 def test_cosine_schedule_is_not_continued_because_it_depends_on_its_end(store, queue):
-    store.submit("me", channel(), settings(epochs=5, schedule="cosine"), "short")
+    store.submit("me", channel(), settings(epochs=5, schedule="cosine"), name="short")
     work_off(queue)
-    assert len(store.history(store.submit("me", channel(), settings(epochs=9, schedule="cosine"), "long"))) == 0
+    assert len(store.history(store.submit("me", channel(), settings(epochs=9, schedule="cosine"), name="long"))) == 0
 
 
 def test_checkpoints_predict_what_the_run_predicted(store, queue):
@@ -348,7 +350,7 @@ def test_checkpoints_predict_what_the_run_predicted(store, queue):
     from forecasting.networks.training import predict
     from forecasting.windows import run_windows
 
-    run_id = store.submit("me", channel(), settings(epochs=7), "run")
+    run_id = store.submit("me", channel(), settings(epochs=7), name="run")
     work_off(queue)
     kept, record = load(store.checkpoint("me", run_id))
     assert kept == settings(epochs=7)
@@ -361,7 +363,7 @@ def test_checkpoints_predict_what_the_run_predicted(store, queue):
 def test_weights_too_large_to_keep_are_left_out(store, queue, monkeypatch):
     monkeypatch.setattr("forecasting.jobs.runs.LARGEST_CHECKPOINT", 4)
     monkeypatch.setattr("forecasting.jobs.runs.LARGEST_LOGGED", 2)
-    run_id = store.submit("me", channel(), settings(), "run")
+    run_id = store.submit("me", channel(), settings(), name="run")
     kept = {("last", 2): b"four", ("best", 2): b"fiver", ("epoch", 1): b"to", ("epoch", 2): b"too", ("first", 1): b""}
     with store.engine.begin() as connection:
         write_training(connection, run_id, TrainingProgress(checkpoints=kept))
@@ -370,19 +372,19 @@ def test_weights_too_large_to_keep_are_left_out(store, queue, monkeypatch):
 
 
 def test_a_tag_is_cut_at_forty_letters(store):
-    run_id = store.submit("me", channel(), settings(), "run")
+    run_id = store.submit("me", channel(), settings(), name="run")
     store.tag("me", [run_id], add=["x" * 40, "y" * 41])
     assert store.run("me", run_id).tags == ("x" * 40, "y" * 40)
 
 
 def test_one_persons_many_runs_do_not_keep_another_waiting(store, queue):
-    mine = [store.submit("me", channel(), settings(epochs=epochs), str(epochs)) for epochs in (1, 2, 3)]
-    yours = store.submit("you", channel(), settings(), "yours")
+    mine = [store.submit("me", channel(), settings(epochs=epochs), name=str(epochs)) for epochs in (1, 2, 3)]
+    yours = store.submit("you", channel(), settings(), name="yours")
     assert [queue.claim_next().id for _slot in range(4)] == [mine[0], yours, mine[1], mine[2]]
 
 
 def test_only_the_worker_that_has_the_run_may_write(store, queue):
-    run_id = store.submit("me", channel(), settings(), "run")
+    run_id = store.submit("me", channel(), settings(), name="run")
     begin(queue)
     report(queue, run_id, row(1), worker=2)
     assert len(store.history(run_id)) == 0
@@ -393,7 +395,7 @@ def test_only_the_worker_that_has_the_run_may_write(store, queue):
 def test_shallow_references_and_exact_solutions_are_runs_too(store, queue):
     for family, optimizer in (("trees", "adam"), ("svr", "adam"), ("linear", "exact")):
         wanted = replace(settings(epochs=4, optimizer=optimizer), architecture=Architecture(family, window=7))
-        run_id = store.submit("me", channel(), wanted, family)
+        run_id = store.submit("me", channel(), wanted, name=family)
         work_off(queue)
         assert store.run("me", run_id).status == "finished", store.run("me", run_id).reason
         assert np.isfinite(store.history(run_id).held_out_loss).all()
@@ -401,7 +403,7 @@ def test_shallow_references_and_exact_solutions_are_runs_too(store, queue):
 
 
 def test_run_stopped_before_its_first_epoch_shows_nothing(store, queue, jobs):
-    run_id = store.submit("me", channel(), settings(), "run")
+    run_id = store.submit("me", channel(), settings(), name="run")
     queue.claim_next()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("forecasting.jobs.kinds.train.POLL_SECONDS", -1.0)
@@ -415,12 +417,12 @@ def test_run_stopped_before_its_first_epoch_shows_nothing(store, queue, jobs):
 @pytest.mark.slow
 def test_what_is_solved_at_once_can_be_stopped(store, workers, jobs):
     slow = replace(settings(optimizer="exact"), architecture=Architecture("linear", window=250, horizon=30))
-    run_id = store.submit("me", channel(900), replace(slow, split=default_split(channel(900).views)), "slow")
+    run_id = store.submit("me", channel(900), replace(slow, split=default_split(channel(900).views)), name="slow")
     workers.fill()
     wait_for(lambda: worker_of(store, run_id))
     jobs.cancel("me", run_id)
     wait_for(lambda: store.run("me", run_id).status == "stopped")
-    after = store.submit("me", channel(), settings(), "after")
+    after = store.submit("me", channel(), settings(), name="after")
     workers.fill()
     wait_for(lambda: store.run("me", after).status == "finished")
 
@@ -429,7 +431,9 @@ def test_early_stopping_shows_the_losses_of_the_weights_it_keeps(store, queue):
     from forecasting.settings import Regularisation
 
     kept = Regularisation(validation=0.3, patience=2)
-    run_id = store.submit("me", channel(), replace(settings(epochs=60, learning_rate=0.3), regularisation=kept), "run")
+    run_id = store.submit(
+        "me", channel(), replace(settings(epochs=60, learning_rate=0.3), regularisation=kept), name="run"
+    )
     work_off(queue)
     predictions = store.predictions(run_id)
     real = channel().views[predictions.index].to_numpy()
@@ -438,7 +442,7 @@ def test_early_stopping_shows_the_losses_of_the_weights_it_keeps(store, queue):
 
 
 def test_stopped_run_goes_on_and_does_not_begin_again(store, queue, jobs):
-    run_id = store.submit("me", channel(), settings(epochs=30), "run")
+    run_id = store.submit("me", channel(), settings(epochs=30), name="run")
     queue.claim_next()
     requested = iter([None] * 3)
     with pytest.MonkeyPatch.context() as patch:
@@ -447,13 +451,13 @@ def test_stopped_run_goes_on_and_does_not_begin_again(store, queue, jobs):
         work_on(url_of(store.engine), run_id)
     done = len(store.history(run_id))
     assert 0 < done < 30
-    store.submit("me", channel(), settings(epochs=30), "run")
+    store.submit("me", channel(), settings(epochs=30), name="run")
     assert len(store.history(run_id)) == done
 
 
 def test_paused_while_waiting_goes_on(store, jobs):
-    run_id = store.submit("me", channel(), settings(), "run")
+    run_id = store.submit("me", channel(), settings(), name="run")
     jobs.pause("me", run_id)
     assert store.run("me", run_id).status == "paused"
-    store.submit("me", channel(), settings(), "run")
+    store.submit("me", channel(), settings(), name="run")
     assert store.run("me", run_id).status == "queued"

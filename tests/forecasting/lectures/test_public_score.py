@@ -47,7 +47,7 @@ def test_the_best_of_many_looks_good_and_then_collapses(rng):
     known, judged = rng.normal(5000, 800, 1000), rng.normal(5000, 800, 120)
     publics, gaps = [], []
     for seed in range(20):
-        few, many = (played(known, judged, judged, models, seed=seed) for models in (10, 3000))
+        few, many = (played(known, judged, judged, models=models, seed=seed) for models in (10, 3000))
         publics.append(many.public < few.public)
         gaps.append(many.private / many.mean_private)
     assert np.mean(publics) > 0.9
@@ -71,14 +71,14 @@ def test_game_on_a_channel_knows_its_measured_days_alone(views, split):
     views.iloc[[50, 380]] = np.nan  # of training and of the held-out period
     filled = (views.index[60].date(), views.index[400].date())
     channel = Channel("mine", views, (Correction("{count} days", filled, option="fill"),))
-    *_before, (done, game) = play_on(channel, split, 50, 0.5)
+    *_before, (done, game) = play_on(channel, split, 50, public=0.5)
     judged = views["2021-01-01":"2021-02-23"].drop([views.index[380], views.index[400]])
     assert (done, game.public_days + game.private_days) == (50, len(judged))
     assert from_json(SelectionGame, to_json(game)) == game
 
 
 def test_sentence_says_the_collapse(rng):
-    game = played(rng.normal(5000, 800, 50), rng.normal(5000, 800, 40), np.zeros(40), 1000)
+    game = played(rng.normal(5000, 800, 50), rng.normal(5000, 800, 40), np.zeros(40), models=1000)
     assert game.sentence.translated().startswith("The best of 1,000 useless models: error ")
 
 
@@ -108,4 +108,4 @@ def test_seeds_that_diverged_are_left_out(rng):
 @pytest.mark.parametrize(("days", "models"), [(20, 0), (20, 1_000_001), (1, 10)])
 def test_games_that_cannot_be_played(days, models, rng):
     with pytest.raises(BadInput):
-        played(rng.normal(size=9), rng.normal(size=days), rng.normal(size=days), models)
+        played(rng.normal(size=9), rng.normal(size=days), rng.normal(size=days), models=models)

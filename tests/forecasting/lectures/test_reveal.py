@@ -19,12 +19,12 @@ def held_out(views, days=60) -> dict[str, pd.Series]:
 def test_errors_and_winners(views):
     days = hidden_days(views, 2)
     points = {"good": views[days] + [10, -30], "poor": views[days] + [5, 7]}
-    found = reveal(views, days, points, held_out(views))
+    found = reveal(views, days, points, held_out=held_out(views))
     assert found.errors == pytest.approx({"good": 20.0, "poor": 6.0})
     assert (found.closest, found.best) == ("poor", "good")
     ahead = held_out(views)
     expected = {name: np.mean(np.abs(series - views[series.index])) for name, series in ahead.items()}
-    assert reveal(views, days, points, ahead).held_out == pytest.approx(expected)
+    assert reveal(views, days, points, held_out=ahead).held_out == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("length", [1, 2, 7])
@@ -42,7 +42,7 @@ def test_unknown_days_do_not_count(views):
     views = views.copy()
     views.iloc[-1] = np.nan
     days = hidden_days(views, 2)
-    found = reveal(views, days, {"one": [views.iloc[-2] + 4, 1e9]}, {})
+    found = reveal(views, days, {"one": [views.iloc[-2] + 4, 1e9]}, held_out={})
     assert found.errors == {"one": pytest.approx(4.0)}
     with pytest.raises(BadInput, match="hide more"):
         hidden_days(views, 1)
@@ -51,10 +51,10 @@ def test_unknown_days_do_not_count(views):
 def test_sentences_say_who_won_and_how_little_that_proves(views):
     days = hidden_days(views, 2)
     points = {"good": views[days] + 20, "poor": views[days] + 6}
-    found = reveal(views, days, points, held_out(views))
+    found = reveal(views, days, points, held_out=held_out(views))
     assert "Nobody voted. “poor” came closest" in found.on_the_vote({}).translated()
     assert "The vote was right: “poor”" in found.on_the_vote({"poor": 2, "good": 1}).translated()
     assert found.on_the_vote({"good": 1}).translated().startswith("The vote went to “good”, 20 views a day off; “poor”")
     assert "“good” has the smallest error over all held-out days" in found.how_little().translated()
-    few = reveal(views, days, points, {name: series[-20:] for name, series in held_out(views).items()})
+    few = reveal(views, days, points, held_out={name: series[-20:] for name, series in held_out(views).items()})
     assert few.how_little().translated() == "Days hidden: 2. With so few days the ranking is mostly luck."

@@ -63,7 +63,7 @@ def test_what_is_no_number_is_one_sentence(wrong):
 def test_its_own_forecasts_carry_no_run_away():
     known = np.full((2, 7), 100.0)
     days = pd.date_range("2024-01-01", periods=2)
-    found = recursive(lambda window, _origins: 4 * window[:, -1:], known, days, 1, 90)
+    found = recursive(lambda window, _origins: 4 * window[:, -1:], known, days, own=1, horizon=90)
     assert found.max() == 3 * 100 + 1
 
 

@@ -61,7 +61,7 @@ def test_more_epochs_are_those_of_a_longer_run(views, split):
 def test_a_stop_within_an_epoch_leaves_nothing_of_it(views, split):
     settings = RunSettings(split, Architecture("relu", 7, 1, 8), Training(epochs=6, seeds=2), regularisation=DISTURBED)
     data, network, progress, asked = run_windows(Series(views), settings), build(settings), Progress(), []
-    rows = list(fit(network, data, settings, lambda: len(asked) >= 9 or asked.append(1), progress))
+    rows = list(fit(network, data, settings, stop=lambda: len(asked) >= 9 or asked.append(1), progress=progress))
     assert len(rows) == 2 == progress.epoch
     predicted = predict(network, data, data.held_out)
     np.testing.assert_allclose(

@@ -84,7 +84,9 @@ def test_gradients_are_those_of_finite_differences(architecture, loss):
     gradient = torch.empty_like(network.parameters)
 
     def value() -> float:
-        return gradient_by_autograd(network, with_ones(inputs), targets, loss, (), network.parts(gradient))
+        return gradient_by_autograd(
+            network, with_ones(inputs), targets, loss=loss, masks=(), parts=network.parts(gradient)
+        )
 
     value()
     flat, slopes, step = network.parameters.view(-1), gradient.clone().view(-1), 1e-6
@@ -103,7 +105,7 @@ def test_the_gradient_by_hand_is_that_of_autograd(architecture, loss):
     network = disturbed(StackedNetwork(architecture, range(3)))
     inputs, targets = with_ones(torch.randn(3, 12, 5)), torch.randn(3, 12, architecture.horizon)
     plain, by_hand = (torch.empty_like(network.parameters) for _ in range(2))
-    gradient_by_autograd(network, inputs, targets, loss, (), network.parts(plain))
+    gradient_by_autograd(network, inputs, targets, loss=loss, masks=(), parts=network.parts(plain))
     passes = Passes(network.weights, architecture.family, 12)
     for rows in (12, 7, 12):  # a last batch is smaller; what an earlier one left in the buffers must not matter
         residual = passes.forward(inputs[:, :rows]) - targets[:, :rows]
@@ -125,9 +127,9 @@ def test_the_gradient_of_dropout_by_hand_is_that_of_autograd(family):
         masks = [(torch.rand(3, rows, 4) < 0.7) / 0.7 for _ in hidden]
         plain, by_hand = (torch.empty_like(network.parameters) for _ in range(2))
         some = inputs[:, :rows].contiguous()
-        gradient_by_autograd(network, some, targets[:, :rows], "mse", masks, network.parts(plain))
+        gradient_by_autograd(network, some, targets[:, :rows], loss="mse", masks=masks, parts=network.parts(plain))
         residual = passes.forward(some, masks) - targets[:, :rows]
-        passes.backward(some, 2 * residual / rows, network.parts(by_hand), masks)
+        passes.backward(some, 2 * residual / rows, network.parts(by_hand), masks=masks)
         torch.testing.assert_close(by_hand, plain, rtol=1e-4, atol=1e-5)
 
 
@@ -136,7 +138,7 @@ def test_a_wide_layer_is_multiplied_in_blocks_to_the_same_gradient():
     assert _blocks(64 * 57, 1000) == 4 and _blocks(64 * 57, 997) == 1  # a prime has no equal blocks
     inputs, targets = with_ones(torch.randn(2, 64, 56)), torch.randn(2, 64, 1)
     plain, by_hand = (torch.empty_like(network.parameters) for _ in range(2))
-    gradient_by_autograd(network, inputs, targets, "mse", (), network.parts(plain))
+    gradient_by_autograd(network, inputs, targets, loss="mse", masks=(), parts=network.parts(plain))
     passes = Passes(network.weights, "relu", 64)
     passes.backward(inputs, 2 * (passes.forward(inputs) - targets) / 64, network.parts(by_hand))
     torch.testing.assert_close(by_hand, plain, rtol=1e-4, atol=1e-6)
@@ -170,7 +172,7 @@ def test_batch_norm_and_dropout_learn_as_in_torch_nn(family):
     parts = network.parts(gradient)
     others = [torch_network(network, replica, masks) for replica in range(3)]
     for _ in range(2):  # twice, so that the averages move on from where they were
-        gradient_by_autograd(network, with_ones(inputs), targets, "mse", masks, parts)
+        gradient_by_autograd(network, with_ones(inputs), targets, loss="mse", masks=masks, parts=parts)
     for replica, other in enumerate(others):
         for _ in range(2):
             other.zero_grad()

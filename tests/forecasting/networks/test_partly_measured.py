@@ -94,7 +94,7 @@ def test_the_gradient_by_hand_is_the_automatic_one(data, family, loss):
     inputs, targets = (part.expand(3, *part.shape).contiguous() for part in (prepared.inputs, prepared.targets))
     descent._find_gradient(inputs, targets)
     automatic = torch.empty_like(network.parameters)
-    gradient_by_autograd(network, inputs, targets, loss, (), network.parts(automatic))
+    gradient_by_autograd(network, inputs, targets, loss=loss, masks=(), parts=network.parts(automatic))
     torch.testing.assert_close(descent.gradient, automatic, rtol=1e-4, atol=1e-6)
 
 

@@ -20,7 +20,7 @@ def test_job_reports_what_the_ranking_says(views, split):
     reports = list(cross_validation(task(channel, CrossValidationRequest(models, "blocked", 2))))
     first, last = (from_json(Ranking, to_json(report.result)) for report in (reports[0], reports[-1]))
     assert not first.judged and np.isnan(first.validation[1, 1])
-    *_before, (_share, known) = rank(channel, models, "blocked", 2)
+    *_before, (_share, known) = rank(channel, models, "blocked", folds=2)
     assert last.validation == pytest.approx(known.validation, abs=0.006)
     assert last.closest == known.closest
     assert winner(last, ["a day", "a week"]).translated() == winner(known, ["a day", "a week"]).translated()

@@ -45,7 +45,7 @@ def errors_of(views: pd.Series, names) -> dict[str, np.ndarray]:
     origins = origins_in(views, held_out(views), HORIZON)
     series = Series(views)
     fitted = {name: fit_method(name, series.until(origins[0]), HORIZON) for name in names}
-    done = {name: backtest(series, one, origins, HORIZON) for name, one in fitted.items()}
+    done = {name: backtest(series, one, origins, horizon=HORIZON) for name, one in fitted.items()}
     return {name: table(one, done["last-week"])["mae"].to_numpy() for name, one in done.items()}
 
 
