@@ -106,7 +106,7 @@ class _Table:
         if bars.empty:
             return
         lines, floor = baseline_levels(session.channel, session.channel.fingerprint, self.group.settings[0])
-        chart = charts.final_losses(bars, "MAE", translate, lines, floor)
+        chart = charts.final_losses(bars, "MAE", translate, levels=lines, floor=floor)
         st.altair_chart(chart, key="bars", alt=translate("Train and held-out loss of the lecture's models"))
 
     def _draw_rows(self, found: dict[LectureRow, Outcome], runs: dict[str, Run]) -> None:

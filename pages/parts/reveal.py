@@ -118,7 +118,9 @@ class _Election:
             active = any(job.active for job in self._jobs().values())
             st.fragment(self._live, run_every=JOB_SECONDS if active else None)(active)
             return
-        chart = charts.reveal_chart(session.channel.views, self.hidden, None, translate, session.weekdays())
+        chart = charts.reveal_chart(
+            session.channel.views, self.hidden, None, translate=translate, weekdays=session.weekdays()
+        )
         st.altair_chart(chart, alt=translate("The last weeks of real views without the hidden days"))
 
     def _baselines(self) -> dict[str, str]:
@@ -169,7 +171,7 @@ class _Election:
         points |= {
             name: baseline(slug).predict(before, now, len(hidden))[0] for name, slug in self._baselines().items()
         }
-        found = reveal(session.channel.views, hidden, points, self._one_day_ahead())
+        found = reveal(session.channel.views, hidden, points, held_out=self._one_day_ahead())
         return found, pd.DataFrame(points, index=hidden)
 
     def _one_day_ahead(self) -> dict[str, pd.Series]:
@@ -187,7 +189,9 @@ class _Election:
     def _draw_result(self, found: Reveal, forecasts: pd.DataFrame) -> None:
         """The chart, the two sentences, and each one's error."""
         session, translate = self.session, self.session.translate
-        chart = charts.reveal_chart(session.channel.views, found.days, forecasts, translate, session.weekdays())
+        chart = charts.reveal_chart(
+            session.channel.views, found.days, forecasts, translate=translate, weekdays=session.weekdays()
+        )
         st.altair_chart(chart, alt=translate("The hidden days, revealed, with each model's forecast"))
         st.info(escape_markdown(found.on_the_vote(self.votes).translated(translate)), icon=":material/how_to_vote:")
         st.warning(escape_markdown(found.how_little().translated(translate)), icon=":material/balance:")
