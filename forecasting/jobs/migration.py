@@ -11,7 +11,9 @@ from operator import itemgetter
 
 import sqlalchemy as sa
 
-from forecasting.jobs.older_jobs import to_job
+from forecasting.jobs.kinds import kind_of
+from forecasting.jobs.older_jobs import read_older_job
+from forecasting.jobs.store import id_of
 from forecasting.jobs.tables import channels, checkpoints, jobs, metadata, rows, runs
 from forecasting.json_records import to_json
 from forecasting.messages import Message
@@ -92,8 +94,13 @@ def _copy_older_jobs(connection: sa.Connection) -> None:
     known = _epochs_of_runs(connection)
     found = {}
     for old in sorted(_records(connection, "studies"), key=itemgetter("queued")):
-        if job := to_job(old, known):
-            found[job["id"]] = _job(old) | {"share": old["share"], "seconds": old["seconds"]} | job
+        if (read := read_older_job(old, known)) is None:
+            continue
+        request, result = read
+        job = _job(old) | {"share": old["share"], "seconds": old["seconds"], "model": old["weights"]}
+        job |= {"id": id_of(old["owner"], old["fingerprint"], request), "kind": kind_of(request)}
+        job |= {"request": to_json(request), "result": result and to_json(result)}
+        found[job["id"]] = job
     for job in found.values():
         _insert(connection, jobs, job)
 

@@ -7,7 +7,6 @@ from datetime import date
 from forecasting.diagnosis.report import DiagnosisReport
 from forecasting.evaluation.cross_validation import Ranking
 from forecasting.forecasts.report import ForecastReport
-from forecasting.jobs.kinds import kind_of
 from forecasting.jobs.requests import (
     AutoSearch,
     CrossValidationRequest,
@@ -18,8 +17,7 @@ from forecasting.jobs.requests import (
     RevealRequest,
     RunVersion,
 )
-from forecasting.jobs.store import id_of
-from forecasting.json_records import from_record, to_json
+from forecasting.json_records import from_record
 from forecasting.lectures.public_score import SelectionGame
 from forecasting.lectures.reveal import BlindForecast
 from forecasting.settings import RunSettings
@@ -28,24 +26,17 @@ from forecasting.split import Period, Split
 UNREADABLE = (KeyError, TypeError, ValueError, AttributeError)
 
 
-def to_job(old: Mapping, epochs: Mapping[str, tuple[float, int]]) -> dict[str, object] | None:
-    """Id, kind, request, result and model of the job that a study is now; None for one that cannot be read any more.
+def read_older_job(old: Mapping, epochs: Mapping[str, tuple[float, int]]) -> tuple[object, object | None] | None:
+    """Request and result, if any, of a row of the old table; None for one that cannot be read any more.
 
     `epochs` has when each run was queued and how many epochs it has, by id.
     """
     try:
         request_from, result_from = OLD_KINDS[old["kind"]]
         request = request_from(json.loads(old["request"]), _Asker(old["owner"], old["fingerprint"], epochs))
-        result = result_from(json.loads(old["answer"])) if old["answer"] else None
+        return request, result_from(json.loads(old["answer"])) if old["answer"] else None
     except UNREADABLE:
         return None
-    return {
-        "id": id_of(old["owner"], old["fingerprint"], request),
-        "kind": kind_of(request),
-        "request": to_json(request),
-        "result": result and to_json(result),
-        "model": old["weights"],
-    }
 
 
 class _Asker:

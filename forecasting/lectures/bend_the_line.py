@@ -18,10 +18,11 @@ from forecasting.messages import N_, BadInput, Message
 from forecasting.series import Series
 from forecasting.settings import Architecture, RunSettings, Training
 from forecasting.split import Split
+from forecasting.typical_range import WEEK
 
 Target = Literal["week", "year", "yesterday"]
 MOST_PIECES = 6  # to drag; twice as many are looked at
-WEEK, MONTH, YEAR = 7, 28, 365  # days
+MONTH, YEAR = 28, 365  # days
 FEWEST = 2 * WEEK  # days of which a weekday's mean is made
 EVERY = 6  # days: a year's curve has about sixty points
 BINS = 24  # of days by their views

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-MOST = 7  # days
+MOST_DAYS_LATE = 7  # days
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Lateness:
         return int(self.means.argmin())
 
 
-def best_shift(actual: np.ndarray, predicted: np.ndarray, most: int = MOST) -> Lateness:
+def best_shift(actual: np.ndarray, predicted: np.ndarray, most: int = MOST_DAYS_LATE) -> Lateness:
     """Compare `predicted` (days,) with `actual` (days,) of 0 to `most` days before; the first `most` days only serve.
 
     Consecutive days; both in the same unit. Needs more days than `most`.

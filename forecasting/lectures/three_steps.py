@@ -10,7 +10,7 @@ import numpy as np
 
 from forecasting.formats import format_views
 from forecasting.lectures.claims import MARGIN, Claim, Judgement, claim, judge_days, judge_fact
-from forecasting.lectures.lateness import MOST, Lateness, best_shift
+from forecasting.lectures.lateness import MOST_DAYS_LATE, Lateness, best_shift
 from forecasting.lectures.paths import descend, updates_to
 from forecasting.lectures.surfaces import error_of_line, error_surface, exact_optimum, gradient_of_line
 from forecasting.messages import N_, Message
@@ -163,6 +163,6 @@ def _lateness(problem: LineProblem, at: tuple[float, float]) -> Lateness | None:
     days = problem.held_out.days
     borders = np.flatnonzero(np.diff(days.to_numpy()) != np.timedelta64(1, "D")) + 1
     longest = max(np.split(np.arange(len(days)), borders), key=len)
-    if len(longest) <= MOST + 1:
+    if len(longest) <= MOST_DAYS_LATE + 1:
         return None
     return best_shift(problem.held_out.targets[longest], problem.predicted(at)[longest])

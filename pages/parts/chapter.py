@@ -60,7 +60,7 @@ from pages.parts.split_control import choose_split, named_split, split_names
 Value = TypeVar("Value")
 Point = tuple[float, float]
 
-FEWEST_DAYS = 5 * (COMMON_HISTORY + 2) // 4  # of which a fifth is held out, and two targets are left to train on
+FEWEST_CHANNEL_DAYS = 5 * (COMMON_HISTORY + 2) // 4  # a fifth is held out, and two targets are left to train on
 HANDED_ON = ("hide", "lang", "channel", "split")  # from chapter to chapter
 # On a phone columns stand in the order in which they are written: the picture first, which is on the right elsewhere.
 PICTURE_ON_THE_RIGHT = """<style>
@@ -152,9 +152,9 @@ class Chapter:
         Raises BadInput, with the days that lack, where nothing is left to train on.
         """
         views = self.session.channel.views
-        if len(views) < FEWEST_DAYS:
+        if len(views) < FEWEST_CHANNEL_DAYS:
             text = N_("The channel has {days} days of views; this chapter needs at least {needed}.")
-            raise BadInput(text, days=len(views), needed=FEWEST_DAYS)
+            raise BadInput(text, days=len(views), needed=FEWEST_CHANNEL_DAYS)
         return default_split(views)
 
     # Parts
