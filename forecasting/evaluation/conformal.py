@@ -30,6 +30,7 @@ FAR = 3.0  # times the score that a share `level` stays within, either side: an 
 WIDEST = 2.5  # times the outermost score, where scores are too few for their level
 BOTH_SIDES = 20  # scores below which both sides share them
 FEWEST_SCORES = 5  # scores of a column that an edge can rest on; below it borrows from fewer days ahead
+GROWN = 1.1  # times as many scores say anew how alike neighbours are
 SHARE_OF_TOTAL = 0.8  # a total's score beside that of its last day, where it has to be borrowed
 
 
@@ -215,7 +216,7 @@ def _adapt(
     """Edges (sides, origins, levels) of one column from origin to origin, and how many scores each rests on."""
     delay, first = int(later.delays[column]), later.origins[0]
     latest = list(_known(earlier, column, first)[-memory:])
-    known, spacing = np.sort(latest), spacing_of(np.array(latest), delay)
+    known, spacing, told_from = np.sort(latest), spacing_of(np.array(latest), delay), len(latest)
     every = np.array(sorted({*GRID, *levels}))
     target = (1 - np.array(GRID)) / 2
     rates = np.stack([target, target])
@@ -234,6 +235,8 @@ def _adapt(
             if len(latest) > memory:
                 known = np.delete(known, np.searchsorted(known, latest.pop(0)))
         counts[row] = len(known)
+        if len(known) > GROWN * told_from:  # a run begins without any
+            spacing, told_from = spacing_of(np.array(latest), delay), len(known)
         edges[:, row] = _edges_of(known, every, rates, spacing)
     return edges[:, :, reported], counts
 

@@ -26,6 +26,8 @@ from forecasting.series import Series
 from forecasting.windows import futures
 
 SMALLEST = 0.002  # share of the mixture below which a member is not fitted again
+BURN_IN = 7  # first origins whose weights rest on no weekday's errors yet; left out where MANY times as many follow
+MANY = 4
 REFIT = 1.3  # times what the fit on the days before validation took
 AHEAD = (1, 7, 28, 90)  # days ahead whose errors are told
 
@@ -116,6 +118,7 @@ class _Validation:
         history, included = self._error_history(every), self._always_included
         weights = history.weights(groups, included)
         predicted = np.einsum("moh,omh->oh", np.stack(self.forecasts), weights)
+        burn_in = BURN_IN if len(self.origins) > (MANY + 1) * BURN_IN else 0
         kept = np.flatnonzero((weights[-1].max(axis=1) >= SMALLEST) | included)
         left, places = np.unique(groups[kept], return_inverse=True)
         members, names = [self.members[place] for place in kept], [self.names[group] for group in groups[kept]]
@@ -125,7 +128,7 @@ class _Validation:
             tuple(self.names[group] for group in left),
             self.series.last,
             history.at(-1).of(kept),
-            (self.origins, predicted),
+            (self.origins[burn_in:], predicted[burn_in:]),
             tuple(self.trials),
             self.limit,
         )

@@ -232,3 +232,13 @@ def test_errors_that_chance_explains_move_no_total():
     ]
     assert abs(means[0][0, 7]) < 0.05 and 0.85 < means[1][0, 7] < 1.1
     assert (means[1][0, :7] == 0).all()
+
+
+def test_how_alike_neighbours_are_is_told_anew_as_scores_come():
+    """Noise has no memory, 17 days ahead either: half of it lies within 0.67, though at first nothing was known."""
+    nothing, widths = Scores(pd.DatetimeIndex([]), np.empty((0, 1)), np.array([17])), []
+    for seed in range(20):
+        noise = np.random.default_rng(seed).normal(size=61)
+        low, high = adaptive_edges(nothing, scores(noise, delay=17), [0.5])[0.5]
+        widths.append(high[-1, 0] - low[-1, 0])  # of 44 scores
+    assert np.mean(widths) == pytest.approx(2 * 0.67, rel=0.2)

@@ -14,6 +14,7 @@ from forecasting.models.ensemble.auto import Auto
 from forecasting.models.ensemble.candidates import ALWAYS_INCLUDED, Recipe, TrialResult, recipes
 from forecasting.models.ensemble.report import cut_short
 from forecasting.models.ensemble.search import search
+from forecasting.models.validation import validation_origins
 from forecasting.series import Series
 from forecasting.split import Period
 from tests.forecasting.conftest import make_views
@@ -122,3 +123,12 @@ def test_a_limit_that_ends_the_search_is_named(monkeypatch):
     *trials, auto = search(Series(make_views(300)), HORIZON, budget=100)
     assert len(ALWAYS_INCLUDED) < len(trials) < len(ALWAYS_INCLUDED) + 3 and auto.limit == 100
     assert "limit of 100 s" in cut_short(auto.limit, len(trials))[0].translated()
+
+
+def test_the_first_week_of_validation_teaches_no_interval_where_many_weeks_follow():
+    for days, expected in ((300, searching.BURN_IN), (60, 0)):
+        series = Series(make_views(days))
+        *_trials, auto = search(series, HORIZON)
+        origins = validation_origins(series, HORIZON)
+        assert auto.validated[0][0] == origins[expected] and auto.validated[0][-1] == origins[-1]
+        assert len(auto.validated[1]) == len(auto.validated[0])
