@@ -159,6 +159,16 @@ def test_a_path_plays_from_its_start(page: Page) -> None:
     expect(scrub).not_to_have_attribute("aria-valuetext", stopped)
 
 
+def test_train_takes_over_what_the_chapter_was_set_to(page: Page) -> None:
+    page.goto("/three_steps?rate=0.1&updates=300")
+    page.get_by_role("link", name="Open in Train").click()
+    expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible()
+    expect(page.get_by_role("spinbutton", name="Window")).to_have_value("1")
+    expect(page.get_by_role("spinbutton", name="Epochs", exact=True)).to_have_value("300")
+    expect(page).to_have_url(re.compile("learning_rate=0.1"))
+    expect(page.get_by_text("The link asks for")).to_have_count(0)
+
+
 def test_a_link_to_a_chapter_wakes_a_fresh_server(browser: Browser, tmp_path: Path) -> None:
     fresh = Server(tmp_path).start()
     try:
