@@ -18,6 +18,15 @@ def format_three_digits(value: float) -> str:
     return format_views(value) if abs(value) >= 999.5 else f"{value:.3g}".replace("-", "−")
 
 
+def format_in_formula(value: float, signed: bool = False) -> str:
+    """Three digits as LaTeX: 0.315, 5390, or -1.2 \\cdot 10^{-5}; `signed` has a plus too."""
+    sign = "+" if signed else ""
+    if abs(value) >= 999.5:
+        return f"{value:{sign}.0f}"
+    mantissa, _e, power = f"{value:{sign}.3g}".partition("e")
+    return rf"{mantissa} \cdot 10^{{{int(power)}}}" if power else mantissa
+
+
 def format_percent(share: float) -> str:
     """0.123 as 12 %, NaN as –. There is no −0 %."""
     if math.isnan(share):

@@ -104,7 +104,7 @@ def judge_seeds(better: Sequence[float], worse: Sequence[float], margin: float =
     return _judged(compare_seeds(first, second), margin * second.mean)
 
 
-def judge_pairs(effects: Sequence[float], margin: float) -> Judgement:
+def judge_pairs(effects: Sequence[float] | np.ndarray, margin: float) -> Judgement:
     """Whether effects measured seed by seed are positive on average; `margin` in their unit."""
     found = _seeds(np.asarray(effects, float))
     if found.count < FEWEST_SEEDS:

@@ -170,11 +170,17 @@ class Chapter:
             with self._verdict:
                 draw(_said(claim, self.translate), icon=icon)
 
-    def beside_lecture(self, figures: Sequence[tuple[str, str, str]]) -> None:
-        """The lecture's figures beside this channel's: (what, the lecture's, ours); `what` is marked with N_."""
-        heads = ("", self.translate(N_("Lecture, its channel")), self.translate(N_("This channel")))
+    def beside_lecture(
+        self,
+        figures: Sequence[tuple[str, str, str]],
+        *,
+        lecture: str = N_("Lecture, its channel"),
+        ours: str = N_("This channel"),
+    ) -> None:
+        """The lecture's figures beside one's own: (what, the lecture's, ours); `what` and both heads are marked."""
+        heads = ("", self.translate(lecture), self.translate(ours))
         rows = [heads, ("---", "---:", "---:")]
-        rows += [(self.translate(what), lecture, ours) for what, lecture, ours in figures]
+        rows += [(self.translate(what), theirs, own) for what, theirs, own in figures]
         self._lecture.markdown("\n".join(f"| {' | '.join(row)} |" for row in rows), width="content")
 
     def open_in_train(self, **settings: object) -> None:

@@ -85,6 +85,13 @@ CHAPTERS = (
         changes="function",
         serves="both",
     ),
+    Entry(
+        slug="overfitting",
+        title=N_("Overfitting, and what helps"),
+        idea=N_("A model that fits its examples too well errs on all others; remedies hold it back or feed it more."),
+        changes="function",
+        serves="generalization",
+    ),
 )
 
 

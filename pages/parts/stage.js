@@ -457,7 +457,10 @@ function move(stage, handle, to) {
     const step = handle.step[i]
     return within(step ? Math.round(to[i] / step) * step : to[i], low, high)
   })
-  if (handle.follows >= 0) next[1] = valueOf(pointsOf(stage, stage.data.lines[handle.follows]), next[0]) ?? next[1]
+  if (handle.follows >= 0) {
+    const height = valueOf(pointsOf(stage, stage.data.lines[handle.follows]), next[0]) ?? next[1]
+    next[1] = within(height, y.low, y.high) // where the line leaves the picture
+  }
   stage.at.set(handle.name, next)
   stage.moved = true
   soon(stage)

@@ -3,14 +3,13 @@
 import numpy as np
 import streamlit as st
 
-from forecasting.formats import format_views
+from forecasting.formats import format_in_formula, format_views
 from forecasting.jobs.requests import ExperimentRequest
 from forecasting.lectures import bend_the_line
 from forecasting.lectures.bend_the_line import MOST_PIECES, Best, Curve, Target
 from forecasting.lectures.learning_curves import Experiment
 from forecasting.lectures.ramps import Corners, Shape, error, parts, value
 from forecasting.messages import N_
-from forecasting.split import default_split
 from pages.parts.chapter import Preset, open_chapter
 from pages.parts.stage import (
     BASELINE,
@@ -83,18 +82,18 @@ def experiment() -> None:
     with right:
         draw_errors(best, pieces, error(corners, curve.x, curve.y, shape=shape))
     chapter.formula(formula_of(corners, shape))
-    halves = bend_the_line.halves(best, pieces, float(np.abs(curve.y).max()))
+    chapter.verdict(bend_the_line.halves(best, pieces, float(np.abs(curve.y).max())))
+    chapter.open_in_train(family="relu", window=56, layers=1, units=100, loss="mae")
     learnt = chapter.job(
-        ExperimentRequest(bend_the_line.bending_runs(default_split(channel.views))),
+        ExperimentRequest(bend_the_line.bending_runs(chapter.default_split)),
         Experiment,
         start=N_("Train 100 ReLU against a line"),
     )
-    chapter.verdict(halves, *([bend_the_line.bending_pays(learnt)] if learnt else []))
     beside_lecture(learnt)
     if learnt:
+        chapter.verdict(bend_the_line.bending_pays(learnt))
         with chapter.more:
             draw_training(learnt)
-    chapter.open_in_train(family="relu", window=56, layers=1, units=100, loss="mae")
 
 
 def axes(curve: Curve, target: Target) -> tuple[Axis, Axis]:
@@ -229,18 +228,20 @@ def formula_of(corners: Corners, shape: Shape) -> str:
     """The constant and the first ramps."""
     terms = [term(start, end, shape) for start, end in zip(corners[:SHOWN], corners[1:], strict=False)]
     rest = r"+ \cdots" if len(corners) - 1 > SHOWN else ""
-    return rf"\hat y = {corners[0, 1]:.0f} {' '.join(terms)} {rest}"
+    return rf"\hat y = {format_in_formula(corners[0, 1])} {' '.join(terms)} {rest}"
 
 
 def term(start: np.ndarray, end: np.ndarray, shape: Shape) -> str:
     """A ramp from corner to corner."""
     width, height = end - start
+    begun, ended, middle, wide = (format_in_formula(x) for x in (start[0], end[0], (start[0] + end[0]) / 2, width))
     if shape == "relus":
-        slope = height / width
-        return rf"{slope:+.3g}\max(0, x - {start[0]:.3g}) {-slope:+.3g}\max(0, x - {end[0]:.3g})"
+        up, down = (format_in_formula(slope, signed=True) for slope in (height / width, -height / width))
+        return rf"{up}\max(0, x - {begun}) {down}\max(0, x - {ended})"
+    high = format_in_formula(height, signed=True)
     if shape == "soft":
-        return rf"{height:+.0f}\,\sigma\!\left(\tfrac{{4}}{{{width:.3g}}}(x - {(start[0] + end[0]) / 2:.3g})\right)"
-    return rf"{height:+.0f}\operatorname{{hard}}\!\left(\tfrac{{x - {start[0]:.3g}}}{{{width:.3g}}}\right)"
+        return rf"{high}\,\sigma\!\left(\tfrac{{4}}{{{wide}}}(x - {middle})\right)"
+    return rf"{high}\operatorname{{hard}}\!\left(\tfrac{{x - {begun}}}{{{wide}}}\right)"
 
 
 def beside_lecture(learnt: Experiment | None) -> None:

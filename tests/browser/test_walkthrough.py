@@ -270,3 +270,29 @@ def test_old_links_open_the_part_that_they_name(page: Page) -> None:
     expect(page.get_by_text("Who will be closest?")).to_be_visible()
     page.goto("/reveal?hidden=5&lang=中文")
     expect(page.get_by_role("slider", name="隐藏的天数")).to_have_value("5")
+
+
+def degree(page: Page) -> Locator:
+    """The handle on the curve of losses; the slider beside it has the same name."""
+    return page.locator("button.handle[aria-label='Degree']")
+
+
+def test_complexity_is_scrubbed_on_the_curve_of_losses(page: Page) -> None:
+    page.goto("/overfitting")
+    expect(degree(page)).to_have_attribute("aria-valuetext", re.compile("9"))
+    drag(page, degree(page), -1000, 0)
+    expect(page).to_have_url(re.compile(r"degree=1(&|$)"))
+    page.reload()
+    expect(degree(page)).to_have_attribute("aria-valuetext", re.compile("1"))
+
+
+def test_overfitting_by_keyboard_alone_and_the_remedies_trained(page: Page) -> None:
+    page.goto("/overfitting")
+    degree(page).focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    expect(page).to_have_url(re.compile(r"degree=7"))
+    page.goto("/overfitting?toy=This+channel")
+    page.get_by_role("button", name="Try remedies on 100 ReLU and one year").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("row", name=re.compile(r"Fewer features helps \d+ · "))).to_be_visible()

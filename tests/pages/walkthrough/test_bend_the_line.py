@@ -19,7 +19,7 @@ def test_formula_follows_corners_and_shape(visit):
     assert r"4000 +1000\operatorname{hard}\!\left(\tfrac{x - 1}{1}\right)" in formula
     app = visit("walkthrough/bend_the_line", **link)
     app.selectbox(key="shape").set_value("relus").run()
-    assert r"+1e+03\max(0, x - 1) -1e+03\max(0, x - 2)" in app.latex[0].value
+    assert r"+1000\max(0, x - 1) -1000\max(0, x - 2)" in app.latex[0].value
 
 
 def test_claim_follows_the_number_of_pieces(visit):
