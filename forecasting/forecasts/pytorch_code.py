@@ -67,11 +67,16 @@ past = [np.isfinite(views[i - $history : i]).all() and np.isfinite(measured[i - 
 future = [np.isfinite(measured[i : i + $horizon]).any() for i in t]
 return t[np.logical_and(past, future)]
 """
+MEASURED = """\
+measured = views.copy()  # what was not measured is no target, and not the last day of a window
+$absent
+$filled
+"""
+ABSENT = "measured[days.day_of_week.isin($weekdays)] = np.nan"
 FILLED = """\
 filled = \"""
 $stretches
-\"""  # these days were not measured: none is a target, and none is the last day of a window
-measured = views.copy()
+\"""
 for stretch in filled.split():
     measured[days.slice_indexer(*stretch.split("/"))] = np.nan
 """
@@ -232,33 +237,48 @@ OFFSETS = {
 
 def data_code(settings: RunSettings, series: Series, file: str) -> str:
     """Reads the file, finds the target days of both periods, and scales."""
-    net, inputs, kept = settings.architecture, settings.inputs, settings.regularisation
-    days = {
-        "history": max(net.window, COMMON_HISTORY),
-        "horizon": net.horizon,
-        "beyond": f" - {net.horizon - 1}" if net.horizon > 1 else "",
-    }
+    net = settings.architecture
     return _fill(
         DATA,
         imports=_imports(settings),
         file=json.dumps(file, ensure_ascii=False),
         window=net.window,
+        horizon=net.horizon,
         window_days=_days(net.window),
         targets=_days(net.horizon) if net.horizon > 1 else "day",
         measured=_measured(series),
-        target_days=_fill(WITH_GAPS if _has_gaps(series) else COMPLETE, **days),
-        train=_ends(settings.split.train),
-        held_out=_ends(settings.split.held_out),
-        validation=_validation(net.horizon, kept.validation),
-        validation_set="validation_set = windows(validation_days)" if kept.validation else "",
-        last_days=f"train_days = train_days[-{kept.train_days}:]" if kept.train_days else "",
-        scale=_scale(settings, series),
         measured_views=_target_views(series),
-        subtract=OFFSETS[inputs.subtract],
-        weekday="x = np.concatenate([x, np.eye(7)[days[t].day_of_week]], axis=1)" if inputs.weekday else "",
-        parts="(x, y, offset)" if _has_offset(settings) else "(x, y)",
-        **days,
+        scale=_scale(settings, series),
+        **_target_days(settings, series),
+        **_inputs(settings),
     )
+
+
+def _target_days(settings: RunSettings, series: Series) -> dict[str, object]:
+    """The parts that say which days are predicted."""
+    horizon, kept = settings.architecture.horizon, settings.regularisation
+    history = max(settings.architecture.window, COMMON_HISTORY)
+    beyond = f" - {horizon - 1}" if horizon > 1 else ""
+    known = WITH_GAPS if _has_gaps(series) else COMPLETE
+    return {
+        "history": history,
+        "target_days": _fill(known, history=history, horizon=horizon, beyond=beyond),
+        "train": _ends(settings.split.train),
+        "held_out": _ends(settings.split.held_out),
+        "validation": _validation(horizon, kept.validation),
+        "validation_set": "validation_set = windows(validation_days)" if kept.validation else "",
+        "last_days": f"train_days = train_days[-{kept.train_days}:]" if kept.train_days else "",
+    }
+
+
+def _inputs(settings: RunSettings) -> dict[str, object]:
+    """The parts that say what the network sees besides scaled views."""
+    inputs = settings.inputs
+    return {
+        "subtract": OFFSETS[inputs.subtract],
+        "weekday": "x = np.concatenate([x, np.eye(7)[days[t].day_of_week]], axis=1)" if inputs.weekday else "",
+        "parts": "(x, y, offset)" if _has_offset(settings) else "(x, y)",
+    }
 
 
 def _days(count: int) -> str:
@@ -299,16 +319,22 @@ def _measured(series: Series) -> str:
     """Which days of the file were measured; nothing where all were."""
     if not _has_gaps(series):
         return ""
-    filled = series.filled[series.filled.isin(series.views.dropna().index)]
-    if not len(filled):
-        return "measured = views"
-    stretches = " ".join(f"{first.date()}/{last.date()}" for first, last in _stretches(filled))
+    lost = series.measured.isna()
+    weekdays = lost.index.day_of_week
+    absent = [day for day in range(7) if lost[weekdays == day].all()]
+    filled = lost.index[lost & series.views.notna() & ~weekdays.isin(absent)]
+    weekdays_code = Template(ABSENT).substitute(weekdays=absent) if absent else ""
+    return _fill(MEASURED, absent=weekdays_code, filled=_filled(filled) if len(filled) else "")
+
+
+def _filled(days: pd.DatetimeIndex) -> str:
+    """Days of the file that were filled in, as stretches."""
+    stretches = " ".join(f"{first.date()}/{last.date()}" for first, last in _stretches(days))
     return _fill(FILLED, stretches=textwrap.fill(stretches, 110))
 
 
 def _stretches(days: pd.DatetimeIndex) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
     """First and last day of every stretch of days without a gap."""
-    days = days.sort_values()
     starts = [0, *(place for place, (a, b) in enumerate(pairwise(days), 1) if (b - a).days > 1), len(days)]
     return [(days[start], days[end - 1]) for start, end in pairwise(starts)]
 

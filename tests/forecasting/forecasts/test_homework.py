@@ -86,23 +86,26 @@ GAPS = {
     for name in ("early stopping", "relu", "absolute error", "window and horizon")
     for fill in ("same-weekday", "none")
 }
-CASES = [*SETTINGS, *DRIFTING, *GAPS, "sample"]
+CASES = [*SETTINGS, *DRIFTING, *GAPS, "weekdays", "sample"]
 
 
-def channel_with_holes(fill: str) -> Channel:
-    views = make_views().round()
-    text = to_csv(Channel("mine", views.drop(views.index[HOLES])))
-    return read_views(text.encode(), "mine.csv", Choice(fill=fill))
+def channel_of(views, fill: str = Choice.fill) -> Channel:
+    """The views as a file would bring them, days that are not there filled in."""
+    return read_views(to_csv(Channel("mine", views)).encode(), "mine.csv", Choice(fill=fill))
 
 
 def case_of(name: str) -> tuple[Channel, RunSettings]:
-    settings, gaps = SETTINGS | DRIFTING, GAPS.get(name)
+    settings, views = SETTINGS | DRIFTING, make_views().round()
     if name == "sample":
-        channel = sample_channel()
-        return channel, RunSettings(default_split(channel.views), Architecture("sigmoid"), replace(TRAINING, seeds=1))
-    channel = channel_with_holes(gaps) if gaps else Channel("mine", make_views().round())
-    split = default_split(channel.views)  # the last 84 days are held out
-    return channel, RunSettings(split, *settings[name.split(", ")[0] if gaps else name])
+        channel, chosen = sample_channel(), (Architecture("sigmoid"), replace(TRAINING, seeds=1))
+    elif name == "weekdays":
+        gone = (views.index.day_of_week >= 5) | (views.index == views.index[HOLES[0]])
+        channel, chosen = channel_of(views[~gone]), settings["adam"]
+    elif name in GAPS:
+        channel, chosen = channel_of(views.drop(views.index[HOLES]), GAPS[name]), settings[name.split(", ")[0]]
+    else:
+        channel, chosen = Channel("mine", views), settings[name]
+    return channel, RunSettings(default_split(channel.views), *chosen)
 
 
 class Trained:
@@ -175,6 +178,12 @@ def test_program_of_a_stopped_run_trains_the_epochs_that_it_had(trained):
     stopped = replace(trained["cosine, warm-up 0"].homework(), epochs=5)
     program = as_program(stopped)
     assert "range(1, 5 + 1)" in program and "math.pi * t / 22" in program  # the schedule is that of the whole run
+
+
+def test_days_that_were_not_measured_are_listed_in_a_few_lines(trained):
+    program = as_program(trained["weekdays"].homework())
+    assert "measured[days.day_of_week.isin([5, 6])] = np.nan" in program
+    assert re.findall(r"\d{4}-\d\d-\d\d/", program) == ["2020-04-10/"]  # a Friday
 
 
 def test_cells_of_the_notebook_are_the_program(trained):
