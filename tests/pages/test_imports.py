@@ -37,6 +37,16 @@ def test_pages_load_nothing_heavy():
     assert done.stdout.strip() == "[]"
 
 
+def named_in_app() -> list[str]:
+    return re.findall(r'"(pages/\w+\.py)"', (ROOT / "app.py").read_text("utf-8"))
+
+
+def test_every_page_can_be_opened():
+    assert {page.relative_to(ROOT).as_posix() for page in (ROOT / "pages").glob("*.py")} == set(named_in_app())
+    chapters = {page.relative_to(ROOT).as_posix() for page in (ROOT / "pages" / "walkthrough").glob("*.py")}
+    assert chapters == {CONTENTS, *(entry.page for entry in CHAPTERS)}
+
+
 OPEN_ALL = """
 import sys
 from streamlit.runtime.pages_manager import PagesManager
@@ -53,9 +63,7 @@ print([name for name in ("torch", "sklearn", "scipy", "statsmodels") if name in 
 
 @pytest.mark.slow
 def test_a_server_whose_pages_have_all_been_opened_has_loaded_no_torch(tmp_path):
-    pages = re.findall(r'"(pages/\w+\.py)"', (ROOT / "app.py").read_text("utf-8"))
-    assert "pages/train.py" in pages
-    pages += [CONTENTS, *(entry.page for entry in CHAPTERS)]
+    pages = [*named_in_app(), CONTENTS, *(entry.page for entry in CHAPTERS)]
     store = {"VIEWCAST_STORE": f"sqlite:///{(tmp_path / 'runs.db').as_posix()}"}
     command = [sys.executable, "-W", "ignore", "-c", OPEN_ALL, str(ROOT / "app.py"), *pages]
     done = subprocess.run(command, cwd=ROOT, env=os.environ | store, capture_output=True, text=True)
