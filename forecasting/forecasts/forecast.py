@@ -14,7 +14,7 @@ import pandas as pd
 from forecasting.evaluation.backtest import Backtest, backtest, compare_backtests, joined, origins_in, table, win_rate
 from forecasting.evaluation.calibration import CalibratedForecaster, fit_method
 from forecasting.evaluation.comparison import FEWEST_DAYS, Answer, Comparison, Reason, answer_from
-from forecasting.evaluation.conformal import LEVELS, TOTALS, Scores, make_intervals
+from forecasting.evaluation.conformal import LEVELS, TOTALS, Intervals, Scores, make_intervals
 from forecasting.evaluation.conformal import totals as totals_of
 from forecasting.formats import format_percent
 from forecasting.messages import N_, BadInput, Message
@@ -164,38 +164,59 @@ def make_forecast(
 
     The rate of misses has been moving since the method was fitted. A run's intervals rest on the days after alone.
     """
-    reach = scores.horizon
     now = series.views.index[-1:]
-    predicted = forecaster.predict(series, now, reach)
-    if fitted.method not in METHODS:  # a run may have learnt from the days before
-        scores = scores.since(fitted.last)
-    earlier, later = scores.before(start := fitted.last + pd.Timedelta(days=1)), scores.since(start)
-    later = joined(later, Scores(now, np.full((1, len(scores.delays)), np.nan), scores.delays))
-    found = make_intervals(series, predicted, earlier=earlier, later=later, levels=levels)
-    bands = [
-        Band(level, _floats(found.lower[level][0, :horizon]), _floats(found.upper[level][0, :horizon]))
-        for level in levels
-    ]
-    sums = [
-        Total(
-            days,
-            float(found.centre[0, column]),
-            tuple(
-                (level, float(found.lower[level][0, column]), float(found.upper[level][0, column])) for level in levels
-            ),
-        )
-        for column, days in enumerate(totals_of(reach), start=reach)
-    ]
+    predicted = forecaster.predict(series, now, scores.horizon)
+    found = _intervals_from(now, predicted, fitted, series, scores=scores, levels=levels)
+    sums = _totals(found, scores.horizon)
     days = pd.date_range(now[0] + pd.Timedelta(days=1), periods=horizon)
     return Forecast(
         fitted.method,
         now[0].date(),
         tuple(days.date),
         _floats(predicted[0, :horizon]),
-        tuple(bands),
-        tuple(sums),
-        tuple(judged),
-        (*(notes_on(forecaster) if isinstance(forecaster, Auto) else ()), *(note for one in sums for note in one.note)),
+        bands=tuple(
+            Band(level, _floats(found.lower[level][0, :horizon]), _floats(found.upper[level][0, :horizon]))
+            for level in levels
+        ),
+        totals=sums,
+        judged=tuple(judged),
+        notes=(
+            *(notes_on(forecaster) if isinstance(forecaster, Auto) else ()),
+            *(note for one in sums for note in one.note),
+        ),
+    )
+
+
+def _intervals_from(
+    now: pd.DatetimeIndex,
+    predicted: np.ndarray,
+    fitted: CalibratedForecaster,
+    series: Series,
+    *,
+    scores: Scores,
+    levels: Sequence[float],
+) -> Intervals:
+    """Intervals around `predicted` (1, horizon), by the scores before the method was fitted and since."""
+    if fitted.method not in METHODS:  # a run may have learnt from the days before
+        scores = scores.since(fitted.last)
+    start = fitted.last + pd.Timedelta(days=1)
+    not_known_yet = Scores(now, np.full((1, len(scores.delays)), np.nan), scores.delays)
+    later = joined(scores.since(start), not_known_yet)
+    return make_intervals(series, predicted, earlier=scores.before(start), later=later, levels=levels)
+
+
+def _totals(found: Intervals, horizon: int) -> tuple[Total, ...]:
+    """The totals, whose columns follow those of `horizon` days."""
+    return tuple(
+        Total(
+            days,
+            float(found.centre[0, column]),
+            tuple(
+                (level, float(found.lower[level][0, column]), float(found.upper[level][0, column]))
+                for level in found.lower
+            ),
+        )
+        for column, days in enumerate(totals_of(horizon), start=horizon)
     )
 
 
