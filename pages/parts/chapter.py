@@ -402,7 +402,8 @@ def _said(claim: Claim, translate: Translate) -> str:
         found.append(translate(N_("Lacking: {what}.")).format(what=claim.lacking.translated(translate)))
     elif np.isfinite(claim.low):
         ends = {"low": format_three_digits(claim.low), "high": format_three_digits(claim.high)}
-        found.append(translate(N_("90 % interval: {low} to {high} {unit}.")).format(**ends, unit=unit))
+        interval = translate(N_("90 % interval: {low} to {high} {unit}.")).format(**ends, unit=unit)
+        found.append(interval.replace(" .", "."))  # where it has no unit
     facts = {"answer": translate(ANSWERS[claim.answer]), "claim": translate(claim.name)}
     told = translate(N_("**{answer}**: {claim}. {found}"))
     return told.format(**facts, found=escape_markdown((" " if translate(N_(", ")) == ", " else "").join(found)))

@@ -79,6 +79,13 @@ CHAPTERS = (
         serves="optimization",
     ),
     Entry(
+        slug="formula_or_batches",
+        title=N_("By formula or by batches"),
+        idea=N_("A formula solves least squares at once; batches get there by many small, noisy updates."),
+        changes="optimization",
+        serves="optimization",
+    ),
+    Entry(
         slug="deeper",
         title=N_("Deeper"),
         idea=N_("More layers fit the training days better. Held-out days say when to stop."),

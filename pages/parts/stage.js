@@ -369,7 +369,9 @@ function textAt(stage, [a, b]) {
 }
 function readingOf(stage, line, at) {
   if (line.bar) return line.points.find(([x]) => Math.abs(x - at) < 0.5)?.[1] ?? null
-  return valueOf(pointsOf(stage, line), at)
+  const points = pointsOf(stage, line)
+  if (points.some(([x], i) => i && x < points[i - 1][0])) return null // a closed curve has no one value
+  return valueOf(points, at)
 }
 function valueOf(points, at) {
   const next = points.findIndex(([x]) => x >= at)

@@ -207,12 +207,20 @@ def _axis(axis: Axis) -> dict[str, object]:
 def _ticks(axis: Axis) -> list[float]:
     """Some five round values, or the powers of ten, between the ends."""
     if axis.log:
-        return [10.0**power for power in range(int(np.ceil(np.log10(axis.low))), int(np.log10(axis.high)) + 1)]
+        return _log_ticks(axis.low, axis.high)
     rough = (axis.high - axis.low) / 5
     power = 10 ** np.floor(np.log10(rough) + 1e-9)
     step = power * next(factor for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * 0.999)
     places = np.arange(np.ceil(axis.low / step - 1e-9), np.floor(axis.high / step + 1e-9) + 1)
     return [float(f"{value:.12g}") + 0.0 for value in places * step]
+
+
+def _log_ticks(low: float, high: float) -> list[float]:
+    """Powers of ten; where two at most lie between the ends, twice and five times them too."""
+    powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    within = [float(power) for power in powers if low <= power <= high]
+    finer = [float(f"{factor * power:.12g}") for power in powers for factor in (1, 2, 5)]
+    return within if len(within) > 2 else [tick for tick in finer if low <= tick <= high]
 
 
 def _surface(surface: Surface) -> dict[str, object]:

@@ -296,3 +296,34 @@ def test_overfitting_by_keyboard_alone_and_the_remedies_trained(page: Page) -> N
     page.get_by_role("button", name="Try remedies on 100 ReLU and one year").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("row", name=re.compile(r"Fewer features helps \d+ · "))).to_be_visible()
+
+
+def start_of_batches(page: Page) -> Locator:
+    return page.get_by_role("slider", name="Start of the descent")
+
+
+def test_batches_go_down_from_where_the_start_is_dropped(page: Page) -> None:
+    page.goto("/formula_or_batches")
+    expect(page.get_by_text("Update 40 of 40")).to_be_visible()
+    drag(page, start_of_batches(page), 250, -120)
+    expect(page).to_have_url(re.compile("start_days="))
+    kept = start_of_batches(page).get_attribute("aria-valuetext")
+    page.reload()
+    expect(start_of_batches(page)).to_have_attribute("aria-valuetext", kept)
+
+
+def test_batches_by_keyboard_alone(page: Page) -> None:
+    page.goto("/formula_or_batches")
+    page.get_by_role("slider", name="Batch size").focus()
+    for _time in range(4):
+        page.keyboard.press("ArrowLeft")
+    expect(page.get_by_text("Update 200 of 200")).to_be_visible()
+    expect(page).to_have_url(re.compile("batch=1(&|$)"))
+    start_of_batches(page).focus()
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("ArrowUp")
+    expect(page).to_have_url(re.compile("start_days="))
+    scrub = page.get_by_role("slider", name="Steps of the path")
+    scrub.focus()
+    page.keyboard.press("Home")
+    expect(page.get_by_text("Update 0 of 200")).to_be_visible()

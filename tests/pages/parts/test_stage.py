@@ -44,3 +44,11 @@ def test_bands_rise_within_the_heights_and_are_finest_at_the_bottom(heights):
 def test_views_are_written_without_needless_zeros():
     assert [text for _value, text in views_axis("Views", 0, 8000).ticks] == ["0", "2k", "4k", "6k", "8k"]
     assert [text for _value, text in views_axis("Views", 0, 300).ticks] == ["0", "100", "200", "300"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [(0.02, 30, [0.1, 1, 10]), (0.3, 3, [0.5, 1, 2]), (1e-4, 1e-2, [0.0001, 0.001, 0.01]), (6, 15.4, [10])],
+)
+def test_ticks_of_a_logarithmic_axis(low, high, ticks):
+    assert _ticks(Axis("", low, high, log=True)) == ticks
