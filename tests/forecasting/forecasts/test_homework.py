@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -133,12 +134,18 @@ def trained(_one_thread) -> dict[str, Trained]:
 
 
 @pytest.fixture(scope="module")
-def written(trained, tmp_path_factory) -> dict[str, tuple[np.ndarray, str]]:
-    """What every program ends at (seeds, 2), and what it prints."""
+def folder(trained, tmp_path_factory) -> Path:
+    """Every program, 0.py and so on, beside the file that it reads."""
     folder = tmp_path_factory.mktemp("homework")
     for place, run in enumerate(trained.values()):
         (folder / f"{place}.csv").write_text(to_csv(run.channel), encoding="utf-8")
         (folder / f"{place}.py").write_text(as_program(run.homework(f"{place}.csv")), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def written(trained, folder) -> dict[str, tuple[np.ndarray, str]]:
+    """What every program ends at (seeds, 2), and what it prints."""
     command = [sys.executable, "-c", RUN_ALL, *map(str, range(len(trained)))]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=True)
     found = [json.loads(line) for line in done.stdout.splitlines()]
@@ -172,6 +179,20 @@ def test_program_says_what_the_run_ended_at(case, trained, written):
     train, held_out = trained[case].kept.mean(axis=0)
     assert run == f"The run itself ended at: train {train:.2f}, held-out {held_out:.2f}"
     assert [float(word) for word in re.findall(r"\d+\.\d+", mean)] == pytest.approx([train, held_out], rel=DRIFT)
+
+
+@pytest.mark.parametrize("rule", [["check", "--select", "E,F,I,UP,SIM"], ["format", "--check"]])
+def test_programs_are_written_as_ours_are(folder, rule):
+    command = [sys.executable, "-m", "ruff", *rule, "--isolated", "--no-cache", "--line-length", "120", "."]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_programs_are_short(folder):
+    """As the README says."""
+    lines = [[line for line in file.read_text("utf-8").splitlines() if line] for file in folder.glob("*.py")]
+    counts = sorted(map(len, lines))
+    assert counts[0] >= 60 and counts[-1] <= 100
 
 
 def test_program_of_a_stopped_run_trains_the_epochs_that_it_had(trained):
