@@ -142,12 +142,12 @@ def evaluate_held_out(
     origins_in(views, split.held_out, 1)  # says so where there are none
     origins = views.index[(views.index >= learnt.last) & (views.index < views.index[-1])]
     done = backtest(series, fitted, origins, horizon=reach, levels=levels)
-    others = [
+    baselines = [
         backtest(series, fit_method(name, learnt, reach), origins, horizon=reach, levels=levels)
         for name in dict.fromkeys((SKILL_BASELINE, *beside))
     ]
-    shown = [one.within(split.held_out) for one in (done, *(other for other in others if other.method in beside))]
-    return done, judge_all(shown, others[0].within(split.held_out), horizon)
+    shown = [one.within(split.held_out) for one in (done, *(one for one in baselines if one.method in beside))]
+    return done, judge_all(shown, baselines[0].within(split.held_out), horizon)
 
 
 def make_forecast(

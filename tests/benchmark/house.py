@@ -62,6 +62,7 @@ PLAIN_SENSE = {
         "pages/train.py", "pages/parts/losses_table.py",
     ),
     "tell": ("forecasting/reading",),  # the method of an open file
+    "Line": ("pages/walkthrough", "pages/parts/stage.py"),  # a line that is drawn
 }  # fmt: skip
 PHRASES = ("left the numbers", "held against", "hang together", "by lot", "no say")
 ONE_MEANING = (
