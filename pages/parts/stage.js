@@ -21,7 +21,7 @@ function begin(parent) {
   const stage = {
     plot: find(".plot"), canvas: find("canvas"), layer: find(".handles"), readout: find(".readout"),
     legend: find(".legend"), scrub: find(".scrub"), range: find("input"), output: find("output"),
-    at: new Map(), dragged: null, pointer: null, step: 0, sent: 0, frames: 0, answers: 0, asked: 0, playing: 0, moved: false,
+    at: new Map(), dragged: null, pointer: null, step: 0, sent: 0, unsent: false, frames: 0, answers: 0, asked: 0, playing: 0, moved: false,
   }
   stage.observer = new ResizeObserver(() => soon(stage))
   stage.observer.observe(stage.plot)
@@ -41,7 +41,9 @@ function take(stage, data) {
   stage.image = null // the theme may be another
   stage.plot.style.height = `${data.height}px`
   stage.canvas.setAttribute("aria-label", data.alt)
-  for (const handle of data.handles) if (stage.dragged !== handle.name) stage.at.set(handle.name, [...handle.at])
+  // While a move is under way, or Python has not yet heard of it, what Python says of handles is of an earlier move.
+  const heard = !stage.unsent && data.answered >= stage.sent
+  for (const { name, at } of data.handles) if (heard || !stage.at.has(name)) stage.at.set(name, [...at])
   setHandles(stage)
   setPointer(stage)
   setScrub(stage, newPaths)
@@ -438,8 +440,8 @@ function setHandle(stage, handle, button) {
     if (stage.dragged === handle.name) release(stage, handle)
   }
   button.onkeydown = (event) => byKey(stage, handle, event)
-  button.onkeyup = (event) => { if (event.key.startsWith("Arrow") && stage.moved) release(stage, handle) }
-  button.onblur = () => { if (stage.moved && !stage.dragged) release(stage, handle) }
+  button.onkeyup = (event) => { if (event.key.startsWith("Arrow") && stage.unsent) release(stage, handle) }
+  button.onblur = () => { if (stage.unsent && !stage.dragged) release(stage, handle) }
 }
 function byKey(stage, handle, event) {
   const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key]
@@ -464,7 +466,7 @@ function move(stage, handle, to) {
     next[1] = within(height, y.low, y.high) // where the line leaves the picture
   }
   stage.at.set(handle.name, next)
-  stage.moved = true
+  stage.moved = stage.unsent = true
   soon(stage)
 }
 function bounds(stage, handle, axis, i) {
@@ -476,7 +478,11 @@ function bounds(stage, handle, axis, i) {
 function release(stage, handle) {
   stage.dragged = null
   const [x, y] = stage.at.get(handle.name)
-  if (stage.moved) stage.send({ name: handle.name, x, y, count: ++stage.sent })
+  if (stage.unsent) {
+    stage.sent = Math.max(Date.now(), stage.sent + 1) // grows over reloads too, as the one that Python has kept
+    stage.send({ name: handle.name, x, y, count: stage.sent })
+  }
+  stage.unsent = false
   soon(stage)
 }
 function placeHandles(stage) {

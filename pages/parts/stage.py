@@ -160,6 +160,7 @@ def stage(
         "pathsVersion": zlib.crc32(repr(drawn).encode()),
         "arrows": [_plain(arrow) for arrow in arrows],
         "dots": [_plain(dot) for dot in dots],
+        "answered": (st.session_state.get(key, {}).get("moved") or {}).get("count", 0),
         "handles": [_plain(handle) for handle in handles],
         "scrub": bool(step),
         "downhill": downhill,
