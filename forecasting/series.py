@@ -36,7 +36,7 @@ class Series:
 
     views: pd.Series
     filled: pd.DatetimeIndex = field(default_factory=lambda: pd.DatetimeIndex([]))
-    spikes_cut: bool = False
+    uncut: "Series | None" = None  # the same before its spikes were cut
 
     def __len__(self) -> int:
         return len(self.views)
@@ -81,13 +81,13 @@ class Series:
 
         A least-squares line or a smoothed level follows a single viral day for weeks.
         """
-        if self.spikes_cut:
+        if self.uncut is not None:
             return self
         known, typical = self.known, self.typical
         usual = pd.Series(typical.week[:, -1], known.index)[known.to_numpy() > typical.limit]
         views = self.views.copy()
         views[usual.index] = np.fmin(views[usual.index], usual)
-        return Series(views, self.filled, spikes_cut=True)
+        return Series(views, self.filled, uncut=self)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -98,7 +98,8 @@ class Series:
     def until(self, day: pd.Timestamp | date) -> "Series":
         """The days up to and with `day`."""
         day = pd.Timestamp(day)
-        return Series(self.views.loc[:day], self.filled[self.filled <= day], self.spikes_cut)
+        uncut = self.uncut and self.uncut.until(day)
+        return Series(self.views.loc[:day], self.filled[self.filled <= day], uncut)
 
 
 def _causal_fill(measured: pd.Series) -> pd.Series:

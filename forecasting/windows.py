@@ -111,6 +111,18 @@ def histories(views: pd.Series, origins: pd.DatetimeIndex, days: int) -> np.ndar
     return np.lib.stride_tricks.sliding_window_view(views.to_numpy(float), days)[places - days + 1]
 
 
+def calm_histories(series: Series, origins: pd.DatetimeIndex, days: int) -> np.ndarray:
+    """The same without spikes (origins, days), but for the last day: of that as much is left as is not extraordinary.
+
+    Tomorrow follows what is special of today; what comes later does not.
+    """
+    windows = histories(series.without_spikes.known, origins, days).copy()
+    whole = series.uncut or series
+    places = whole.known.index.get_indexer(origins)
+    windows[:, -1] = np.fmin(whole.known.to_numpy(float)[places], whole.typical.limit[places])
+    return windows
+
+
 def futures(views: pd.Series, origins: pd.DatetimeIndex, days: int) -> np.ndarray:
     """The `days` days after each of `origins` (origins, days); NaN where unknown or beyond the end."""
     places = views.index.get_indexer(origins)

@@ -12,7 +12,7 @@ from sklearn.linear_model import LinearRegression
 from forecasting.messages import N_, BadInput
 from forecasting.models.bounds import bounded
 from forecasting.series import Series
-from forecasting.windows import futures, histories, measured_rows
+from forecasting.windows import calm_histories, futures, histories, measured_rows
 
 WINDOW = 56  # days
 FEWEST_WINDOWS = 28  # windows to learn from
@@ -36,8 +36,7 @@ class Regression:
 
     def predict(self, series: Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
         """Views (origins, horizon), each origin's from the days of `series` through it alone."""
-        known = series.without_spikes.known
-        inputs, offset = inputs_of(histories(known, origins, self.window), origins, self.centred)
+        inputs, offset = inputs_of(calm_histories(series, origins, self.window), origins, self.centred)
         days = [model.predict(inputs) for model in self.models[:horizon]]
         return bounded(np.stack(days, axis=1) + offset, series, origins)
 

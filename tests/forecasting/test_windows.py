@@ -13,7 +13,7 @@ from forecasting.scaling import Scaler
 from forecasting.series import Series
 from forecasting.settings import Architecture, Inputs, Regularisation, RunSettings
 from forecasting.split import Period
-from forecasting.windows import COMMON_HISTORY, make_windows, run_windows
+from forecasting.windows import COMMON_HISTORY, calm_histories, make_windows, run_windows
 from tests.forecasting.conftest import windows_of
 
 FIRST = date(2021, 3, 1)
@@ -161,3 +161,17 @@ def test_a_window_is_kept_for_its_measured_target_days_alone():
     assert np.isnan(ahead.targets).sum() == 3
     gone = make_windows(Series(views, days[100:103]), whole, 7, horizon=3)
     assert days[100] not in gone.days and days[99] in gone.days  # nothing to learn, one day to learn
+
+
+def test_of_an_extraordinary_day_tomorrow_sees_the_most_that_is_usual_and_later_days_nothing():
+    views = pd.Series(1000.0 + 50 * np.arange(100) % 7, pd.date_range("2024-01-01", periods=100))
+    views.iloc[80] = 20_000
+    series, origins = Series(views), views.index[[79, 80, 81]]
+    known = calm_histories(series, origins, 7)
+    limit = series.typical.limit[80]
+    assert known[1, -1] == limit < 5000
+    assert known[2, -2] == series.without_spikes.known.iloc[80] < limit
+    np.testing.assert_array_equal(known[0], views.iloc[73:80])
+    np.testing.assert_array_equal(calm_histories(series.without_spikes, origins, 7), known)
+    np.testing.assert_array_equal(calm_histories(series.until(origins[1]), origins[:2], 7), known[:2])
+    np.testing.assert_array_equal(calm_histories(series.without_spikes.until(origins[1]), origins[:2], 7), known[:2])

@@ -16,7 +16,7 @@ from forecasting.models.recursive import recursive
 from forecasting.scaling import Scaler
 from forecasting.series import Series
 from forecasting.settings import Architecture, Inputs
-from forecasting.windows import histories
+from forecasting.windows import calm_histories
 
 # Updates after which a fit is kept: which is best, no validation of a few months can say.
 UPDATES = {"linear": (50, 150, 400, 1000, 2500), "relu": (50, 150, 400, 1000)}
@@ -84,7 +84,7 @@ class Member:
 
     def predict(self, series: Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
         """Views (origins, horizon), each origin's from the days of `series` through it alone; the mean over seeds."""
-        known = histories(series.known, origins, self.recipe.window)
+        known = calm_histories(series, origins, self.recipe.window)
         outputs_of = resolve_name("forecasting.models.ensemble.member_training:outputs_of")  # loads torch
 
         def direct(known: np.ndarray, origins: pd.DatetimeIndex) -> np.ndarray:

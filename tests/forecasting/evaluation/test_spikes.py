@@ -65,7 +65,8 @@ def test_calm_days_keep_their_coverage(times):
 def test_models_forecast_the_usual_week_after_a_viral_day(method, when):
     views = calm(2)
     usual = forecast_of(method, views).totals[0].point
-    assert forecast_of(method, with_spike(views, when, 20)).totals[0].point == pytest.approx(usual, rel=0.05)
+    near = {"late": 0.05, "last": 0.1}[when]  # of the last day as much is seen as is not extraordinary
+    assert forecast_of(method, with_spike(views, when, 20)).totals[0].point == pytest.approx(usual, rel=near)
 
 
 def test_a_new_level_is_no_spike():
