@@ -84,6 +84,8 @@ def experiment() -> None:
     setup = Setup(data, batch, rate, epochs, start)
     found = ways_of(examples, channel.fingerprint, setup)
     with chapter.picture:
+        if own:
+            st.caption(translate("20 training days, evenly spaced, each from the day before."))
         draw_surface(examples, land, setup, found)
     noise, by_epoch, by_update = chapter.more.columns(3)
     with noise:
@@ -186,7 +188,8 @@ def formula_of(examples: Examples, batch: int) -> str:
     first, second = (f"{value + 0.0:.2f}" for value in examples.optimum.round(2))
     count = len(examples)
     noise = rf"\sqrt{{\frac{{{count}-{batch}}}{{{batch}\cdot {count - 1}}}}} = {batches.noise_factor(count, batch):.2f}"
-    return rf"(X^\top X)^{{-1}} X^\top y = ({first},\ {second}) \qquad \sigma_B / \sigma_1 = {noise}"
+    lines = rf"(X^\top X)^{{-1}} X^\top y = ({first},\ {second}) \\ \sigma_B / \sigma_1 = {noise}"
+    return rf"\begin{{gathered}} {lines} \end{{gathered}}"  # a phone is too narrow for both on one line
 
 
 def beside_lecture(examples: Examples, setup: Setup, found: Ways) -> None:

@@ -18,7 +18,7 @@ from pages.parts.stage import BASELINE, HELD_OUT, INK, PREDICTED, TRAIN, Axis, H
 SMALL = 240  # pixels high
 BAR = 0.38  # of the place between two bars' middles
 ROOM = 0.05  # of the losses, free above and below
-WRITTEN = 3  # weights at the formula's beginning; the last one follows
+WRITTEN = 2  # weights at the formula's beginning; the last one follows
 TICKS = (1, *range(WEEK, COMMON_HISTORY + 1, WEEK))
 ROWS = {
     1: N_("Train / held-out MAE, 1 day"),
