@@ -228,5 +228,10 @@ with picture:
         for correction in channel.corrections:
             st.text(correction.translated(translate) + name_days(correction))
         st.download_button(
-            translate("Clean series as CSV"), to_csv(channel), "views.csv", "text/csv", icon=":material/download:"
+            translate("Clean series as CSV"),
+            to_csv(channel),
+            "views.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
         )

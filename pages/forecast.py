@@ -209,8 +209,13 @@ def draw_days(forecast: Forecast) -> None:
         low, high = frame[f"lower_{level}"].round(), frame[f"upper_{level}"].round()
         shown[f"{level} %"] = ["–" if np.isnan(a) else f"{a:,.0f} – {b:,.0f}" for a, b in zip(low, high, strict=True)]
     shown[translate(label_of(SKILL_BASELINE))] = last_week(len(frame)).round()
+    counts = (translate("Forecast"), translate(label_of(SKILL_BASELINE)))
     st.dataframe(
-        shown, hide_index=True, height=min(38 + 35 * len(shown), 320), alt=translate("The forecast day by day")
+        shown,
+        hide_index=True,
+        height=min(38 + 35 * len(shown), 320),
+        column_config={name: st.column_config.NumberColumn(format="localized") for name in counts},
+        alt=translate("The forecast day by day"),
     )
     days = frame.reset_index()
     offer(
@@ -291,6 +296,7 @@ def draw_take_away(job_id: str) -> None:
                 name,
                 "application/octet-stream",
                 icon=":material/download:",
+                on_click="ignore",  # a rerun would lose the file of a second click
             )
             st.code(program_from_file(file, name, horizon))
         if chosen in forecasters.runs:

@@ -75,15 +75,19 @@ def offer(session: Session, tables: dict[str, tuple[str, pd.DataFrame]], charts:
 
     `tables` has file -> label and frame, `charts` has file -> label and key of the container the chart is in.
     """
-    translate, channel = (
-        session.translate,
-        re.sub(r"[^\w]+", "-", session.translate(session.channel.name)).strip("-")[:40] or "channel",
-    )
+    translate = session.translate
+    channel = re.sub(r"[^\w]+", "-", translate(session.channel.name)).strip("-")[:40] or "channel"
     with st.popover(translate(N_("Save")), icon=":material/download:"):
         for name, (label, frame) in tables.items():
             text = frame.to_csv(index=False, float_format="%.8g").encode("utf-8-sig")  # with a mark for spreadsheets
             st.download_button(
-                f"{label} (CSV)", text, f"{channel}-{name}.csv", "text/csv", key=f"save-{name}", width="stretch"
+                f"{label} (CSV)",
+                text,
+                f"{channel}-{name}.csv",
+                "text/csv",
+                key=f"save-{name}",
+                width="stretch",
+                on_click="ignore",
             )
         shown = [{"label": label, "key": key, "file": f"{channel}-{name}"} for name, (label, key) in charts.items()]
         _save_charts(data={"charts": shown}, key="save_charts")
