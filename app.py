@@ -36,10 +36,6 @@ page = st.navigation(
                 for moved in MOVED
             ),
         ],
-        translate("Lectures"): [
-            st.Page("pages/cross_validation.py", title=translate("Cross-validation"), icon=":material/splitscreen:"),
-            st.Page("pages/selection.py", title=translate("Public and private leaderboards"), icon=":material/casino:"),
-        ],
     }
 )
 page.run()

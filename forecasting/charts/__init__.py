@@ -6,7 +6,7 @@ from forecasting.charts.curves import ALONG, full_curve
 from forecasting.charts.diagnosis import decision_tree
 from forecasting.charts.forecast import forecast_chart, reveal_chart, trials_chart
 from forecasting.charts.marks import HEIGHT, POINTS, RUN_COLOURS
-from forecasting.charts.model_selection import fold_losses, fold_rows, game_scores
+from forecasting.charts.model_selection import fold_losses, fold_rows
 from forecasting.charts.training import loss_frame, loss_spec, real_and_predicted, thin
 
 __all__ = [
@@ -23,7 +23,6 @@ __all__ = [
     "trials_chart",
     "fold_losses",
     "fold_rows",
-    "game_scores",
     "loss_frame",
     "loss_spec",
     "real_and_predicted",

@@ -1,4 +1,4 @@
-"""Charts of choosing: the folds over the calendar, the losses on them, and the game of public and private scores."""
+"""Charts of choosing: the folds over the calendar, and the losses on them."""
 
 from collections.abc import Sequence
 
@@ -7,10 +7,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.charts.marks import (
-    BASELINE,
-    HEIGHT,
     HELD_OUT,
-    ROLES,
     TRAIN,
     VALIDATION,
     VIEWS,
@@ -22,15 +19,12 @@ from forecasting.charts.marks import (
     views_tip,
 )
 from forecasting.evaluation.folds import Fold
-from forecasting.formats import format_views
-from forecasting.lectures.public_score import SelectionGame
 from forecasting.messages import N_, Translate, english
 from forecasting.split import Period
 
 A_WEEK = 7  # days: a narrower hole in a row of train days cannot be seen
 ROW = 26  # pixels a fold
 AROUND = 112  # pixels for legend and axis
-PUBLIC, PRIVATE = N_("Public score"), N_("Private score")
 
 
 def fold_rows(folds: Sequence[Fold], held_out: Period, translate: Translate = english) -> alt.LayerChart:
@@ -98,57 +92,3 @@ def fold_losses(frame: pd.DataFrame, loss: str, translate: Translate = english) 
         ),
     ]
     return layered(*layers, height=AROUND + ROW * len(models))
-
-
-def game_scores(game: SelectionGame, translate: Translate = english, models: int | None = None) -> alt.LayerChart:
-    """The best public score so far, and the private score of the model that has it, by the number of models."""
-    last = (models or game.models, *game.steps[-1][1:])
-    steps = pd.DataFrame([*game.steps, last], columns=["models", "public", "private"])
-    frame = steps.melt("models", ["public", "private"], "score", "loss")
-    frame["role"] = frame["score"].map({"public": translate(PUBLIC), "private": translate(PRIVATE)})
-    colour = _score_colour(translate)
-    x = alt.X(
-        "models:Q",
-        title=translate(N_("Useless models tried")),
-        scale=alt.Scale(type="log", domain=[1, max(last[0], 10)], nice=False),
-        axis=alt.Axis(format="~s", grid=False, values=[10**power for power in range(7)]),
-    )
-    title = translate(N_("Loss ({loss}, views)")).format(loss="MAE")
-    y = alt.Y("loss:Q", title=title, scale=alt.Scale(zero=False, padding=12), axis=alt.Axis(format=VIEWS, tickCount=6))
-    tips = [alt.Tooltip("models:Q", title=translate(N_("Useless models tried")), format=",")]
-    tips += [alt.Tooltip("role:N", title=translate(N_("Score"))), views_tip("loss", "MAE")]
-    curves = alt.Chart(frame).mark_line(interpolate="step-after", strokeWidth=2.5, point=True)
-    curves = curves.encode(x=x, y=y, color=colour, tooltip=tips)
-    lines = {
-        N_("The average useless model, private"): game.mean_private,
-        N_("Same day last week, private"): game.baseline,
-    }
-    return layered(curves, *_level(lines, last[0], colour, translate), height=HEIGHT)
-
-
-def _score_colour(translate: Translate) -> alt.Color:
-    """The public days are what the choice is made by, the private ones are held out: they take those roles' colours."""
-    words = {VALIDATION: PUBLIC, HELD_OUT: PRIVATE}
-    legend = alt.Legend(
-        title=None,
-        orient="top",
-        values=[translate(PUBLIC), translate(PRIVATE)],
-        symbolType="circle",
-        symbolOpacity=1,
-        labelLimit=260,
-    )
-    scale = alt.Scale(domain=[translate(words.get(role, role)) for role in ROLES])
-    return alt.Color("role:N", scale=scale, legend=legend)
-
-
-def _level(lines: dict[str, float], models: int, colour: alt.Color, translate: Translate) -> list[alt.Chart]:
-    """Dashed lines of what no choice changes, each with its name at the right end."""
-    layers = []
-    for name, value in lines.items():
-        place = alt.Chart(alt.Data(values=[{"value": value, "models": models, "role": translate(BASELINE)}]))
-        rule = place.mark_rule(strokeDash=[6, 4], strokeWidth=1.5).encode(y="value:Q", color=colour)
-        label = place.mark_text(
-            fontSize=11, text=f"{translate(name)} {format_views(value)}", align="right", baseline="bottom", dy=-4
-        )
-        layers += [rule, label.encode(x="models:Q", y="value:Q", color=colour)]
-    return layers

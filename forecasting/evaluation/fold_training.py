@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 
@@ -68,10 +69,10 @@ def over_days(errors: np.ndarray, run: RunSettings) -> np.ndarray:
 
 
 def rank(
-    channel: Channel, settings: Sequence[RunSettings], kind: FoldKind, *, folds: int
+    channel: Channel, settings: Sequence[RunSettings], kind: FoldKind, *, folds: int, borders: Sequence[date] = ()
 ) -> Iterator[tuple[float, Ranking]]:
     """Train every model on every fold, then on the whole training period: (share of the work done, what is known)."""
-    cuts = safe_folds(channel.series, settings, kind=kind, folds=folds)
+    cuts = safe_folds(channel.series, settings, kind=kind, folds=folds, borders=borders)
     baseline = [_baseline(channel, fold_windows(channel.series, settings[0], cut), settings[0]) for cut in cuts]
     known = Ranking(
         np.full((len(settings), folds), np.nan),

@@ -6,6 +6,7 @@ neighbours on both sides of the cut. Blocked and rolling folds keep a gap betwee
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal, get_args
 
 import numpy as np
@@ -43,18 +44,20 @@ def safe_gap(settings: Sequence[RunSettings]) -> int:
     return max(run.architecture.window + run.architecture.horizon for run in settings) - 1
 
 
-def make_folds(days: pd.DatetimeIndex, kind: FoldKind, folds: int, *, gap: int = 0, seed: int = 0) -> list[Fold]:
+def make_folds(
+    days: pd.DatetimeIndex, kind: FoldKind, folds: int, *, gap: int = 0, seed: int = 0, borders: Sequence[date] = ()
+) -> list[Fold]:
     """Cut `days`, the target days of the training period in order, into folds; random folds know no gap.
 
     Blocked: each stretch once for validation, the days around it left out. Rolling: train on all days before a stretch,
     from a fold to the next on more. These are scikit-learn's KFold and TimeSeriesSplit, whose import would cost the
-    page that draws the folds a second.
+    page that draws the folds a second. `borders` are days at which stretches begin, in the place of `usual_borders`.
     """
     if kind not in FOLD_KINDS or not FEWEST_FOLDS <= folds <= MOST_FOLDS:
         facts = {"kinds": ", ".join(FOLD_KINDS), "low": FEWEST_FOLDS, "high": MOST_FOLDS}
         raise BadInput(N_("Choose one of {kinds}, and from {low} to {high} folds."), **facts)
-    cuts = _cut(len(days), kind, folds, gap, seed)
-    if any(not (len(train) and len(validation)) for train, validation in cuts):
+    cuts = _random(len(days), folds, seed) if kind == "random" else _cut(days, kind, gap, borders, folds)
+    if len(cuts) < folds or any(not (len(train) and len(validation)) for train, validation in cuts):
         raise BadInput(
             N_(
                 "{days} training days have enough known days before them to be predicted: too few for {folds} folds"
@@ -67,17 +70,35 @@ def make_folds(days: pd.DatetimeIndex, kind: FoldKind, folds: int, *, gap: int =
     return [Fold(days[train], days[validation]) for train, validation in cuts]
 
 
-def _cut(days: int, kind: FoldKind, folds: int, gap: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Places of train and validation of every fold; either may be empty where days are few."""
-    places = np.arange(days)
+def usual_borders(days: pd.DatetimeIndex, kind: FoldKind, folds: int) -> list[date]:
+    """Days at which stretches of about the same length begin: all but the first of blocked folds, all of rolling ones.
+
+    Random folds have none.
+    """
     if kind == "random":
-        drawn = np.array_split(np.random.RandomState(seed).permutation(days), folds)
-        return [(np.setdiff1d(places, part), np.sort(part)) for part in drawn]
+        return []
     if kind == "rolling":
-        size = days // (folds + 1)
-        starts = [days - size * left for left in range(folds, 0, -1)]
-        return [(places[: max(start - gap, 0)], places[start : start + size]) for start in starts]
-    return [(_apart(places, part, gap), part) for part in np.array_split(places, folds)]
+        size = len(days) // (folds + 1)
+        return [days[len(days) - size * left].date() for left in range(folds, 0, -1)] if size else []
+    starts = [part[0] for part in np.array_split(np.arange(len(days)), folds)[1:] if len(part)]
+    return [days[start].date() for start in starts]
+
+
+def _random(days: int, folds: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    drawn = np.array_split(np.random.RandomState(seed).permutation(days), folds)
+    return [(np.setdiff1d(np.arange(days), part), np.sort(part)) for part in drawn]
+
+
+def _cut(
+    days: pd.DatetimeIndex, kind: FoldKind, gap: int, borders: Sequence[date], folds: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Places of train and validation of every fold; either may be empty where days are few."""
+    places = np.arange(len(days))
+    starts = days.searchsorted(pd.DatetimeIndex(borders or usual_borders(days, kind, folds)))
+    before, *stretches = np.split(places, starts)
+    if kind == "rolling":
+        return [(places[: max(start - gap, 0)], part) for start, part in zip(starts, stretches, strict=True)]
+    return [(_apart(places, part, gap), part) for part in (before, *stretches)]
 
 
 def _apart(places: np.ndarray, validation: np.ndarray, gap: int) -> np.ndarray:
@@ -95,13 +116,15 @@ def target_days(series: Series, settings: Sequence[RunSettings]) -> pd.DatetimeI
     return days
 
 
-def safe_folds(series: Series, settings: Sequence[RunSettings], *, kind: FoldKind, folds: int) -> list[Fold]:
+def safe_folds(
+    series: Series, settings: Sequence[RunSettings], *, kind: FoldKind, folds: int, borders: Sequence[date] = ()
+) -> list[Fold]:
     """Folds of the days that all of `settings` know, as far apart as their windows need; random ones cannot be.
 
     Raises BadInput where days are too few, or where the losses of these models do not mean the same.
     """
     check_comparable(settings)
-    found = make_folds(target_days(series, settings), kind, folds, gap=safe_gap(settings))
+    found = make_folds(target_days(series, settings), kind, folds, gap=safe_gap(settings), borders=borders)
     fewest = min(len(fold.train) for fold in found)
     if fewest < FEWEST_TRAIN:
         raise BadInput(

@@ -59,6 +59,7 @@ class CrossValidationRequest:
     models: tuple[RunSettings, ...]
     fold_kind: FoldKind
     folds: int
+    borders: tuple[date, ...] = ()  # days at which stretches begin; of equal length where there are none
 
 
 @dataclass(frozen=True)

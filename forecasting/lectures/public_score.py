@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 
 from forecasting.evaluation.baselines import baseline_forecast
+from forecasting.evaluation.comparison import FEWEST_DAYS
 from forecasting.formats import format_views
+from forecasting.lectures.claims import MARGIN, TOO_FEW_DAYS, Claim, Judgement, claim, judge_draws
 from forecasting.messages import N_, BadInput, Message
 from forecasting.models.registry import SKILL_BASELINE
 from forecasting.series import Channel
@@ -16,6 +18,7 @@ from forecasting.split import Period, Split
 MOST_RANDOM_MODELS = 1_000_000  # models
 FEWEST_SCORED_DAYS = 2  # one public, one private
 DRAWS = 200  # of public days, for trained models
+REPEATED = 2_000  # models at most whose choice is repeated: some hundredths of a second for all draws
 CHUNK = 2**16  # guesses held at a time; they stay in the processor's cache
 
 
@@ -31,6 +34,12 @@ class SelectionGame:
     mean_private: float  # of all models
     baseline: float  # private, of a forecast that is not among them
     steps: tuple[tuple[int, float, float], ...]
+
+    def curves(self) -> tuple[np.ndarray, np.ndarray]:
+        """Corners (n, 2) of the steps that the public and the private score take, by number of models."""
+        models, public, private = np.array([*self.steps, (self.models, *self.steps[-1][1:])]).T
+        along = np.repeat(models, 2)[1:-1]
+        return np.stack([along, np.repeat(public, 2)[:-2]], 1), np.stack([along, np.repeat(private, 2)[:-2]], 1)
 
     @property
     def sentence(self) -> Message:
@@ -49,10 +58,15 @@ class SelectionGame:
 
 def play_on(channel: Channel, split: Split, models: int, *, public: float) -> Iterator[tuple[int, SelectionGame]]:
     """The game on a channel's measured days: training days to guess from, held-out days to be judged on."""
+    return play(*_days_of(channel, split), models=models, public=public)
+
+
+def _days_of(channel: Channel, split: Split) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Views to guess from, views to be judged on, and a forecast of these."""
     known, judged = (_measured(channel, period) for period in (split.train, split.held_out))
     baseline = baseline_forecast(SKILL_BASELINE, channel.series, judged.index)
     there = np.isfinite(baseline)
-    return play(known.to_numpy(), judged.to_numpy()[there], baseline[there], models=models, public=public)
+    return known.to_numpy(), judged.to_numpy()[there], baseline[there]
 
 
 def _measured(channel: Channel, period: Period) -> pd.Series:
@@ -71,7 +85,7 @@ def play(
     _check(judged, models)
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(judged))
-    cut = min(max(round(len(judged) * public), 1), len(judged) - 1)
+    cut = public_days(len(judged), public)
     beside = float(np.abs(baseline - judged)[order[cut:]].mean())
     best, total, done = np.inf, 0.0, 0
     steps: list[tuple[int, float, float]] = []
@@ -152,13 +166,62 @@ def finite_seeds(errors: np.ndarray, views: pd.Series) -> np.ndarray:
 
 def choose(errors: np.ndarray, public: float = 0.5, draws: int = DRAWS, *, seed: int = 0) -> Choice:
     """Choose among seeds of known absolute `errors` (seeds, days) by a share `public` of the days, `draws` times."""
-    models, days = errors.shape
-    _check(errors[0], models)
+    found = choose_again(errors, public, draws, seed=seed)
+    return Choice(len(errors), *(float(scores.mean()) for scores in (found.public, found.private, found.all_private)))
+
+
+@dataclass(frozen=True, eq=False)
+class RepeatedChoice:
+    """Mean MAE in views for each draw of the public days (draws,)."""
+
+    public: np.ndarray  # of the chosen model, on the days that it was chosen by
+    private: np.ndarray  # of the same model on the other days
+    all_private: np.ndarray  # of all models, on these other days
+
+
+def choose_again(errors: np.ndarray, public: float = 0.5, draws: int = DRAWS, *, seed: int = 0) -> RepeatedChoice:
+    """The choice by a share `public` of the days, for so many draws of them. `errors` are absolute (models, days)."""
+    days = errors.shape[1]
+    _check(errors[0], len(errors))
     rng = np.random.default_rng(seed)
-    cut = min(max(round(days * public), 1), days - 1)
-    shown = np.zeros((draws, days))
+    cut = public_days(days, public)
+    shown = np.zeros((draws, days), errors.dtype)
     for row in shown:
-        row[rng.permutation(days)[:cut]] = 1.0
-    publics, privates = shown @ errors.T / cut, (1 - shown) @ errors.T / (days - cut)
-    best = (np.arange(draws), publics.argmin(axis=1))
-    return Choice(models, float(publics[best].mean()), float(privates[best].mean()), float(privates.mean()))
+        row[rng.permutation(days)[:cut]] = 1
+    publics = shown @ errors.T / cut
+    chosen = errors[publics.argmin(axis=1)]
+    hidden = (1 - shown) / (days - cut)
+    return RepeatedChoice(publics.min(axis=1), (hidden * chosen).sum(axis=1), hidden @ errors.mean(axis=0))
+
+
+def public_days(days: int, public: float) -> int:
+    """How many of `days` are public where a share of them is: at least one, and all but one at most."""
+    return min(max(round(days * public), 1), days - 1)
+
+
+def score_collapses(channel: Channel, split: Split, models: int, *, public: float) -> Claim:
+    """Whether the model that is chosen by its public score errs more on private days, over draws of the public days."""
+    known, judged, _baseline = _days_of(channel, split)
+    _check(judged, models)
+    models = min(models, REPEATED)
+    drawn = np.random.default_rng(1).integers(0, len(known), (models, len(judged)), np.uint32)
+    errors = known.astype(np.float32).take(drawn)
+    errors -= judged.astype(np.float32)
+    return collapse(choose_again(np.abs(errors, out=errors), public), *errors.shape)
+
+
+def collapse(found: RepeatedChoice, models: int, days: int) -> Claim:
+    """The claim on choices among so many models by a share of so many days."""
+    gaps, level = found.private - found.public, float(found.all_private.mean())
+    if days < FEWEST_DAYS:
+        lacking = Message(TOO_FEW_DAYS, {"days": days, "needed": FEWEST_DAYS})
+        judged = Judgement("cannot tell", float(gaps.mean()), lacking=lacking)
+    else:
+        judged = judge_draws(gaps, float(gaps.mean()), MARGIN * level)
+    sentence = N_(
+        "Best of {models}, over {draws} draws of the days: {public} on public days, {private} on private ones."
+    )
+    scores = {"public": found.public, "private": found.private}
+    facts = {name: format_views(float(score.mean())) for name, score in scores.items()}
+    facts |= {"draws": f"{len(gaps)}", "models": f"{models:,}"}
+    return claim(N_("The chosen score collapses on private days"), judged, N_("views"), Message(sentence, facts))

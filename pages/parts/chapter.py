@@ -165,10 +165,9 @@ class Chapter:
 
     def verdict(self, *claims: Claim) -> None:
         """What the lecture claims, and whether it holds here."""
-        for claim in claims:
-            draw, icon = LOOKS[claim.answer]
-            with self._verdict:
-                draw(_said(claim, self.translate), icon=icon)
+        with self._verdict:
+            for claim in claims:
+                draw_claim(claim, self.translate)
 
     def beside_lecture(
         self,
@@ -393,6 +392,12 @@ class Chapter:
 def handed_on() -> dict[str, list[str]]:
     """What a link from chapter to chapter takes along."""
     return {name: st.query_params.get_all(name) for name in HANDED_ON if name in st.query_params}
+
+
+def draw_claim(claim: Claim, translate: Translate) -> None:
+    """A claim with its answer."""
+    draw, icon = LOOKS[claim.answer]
+    draw(_said(claim, translate), icon=icon)
 
 
 def _said(claim: Claim, translate: Translate) -> str:

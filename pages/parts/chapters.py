@@ -99,6 +99,13 @@ CHAPTERS = (
         changes="function",
         serves="generalization",
     ),
+    Entry(
+        slug="choosing_models",
+        title=N_("Choosing among models"),
+        idea=N_("The best of many models looks better than it is."),
+        changes="validation",
+        serves="generalization",
+    ),
 )
 
 
@@ -114,6 +121,8 @@ class Moved:
 MOVED = (
     Moved("table", "deeper", N_("Lecture's table")),
     Moved("reveal", "deeper", N_("Reveal")),
+    Moved("cross_validation", "choosing_models", N_("Folds")),
+    Moved("selection", "choosing_models", N_("Score of many models")),
 )
 
 

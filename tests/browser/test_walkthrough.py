@@ -327,3 +327,39 @@ def test_batches_by_keyboard_alone(page: Page) -> None:
     scrub.focus()
     page.keyboard.press("Home")
     expect(page.get_by_text("Update 0 of 200")).to_be_visible()
+
+
+def models_tried(page: Page) -> Locator:
+    return page.get_by_role("slider", name="Useless models").and_(page.locator(".handle"))
+
+
+def test_useless_models_by_mouse(page: Page) -> None:
+    page.goto("/choosing_models")
+    expect(page.get_by_text("The best of 10,000 useless models")).to_be_visible()
+    drag(page, models_tried(page), -330, 0)
+    expect(page).to_have_url(re.compile("dared=(30|100)(&|$)"))
+    expect(page.get_by_text(re.compile("The best of (30|100) useless models"))).to_be_visible()
+
+
+def test_useless_models_by_keyboard_alone(page: Page) -> None:
+    page.goto("/choosing_models")
+    models_tried(page).focus()
+    for _time in range(3):
+        page.keyboard.press("Shift+ArrowLeft")
+    expect(page.get_by_text(re.compile("The best of (300|1,000) useless models"))).to_be_visible()
+    expect(page).to_have_url(re.compile("dared="))
+
+
+def test_borders_of_the_folds_by_mouse_and_by_keyboard(page: Page) -> None:
+    page.goto("/choosing_models?part=Folds")
+    border = page.get_by_role("slider", name="Border 1 of the folds")
+    before = border.get_attribute("aria-valuetext")
+    drag(page, border, -60, 0)
+    expect(page).to_have_url(re.compile("borders=20"))
+    dragged = border.get_attribute("aria-valuetext")
+    assert dragged < before
+    border.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page).to_have_url(re.compile("borders=(?!" + dragged + ")"))
+    page.reload()
+    expect(border).not_to_have_attribute("aria-valuetext", before)

@@ -320,10 +320,10 @@ def test_verdict_names_the_baseline_that_is_harder_to_beat(visit):
     assert metrics(app)["Yesterday"]
 
 
-@pytest.mark.parametrize("page", ["data", "train", "compare", "cross_validation", "selection"])
+@pytest.mark.parametrize("page", ["data", "train", "compare"])
 def test_page_is_chinese_where_asked(visit, page):
     app = visit(page, lang="中文")
-    assert app.title[0].value in ("数据", "训练", "比较", "交叉验证", "公开与私有排行榜")
+    assert app.title[0].value in ("数据", "训练", "比较")
     labels = [metric.label for metric in app.metric] + [box.label for box in app.selectbox]
     assert all(any("\u4e00" <= letter <= "\u9fff" for letter in label) for label in labels)
 

@@ -11,5 +11,6 @@ from forecasting.records import Progress
 def cross_validation(task: Task[CrossValidationRequest]) -> Iterator[Progress]:
     """Reports of Ranking, after every model on every fold."""
     request = task.request
-    for share, known in rank(task.channel, request.models, request.fold_kind, folds=request.folds):
+    kind, folds, borders = request.fold_kind, request.folds, request.borders
+    for share, known in rank(task.channel, request.models, kind, folds=folds, borders=borders):
         yield Progress(share, known.rounded())

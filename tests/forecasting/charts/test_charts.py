@@ -9,7 +9,6 @@ from forecasting.charts.marks import ROLES, RUN_COLOURS, colour_by, day_axis, le
 from forecasting.charts.model_selection import stretches
 from forecasting.diagnosis.branches import BRANCH_NAMES
 from forecasting.evaluation.folds import make_folds
-from forecasting.lectures.public_score import SelectionGame
 from forecasting.records import NOTHING_YET, History
 from forecasting.sample import sample_channel
 from forecasting.split import default_split
@@ -249,15 +248,6 @@ def test_losses_on_folds_have_a_line_a_model_and_their_unit():
     )
     said = words(charts.fold_losses(frame, "RMSE").to_dict())
     assert {"Loss (RMSE, views)", "Validation", "Held-out", "Mean over folds"} <= set(said)
-
-
-def test_scores_of_the_game_go_on_to_the_last_model():
-    game = SelectionGame(500, 5, 9, 60.0, 95.0, 90.0, 40.0, ((1, 100.0, 80.0), (20, 60.0, 95.0)))
-    spec = charts.game_scores(game).to_dict()
-    rows = next(rows for rows in spec["datasets"].values() if "score" in rows[0])
-    private = [(row["models"], row["loss"]) for row in rows if row["score"] == "private"]
-    assert private == [(1, 80.0), (20, 95.0), (500, 95.0)]
-    assert {"Public score", "Private score", "Same day last week, private 40"} <= set(words(spec))
 
 
 CHANCES = {"bias": 0.1, "optimization": 0.2, "overfitting": 0.4, "mismatch": 0.05, "fine": 0.25}

@@ -1,6 +1,7 @@
 """Folds against a slow loop over days, the leak that they avoid or show, and cross-validation by hand."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from forecasting.evaluation.folds import (
     safe_folds,
     safe_gap,
     target_days,
+    usual_borders,
 )
 from forecasting.messages import BadInput
 from forecasting.models.fitting import build, fit
@@ -113,6 +115,34 @@ def test_random_folds_judge_every_day_once_and_differ_by_seed():
     assert judged == list(DAYS)
     assert all((a.validation == b.validation).all() for a, b in zip(first, again, strict=True))
     assert any(list(a.validation) != list(b.validation) for a, b in zip(first, other, strict=True))
+
+
+@pytest.mark.parametrize(("kind", "borders"), [("blocked", [10, 90]), ("rolling", [20, 40, 95])])
+def test_folds_begin_where_their_borders_are(kind, borders):
+    folds = make_folds(DAYS, kind, 3, gap=5, borders=[DAYS[place].date() for place in borders])
+    starts = [0, *borders] if kind == "blocked" else borders
+    for fold, start, end in zip(folds, starts, [*starts[1:], len(DAYS)], strict=True):
+        judged = range(start, end)
+        assert list(fold.validation) == [DAYS[place] for place in judged]
+        far = [place for place in range(len(DAYS)) if all(abs(place - other) > 5 for other in judged)]
+        assert list(fold.train) == [DAYS[place] for place in far if kind == "blocked" or place < start]
+
+
+@pytest.mark.parametrize(("kind", "count"), [("blocked", 3), ("rolling", 4), ("random", 0)])
+@pytest.mark.parametrize("days", [DAYS, HOLES], ids=["whole", "holes"])
+def test_usual_borders_are_those_of_the_usual_folds(kind, count, days):
+    borders = usual_borders(days, kind, 4)
+    assert len(borders) == count
+    usual, again = make_folds(days, kind, 4, gap=3), make_folds(days, kind, 4, gap=3, borders=borders)
+    for one, other in zip(usual, again, strict=True):
+        assert list(one.train) == list(other.train) and list(one.validation) == list(other.validation)
+
+
+@pytest.mark.parametrize("borders", [[0, 50], [50, 50], [50, 500]])
+def test_a_border_that_leaves_a_part_empty_is_refused(borders):
+    start = DAYS[0].date()
+    with pytest.raises(BadInput):
+        make_folds(DAYS, "blocked", 3, borders=[start + timedelta(days=days) for days in borders])
 
 
 @pytest.mark.parametrize(("kind", "folds", "gap"), [("rolling", 5, 90), ("blocked", 2, 60), ("blocked", 1, 0)])

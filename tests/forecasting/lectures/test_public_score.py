@@ -6,7 +6,16 @@ import pytest
 
 from forecasting.json_records import from_json, to_json
 from forecasting.lectures import public_score as selection
-from forecasting.lectures.public_score import SelectionGame, choose, finite_seeds, play, play_on
+from forecasting.lectures.public_score import (
+    SelectionGame,
+    choose,
+    choose_again,
+    collapse,
+    finite_seeds,
+    play,
+    play_on,
+    score_collapses,
+)
 from forecasting.messages import BadInput
 from forecasting.series import Channel, Correction
 
@@ -97,6 +106,49 @@ def test_choice_among_trained_models_equals_a_slow_loop(rng):
     assert (found.public, found.private) == pytest.approx((np.mean(promised), np.mean(kept)))
     assert found.mean_private == pytest.approx(errors.mean(), rel=0.02)
     assert found.seeds == 6 and "Of 6 seeds of 2 trained runs" in found.sentence(2).translated()
+
+
+def test_scores_step_and_go_on_to_the_last_model():
+    game = SelectionGame(500, 5, 9, 60.0, 95.0, 90.0, 40.0, ((1, 100.0, 80.0), (20, 60.0, 95.0)))
+    public, private = game.curves()
+    assert public.tolist() == [[1, 100], [20, 100], [20, 60], [500, 60]]
+    assert private.tolist() == [[1, 80], [20, 80], [20, 95], [500, 95]]
+
+
+def test_repeats_of_the_choice_equal_a_slow_loop(rng):
+    errors = np.abs(rng.normal(300, 80, (5, 24)))
+    found = choose_again(errors, 0.25, draws=12, seed=4)
+    same = np.random.default_rng(4)
+    for draw in range(12):
+        order = same.permutation(24)
+        public, private = order[:6], order[6:]
+        best = min(range(5), key=lambda model: errors[model][public].mean())
+        assert found.public[draw] == pytest.approx(errors[best][public].mean())
+        assert found.private[draw] == pytest.approx(errors[best][private].mean())
+        assert found.all_private[draw] == pytest.approx(errors[:, private].mean())
+
+
+def test_score_of_the_best_of_many_collapses_and_that_of_one_does_not(views, split):
+    channel = Channel("mine", views)
+    assert score_collapses(channel, split, 1000, public=0.1).answer == "holds"
+    assert score_collapses(channel, split, 1, public=0.1).answer == "cannot tell"
+
+
+def test_a_channel_without_noise_has_nothing_to_collapse(split):
+    flat = Channel("flat", pd.Series(100.0, pd.date_range("2020-01-01", periods=420)))
+    assert score_collapses(flat, split, 50, public=0.5).answer == "does not hold here"
+
+
+def test_choice_on_few_days_says_how_many_lack(rng):
+    found = collapse(choose_again(np.abs(rng.normal(300, 80, (50, 20)))), 50, 20)
+    assert found.answer == "cannot tell" and found.lacking.facts == {"days": 20, "needed": 28}
+
+
+def test_without_a_choice_a_collapse_is_seldom_found():
+    """A single model: over 60 made sets of errors, more than six come once in forty times at 5 %."""
+    rng = np.random.default_rng(0)
+    held = [collapse(choose_again(rng.exponential(300, (1, 200))), 1, 200).answer == "holds" for _set in range(60)]
+    assert sum(held) <= 6
 
 
 def test_seeds_that_diverged_are_left_out(rng):

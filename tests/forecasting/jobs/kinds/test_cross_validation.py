@@ -26,6 +26,16 @@ def test_job_reports_what_the_ranking_says(views, split):
     assert winner(last, ["a day", "a week"]).translated() == winner(known, ["a day", "a week"]).translated()
 
 
+def test_job_ranks_on_the_folds_that_its_borders_make(views, split):
+    channel, border = Channel("mine", views), views.index[100].date()
+    models = tuple(RunSettings(split, Architecture("linear", days), Training("mse", "exact")) for days in (1, 7))
+    *_before, last = cross_validation(task(channel, CrossValidationRequest(models, "blocked", 2, (border,))))
+    *_before, (_share, known) = rank(channel, models, "blocked", folds=2, borders=(border,))
+    *_before, (_share, usual) = rank(channel, models, "blocked", folds=2)
+    assert last.result.validation == pytest.approx(known.validation, abs=0.006)
+    assert last.result.validation != pytest.approx(usual.validation, abs=0.006)
+
+
 def test_what_diverged_is_stored_as_no_number():
     known = Ranking(np.array([[1.234, np.inf]]), np.array([np.inf]), np.array([2.0, 3.0]), 2.5)
     again = from_json(Ranking, to_json(known.rounded()))
