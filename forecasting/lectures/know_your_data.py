@@ -70,7 +70,7 @@ def fit_lengths(series: Series, split: Split, loss: Loss) -> WindowLengths:
         train_losses=measure(train.targets, predicted[0]),
         held_out_losses=measure(held_out.targets, predicted[1]),
         train_maes=IN_VIEWS["mae"](train.targets, predicted[0]),
-        errors=_above_rounding(np.abs(predicted[1] - held_out.targets), CLOSE * float(train.targets.std())),
+        errors=_to_precision(np.abs(predicted[1] - held_out.targets), CLOSE * float(train.targets.std())),
         train_days=len(train),
         last_week=float(measure(held_out.targets, _lagged(held_out)[:, WEEK - 1])),
     )
@@ -99,9 +99,9 @@ def weekday_means(series: Series, period: Period) -> np.ndarray:
     return views.groupby(views.index.day_of_week).mean().reindex(range(WEEK)).to_numpy(float)
 
 
-def _above_rounding(errors: np.ndarray, rounding: float) -> np.ndarray:
-    """Errors with 0 for those that are only rounding: of two perfect fits neither is better."""
-    return np.where(errors < rounding, 0.0, errors)
+def _to_precision(errors: np.ndarray, precision: float) -> np.ndarray:
+    """Errors in whole steps of what the fits are exact to: of two that differ by less neither is better."""
+    return precision * np.round(errors / precision) if precision else errors
 
 
 def _lagged(windows: Windows) -> np.ndarray:

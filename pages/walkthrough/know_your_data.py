@@ -5,6 +5,7 @@ import streamlit as st
 
 from forecasting.formats import format_views
 from forecasting.lectures import know_your_data
+from forecasting.lectures.claims import Claim
 from forecasting.lectures.know_your_data import CLAIMS, LECTURE_MAE, LECTURE_WEIGHTS, LOW_DAYS, WindowLengths
 from forecasting.messages import N_
 from forecasting.metrics import LOSS_NAMES
@@ -37,9 +38,10 @@ translate, channel = chapter.translate, chapter.session.channel
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def lengths_of(_series, fingerprint: str, split: Split, loss: Loss) -> WindowLengths:
-    """The exact models of every window."""
-    return know_your_data.fit_lengths(_series, split, loss)
+def lengths_of(_series, fingerprint: str, split: Split, loss: Loss) -> tuple[WindowLengths, list[Claim]]:
+    """The exact models of every window, and what they say of the claims."""
+    found = know_your_data.fit_lengths(_series, split, loss)
+    return found, [know_your_data.more_is_better(found, more, fewer) for more, fewer in CLAIMS]
 
 
 def experiment() -> None:
@@ -47,7 +49,7 @@ def experiment() -> None:
     window = int(chapter.slider("window", N_("Window (days of input)"), 1, COMMON_HISTORY, 1))
     loss = chapter.choice("loss", N_("Loss"), LOSSES, "mae")
     split = chapter.split()
-    found = lengths_of(channel.series, channel.fingerprint, split, loss)
+    found, claims = lengths_of(channel.series, channel.fingerprint, split, loss)
     window = min(window, found.longest)
     with chapter.picture:
         draw_losses(found, window)
@@ -57,7 +59,7 @@ def experiment() -> None:
     with right:
         draw_weekdays(split)
     chapter.formula(formula_of(found, window))
-    chapter.verdict(*(know_your_data.more_is_better(found, more, fewer) for more, fewer in CLAIMS))
+    chapter.verdict(*claims)
     beside_lecture(found, split)
     chapter.open_in_train(family="linear", window=window, loss=loss, optimizer="exact")
 
@@ -65,7 +67,7 @@ def experiment() -> None:
 def days_axis(title: str, names: list[str], low: float = 1) -> Axis:
     """Days from 1 on along the bottom, one for each name."""
     last = len(names)
-    ticks = [(day, str(day)) for day in (TICKS if last > WEEK else range(1, last + 1)) if day <= last]
+    ticks = [(day, str(day)) for day in (TICKS if last > 2 * WEEK else range(1, last + 1)) if day <= last]
     return Axis(title, low, max(last + 1 - low, low + 1), ticks=ticks, names=["", *names])
 
 
@@ -156,7 +158,7 @@ def formula_of(found: WindowLengths, window: int) -> str:
     terms = [rf"{fit.weights[place]:+.2f}\,x_{{{place + 1}}}" for place in shown]
     if window > WRITTEN + 1:
         terms.insert(WRITTEN, r"+ \dots")
-    return rf"\hat y = \text{{{format_views(fit.intercept)}}} {' '.join(terms)}"
+    return rf"\hat y = \text{{{format_views(round(fit.intercept, 3) + 0.0)}}} {' '.join(terms)}"
 
 
 def beside_lecture(found: WindowLengths, split: Split) -> None:

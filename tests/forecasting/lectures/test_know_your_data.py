@@ -67,6 +67,12 @@ def test_of_two_perfect_fits_neither_is_better():
         assert "holds" not in answers
 
 
+def test_of_fits_that_differ_by_rounding_neither_is_better():
+    mostly_none = np.random.default_rng(0).poisson(0.2, 400)  # every window foretells 0
+    found = more_is_better(fitted(mostly_none), 7, 1)
+    assert (found.answer, found.statistic) == ("does not hold here", 0.0)
+
+
 def test_a_channel_of_a_few_training_days_says_how_many_it_lacks():
     with pytest.raises(BadInput, match="There are 3 training days; a line needs at least 4"):
         fitted(weekly(73))
