@@ -224,8 +224,9 @@ def test_windows_are_scrubbed_by_mouse(page: Page) -> None:
     expect(window_handle(page)).to_have_attribute("aria-valuetext", f"{window} days")
 
 
-def test_windows_are_scrubbed_by_keyboard_alone(page: Page) -> None:
-    page.goto("/know_your_data")
+@pytest.mark.parametrize("hidden", ["", "?hide=window"])
+def test_windows_are_scrubbed_by_keyboard_alone(page: Page, hidden: str) -> None:
+    page.goto(f"/know_your_data{hidden}")
     window_handle(page).focus()
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("ArrowRight")
