@@ -10,8 +10,8 @@ from forecasting.split import Split
 from pages.parts.chapter import Preset, open_chapter
 from pages.parts.stage import (
     BASELINE,
-    HELD_OUT,
     INK,
+    RUNS,
     TRAIN,
     Arrow,
     Axis,
@@ -32,6 +32,7 @@ UNKNOWNS: dict[Data, tuple[str, str]] = {
     "d2l": (N_("First weight"), N_("Second weight")),
 }
 SYMBOLS: dict[Data, tuple[str, str]] = {"days": ("w", "b"), "d2l": ("w₁", "w₂")}
+ALL_AT_ONCE = RUNS[0]  # its colour
 ARROWS = 12  # batches whose gradients are drawn
 SMALL = 260  # pixels high
 SMALLEST = 1e-4  # distance shown: of a path that lands on the optimum the logarithm is nothing to draw
@@ -122,10 +123,10 @@ def draw_surface(examples: Examples, land: Landscape, setup: Setup, found: Ways)
         translate=translate,
         surface=Surface(land.heights, translate("Loss")),
         tracks=[
-            Track(found.full[: setup.epochs + 1], translate("All at once"), BASELINE, dots=True),
+            Track(found.full[: setup.epochs + 1], translate("All at once"), ALL_AT_ONCE, dots=True),
             Track(found.paths[0], translate("Batches of {batch}").format(batch=setup.batch), TRAIN),
         ],
-        dots=[Dot(examples.optimum, translate("Exact optimum"), colour=HELD_OUT)],
+        dots=[Dot(examples.optimum, translate("Exact optimum"), colour=BASELINE)],
         handles=[Handle(name, setup.start, translate("Start of the descent"), colour=INK)],
         on_move=chapter.keep_point,
         step=translate("Update {step} of {last}"),
@@ -153,7 +154,7 @@ def draw_noise(examples: Examples, setup: Setup) -> None:
         y=y,
         translate=translate,
         lines=[
-            Line(around, translate("Exact noise, two standard deviations"), HELD_OUT),
+            Line(around, translate("Exact noise, two standard deviations"), BASELINE),
             Line(label=translate("Batches of {batch}").format(batch=setup.batch), colour=TRAIN),
         ],
         arrows=[*(Arrow((0, 0), gradient, TRAIN) for gradient in some), Arrow((0, 0), middle, INK)],
@@ -176,7 +177,7 @@ def draw_distances(along: str, last: int, near: np.ndarray, far: np.ndarray) -> 
         translate=translate,
         lines=[
             Line(np.stack([kept := thinned(len(values)), values[kept]], axis=1), name, colour)
-            for values, name, colour in zip(shown, names, (BASELINE, TRAIN), strict=True)
+            for values, name, colour in zip(shown, names, (ALL_AT_ONCE, TRAIN), strict=True)
         ],
         height=SMALL,
         alt=translate("Distance to the exact optimum along {along}").format(along=title),

@@ -14,7 +14,7 @@ from forecasting.split import Split
 from forecasting.typical_range import WEEK
 from forecasting.windows import COMMON_HISTORY
 from pages.parts.chapter import Preset, open_chapter
-from pages.parts.stage import BASELINE, HELD_OUT, INK, PREDICTED, TRAIN, Axis, Handle, Line, stage, views_axis
+from pages.parts.stage import BASELINE, HELD_OUT, INK, RUNS, TRAIN, Axis, Handle, Line, stage, views_axis
 
 SMALL = 240  # pixels high
 BAR = 0.38  # of the place between two bars' middles
@@ -106,7 +106,7 @@ def draw_weights(found: WindowLengths, window: int) -> None:
     weights, lecture = found.fits[window - 1].weights, np.array(LECTURE_WEIGHTS.get(window, ()))
     before = range(1, window + 1)
     shift = BAR / 2 if len(lecture) else 0
-    bars = [bars_of(weights, translate("This channel"), PREDICTED, -shift)]
+    bars = [bars_of(weights, translate("This channel"), RUNS[0], -shift)]
     if len(lecture):
         bars.append(bars_of(lecture, translate("Lecture, its channel"), BASELINE, shift))
     everything = np.r_[weights, lecture, 0.0, 0.1]
