@@ -108,7 +108,7 @@ def histories(views: pd.Series, origins: pd.DatetimeIndex, days: int) -> np.ndar
             days=days,
             begin=begin,
         )
-    return np.lib.stride_tricks.sliding_window_view(views.to_numpy(float), days)[places - days + 1]
+    return views.to_numpy(float)[places[:, None] + np.arange(1 - days, 1)]
 
 
 def calm_histories(series: Series, origins: pd.DatetimeIndex, days: int) -> np.ndarray:

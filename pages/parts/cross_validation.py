@@ -73,8 +73,8 @@ def draw_cross_validation(session: Session) -> None:
             return
         start = controls.container()
     with picture:
-        asked.draw_timeline()
         try:
+            asked.draw_timeline()  # before its borders are used: one that is too near to another can be dragged back
             cuts = asked.cuts()
             baseline_levels(session.channel, session.channel.fingerprint, asked.settings[0])
         except BadInput as unusable:

@@ -13,7 +13,7 @@ from forecasting.scaling import Scaler
 from forecasting.series import Series
 from forecasting.settings import Architecture, Inputs, Regularisation, RunSettings
 from forecasting.split import Period
-from forecasting.windows import COMMON_HISTORY, calm_histories, make_windows, run_windows
+from forecasting.windows import COMMON_HISTORY, calm_histories, histories, make_windows, run_windows
 from tests.forecasting.conftest import windows_of
 
 FIRST = date(2021, 3, 1)
@@ -175,3 +175,10 @@ def test_of_an_extraordinary_day_tomorrow_sees_the_most_that_is_usual_and_later_
     np.testing.assert_array_equal(calm_histories(series.without_spikes, origins, 7), known)
     np.testing.assert_array_equal(calm_histories(series.until(origins[1]), origins[:2], 7), known[:2])
     np.testing.assert_array_equal(calm_histories(series.without_spikes.until(origins[1]), origins[:2], 7), known[:2])
+
+
+def test_histories_equal_a_slow_loop_and_a_short_series_has_none(views):
+    origins = views.index[[6, 30, 30, 99]]
+    slow = [[views.iloc[place - back] for back in range(6, -1, -1)] for place in (6, 30, 30, 99)]
+    np.testing.assert_array_equal(histories(views, origins, 7), slow)
+    assert histories(views[:3], views.index[:0], 7).shape == (0, 7)

@@ -255,3 +255,11 @@ def test_the_blocked_preset_opens_the_folds(visit):
     app.button(key="preset-2").click().run()
     assert "Drag the lines" in said(app, "caption")
     assert app.selectbox(key="fold_kind").value == "blocked"
+
+
+@pytest.mark.parametrize("days", [3, 12, 28, 60])
+@pytest.mark.parametrize("part", ["Score of many models", "Folds"])
+def test_no_part_stumbles_over_a_short_channel(own, days, part):
+    app = own(days, part=part)
+    assert not app.exception
+    assert app.main.get("warning") or app.main.get("info")
