@@ -102,6 +102,17 @@ def test_one_problem_is_judged_by_its_days_and_rarely_wrong_where_nothing_lies_i
     assert answers.count("holds") <= 3
 
 
+@pytest.mark.parametrize("copies", [1, 5])
+def test_complexity_is_chosen_on_other_data_than_it_is_judged_on(copies):
+    problem = next(
+        problem
+        for problem in (made(seed, "inside") for seed in range(20))
+        if problem.curve()[:, 1].argmin() != problem.curve()[:, 2].argmin()
+    )
+    chosen = lies_inside([problem] * copies).sentence.facts["chosen"]
+    assert chosen == problem.complexities[problem.curve()[:, 1].argmin()]
+
+
 @pytest.mark.parametrize(
     ("better", "answer"), [(0.5, "holds"), (2.0, "does not hold here"), (1.0, "does not hold here")]
 )
