@@ -157,6 +157,12 @@ class Chapter:
             raise BadInput(text, days=len(views), needed=FEWEST_CHANNEL_DAYS)
         return default_split(views)
 
+    def say_default_split(self) -> None:
+        """Which days the chapter trains on and which it holds out, below the picture that shows what came of it."""
+        split = self.default_split
+        text = self.translate(N_("Trained to {cut}, held out {first} to {last}."))
+        st.caption(text.format(cut=split.train.last, first=split.held_out.first, last=split.held_out.last))
+
     # Parts
 
     def formula(self, latex: str) -> None:

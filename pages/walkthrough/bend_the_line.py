@@ -94,6 +94,7 @@ def experiment() -> None:
         chapter.verdict(bend_the_line.bending_pays(learnt))
         with chapter.more:
             draw_training(learnt)
+            chapter.say_default_split()
 
 
 def axes(curve: Curve, target: Target) -> tuple[Axis, Axis]:

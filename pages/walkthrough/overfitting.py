@@ -250,6 +250,7 @@ def show_channel() -> None:
     with chapter.picture:
         draw_weeks(windows[1], model.predict(problem.held_out.inputs), answers)
         draw_curve("channel", problem, curve, window)
+        chapter.say_default_split()
     learnt = chapter.job(
         ExperimentRequest(overfitting.remedy_runs(chapter.default_split)),
         Experiment,

@@ -29,6 +29,7 @@ def test_d2ls_decay_stands_beside_its_figures(visit):
 def test_the_channels_table_is_judged_at_the_window_that_is_shown(visit, window, kind):
     app = visit("walkthrough/overfitting", toy="This channel", window=window)
     assert f"From {window} days, held-out MAE" in said(app, kind)
+    assert "Trained to 2021-12-31, held out 2022-01-01 to 2022-12-31." in said(app, "caption")
     assert "Try remedies on 100 ReLU" in str([button.label for button in app.main.button])
 
 
