@@ -7,6 +7,7 @@ import streamlit as st
 from forecasting.formats import format_views
 from forecasting.formula import formula
 from forecasting.lectures import depth
+from forecasting.lectures.claims import Claim
 from forecasting.lectures.depth import Along, Nets, TrainedNet
 from forecasting.lectures.model_table import EPOCHS
 from forecasting.messages import N_
@@ -49,7 +50,8 @@ def experiment() -> None:
     group = RunGroup(session, depth.depth_settings(chapter.split(), along, seeds))
     levels, _floor = baseline_levels(channel, channel.fingerprint, group.settings[0])
     at = round(chapter.place("at", FIRST[along], 0, len(group.settings) - 1))
-    shown, nets = group.settings[at].architecture, trained(group)
+    ids, shown = finished(group), group.settings[at].architecture
+    nets = trained(group, ids)
     with chapter.picture:
         draw_nets(group, nets, along, at, levels[SKILL_BASELINE])
         if len(nets) == len(group.settings):
@@ -58,7 +60,7 @@ def experiment() -> None:
             offer_training(group)
     chapter.watch(group)
     chapter.formula(formula_of(shown))
-    chapter.verdict(*depth.claims(nets, along))
+    chapter.verdict(*claims_on(nets, ids, along))
     if shown in nets:
         with chapter.more:
             draw_worst_day(nets[shown])
@@ -76,15 +78,26 @@ def formula_of(shown: Architecture) -> str:
     return r"\begin{gathered}" + r" \\ ".join(lines) + r"\end{gathered}"
 
 
-def trained(group: RunGroup) -> Nets:
-    """The nets that have been trained to the end."""
-    runs, losses, found = group.begun(), group.losses(), {}
-    for run_id, settings in zip(group.ids, group.settings, strict=True):
-        predicted = session.store.predictions(run_id)
-        if run_id in runs and runs[run_id].status == "finished" and predicted is not None:
+def finished(group: RunGroup) -> tuple[str, ...]:
+    """The ids of the runs that have been trained to the end: what they came to never changes."""
+    return tuple(run.id for run in group.begun().values() if run.status == "finished")
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def trained(_group: RunGroup, ids: tuple[str, ...]) -> Nets:
+    """The nets of these runs."""
+    losses, found = _group.losses(), {}
+    for run_id, settings in zip(_group.ids, _group.settings, strict=True):
+        if run_id in ids and (predicted := session.store.predictions(run_id)) is not None:
             actual = channel.views[predicted.index]
             found[settings.architecture] = depth.TrainedNet(settings.architecture, *losses[run_id], predicted, actual)
     return found
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def claims_on(_nets: Nets, ids: tuple[str, ...], along: Along) -> list[Claim]:
+    """What the lecture claims of them."""
+    return depth.claims(_nets, along)
 
 
 def draw_nets(group: RunGroup, nets: Nets, along: Along, at: int, baseline: float) -> None:
