@@ -8,7 +8,8 @@ from forecasting import charts
 from forecasting.evaluation.run_results import held_out_days, results, training_days, updates_an_epoch
 from forecasting.metrics import LOSS_NAMES
 from forecasting.models.registry import SKILL_BASELINE
-from forecasting.records import Run
+from forecasting.records import History, Run
+from forecasting.series import Channel
 from pages.parts import diagnosis_panel
 from pages.parts.export import offer
 from pages.parts.homework import offer_notebooks
@@ -25,7 +26,7 @@ translate = session.translate
 
 def alike(runs: list[Run]) -> bool:
     """Whether the held-out losses can be compared; says so where they, or the train losses, cannot."""
-    found = {
+    found: dict[str, set] = {
         translate("channels"): {run.fingerprint for run in runs},
         translate("days ahead"): {run.settings.architecture.horizon for run in runs},
         translate("held-out days"): {held_out_days(run) for run in runs},
@@ -42,7 +43,17 @@ def alike(runs: list[Run]) -> bool:
     return not unique_name
 
 
-def curves_of(runs: list[Run], over: int) -> pd.DataFrame:
+def channels_of(runs: list[Run]) -> dict[str, Channel]:
+    """The runs' channels by fingerprint; one that has been removed since the runs were read is not there."""
+    found = {
+        key: session.channels.channel(session.owner, key) for key in dict.fromkeys(run.fingerprint for run in runs)
+    }
+    return {key: channel for key, channel in found.items() if channel}
+
+
+def curves_of(
+    runs: list[Run], channels: dict[str, Channel], histories: dict[str, History], *, over: int
+) -> pd.DataFrame:
     """Whole curves of all runs: run, solved, and the columns of a full_curve."""
     frames = []
     for run in runs:
@@ -60,7 +71,7 @@ def choose_axes() -> tuple[str, int, bool]:
         along = st.segmented_control(
             translate("Horizontal axis"),
             words,
-            format_func=words.get,
+            format_func=words.__getitem__,
             default="epoch",
             required=True,
             key="along",
@@ -92,8 +103,9 @@ if not table.scope:
     st.page_link("pages/train.py", label=translate("Train a model"), icon=":material/play_arrow:")
     st.stop()
 
+channels = channels_of(chosen)
 histories = {run.id: session.store.history(run.id) for run in chosen}
-chosen = [run for run in chosen if len(histories[run.id])]
+chosen = [run for run in chosen if run.fingerprint in channels and len(histories[run.id])]
 if not chosen:
     st.info(translate("Tick a run that has been trained for an epoch or more."), icon=":material/check_box:")
     st.stop()
@@ -101,7 +113,6 @@ if len(chosen) > charts.RUN_COLOURS:
     text = translate("The first {most} of {count} ticked runs are shown.")
     st.caption(text.format(most=charts.RUN_COLOURS, count=len(chosen)))
 chosen = chosen[: charts.RUN_COLOURS]
-channels = {key: session.channels.channel(session.owner, key) for key in {run.fingerprint for run in chosen}}
 judged = [baseline_levels(channels[run.fingerprint], run.fingerprint, run.settings) for run in chosen]
 comparable = alike(chosen)
 lines, floor = judged[0] if comparable else ({}, None)
@@ -114,7 +125,7 @@ along, over, log = choose_axes()
 left, right = st.columns([3, 2], gap="large")
 with left, st.container(key="curves_chart"):
     st.subheader(translate("Losses during training"))
-    curves = curves_of(chosen, over)
+    curves = curves_of(chosen, channels, histories, over=over)
     thinned = pd.concat([curve.iloc[charts.thin(len(curve))] for _run, curve in curves.groupby("run", sort=False)])
     chart = charts.compared_curves(
         thinned, names, loss, log=log, translate=translate, levels=lines, floor=floor, along=along, averaged=over > 1
@@ -144,7 +155,7 @@ offer(
         "gap": (translate("Train and held-out"), "gap_chart"),
     },
 )
-offer_notebooks(session, chosen, channels)
+offer_notebooks(session, chosen, {run.fingerprint: channels[run.fingerprint] for run in chosen})
 with st.expander(translate("Diagnosis"), icon=":material/troubleshoot:", key="diagnosis", bind="query-params") as panel:
     if panel.open:
         diagnosis_panel.draw_set(session, chosen, lambda: st.switch_page("pages/train.py", query_params={}))

@@ -1,6 +1,7 @@
 """The channel's daily views: bring a file, see what was corrected, choose the split."""
 
 from dataclasses import asdict, replace
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -12,8 +13,9 @@ from forecasting.messages import N_, BadInput
 from forecasting.reading import Choice, Question, read_views, to_csv
 from forecasting.records import Source
 from forecasting.series import Correction
+from forecasting.split import Split
 from pages.parts.links import escape_markdown
-from pages.parts.session import keep_channel, open_page
+from pages.parts.session import keep_channel, open_page, source_of_channel
 from pages.parts.split_control import choose_split
 from pages.parts.wikipedia import choose_article, offer_new_days
 
@@ -62,7 +64,9 @@ def answer(field: str) -> None:
 
 def read_again(field: str) -> None:
     """Read the current channel's file another way; the reading before is forgotten unless it has runs."""
-    source = session.channels.source(session.owner, session.channel.fingerprint)
+    source = source_of_channel(session)
+    if source is None:
+        return
     value = st.session_state[f"said_{field}"]
     said = source.said | {field: None if value == AS_FITS else value}
     if field == "metric":  # other numbers may hold other channels, and may be no totals so far
@@ -104,7 +108,7 @@ def show_trouble(trouble: BadInput) -> None:
     )
 
 
-def choose_reading(said: dict[str, object]) -> None:
+def choose_reading(said: dict[str, Any]) -> None:
     """Which column, and how dates and gaps are read; remembered with the channel."""
     said = asdict(Choice(**said))
 
@@ -177,10 +181,10 @@ with controls:
     offer_new_days(session, read)
     if (said := session.channels.said(session.owner, channel.fingerprint)) is not None:
         choose_reading(said)
+    split: Split | None = None
     try:
         split = choose_split(views, translate)
     except BadInput as unusable:
-        split = None
         st.warning(escape_markdown(unusable.translated(translate)), icon=":material/event_busy:")
 
 with figures, st.grid(4, min_column_width=150):

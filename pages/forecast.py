@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,11 +23,12 @@ from forecasting.messages import BadInput
 from forecasting.models.ensemble.candidates import TrialResult
 from forecasting.models.ensemble.report import composition, regret_of_alternatives, trials_frame, work_of
 from forecasting.models.registry import BUDGET, SKILL_BASELINE, baseline, label_of
+from forecasting.records import Run
 from forecasting.settings import BOUNDS, SKLEARN_FAMILIES, RunSettings
 from pages.parts.export import offer
 from pages.parts.forecasters import AUTO, Forecasters
 from pages.parts.homework import offer_homework
-from pages.parts.job_progress import find, result_of, show_job, submit
+from pages.parts.job_progress import find, model_of, result_of, show_job, submit
 from pages.parts.links import escape_markdown, warn_invalid_query_param
 from pages.parts.session import SAMPLE_KEY, open_page
 from pages.parts.split_control import choose_split
@@ -38,6 +40,16 @@ SAMPLE_FILE = "data/sample_channel.csv"
 
 session = open_page()
 translate = session.translate
+
+
+@dataclass(frozen=True)
+class Method:
+    """What is to forecast, and how far: what the controls say."""
+
+    name: str
+    run: Run | None
+    settings: RunSettings | None  # of the run, or of the run in the model file
+    horizon: int  # days
 
 
 def of_auto() -> AutoSearch:
@@ -64,14 +76,14 @@ def choose_holidays(settings: RunSettings | None, horizon: int) -> tuple[date, .
         translate("What if these were holidays?"),
         translate("In addition to the public holidays that the run already takes into account."),
     )
-    chosen = st.multiselect(label, days, format_func=days.get, key="holidays", help=why, bind="query-params")
+    chosen = st.multiselect(label, days, format_func=days.__getitem__, key="holidays", help=why, bind="query-params")
     return tuple(map(date.fromisoformat, chosen))
 
 
 # What is known
 
 
-def draw(job_id: str, report: ForecastReport) -> None:
+def draw(method: Method, job_id: str, report: ForecastReport) -> None:
     """What Auto tries while it is at it, then the forecast."""
     if report.forecast is None:
         draw_trials(report.trials)
@@ -86,9 +98,9 @@ def draw(job_id: str, report: ForecastReport) -> None:
             draw_trials(report.trials)
     with st.expander(translate("Reliability by days ahead"), icon=":material/straighten:"):
         draw_judged(forecast)
-    draw_take_away(job_id)
-    if chosen in forecasters.runs:
-        offer_homework(session, forecasters.runs[chosen], session.channel)
+    draw_take_away(method, job_id)
+    if method.run:
+        offer_homework(session, method.run, session.channel)
 
 
 def own_scores(forecast: Forecast | None) -> list[HeldOutScore]:
@@ -98,7 +110,7 @@ def own_scores(forecast: Forecast | None) -> list[HeldOutScore]:
 
 def draw_figures(forecast: Forecast | None, judged: list[HeldOutScore]) -> None:
     """Totals with their interval, coverage beside its nominal level, and skill."""
-    beside = {"delta_color": "off", "delta_arrow": "off"}
+    beside: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off"}
     at = week_ahead(judged)
     with st.grid(4, min_column_width=150):
         for place, label in enumerate((translate("Next 7 days, views"), translate("Next 28 days, views"))):
@@ -152,7 +164,7 @@ def draw_chart(forecast: Forecast, without) -> None:
         st.caption(said.format(days=len(without), change=("+" if change > 0 else "") + format_views(change)))
 
 
-def draw_before() -> None:
+def draw_before(horizon: int) -> None:
     """The last weeks and the usual baseline, as long as there is no forecast."""
     chart = charts.forecast_chart(
         session.channel.views, last_week(horizon), None, translate=translate, weekdays=session.weekdays()
@@ -277,14 +289,14 @@ def draw_mixture(report: ForecastReport, days: int) -> None:
             st.write(sentence.translated(translate))
 
 
-def draw_take_away(job_id: str) -> None:
+def draw_take_away(method: Method, job_id: str) -> None:
     """The model as a file, and the program of its run."""
     with st.expander(translate("Take the model away"), icon=":material/output:"):
         file, said = file_of_channel()
-        if settings and settings.architecture.family in SKLEARN_FAMILIES:
+        if method.settings and method.settings.architecture.family in SKLEARN_FAMILIES:
             st.caption(translate(NO_WEIGHTS))
         else:
-            name = re.sub(r"[^\w.-]+", "-", forecasters.names()[chosen]) + ".safetensors"
+            name = re.sub(r"[^\w.-]+", "-", method.name) + ".safetensors"
             st.write(
                 translate(
                     "One file with weights, settings and errors: it forecasts here, on a command line and in Python."
@@ -292,19 +304,19 @@ def draw_take_away(job_id: str) -> None:
             )
             st.download_button(
                 translate("Model file"),
-                lambda: session.jobs.model(session.owner, job_id),
+                lambda: model_of(session, job_id),
                 name,
                 "application/octet-stream",
                 icon=":material/download:",
                 on_click="ignore",  # a rerun would lose the file of a second click
             )
-            st.code(program_from_file(file, name, horizon))
-        if chosen in forecasters.runs:
+            st.code(program_from_file(file, name, method.horizon))
+        if method.run:
             st.write(translate("Python code for this run:"))
-            st.code(program_of(settings, file, said, horizon=horizon))
+            st.code(program_of(method.run.settings, file, said, horizon=method.horizon))
 
 
-def say_model(settings: RunSettings) -> None:
+def say_model(settings: RunSettings, horizon: int) -> None:
     """How far the model has seen, and how it goes beyond its own horizon."""
     st.caption(translate("It was trained on the days to {last}.").format(last=settings.split.train.last))
     own = settings.architecture.horizon
@@ -332,8 +344,10 @@ with controls:
     chosen = forecasters.choose()
     warn_invalid_query_param("ahead", BOUNDS["horizon"], translate)
     horizon = st.slider(translate("Days ahead"), *BOUNDS["horizon"], DEFAULT_HORIZON, key="ahead", bind="query-params")
-    settings, request = forecasters.settings(chosen), None
+    settings: RunSettings | None = None
+    request: ForecastRequest | None = None
     try:
+        settings = forecasters.settings(chosen)
         holidays = choose_holidays(settings, horizon)
         forecaster = of_auto() if chosen == AUTO else forecasters.request(chosen)
         request = ForecastRequest(horizon, forecaster, holidays)
@@ -341,19 +355,26 @@ with controls:
         st.warning(escape_markdown(unusable.translated(translate)), icon=":material/event_busy:")
     job = find(session, request) if request else None
     report = result_of(session, job, ForecastReport) or ForecastReport()
-    look = {"type": "primary", "icon": ":material/online_prediction:", "width": "stretch"}
     busy = bool(job and job.active)
-    if st.button(translate("Forecast"), **look, disabled=request is None or busy):
+    pressed = st.button(
+        translate("Forecast"),
+        type="primary",
+        icon=":material/online_prediction:",
+        width="stretch",
+        disabled=request is None or busy,
+    )
+    if pressed and request:
         submit(session, request, forecasters.model_file(chosen))
         st.rerun()
     if settings:
-        say_model(settings)
+        say_model(settings, horizon)
     forecasters.take_in()
 
 with figures:
     draw_figures(report.forecast, own_scores(report.forecast))
 with picture:
     if report.forecast is None:
-        draw_before()
+        draw_before(horizon)
     if job:
-        show_job(session, job, ForecastReport, partial(draw, job.id))
+        method = Method(forecasters.names()[chosen], forecasters.runs.get(chosen), settings=settings, horizon=horizon)
+        show_job(session, job, ForecastReport, partial(draw, method, job.id))

@@ -11,6 +11,7 @@ from forecasting.messages import N_, BadInput
 from forecasting.models.registry import label_of
 from forecasting.records import Job, Run
 from forecasting.settings import RunSettings
+from pages.parts.job_progress import model_of
 from pages.parts.links import escape_markdown, reset_if_unavailable, unique_name, warn_invalid_query_param
 from pages.parts.session import Session
 
@@ -47,7 +48,7 @@ class Forecasters:
         warn_invalid_query_param("forecaster", names.values(), translate)
         reset_if_unavailable("forecaster", names, AUTO)
         label = translate(N_("Method"))
-        return st.selectbox(label, names, format_func=names.get, key="forecaster", bind="query-params")
+        return st.selectbox(label, names, format_func=names.__getitem__, key="forecaster", bind="query-params")
 
     def take_in(self) -> None:
         """The control that takes a model file in."""
@@ -59,17 +60,20 @@ class Forecasters:
                 st.error(escape_markdown(st.session_state.file_trouble.translated(translate)), icon=":material/error:")
 
     def model_file(self, key: str) -> bytes | None:
-        """The model file of this digest, as safetensors; None for what is no file."""
+        """The model file of this digest, as safetensors; None for what is no file.
+
+        Raises BadInput where the forecast that it was kept with has been removed since.
+        """
         if key in brought():
             return brought()[key][1]
         job = next((job for job in self.jobs if is_of_file(job) and job.request.forecaster.digest == key), None)
-        return self.session.jobs.model(self.session.owner, job.id) if job else None
+        return model_of(self.session, job.id) if job else None
 
     def settings(self, key: str) -> RunSettings | None:
-        """Those of a run, or of the run in a file; None for what Auto mixed."""
+        """Those of a run, or of the run in a file; None for what Auto mixed. Raises BadInput like `model_file`."""
         if key in self.runs:
             return self.runs[key].settings
-        return settings_in(key, lambda: self.model_file(key)) if key in self.files else None
+        return settings_in(key, lambda: self.model_file(key) or b"") if key in self.files else None
 
     def request(self, key: str) -> RunVersion | ModelFile:
         """How a worker is told of a run or a model file."""

@@ -6,7 +6,7 @@ from typing import TypeVar
 import streamlit as st
 
 from forecasting.json_records import from_json
-from forecasting.messages import N_
+from forecasting.messages import N_, BadInput
 from forecasting.records import Job
 from pages.parts.links import escape_markdown
 from pages.parts.session import Session
@@ -45,6 +45,14 @@ def _result(
     return from_json(_kind, text) if text else None
 
 
+def model_of(session: Session, job_id: str) -> bytes:
+    """The model file that came with a job, as safetensors. Raises BadInput where the job has been removed since."""
+    model = session.jobs.model(session.owner, job_id)
+    if model is None:
+        raise BadInput(N_("This forecast has been removed; make it again."))
+    return model
+
+
 def show_job(session: Session, job: Job | str | None, kind: type[Result], draw: Callable[[Result], None]) -> None:
     """Show a job: `draw` is called with its result whenever there is one, whole or not. None shows nothing.
 
@@ -55,7 +63,9 @@ def show_job(session: Session, job: Job | str | None, kind: type[Result], draw: 
         st.fragment(_show_job, run_every=JOB_SECONDS if job.active else None)(session, job.id, job.active, kind, draw)
 
 
-def _show_job(session: Session, job_id: str, was_active: bool, kind: type, draw: Callable[[object], None]) -> None:
+def _show_job(
+    session: Session, job_id: str, was_active: bool, kind: type[Result], draw: Callable[[Result], None]
+) -> None:
     job = session.jobs.job(session.owner, job_id)
     if job is None or (was_active and not job.active):
         st.rerun()

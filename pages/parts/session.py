@@ -104,7 +104,7 @@ def choose_language() -> Translate:
     st.segmented_control(
         "Language · 语言",
         LANGUAGES,
-        format_func=LANGUAGES.get,
+        format_func=LANGUAGES.__getitem__,
         key="lang",
         bind="query-params",
         default=None,
@@ -151,8 +151,8 @@ def owner() -> str:
     """One person on a loopback server; elsewhere the signed-in user, else the browser session."""
     if st.get_option("server.address") in ("127.0.0.1", "localhost", "::1"):
         return "local"
-    if st.user.get("is_logged_in") and st.user.get("email"):
-        return _digest(st.user.email)
+    if st.user.get("is_logged_in") and (email := st.user.get("email")):
+        return _digest(str(email))
     return _digest(browser_token())
 
 
@@ -214,7 +214,7 @@ def choose_channel(translate: Translate) -> None:
     reset_if_unavailable("channel", names, SAMPLE_KEY)
     if "channel" in st.session_state:  # only what is set in this very run reaches the URL, and not in a fragment's
         st.session_state.channel = st.session_state.channel
-    st.selectbox(translate(N_("Channel")), names, format_func=names.get, key="channel", bind="query-params")
+    st.selectbox(translate(N_("Channel")), names, format_func=names.__getitem__, key="channel", bind="query-params")
 
 
 def _own_channels(translate: Translate) -> dict[str, str]:
@@ -231,6 +231,15 @@ def keep_channel(channel: Channel, source: Source) -> None:
     """Save a channel just read and make it the current one."""
     channel_store().save(owner(), channel, source)
     st.session_state.channel = channel.fingerprint
+
+
+def source_of_channel(session: Session) -> Source | None:
+    """The file of the channel shown; None, and the page says so, where the channel has been removed in another tab."""
+    source = session.channels.source(session.owner, session.channel.fingerprint)
+    if source is None:
+        text = N_("This channel has been removed; choose another one.")
+        st.toast(session.translate(text), icon=":material/delete:", duration="long")
+    return source
 
 
 # What a loss is compared with

@@ -12,7 +12,7 @@ from forecasting.reading import wikimedia, wikipedia
 from forecasting.reading.wikipedia import Article
 from forecasting.records import Source
 from pages.parts.links import escape_markdown
-from pages.parts.session import Session
+from pages.parts.session import Session, source_of_channel
 
 # The Wikipedias with the most readers, by their own names. Any other is read by the address of its article.
 LANGUAGES = {
@@ -51,7 +51,7 @@ LANGUAGES = {
 CACHED = "3h"  # Wikimedia adds a day once a day
 PAUSE = "300ms"  # without a key pressed, before titles are looked up
 
-Answer = TypeVar("Answer")
+Response = TypeVar("Response")
 Read = Callable[[Source], bool]  # makes a source the current channel; whether it could
 
 
@@ -87,7 +87,7 @@ def _choose(session: Session, read: Read) -> None:
     language = beside.selectbox(
         translate(N_("Wikipedia in")),
         LANGUAGES,
-        format_func=LANGUAGES.get,
+        format_func=LANGUAGES.__getitem__,
         index=list(LANGUAGES).index(session.language),
         key="article_language",
         label_visibility="collapsed",
@@ -139,10 +139,11 @@ def _offer(articles: list[Article], session: Session, read: Read) -> None:
 
 def _take(key: str, read: Read) -> None:
     """Read the article that was chosen; the field is empty again once it is read."""
-    file = st.session_state[key]
+    article = Article.named(st.session_state[key] or "")
     st.session_state[key] = None  # so that it can be chosen again where it could not be read
-    article = file and Article.named(file)
-    data = article and _asked(_all_days, article.language, article.title)
+    if article is None:
+        return
+    data = _fetched(_all_days, article.language, article.title)
     if data and _read(Source(article.file, data, {}), read):
         st.session_state.articles += 1
         st.session_state.article_read = True
@@ -150,9 +151,12 @@ def _take(key: str, read: Read) -> None:
 
 def _add_new_days(session: Session, read: Read) -> None:
     """Read the channel again with the days since; the one before is forgotten unless it has runs."""
-    source = session.channels.source(session.owner, session.channel.fingerprint)
-    article, kept = Article.named(source.file), wikipedia.unpack(source.data)
-    new = _asked(_new_days, article.language, article.title, wikipedia.next_day(kept))
+    source = source_of_channel(session)
+    article = Article.named(source.file) if source else None
+    if source is None or article is None:
+        return
+    kept = wikipedia.unpack(source.data)
+    new = _fetched(_new_days, article.language, article.title, wikipedia.next_day(kept))
     if new == {}:
         st.toast(session.translate(N_("No new days yet.")), icon=":material/update:")
     read_on = new and _read(replace(source, data=wikipedia.pack(article, kept | new)), read)
@@ -160,11 +164,11 @@ def _add_new_days(session: Session, read: Read) -> None:
         session.channels.forget(session.owner, session.channel.fingerprint, unless_used=True)
 
 
-def _asked(question: Callable[..., Answer], *about: object) -> Answer | None:
-    """What Wikimedia answers; None where it does not, and the page says why."""
+def _fetched(fetch: Callable[..., Response], *about: object) -> Response | None:
+    """What Wikimedia sends; None where it does not, and the page says why."""
     _forget_trouble()
     try:
-        return question(*about)
+        return fetch(*about)
     except BadInput as trouble:
         st.session_state.article_trouble = trouble
         return None

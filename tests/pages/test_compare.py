@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from forecasting.jobs.channels import ChannelStore
 from forecasting.jobs.queue import JobQueue
 from forecasting.jobs.runs import RunStore
 from forecasting.messages import Message
@@ -197,6 +198,13 @@ def test_a_link_to_runs_that_are_gone_says_so(visitor, mine):
     assert len(ticked(app)) == 2
     app.run()
     assert not app.toast
+
+
+def test_runs_of_a_channel_that_is_removed_meanwhile_are_left_out(visitor, mine, monkeypatch):
+    fill(session.store(), mine, 2, epochs=3)
+    monkeypatch.setattr(ChannelStore, "channel", lambda *_owner_and_fingerprint: None)
+    app = visitor.go("compare")
+    assert not app.exception and "Tick a run" in app.info[0].value
 
 
 def test_losses_or_splits_are_not_mixed_without_a_word(visitor, mine):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from forecasting.forecasts.forecast import Forecast
@@ -74,6 +75,20 @@ def test_only_the_result_that_is_shown_is_read_and_only_once(by_run, monkeypatch
     job_progress._result.clear()
     app.slider(key="ahead").set_value(7).run()
     assert len(fetched) == 1 and len(app.dataframe[0].value) == 7
+
+
+def test_model_file_that_was_removed_elsewhere_is_said(by_run, visitor, monkeypatch):
+    press(by_run())
+    _forecast, file = last_answer()
+    app = visitor.app
+    app.file_uploader(key="model_file").upload("model.safetensors", file).run()
+    press(app)
+    app.session_state.model_files = {}  # as in another tab, which has it from the store
+    monkeypatch.setattr(JobStore, "model", lambda *_owner_and_id: None)
+    st.cache_data.clear()
+    app.run()
+    assert not app.exception and "has been removed" in app.warning[0].value
+    assert next(button for button in app.button if button.label == "Forecast").disabled
 
 
 def test_horizon_of_a_day_and_of_a_quarter(by_run):

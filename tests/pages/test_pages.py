@@ -353,6 +353,16 @@ def test_reading_of_a_file_can_be_changed_later(visit):
     assert not app.exception
 
 
+def test_reading_of_a_channel_removed_elsewhere_is_said(visit):
+    app = visit()
+    app.file_uploader[0].upload("gone.csv", csv()).run()
+    owner = session._digest(app.session_state.token)
+    session.channel_store().forget(owner, app.session_state.channel)
+    app.radio(key="said_fill").set_value("none").run()
+    assert not app.exception and "This channel has been removed" in app.toast[0].value
+    assert app.selectbox(key="channel").options == ["Sample channel"] and metrics(app)["Days"] == "2,191"
+
+
 def training_controls(app: AppTest) -> tuple[float, str]:
     return app.select_slider(key="learning_rate").value, app.selectbox(key="schedule").value
 

@@ -150,6 +150,15 @@ def test_no_new_days_change_nothing(visit, stand_in):
     assert app.session_state.channel == before and not app.error
 
 
+def test_new_days_of_a_channel_removed_elsewhere_are_not_asked_for(visit, stand_in):
+    app = article(visit, stand_in)
+    session.channel_store().forget(session._digest(app.session_state.token), app.session_state.channel)
+    requests = len(stand_in.paths)
+    add_new_days(app)
+    assert "This channel has been removed" in app.toast[0].value
+    assert len(stand_in.paths) == requests and metrics(app)["Days"] == "2,191"
+
+
 def test_channel_with_runs_stands_beside_the_one_with_new_days(visit, visitor, stand_in):
     app = article(visit, stand_in)
     train(visit("train"), epochs=1, seeds=1, units=2, window=7)
