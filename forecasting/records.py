@@ -20,7 +20,7 @@ class Source:
 
     file: str
     data: bytes
-    said: dict[str, object]  # the fields of forecasting.reading.Choice
+    said: dict[str, Any]  # the fields of forecasting.reading.Choice
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from itertools import pairwise
@@ -26,7 +27,7 @@ FAMILIES = {
     "svr": N_("Support vectors"),
     "trees": N_("Boosted trees"),
 }
-LOSSES = {"mae": N_("Absolute error (MAE)"), "mse": N_("Squared error (MSE)")}
+LOSSES: dict[Loss, str] = {"mae": N_("Absolute error (MAE)"), "mse": N_("Squared error (MSE)")}
 OPTIMIZERS = {
     "adam": N_("Adam"),
     "sgd": N_("SGD"),
@@ -51,7 +52,7 @@ def setting(
     label: str,
     *,
     bounds: tuple[float, float] | None = None,
-    choices: dict[str, str] | None = None,
+    choices: Mapping[Any, str] | None = None,
     explained: str = "",
 ) -> Any:
     """A field that says how it is asked for on a page and on the command line.
@@ -304,7 +305,7 @@ class RunSettings:
 
 PARTS = {"architecture": Architecture, "training": Training, "inputs": Inputs, "regularisation": Regularisation}
 SETTINGS = {one.name: one for part in PARTS.values() for one in fields(part)}
-DEFAULTS = {name: one.default for name, one in SETTINGS.items()}
+DEFAULTS: dict[str, Any] = {name: one.default for name, one in SETTINGS.items()}
 # Where a family learns better than with the defaults of all: within 3 % of the best held-out MAE on a grid of learning
 # rates and schedules, mean over four channels (tests/benchmark/defaults.py). A stored run names all its values.
 FAMILY_DEFAULTS: dict[str, dict[str, Any]] = {
@@ -316,8 +317,12 @@ FAMILY_DEFAULTS: dict[str, dict[str, Any]] = {
 BY_FAMILY = sorted({name for own in FAMILY_DEFAULTS.values() for name in own})  # settings whose default depends on it
 LABELS = {name: one.metadata["label"] for name, one in SETTINGS.items()}
 HELP = {name: one.metadata["help"] for name, one in SETTINGS.items() if one.metadata["help"]}
-BOUNDS = {name: one.metadata["bounds"] for name, one in SETTINGS.items() if one.metadata["bounds"]}
-CHOICES = {name: one.metadata["choices"] for name, one in SETTINGS.items() if one.metadata["choices"]}
+BOUNDS: dict[str, tuple[Any, Any]] = {  # whole numbers of a setting that is one
+    name: one.metadata["bounds"] for name, one in SETTINGS.items() if one.metadata["bounds"]
+}
+CHOICES: dict[str, dict[Any, str]] = {
+    name: one.metadata["choices"] for name, one in SETTINGS.items() if one.metadata["choices"]
+}
 
 
 def defaults_of(family: str) -> dict[str, Any]:

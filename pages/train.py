@@ -68,7 +68,8 @@ def choose_run() -> Run | None:
     """The run shown, one of this channel's; the control is there without a run too, so that the URL knows it."""
     runs = {run.id: run for run in session.store.runs(session.owner) if run.fingerprint == session.channel.fingerprint}
     warn_invalid_query_param("run", [run.name for run in runs.values()], translate)
-    if (gone := st.session_state.get("run")) not in (None, *runs) and not session.store.run(session.owner, gone):
+    gone = st.session_state.get("run")
+    if gone and gone not in runs and not session.store.run(session.owner, gone):
         st.toast(translate("The run that was shown has been deleted."), icon=":material/delete:", duration="long")
     reset_if_unavailable("run", runs, None)
     chosen = st.selectbox(
@@ -80,7 +81,7 @@ def choose_run() -> Run | None:
         index=None,
         placeholder=translate("None"),
     )
-    return runs.get(chosen)
+    return runs[chosen] if chosen else None
 
 
 def history_of(run: Run) -> History:
@@ -239,8 +240,12 @@ def draw_held_out(run: Run) -> None:
     measured = session.channel.series.measured  # what was filled in is not real
     chart = charts.real_and_predicted(measured, predictions, translate, weekdays=session.weekdays())
     st.altair_chart(chart, alt=translate("Real and predicted views over the held-out days"))
-    link = {"icon": ":material/online_prediction:", "query_params": {"forecaster": run.name}}
-    st.page_link("pages/forecast.py", label=translate("Forecast with this run"), **link)
+    st.page_link(
+        "pages/forecast.py",
+        label=translate("Forecast with this run"),
+        icon=":material/online_prediction:",
+        query_params={"forecaster": run.name},
+    )
 
 
 def say_inputs(settings: RunSettings) -> str:
@@ -266,31 +271,38 @@ figures = st.empty()
 controls, picture = st.columns([1, 3], gap="medium")
 
 with controls:
-    form, settings, troubles = Form(session), None, []
+    form, troubles = Form(session), []
+    settings: RunSettings | None = None
     try:
         split = choose_split(session.channel.views, translate)
     except BadInput as trouble:
-        split, troubles = None, [trouble]
+        split, troubles = default_split(session.channel.views), [trouble]
     try:
-        settings = form.settings(split or default_split(session.channel.views))
+        settings = form.settings(split)
         baseline_levels(session.channel, session.channel.fingerprint, settings)
     except BadInput as trouble:
         troubles.append(trouble)
     if troubles:
         settings = None
         st.warning(escape_markdown(troubles[0].translated(translate)), icon=":material/event_busy:")
-    label, look = translate("Train"), {"type": "primary", "icon": ":material/play_arrow:", "width": "stretch"}
-    if form.middle.button(label, **look, disabled=settings is None):
+    pressed = form.middle.button(
+        translate("Train"),
+        type="primary",
+        icon=":material/play_arrow:",
+        width="stretch",
+        disabled=settings is None,
+    )
+    if pressed and settings:
         start(settings)
 
 with picture:
     run = choose_run()
-    if not (run or settings):
+    shown = run.settings if run else settings
+    if shown is None:
         st.stop()
     active = bool(run and run.active)
-    shown = run.settings if run else settings
     log_scale = st.session_state.get("log_scale", True)
-    st.fragment(live, run_every=CHART_SECONDS if active else None)(shown, run and run.id, active)
+    st.fragment(live, run_every=CHART_SECONDS if active else None)(shown, run.id if run else None, active)
     st.toggle(translate("Log scale"), True, key="log_scale", bind="query-params")
     if run and run.reason:
         st.error(escape_markdown(run.reason.translated(translate)), icon=":material/error:")

@@ -1,15 +1,16 @@
 """The lecture's decision tree (Lee 2021, video 3) with the branch that a run is on."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import altair as alt
 
 from forecasting.charts.marks import BASELINE, REAL, colour_by, layered
-from forecasting.diagnosis.branches import BRANCH_NAMES
+from forecasting.diagnosis.branches import BRANCH_NAMES, Branch
 from forecasting.formats import format_probability
 from forecasting.messages import N_, Translate, english
 
-LEAVES_FROM_ABOVE = ("bias", "optimization", "overfitting", "mismatch", "fine")  # from above
+LEAVES_FROM_ABOVE: tuple[Branch, ...] = ("bias", "optimization", "overfitting", "mismatch", "fine")
 HEIGHT = 230  # pixels
 LEAF, WIDEST = 60, 38  # where a leaf's name begins and how long a bar can be, of 100 from left to right
 SHORTEST = 0.01  # a chance below it has no bar: it would be a speck
@@ -39,7 +40,9 @@ WORDS = (
 )
 
 
-def decision_tree(branch: str, probabilities: dict[str, float], translate: Translate = english) -> alt.LayerChart:
+def decision_tree(
+    branch: Branch, probabilities: Mapping[Branch, float], translate: Translate = english
+) -> alt.LayerChart:
     """Train loss large or small, then held-out loss large or small: the way to `branch` is strong.
 
     Under every leaf a bar of its chance (0 to 1), unless none is known. "cannot tell" is no leaf, and then nothing is
@@ -69,7 +72,7 @@ def decision_tree(branch: str, probabilities: dict[str, float], translate: Trans
 
 
 def _leaves(
-    branch: str, probabilities: dict[str, float], colour: alt.Color, x: alt.X, y: alt.Y, translate: Translate
+    branch: Branch, probabilities: Mapping[Branch, float], colour: alt.Color, x: alt.X, y: alt.Y, translate: Translate
 ) -> list[alt.Chart]:
     """Name and chance of every branch, and the chance as a bar."""
     values: list[dict[str, Any]] = [
@@ -88,7 +91,7 @@ def _leaves(
     bars = alt.Chart(alt.Data(values=long)).mark_rule(strokeWidth=4, yOffset=9)
     layers = [bars.encode(x=x, x2="end:Q", y=y, color=colour)]
     rest = [leaf for leaf in LEAVES_FROM_ABOVE if leaf != branch]
-    looks: tuple[tuple[dict[str, Any], list[str]], ...] = (({"fontWeight": "bold"}, [branch]), ({}, rest))
+    looks: tuple[tuple[dict[str, Any], list[Branch]], ...] = (({"fontWeight": "bold"}, [branch]), ({}, rest))
     for look, shown in looks:
         some = alt.Data(values=[value for value, leaf in zip(values, LEAVES_FROM_ABOVE, strict=True) if leaf in shown])
         names = alt.Chart(some).mark_text(align="left", baseline="middle", fontSize=12, dy=-3, **look)

@@ -3,6 +3,7 @@
 import time
 import zlib
 from dataclasses import fields
+from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
@@ -39,7 +40,7 @@ class ChannelStore:
         if self.channel(owner, channel.fingerprint) is None:
             self.save(owner, channel)
 
-    def said(self, owner: str, fingerprint: str) -> dict[str, object] | None:
+    def said(self, owner: str, fingerprint: str) -> dict[str, Any] | None:
         """What was said about the file the channel was read from; None where the file was not kept."""
         query = sa.select(channels.c.said).where(_is(channels, owner, fingerprint))
         with self.engine.connect() as connection:

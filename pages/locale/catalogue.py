@@ -35,7 +35,7 @@ def found_in_code() -> Catalog:
     for file in [ROOT / "app.py", *sorted(file for folder in FOLDERS for file in (ROOT / folder).rglob("*.py"))]:
         with file.open("rb") as code:
             for sentence in sentences_in(code):
-                found.add(sentence, locations=[(file.relative_to(ROOT).as_posix(), None)])
+                found.add(sentence, locations=[(file.relative_to(ROOT).as_posix(), 0)])
     return found
 
 
@@ -81,7 +81,9 @@ def updated(catalogue: Catalog, found: Catalog) -> str:
             "python-format"
         )  # facts stand in braces: a sentence with "50 % of" in it is no such format
     text = io.BytesIO()
-    pofile.write_po(text, catalogue, width=120, omit_header=True, sort_output=True, ignore_obsolete=True)
+    pofile.write_po(
+        text, catalogue, width=120, omit_header=True, include_lineno=False, sort_output=True, ignore_obsolete=True
+    )
     return HEADER + text.getvalue().decode().strip() + "\n"
 
 

@@ -58,6 +58,8 @@ from pages.parts.settings_form import RATES
 from pages.parts.split_control import choose_split, named_split, split_names
 
 Value = TypeVar("Value")
+Option = TypeVar("Option", bound=str)
+Number = TypeVar("Number", int, float)
 Point = tuple[float, float]
 
 FEWEST_CHANNEL_DAYS = 5 * (COMMON_HISTORY + 2) // 4  # a fifth is held out, and two targets are left to train on
@@ -104,7 +106,7 @@ class Chapter:
         self.translate = session.translate
         self._whole_run = True  # until the experiment is drawn anew by itself
 
-    def part(self, parts: Mapping[str, str]) -> str:
+    def part(self, parts: Mapping[Option, str]) -> Option:
         """Which part of the chapter is open, the first at first; `parts` maps each to its name, marked with N_."""
         names = {part: self.translate(name) for part, name in parts.items()}
         first = next(iter(names))
@@ -116,7 +118,7 @@ class Chapter:
         return st.segmented_control(
             self.translate(N_("Part of the chapter")),
             names,
-            format_func=names.get,
+            format_func=names.__getitem__,
             default=first,
             required=True,
             key="part",
@@ -190,7 +192,7 @@ class Chapter:
 
     def open_in_train(self, **settings: object) -> None:
         """A link to Train that carries settings over, by their names in RunSettings."""
-        query = {name: _in_url(name, value, self.translate) for name, value in settings.items()}
+        query = {name: [_in_url(name, value, self.translate)] for name, value in settings.items()}
         self._train.page_link(
             "pages/train.py",
             label=self.translate(N_("Open in Train")),
@@ -236,7 +238,7 @@ class Chapter:
 
     # Controls
 
-    def slider(self, name: str, label: str, low: float, high: float, default: float, **look: Any) -> float:
+    def slider(self, name: str, label: str, low: Number, high: Number, default: Number, **look: Any) -> Number:
         """A number from `low` to `high`; `look` is st.slider's."""
         if self.hides(name):
             kind = type(default)
@@ -258,7 +260,7 @@ class Chapter:
         words = self.translate(label)
         return self._controls.select_slider(words, options, default, format_func=text, **self._bound(name))
 
-    def choice(self, name: str, label: str, options: Mapping[str, str], default: str) -> str:
+    def choice(self, name: str, label: str, options: Mapping[Option, str], default: Option) -> Option:
         """One of a few; `options` maps each to its word, marked with N_. The URL has the word, or the option itself."""
         words = {option: self.translate(word) for option, word in options.items()}
         if self.hides(name):
@@ -268,7 +270,7 @@ class Chapter:
         warn_invalid_query_param(name, words.values(), self.translate)
         place = [*words].index(default)
         label = self.translate(label)
-        return self._controls.selectbox(label, words, place, format_func=words.get, **self._bound(name))
+        return self._controls.selectbox(label, words, place, format_func=words.__getitem__, **self._bound(name))
 
     def switch(self, name: str, label: str, default: bool = False) -> bool:
         """On or off."""
@@ -427,12 +429,12 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _by_word(words: Mapping[str, str]) -> dict[str, str]:
+def _by_word(words: Mapping[Option, str]) -> dict[str, Option]:
     """Options by their word, and by themselves, as a link may have either."""
     return {word: option for option, word in words.items()} | {option: option for option in words}
 
 
-def _in_url(name: str, value: object, translate: Translate) -> str:
+def _in_url(name: str, value: Any, translate: Translate) -> str:
     """A setting of a run as Train's URL has it: choices by their words, rates among those that Train offers."""
     if name in CHOICES:
         return translate(CHOICES[name][value])

@@ -47,7 +47,11 @@ from pages.parts.settings_form import name_of, queue
 from pages.parts.split_control import choose_split
 from pages.parts.stage import INK, REAL, Axis, Handle, Line, stage, views_axis
 
-FOLD_KIND_NAMES = {"blocked": N_("Blocked"), "rolling": N_("Rolling origin"), "random": N_("Random")}
+FOLD_KIND_NAMES: dict[FoldKind, str] = {
+    "blocked": N_("Blocked"),
+    "rolling": N_("Rolling origin"),
+    "random": N_("Random"),
+}
 WHAT_THEY_ARE = {
     "blocked": N_("Each part of the training period is tested once, with models trained on the other parts."),
     "rolling": N_("Each part is tested with models trained on all days before it, as in real forecasting."),
@@ -67,23 +71,23 @@ def draw_cross_validation(session: Session) -> None:
     controls, picture = st.columns([1, 2], gap="medium")  # names of models are long
     with controls:
         try:
-            asked = _choose(session)
+            chosen = _choose(session)
         except BadInput as unusable:
             st.warning(escape_markdown(unusable.translated(translate)), icon=":material/event_busy:")
             return
         start = controls.container()
     with picture:
         try:
-            asked.draw_timeline()  # before its borders are used: one that is too near to another can be dragged back
-            cuts = asked.cuts()
-            baseline_levels(session.channel, session.channel.fingerprint, asked.settings[0])
+            chosen.draw_timeline()  # before its borders are used: one that is too near to another can be dragged back
+            cuts = chosen.cuts()
+            baseline_levels(session.channel, session.channel.fingerprint, chosen.settings[0])
         except BadInput as unusable:
             st.warning(escape_markdown(unusable.translated(translate)), icon=":material/event_busy:")
             return
-        look = {"type": "primary", "icon": ":material/play_arrow:", "width": "stretch"}
-        if start.button(translate("Cross-validate"), **look):
-            asked.submit(asked.kind)
-        asked.draw(cuts)
+        label = translate("Cross-validate")
+        if start.button(label, type="primary", icon=":material/play_arrow:", width="stretch"):
+            chosen.submit(chosen.kind)
+        chosen.draw(cuts)
 
 
 def _choose(session: Session) -> "_CrossValidation":
@@ -95,7 +99,7 @@ def _choose(session: Session) -> "_CrossValidation":
     split = choose_split(session.channel.views, translate)
     names, settings = _choose_models(session, split)
     kinds = {name: translate(word) for name, word in FOLD_KIND_NAMES.items()}
-    kind = st.selectbox(translate("Folds"), kinds, format_func=kinds.get, key="fold_kind", bind="query-params")
+    kind = st.selectbox(translate("Folds"), kinds, format_func=kinds.__getitem__, key="fold_kind", bind="query-params")
     folds = st.number_input(
         translate("Number of folds"),
         FEWEST_FOLDS,
@@ -131,7 +135,7 @@ def _choose_models(session: Session, split: Split) -> tuple[list[str], list[RunS
         translate("Models"),
         names,
         usual,
-        format_func=names.get,
+        format_func=names.__getitem__,
         key="models",
         bind="query-params",
         max_selections=MOST_COMPARED,
@@ -164,10 +168,10 @@ class _CrossValidation:
         """Days that stretches begin at, where the link has them dragged; none for stretches of equal length."""
         usual = usual_borders(self.days, kind, self.folds)
         try:
-            asked = tuple(map(date.fromisoformat, st.query_params.get("borders", "").split(",")))
+            linked = tuple(map(date.fromisoformat, st.query_params.get("borders", "").split(",")))
         except ValueError:
             return ()
-        return asked if kind == self.kind and len(asked) == len(usual) and list(asked) == sorted(asked) else ()
+        return linked if kind == self.kind and len(linked) == len(usual) and list(linked) == sorted(linked) else ()
 
     def cuts(self, kind: FoldKind | None = None) -> list[Fold]:
         """The folds, of this kind or another. Raises BadInput where days are too few for them."""
@@ -311,18 +315,18 @@ class _CrossValidation:
     def _draw_other_kind(self) -> None:
         """What random folds make of the same models, once both kinds are known; until then a button for the other."""
         translate = self.session.translate
-        rankings = {kind: self.ranking(kind) for kind in ("blocked", "random")}
-        if not any(rankings.values()):
+        blocked, random = self.ranking("blocked"), self.ranking("random")
+        if not (blocked or random):
             return
         st.subheader(translate("How optimistic random folds are"))
-        missing = [kind for kind, found in rankings.items() if found is None]
-        if not missing:
-            self._draw_optimism_bias(**rankings)
+        if blocked and random:
+            self._draw_optimism_bias(blocked, random)
             return
-        other = translate(FOLD_KIND_NAMES[missing[0]])
+        missing: FoldKind = "random" if blocked else "blocked"
+        other = translate(FOLD_KIND_NAMES[missing])
         if st.button(translate("Use the other folds too: {kind}").format(kind=other), icon=":material/compare:"):
-            self.submit(missing[0])
-        self._show(missing[0], lambda _ranking: None)
+            self.submit(missing)
+        self._show(missing, lambda _ranking: None)
 
     def _draw_optimism_bias(self, blocked: Ranking, random: Ranking) -> None:
         """Both kinds side by side."""
@@ -330,8 +334,8 @@ class _CrossValidation:
         draw_claim(random_flatters(blocked, random, loss), translate)
         found = [OptimismBias.of(*errors, loss) for errors in zip(blocked.errors, random.errors, strict=True)]
         most = max(range(len(found)), key=lambda k: (found[k].share == found[k].share, found[k].share))
-        told = optimism(found[most], self.names[most]).translated(translate)
-        st.info(escape_markdown(told), icon=":material/visibility:")
+        most_optimistic = optimism(found[most], self.names[most]).translated(translate)
+        st.info(escape_markdown(most_optimistic), icon=":material/visibility:")
         table = {translate("Model"): list(self.names)}
         for label, known in {translate("Blocked, mean"): blocked, translate("Random, mean"): random}.items():
             table[label] = [_cell(mean) + " ★" * (k == known.order[0]) for k, mean in enumerate(known.means)]
@@ -359,8 +363,9 @@ class _CrossValidation:
         session = self.session
         st.session_state.run = queue(session, best)
         session.workers.fill()
-        name = session.store.run(session.owner, st.session_state.run).name
-        st.switch_page("pages/train.py", query_params={"run": name})  # without any it stumbles over bound ones
+        run = session.store.run(session.owner, st.session_state.run)
+        # Without any parameter it stumbles over bound ones.
+        st.switch_page("pages/train.py", query_params={"run": run.name} if run else {})
 
 
 def _share_seen(cuts: Sequence[Fold], settings: Sequence[RunSettings]) -> float:

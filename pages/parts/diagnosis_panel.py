@@ -51,14 +51,14 @@ class Subject:
 
     def job(self) -> Job | None:
         """The job that diagnoses it, where it was submitted."""
-        return self.request and find(self.session, self.request)
+        return find(self.session, self.request) if self.request else None
 
     def diagnosis(self) -> Diagnosis | None:
         """What is wrong with it, where that is known."""
         if self.request is None:
             return DIVERGED
         report = result_of(self.session, self.job(), DiagnosisReport)
-        return report and report.diagnosis
+        return report.diagnosis if report else None
 
     def is_active(self) -> bool:
         """Whether a worker is on it, or will be."""
@@ -146,7 +146,7 @@ def _verdict_table(translate: Translate, names: list[str], diagnoses: Sequence[D
 
 
 def _confidence(diagnosis: Diagnosis | None) -> str:
-    if diagnosis is None or diagnosis.branch == "cannot tell":
+    if diagnosis is None or diagnosis.confidence is None:
         return "–"
     return format_probability(diagnosis.confidence)
 
@@ -162,8 +162,13 @@ def _draw(subject: Subject, show: Callable[[], None]) -> None:
         explained = N_("Trains a few simple models for comparison, to find the branch of the lecture's tree.")
         st.caption(session.translate(explained))
     if job is None or job.status in ("stopped", "failed"):
-        look = {"icon": ":material/troubleshoot:", "key": f"diagnose-{run.id}"}
-        st.button(session.translate(N_("Diagnose")), **look, on_click=_submit, args=(session, run.id))
+        st.button(
+            session.translate(N_("Diagnose")),
+            icon=":material/troubleshoot:",
+            key=f"diagnose-{run.id}",
+            on_click=_submit,
+            args=(session, run.id),
+        )
 
 
 def _submit(session: Session, run_id: str) -> None:
@@ -258,7 +263,7 @@ def _draw_tree(session: Session, diagnosis: Diagnosis) -> None:
 def _verdict(session: Session, diagnosis: Diagnosis, single_seed: bool) -> None:
     """The branch, how sure, and what it means."""
     name = session.translate(BRANCH_NAMES[diagnosis.branch])
-    if diagnosis.branch == "cannot tell":
+    if diagnosis.confidence is None:  # "cannot tell"
         st.markdown(f"#### {name}")
         st.markdown(_why_not(session, diagnosis))
     else:
@@ -282,7 +287,7 @@ def _why_not(session: Session, diagnosis: Diagnosis) -> str:
     probabilities = diagnosis.probabilities
     if not probabilities:
         return session.translate(N_("There are too few days for a verdict."))
-    likeliest = max(probabilities, key=probabilities.get)
+    likeliest = max(probabilities, key=probabilities.__getitem__)
     thin = session.translate(
         N_("The evidence is too thin for a verdict. The likeliest is “{branch}”, with {confidence}.")
     )
@@ -336,7 +341,7 @@ def _largest(session: Session, run: Run, errors: Sequence[LargeError]) -> None:
     """The days, and the holidays around them where a country is chosen."""
     names = {"": session.translate(N_("No country"))} | country_names(session.language)
     label, of_run = session.translate(N_("Show public holidays of")), list(names).index(run.settings.inputs.country)
-    country = st.selectbox(label, names, of_run, format_func=names.get, key=f"holidays-{run.id}")
+    country = st.selectbox(label, names, of_run, format_func=names.__getitem__, key=f"holidays-{run.id}")
     days, weekdays = [error.day.date() for error in errors], session.weekdays()
     lines = {session.translate(N_("Day")): [f"{day} {weekdays[day.weekday()]}" for day in days]}
     if country:

@@ -1,6 +1,7 @@
 """What a page hands out of a run as homework: a notebook, a program, and the file that they read. No page either."""
 
 import re
+from typing import Any
 
 import streamlit as st
 
@@ -13,7 +14,7 @@ from pages.parts.links import escape_markdown
 from pages.parts.session import Session
 
 FILE = "views.csv"  # as Data calls it
-LOOK = {"icon": ":material/download:", "on_click": "ignore"}  # nothing on the page changes
+LOOK: dict[str, Any] = {"icon": ":material/download:", "on_click": "ignore"}  # nothing on the page changes
 WHAT = N_("The same training without Viewcast, in three steps of plain PyTorch. Put the CSV into the same folder.")
 CLEAN = N_("Clean series as CSV")
 

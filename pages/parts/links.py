@@ -41,7 +41,9 @@ def reset_if_unavailable(key: str, offered: Iterable, default: object) -> None:
 def _within(text: str, low: float | str, high: float | str) -> bool:
     """Whether a number, or a day as ISO text, lies between two of its kind."""
     try:
-        return low <= (date.fromisoformat(text).isoformat() if isinstance(low, str) else float(text)) <= high
+        if isinstance(low, str):
+            return low <= date.fromisoformat(text).isoformat() <= str(high)
+        return low <= float(text) <= float(high)
     except ValueError:
         return False
 

@@ -55,7 +55,8 @@ class LossesTable:
 
     def draw(self, channel: Channel | None) -> pd.DataFrame:
         """Draw it and return its numbers. Without a channel that all runs share none is compared with another."""
-        translate, found, name = self.translate, {}, None
+        translate, name = self.translate, ""
+        found: dict[str, Comparison] = {}
         if channel:
             other = self.choose_reference()
             name = other.name if isinstance(other, Run) else translate(label_of(other))
@@ -73,21 +74,22 @@ class LossesTable:
             )
         known = {run: vars(difference) for run, difference in found.items()}
         cells = {part: [known.get(run, {}).get(part) for run in self.frame["run"]] for part in DIFFERENCE}
-        return self.frame.assign(against=name, **cells)
+        return self.frame.assign(against=name or None, **cells)
 
     def choose_reference(self) -> Run | str:
         """What the others are compared with: one of the runs or a baseline."""
-        offered = {run.id: run for run in self.runs} | {slug: slug for slug in BESIDE_RUNS}
+        by_id = {run.id: run for run in self.runs}
+        offered = [*by_id, *BESIDE_RUNS]
         reset_if_unavailable("against", offered, self.runs[0].id)
         chosen = st.selectbox(
             self.translate(N_("Compared with")),
             offered,
-            format_func=lambda key: self.translate(label_of(key)) if key in BESIDE_RUNS else offered[key].name,
+            format_func=lambda key: by_id[key].name if key in by_id else self.translate(label_of(key)),
             key="against",
             bind="query-params",
             width=360,
         )
-        return offered[chosen]
+        return by_id.get(chosen, chosen)
 
     def hold_against(self, other: Run | str, channel: Channel) -> dict[str, Comparison]:
         """Every other run with predictions against one: name -> difference."""
@@ -98,7 +100,7 @@ class LossesTable:
                 found[run.name] = _held_against(tuple(now), run, other, channel.series)
         return {name: difference for name, difference in found.items() if difference}
 
-    def draw_table(self, found: dict[str, Comparison], other: str | None) -> None:
+    def draw_table(self, found: dict[str, Comparison], other: str) -> None:
         """The losses in words, each with what it is compared with."""
         translate, columns = self.translate, {name: self.translate(word) for name, word in COLUMNS.items()}
         numbers = self.frame[[*LOSSES, "skill"]].astype(float).replace([np.inf, -np.inf], np.nan)

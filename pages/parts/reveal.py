@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -65,8 +66,12 @@ def _choose_runs(session: Session, hidden: pd.DatetimeIndex) -> list[Run]:
     )
     if not runs:
         st.page_link("pages/train.py", label=translate("Train a model"), icon=":material/play_arrow:")
-        table = {"icon": ":material/table_rows:", "on_click": st.session_state.update, "kwargs": {"part": "table"}}
-        st.button(translate("Train the lecture's table"), **table)
+        st.button(
+            translate("Train the lecture's table"),
+            icon=":material/table_rows:",
+            on_click=st.session_state.update,
+            kwargs={"part": "table"},
+        )
     return [blind[key] for key in chosen]
 
 
@@ -108,8 +113,15 @@ class _Election:
         if self.votes:
             counted = ", ".join(f"{name} {count}" for name, count in self.votes.items())
             st.caption(escape_markdown(translate("Votes: {votes}").format(votes=counted)))
-        look = {"type": "primary", "icon": ":material/visibility:", "width": "stretch"}
-        st.button(translate("Reveal"), **look, key="uncover", on_click=self._uncover, disabled=self.uncovered)
+        st.button(
+            translate("Reveal"),
+            type="primary",
+            icon=":material/visibility:",
+            key="uncover",
+            on_click=self._uncover,
+            disabled=self.uncovered,
+            width="stretch",
+        )
 
     def draw(self) -> None:
         """The days before, or what came of it."""
@@ -167,7 +179,7 @@ class _Election:
         before = session.channel.series.until(hidden[0] - pd.Timedelta(days=1))
         now = before.views.index[-1:]
         blind = {run.name: result_of(session, jobs.get(run.id), BlindForecast) for run in self.runs}
-        points = {name: found.point for name, found in blind.items() if found}
+        points = {name: np.array(found.point) for name, found in blind.items() if found}
         points |= {
             name: baseline(slug).predict(before, now, len(hidden))[0] for name, slug in self._baselines().items()
         }

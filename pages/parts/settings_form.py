@@ -1,6 +1,9 @@
 """The controls for a run's settings, each kept in the URL, and the words for them. No page either: Train draws it."""
 
+from typing import Any
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from forecasting.calendar_features import countries
 from forecasting.messages import N_
@@ -45,9 +48,10 @@ LABELS = SETTINGS_LABELS | PERIODS  # of all that RunSettings.flat has
 class Form:
     """The controls in one visitor's language."""
 
+    middle: DeltaGenerator  # drawn by `settings`: for what shall not move down when a group is unfolded
+
     def __init__(self, session: Session) -> None:
         self.translate, self.language = session.translate, session.language
-        self.middle = None
         self.defaults = DEFAULTS
 
     def settings(self, split: Split) -> RunSettings:
@@ -55,7 +59,8 @@ class Form:
         family = self.choice("family")
         self.defaults = _follow(family)
         window = self.window()
-        by_sklearn, size = family in SKLEARN_FAMILIES, {}
+        by_sklearn = family in SKLEARN_FAMILIES
+        size: dict[str, int] = {}
         with st.grid(2, min_column_width=NARROW):
             if family in ("relu", "sigmoid", "hard-sigmoid"):
                 size["units"] = self.number("units")
@@ -64,7 +69,7 @@ class Form:
             steps = {"epochs": self.number("epochs", step=50)} if family != "svr" else {}
             if not by_sklearn:
                 steps["seeds"] = self.number("seeds")
-        self.middle = st.container()  # for what shall not move down when a group is unfolded
+        self.middle = st.container()
         with st.expander(self.translate(N_("Loss and optimizer"))):
             descent = {"loss": self.choice("loss")} if by_sklearn else self.descent(family)
         with st.expander(self.translate(N_("Inputs and horizon"))):
@@ -84,7 +89,7 @@ class Form:
         st.segmented_control(label, WINDOWS, key="quick_window", on_change=_take_quick_window, width="stretch")
         return self.number("window", label_visibility="collapsed")
 
-    def descent(self, family: str) -> dict[str, object]:
+    def descent(self, family: str) -> dict[str, Any]:
         """Loss, optimizer and what that optimizer needs."""
         offered = [name for name in OPTIMIZERS if family == "linear" or name != "exact"]
         chosen = {"loss": self.choice("loss"), "optimizer": self.choice("optimizer", offered)}
@@ -101,17 +106,19 @@ class Form:
             chosen["decay"] = self.number("decay", step=0.1)
         return chosen | {"warmup": self.number("warmup")}
 
-    def inputs(self) -> dict[str, object]:
+    def inputs(self) -> dict[str, Any]:
         """What the model sees of the days before."""
-        chosen = {name: self.switch(name) for name in ("log", "standardise", "weekday")}
+        chosen: dict[str, Any] = {name: self.switch(name) for name in ("log", "standardise", "weekday")}
         chosen["subtract"] = self.choice("subtract")
         names = {"": self.translate(N_("No country"))} | country_names(self.language)
         warn_invalid_query_param("country", names.values(), self.translate)
         label = self.translate(LABELS["country"])
-        chosen["country"] = st.selectbox(label, names, format_func=names.get, key="country", bind="query-params")
+        chosen["country"] = st.selectbox(
+            label, names, format_func=names.__getitem__, key="country", bind="query-params"
+        )
         return chosen
 
-    def regularisation(self, family: str, solved: bool) -> dict[str, object]:
+    def regularisation(self, family: str, solved: bool) -> dict[str, Any]:
         """What holds the model back; what is solved at once knows only which days it may see."""
         with st.grid(2, min_column_width=NARROW):
             chosen = {
@@ -133,8 +140,8 @@ class Form:
                 chosen["dropout"] = self.number("dropout", step=0.1)
         return chosen | ({"batch_norm": self.switch("batch_norm")} if family != "linear" else {})
 
-    def number(self, name: str, **more) -> float:
-        """A number within its bounds."""
+    def number(self, name: str, **more: Any) -> Any:
+        """A number within its bounds, a whole one where they are."""
         low, high = BOUNDS[name]
         warn_invalid_query_param(name, (low, high), self.translate)
         if isinstance(low, float):
@@ -142,15 +149,15 @@ class Form:
         label, default = self.translate(LABELS[name]), self.defaults[name]
         return st.number_input(label, low, high, default, key=name, bind="query-params", help=self.help(name), **more)
 
-    def choice(self, name: str, offered: list[str] | None = None) -> str:
-        """One of a few, kept in the URL under its label."""
+    def choice(self, name: str, offered: list[str] | None = None) -> Any:
+        """One of the setting's choices, kept in the URL under its label."""
         words = {
             value: self.translate(word) for value, word in CHOICES[name].items() if offered is None or value in offered
         }
         warn_invalid_query_param(name, words.values(), self.translate)
         index = [*words].index(self.defaults[name])
         return st.selectbox(
-            self.translate(LABELS[name]), words, index, format_func=words.get, key=name, bind="query-params"
+            self.translate(LABELS[name]), words, index, format_func=words.__getitem__, key=name, bind="query-params"
         )
 
     def switch(self, name: str) -> bool:
@@ -186,7 +193,7 @@ def country_names(language: str) -> dict[str, str]:
     return dict(sorted(((code, territories.get(code, code)) for code in countries()), key=lambda pair: pair[1]))
 
 
-def _follow(family: str) -> dict[str, object]:
+def _follow(family: str) -> dict[str, Any]:
     """The family's defaults. When it has just been chosen, what stands at the default of the one before follows."""
     before, now = defaults_of(st.session_state.get("family_drawn", family)), defaults_of(family)
     st.session_state.family_drawn = family

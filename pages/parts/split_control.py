@@ -25,7 +25,7 @@ def choose_split(views, translate: Translate) -> Split:
     _follow_default(next(iter(names)))
     reset_if_unavailable("split", names, next(iter(names)))  # another channel may not reach the split before
     chosen = st.selectbox(
-        translate(N_("Split: train / held-out")), names, format_func=names.get, key="split", bind="query-params"
+        translate(N_("Split: train / held-out")), names, format_func=names.__getitem__, key="split", bind="query-params"
     )
     if chosen != "custom":
         split = named_split(chosen, views)

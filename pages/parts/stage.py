@@ -114,7 +114,10 @@ class Handle:
 
 
 _COMPONENT = st.components.v2.component(
-    "stage", **{kind: (HERE / f"stage.{kind}").read_text("utf-8") for kind in ("html", "css", "js")}
+    "stage",
+    html=(HERE / "stage.html").read_text("utf-8"),
+    css=(HERE / "stage.css").read_text("utf-8"),
+    js=(HERE / "stage.js").read_text("utf-8"),
 )
 
 

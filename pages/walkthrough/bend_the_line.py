@@ -193,7 +193,7 @@ def draw_errors(best: Best, pieces: int, hand: float) -> None:
     top = 1.1 * max(float(best.errors.max()), hand, 1.0)
     stage(
         "errors",
-        x=Axis(translate("Pieces"), 0, len(numbers) + 1, digits=0, ticks=[(n, f"{n}") for n in numbers]),
+        x=Axis(translate("Pieces"), 0, len(numbers) + 1, digits=0, ticks=[(n, f"{n}") for n in numbers.tolist()]),
         y=views_axis(translate("Error (views, root mean square)"), 0, top),
         translate=translate,
         lines=[Line(np.stack([numbers, best.errors], axis=1), translate("Best ramps"), HELD_OUT)],

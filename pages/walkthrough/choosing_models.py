@@ -60,14 +60,13 @@ def experiment() -> None:
     share = chapter.select_slider("public", label, SHARES, 5, text="{} %".format)
     split = chapter.split()
     played = channel, channel.fingerprint, split
-    full = game = small_game(*played, AT_ONCE, share / 100)
-    if models < AT_ONCE:
-        game = small_game(*played, models, share / 100)
-    elif models > AT_ONCE:
+    game: SelectionGame | None = small_game(*played, min(models, AT_ONCE), share / 100)
+    if models > AT_ONCE:
         request = PublicScoreRequest(split, models, share / 100)
-        full = game = chapter.job(request, SelectionGame, draw=lambda known: draw_scores(known, models))
+        game = chapter.job(request, SelectionGame, draw=lambda known: draw_scores(known, models))
     if game is None:
         return
+    full = small_game(*played, AT_ONCE, share / 100) if models < AT_ONCE else game
     with chapter.picture:
         draw_scores(full, models, movable=True)
         draw_game(game)
@@ -92,9 +91,15 @@ def draw_scores(game: SelectionGame, models: int, movable: bool = False) -> None
         for place, (name, level) in enumerate(levels.items())
     ]
     top = max([*levels.values(), *public[:, 1], *private[:, 1]])
-    place = max(np.searchsorted(public[:, 0], models, side="right") - 1, 0)
+    place = max(int(np.searchsorted(public[:, 0], models, side="right")) - 1, 0)
     handle = Handle(
-        "tried", (models, public[place, 1]), translate("Useless models"), along="x", colour=INK, rule=True, follows=0
+        "tried",
+        (models, float(public[place, 1])),
+        translate("Useless models"),
+        along="x",
+        colour=INK,
+        rule=True,
+        follows=0,
     )
     stage(
         "scores",

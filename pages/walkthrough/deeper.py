@@ -21,7 +21,7 @@ from pages.parts.session import baseline_levels
 from pages.parts.stage import BASELINE, HELD_OUT, INK, PREDICTED, REAL, TRAIN, Axis, Handle, Line, stage, views_axis
 
 PARTS = {"depth": N_("Depth"), "table": N_("Lecture's table"), "reveal": N_("Reveal")}
-ALONG = {"layers": N_("Layers"), "units": N_("Units"), "shape": N_("Deep or wide")}
+ALONG: dict[Along, str] = {"layers": N_("Layers"), "units": N_("Units"), "shape": N_("Deep or wide")}
 TITLES = {
     "layers": N_("Layers of 100 ReLU (0: linear)"),
     "units": N_("ReLU in one layer (0: linear)"),
@@ -45,7 +45,7 @@ translate, session, channel = chapter.translate, chapter.session, chapter.sessio
 
 def experiment() -> None:
     """Drag the line along the nets; each is trained once."""
-    along: Along = chapter.choice("along", N_("Along"), ALONG, "layers")
+    along = chapter.choice("along", N_("Along"), ALONG, "layers")
     seeds = chapter.select_slider("seeds_drawn", N_("Seeds"), SEEDS, SEEDS[0])
     group = RunGroup(session, depth.depth_settings(chapter.split(), along, seeds))
     levels, _floor = baseline_levels(channel, channel.fingerprint, group.settings[0])
@@ -66,7 +66,12 @@ def experiment() -> None:
             draw_worst_day(nets[shown])
     beside_lecture(shown, nets.get(shown))
     training = group.settings[at].training
-    carried = {"family": shown.family, "window": shown.window, "layers": shown.layers, "units": shown.units}
+    carried: dict[str, object] = {
+        "family": shown.family,
+        "window": shown.window,
+        "layers": shown.layers,
+        "units": shown.units,
+    }
     carried |= {"loss": "mae", "batch_size": training.batch_size, "epochs": EPOCHS, "seeds": seeds}
     chapter.open_in_train(**carried)
 
@@ -128,8 +133,14 @@ def offer_training(group: RunGroup) -> None:
     for run in group.begun().values():
         if run.reason:
             st.warning(run.reason.translated(translate), icon=":material/error:")
-    look = {"type": "primary", "icon": ":material/play_arrow:"}
-    st.button(translate("Train these nets"), key="start", **look, on_click=start, args=(group,))
+    st.button(
+        translate("Train these nets"),
+        key="start",
+        type="primary",
+        icon=":material/play_arrow:",
+        on_click=start,
+        args=(group,),
+    )
 
 
 def start(group: RunGroup) -> None:
@@ -214,12 +225,12 @@ def draw_worst_day(shown: TrainedNet) -> None:
 def beside_lecture(shown: Architecture, ours: TrainedNet | None) -> None:
     """The lecture's figures of this net, where it has them, beside this channel's."""
     row = depth.lectures_row(shown)
-    lectures = {"train": row and row.train, "held_out": row and row.unseen}
+    lectures = {"train": row.train, "held_out": row.unseen} if row else {}
     chapter.beside_lecture(
         [
             (
                 label,
-                format_views(lectures[period]) if lectures[period] else "–",
+                format_views(theirs) if (theirs := lectures.get(period)) else "–",
                 format_views(getattr(ours, period).mean()) if ours else "–",
             )
             for period, label in PERIODS.items()

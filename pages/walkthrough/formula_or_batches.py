@@ -126,7 +126,7 @@ def draw_surface(examples: Examples, land: Landscape, setup: Setup, found: Ways)
             Track(found.full[: setup.epochs + 1], translate("All at once"), ALL_AT_ONCE, dots=True),
             Track(found.paths[0], translate("Batches of {batch}").format(batch=setup.batch), TRAIN),
         ],
-        dots=[Dot(examples.optimum, translate("Exact optimum"), colour=BASELINE)],
+        dots=[Dot(examples.optimum.tolist(), translate("Exact optimum"), colour=BASELINE)],
         handles=[Handle(name, setup.start, translate("Start of the descent"), colour=INK)],
         on_move=chapter.keep_point,
         step=translate("Update {step} of {last}"),
@@ -203,7 +203,7 @@ def beside_lecture(examples: Examples, setup: Setup, found: Ways) -> None:
     weights = [", ".join(f"{value:.2f}" for value in pair).replace("-", "−") for pair in (D2L_WEIGHTS, ended)]
     rows = [
         (N_("Updates an epoch"), "100", str(updates_an_epoch(examples, setup.batch))),
-        (N_("Weights: true, and after the last epoch"), *weights),
+        (N_("Weights: true, and after the last epoch"), weights[0], weights[1]),
     ]
     chapter.beside_lecture(rows, lecture=N_("d2l, batch 10"), ours=N_("Here"))
 

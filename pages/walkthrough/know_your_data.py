@@ -85,7 +85,7 @@ def draw_losses(found: WindowLengths, window: int) -> None:
         "losses",
         x=days_axis(
             translate("Window (days of input)"),
-            [translate("{count} day", "{count} days", days).format(count=days) for days in windows],
+            [translate("{count} day", "{count} days", days).format(count=days) for days in windows.tolist()],
         ),
         y=views_axis(title, low - room, high + room),
         translate=translate,
@@ -171,7 +171,7 @@ def beside_lecture(found: WindowLengths, split: Split) -> None:
     names = chapter.session.weekdays()
     lowest = np.argsort(know_your_data.weekday_means(channel.series, split.train))[:2]
     days = [", ".join(names[day] for day in sorted(pair)) for pair in (LOW_DAYS, lowest)]
-    chapter.beside_lecture([*rows, (N_("Lowest weekdays"), *days)])
+    chapter.beside_lecture([*rows, (N_("Lowest weekdays"), days[0], days[1])])
 
 
 def maes_of(found: WindowLengths, window: int) -> str:
