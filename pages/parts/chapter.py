@@ -25,8 +25,8 @@ reads:
 
 Each of `picture`, `more`, `formula`, `verdict`, `beside_lecture` and `open_in_train` draws into its own place, whatever
 is called first. A control's name is its key in the URL; `hide=pieces,corner` there draws none for it, and its value is
-then parsed from the URL within the same bounds. A handle's name is its point's; a stage's key is unlike all names. In
-AppTest a handle is moved by its query parameter. BadInput raised in the experiment is shown in the picture's place;
+then parsed from the URL within the same bounds. A handle's name is its point's; a stage's key is unlike other stages'.
+In AppTest a handle is moved by its query parameter. BadInput raised in the experiment is shown in the picture's place;
 `chapter.default_split` raises it for a channel that is too short.
 What takes more than 100 ms is a worker's: `chapter.job(Request(...), Result, start=N_("Train"))` is None until it is
 done, and the experiment draws what it can without.

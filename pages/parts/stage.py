@@ -147,8 +147,10 @@ def stage(
     `downhill` draws the direction of steepest descent at each handle; `ordered` keeps handles from passing each other.
     """
 
+    state = f"stage-{key}"  # no control of any page is called so: a visit's controls and stages share one state
+
     def moved() -> None:
-        if on_move and (now := st.session_state[key].get("moved")):
+        if on_move and (now := st.session_state[state].get("moved")):
             on_move(now["name"], (now["x"], now["y"]))
 
     drawn = [_track(track) for track in tracks]
@@ -163,7 +165,7 @@ def stage(
         "pathsVersion": zlib.crc32(repr(drawn).encode()),
         "arrows": [_plain(arrow) for arrow in arrows],
         "dots": [_plain(dot) for dot in dots],
-        "answered": (st.session_state.get(key, {}).get("moved") or {}).get("count", 0),
+        "answered": (st.session_state.get(state, {}).get("moved") or {}).get("count", 0),
         "handles": [_plain(handle) for handle in handles],
         "scrub": bool(step),
         "downhill": downhill,
@@ -171,7 +173,7 @@ def stage(
         "readout": readout,
         "words": _words(translate) | {"step": step},
     }
-    _COMPONENT(key=key, data=data, on_moved_change=moved)
+    _COMPONENT(key=state, data=data, on_moved_change=moved)
 
 
 def views_axis(title: str, low: float, high: float) -> Axis:
