@@ -21,6 +21,19 @@ class LargeError:
 
 
 @dataclass(frozen=True)
+class ComparedLosses:
+    """Losses of a run and of what stands beside it, in views."""
+
+    train: float
+    held_out: float
+    shallower_train: float | None  # the smallest of a shallower net, or of a line, on the same windows; None without
+    careful_train: float | None  # of the same model, trained with care; None where it is not trained by steps
+    reference: str  # marked for translation: the best reference model in validation
+    reference_train: float
+    reference_held_out: float
+
+
+@dataclass(frozen=True)
 class Diagnosis:
     """A branch of the tree. `confidence` is from 0 to 1; None where nothing can be told."""
 
@@ -47,3 +60,4 @@ class DiagnosisReport:
     diagnosis: Diagnosis | None = None
     single_seed: bool = False  # another seed would give another model, and there is none
     largest: tuple[LargeError, ...] = ()
+    losses: ComparedLosses | None = None

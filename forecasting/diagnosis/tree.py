@@ -13,7 +13,7 @@ from forecasting.diagnosis.branches import Branch
 from forecasting.diagnosis.evidence import FEWEST_HELD_OUT, FEWEST_TRAIN, Evidence
 from forecasting.diagnosis.nested_runs import NestedRun, contains_linear, is_nested_in
 from forecasting.diagnosis.remedies import next_run
-from forecasting.diagnosis.report import Diagnosis, DiagnosisReport
+from forecasting.diagnosis.report import ComparedLosses, Diagnosis, DiagnosisReport
 from forecasting.diagnosis.wording import sentences
 
 LIKELY = 0.6  # below it none is given
@@ -47,9 +47,32 @@ def diagnose(found: Evidence, nested_runs: Sequence[NestedRun] = ()) -> Diagnosi
     )
 
 
-def report_of(diagnosis: Diagnosis, found: Evidence) -> DiagnosisReport:
+def report_of(diagnosis: Diagnosis, found: Evidence, nested_runs: Sequence[NestedRun] = ()) -> DiagnosisReport:
     """The diagnosis and what can be looked at beside it."""
-    return DiagnosisReport(diagnosis.evidence, diagnosis, found.single_seed, found.largest)
+    losses = compared_losses(found, nested_runs)
+    return DiagnosisReport(diagnosis.evidence, diagnosis, found.single_seed, found.largest, losses)
+
+
+def compared_losses(found: Evidence, nested_runs: Sequence[NestedRun] = ()) -> ComparedLosses:
+    """The run's losses beside a shallower net's, its own with careful training, and the best reference's."""
+    return ComparedLosses(
+        found.train,
+        found.held_out,
+        shallower_train=_shallower_train(found, nested_runs),
+        careful_train=found.tuned_train if found.tuned else None,
+        reference=found.best.name,
+        reference_train=found.best.train,
+        reference_held_out=found.best.held_out,
+    )
+
+
+def _shallower_train(found: Evidence, nested_runs: Sequence[NestedRun]) -> float | None:
+    """The smallest training loss of a net with fewer layers on the same windows; None for a model without layers."""
+    layers = found.settings.architecture.hidden
+    if not layers:
+        return None
+    nested = [one for one in nested_runs if is_nested_in(one.settings, found.settings)]
+    return min([found.linear_train, *(one.train for one in nested if one.settings.architecture.hidden < layers)])
 
 
 def branch_probabilities(found: Evidence, nested_runs: Sequence[NestedRun] = ()) -> dict[Branch, float]:

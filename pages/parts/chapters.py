@@ -93,6 +93,13 @@ CHAPTERS = (
         serves="both",
     ),
     Entry(
+        slug="what_is_wrong",
+        title=N_("What is wrong with my model?"),
+        idea=N_("Look at the training loss first: a large one and a large held-out loss have different causes."),
+        changes="validation",
+        serves="both",
+    ),
+    Entry(
         slug="overfitting",
         title=N_("Overfitting, and what helps"),
         idea=N_("A model that fits its examples too well errs on all others; remedies hold it back or feed it more."),

@@ -71,7 +71,7 @@ def draw(session: Session, run: Run, show: Callable[[], None]) -> None:
 
     `show` brings up a run just begun.
     """
-    if subject := _subject(session, run):
+    if subject := subject_of(session, run):
         with st.container(border=True):
             st.subheader(session.translate(N_("Diagnosis")), anchor=False)
             _draw(subject, show)
@@ -96,11 +96,12 @@ def _subjects(session: Session, runs: Sequence[Run]) -> list[Subject]:
     """Those of the runs that can be diagnosed."""
     channels = {run.fingerprint: session.channels.channel(session.owner, run.fingerprint) for run in runs}
     there = {fingerprint: replace(session, channel=channel) for fingerprint, channel in channels.items() if channel}
-    found = [_subject(there[run.fingerprint], run) for run in runs if run.fingerprint in there]
+    found = [subject_of(there[run.fingerprint], run) for run in runs if run.fingerprint in there]
     return [subject for subject in found if subject]
 
 
-def _subject(session: Session, run: Run) -> Subject | None:
+def subject_of(session: Session, run: Run) -> Subject | None:
+    """The run as what can be diagnosed, or None."""
     request = _request(session, run)
     return Subject(session, run, request) if request or _diverged(session, run) else None
 
@@ -247,17 +248,22 @@ def _draw_report(session: Session, run: Run, report: DiagnosisReport, show: Call
 
 
 def _draw_tree(session: Session, diagnosis: Diagnosis) -> None:
-    alt = session.translate(
-        N_("The lecture's decision tree; the branch of this run: {branch}. Probabilities: {probabilities}")
-    )
-    probabilities = session.translate(N_(", ")).join(
-        f"{session.translate(BRANCH_NAMES[name])} {format_probability(share)}"
-        for name, share in diagnosis.probabilities.items()
-    )
     st.altair_chart(
         charts.decision_tree(diagnosis.branch, diagnosis.probabilities, session.translate),
-        alt=alt.format(branch=session.translate(BRANCH_NAMES[diagnosis.branch]), probabilities=probabilities or "–"),
+        alt=tree_in_words(diagnosis, session.translate),
     )
+
+
+def tree_in_words(diagnosis: Diagnosis, translate: Translate) -> str:
+    """The tree with its lit branch, for those who do not see it."""
+    text = translate(
+        N_("The lecture's decision tree; the branch of this run: {branch}. Probabilities: {probabilities}")
+    )
+    probabilities = translate(N_(", ")).join(
+        f"{translate(BRANCH_NAMES[name])} {format_probability(share)}"
+        for name, share in diagnosis.probabilities.items()
+    )
+    return text.format(branch=translate(BRANCH_NAMES[diagnosis.branch]), probabilities=probabilities or "–")
 
 
 def _verdict(session: Session, diagnosis: Diagnosis, single_seed: bool) -> None:

@@ -65,9 +65,16 @@ class RunGroup:
         draw(runs)
 
     def draw_progress(self, runs: dict[str, Run]) -> None:
-        """How many are done, and a button that stops them all."""
+        """How many are done, and a button that stops them all. The bar counts epochs of those under way."""
         translate = self.session.translate
         done, every = sum(not run.active for run in runs.values()), len(self.ids)
         bar, button = st.columns([4, 1], vertical_alignment="center")
-        bar.progress(done / every, translate(N_("{done} of {rows} models trained")).format(done=done, rows=every))
+        bar.progress(
+            (done + sum(map(self._share, runs.values()))) / every,
+            translate(N_("{done} of {rows} models trained")).format(done=done, rows=every),
+        )
         button.button(translate(N_("Stop")), icon=":material/stop:", on_click=self.stop, width="stretch")
+
+    def _share(self, run: Run) -> float:
+        """How much of a run under way is done, from 0 to 1."""
+        return run.active and self.session.store.epochs_done(run.id) / run.settings.training.epochs

@@ -3,6 +3,7 @@
 // Streamlit calls the default export anew for every new data or theme: what outlives a call stands in `stages`.
 
 const MARGIN = { left: 58, right: 14, top: 10, bottom: 44 } // pixels around the plot
+const BARE = { left: 4, right: 4, top: 4, bottom: 4 } // where there are no axes
 const REACH = 1e6 // pixels: a canvas draws nothing sensible farther out
 const KEY_STEPS = 50 // arrow keys that cross an axis
 const PLAY_MS = 2500 // a whole path
@@ -66,8 +67,8 @@ const unscaled = (axis, part) => {
 }
 const within = (value, low, high) => Math.min(Math.max(value, low), high)
 
-function inner({ width, height }) {
-  return { left: MARGIN.left, top: MARGIN.top, width: width - MARGIN.left - MARGIN.right, height: height - MARGIN.top - MARGIN.bottom }
+function inner({ width, height }, { left, right, top, bottom }) {
+  return { left, top, width: width - left - right, height: height - top - bottom }
 }
 function toPixels({ data: { x, y }, box }, [a, b]) {
   const place = [box.left + share(x, a) * box.width, box.top + (1 - share(y, b)) * box.height]
@@ -147,7 +148,7 @@ function draw(stage) {
   const ratio = window.devicePixelRatio || 1, { canvas, data } = stage
   canvas.width = Math.round(size.width * ratio)
   canvas.height = Math.round(size.height * ratio)
-  stage.box = inner(size)
+  stage.box = inner(size, data.axes ? MARGIN : BARE)
   const pen = canvas.getContext("2d"), colours = palette(stage, "--st-chart-categorical-colors")
   const style = getComputedStyle(canvas), word = (name) => style.getPropertyValue(name).trim()
   stage.ink = (place) => (place < 0 ? word("--st-text-color") : colours[place % colours.length])
@@ -157,7 +158,7 @@ function draw(stage) {
   pen.font = `12px ${word("--st-font")}`
   const { left, top, width, height } = stage.box
   if (data.surface) pen.drawImage(surfaceImage(stage), left, top, width, height)
-  drawAxes(stage, pen, word)
+  if (data.axes) drawAxes(stage, pen, word)
   pen.save()
   pen.beginPath()
   pen.rect(left, top, width, height)
@@ -168,6 +169,7 @@ function draw(stage) {
   for (const arrow of data.arrows) drawArrow(stage, pen, arrow)
   if (data.surface && data.downhill) for (const { name } of data.handles) drawDownhill(stage, pen, stage.at.get(name))
   for (const dot of data.dots) drawDot(stage, pen, dot)
+  for (const text of data.texts) drawText(stage, pen, text)
   drawCrosshair(stage, pen)
   pen.restore()
   placeHandles(stage)
@@ -300,6 +302,14 @@ function drawDot(stage, pen, dot) {
   pen.textAlign = right ? "right" : "left"
   pen.textBaseline = "bottom"
   rimmedText(stage, pen, dot.label, place[0] + (right ? -9 : 9), place[1] - 4)
+}
+function drawText(stage, pen, { at, text, side, bold }) {
+  const [left, top] = toPixels(stage, at), plain = pen.font
+  if (bold) pen.font = `bold ${plain}`
+  pen.textAlign = "left"
+  pen.textBaseline = { "-1": "top", 0: "middle", 1: "bottom" }[side]
+  rimmedText(stage, pen, text, left, top - 5 * side)
+  pen.font = plain
 }
 function rimmedText(stage, pen, text, x, y) {
   pen.lineJoin = "round"
@@ -498,13 +508,13 @@ function placeHandles(stage) {
 function valueText(stage, along, at) {
   const { x, y, surface } = stage.data
   if (surface) return textAt(stage, at)
-  return [x, y].map((axis, i) => onAxis(axis, at[i])).filter((_, i) => along.includes("xy"[i])).join(" · ")
+  return [x, y].map((axis, i) => onAxis(axis, at[i])).filter((text, i) => text && along.includes("xy"[i])).join(" · ")
 }
 function setPointer(stage) {
   stage.canvas.onpointermove = (event) => {
     if (event.pointerType !== "mouse" || stage.dragged) return
     const [a, b] = pixelOf(stage, event), { left, top, width, height } = stage.box
-    const inside = a >= left && a <= left + width && b >= top && b <= top + height
+    const inside = stage.data.axes && a >= left && a <= left + width && b >= top && b <= top + height
     stage.pointer = inside ? fromPixels(stage, [a, b]) : null
     if (inside && stage.data.x.names.length) stage.pointer[0] = Math.round(stage.pointer[0])
     soon(stage)

@@ -100,6 +100,16 @@ class Dot:
 
 
 @dataclass(frozen=True)
+class Text:
+    """Words in the picture, which begin at `at`: above (1), across (0) or below (-1) it."""
+
+    at: Sequence[float]
+    text: str
+    side: int = 0
+    bold: bool = False
+
+
+@dataclass(frozen=True)
 class Handle:
     """What is dragged, by mouse, finger or arrow keys: freely ("xy"), or along one axis."""
 
@@ -133,6 +143,7 @@ def stage(
     tracks: Sequence[Track] = (),
     arrows: Sequence[Arrow] = (),
     dots: Sequence[Dot] = (),
+    texts: Sequence[Text] = (),
     handles: Sequence[Handle] = (),
     on_move: Callable[[str, tuple[float, float]], None] | None = None,
     height: int = 420,
@@ -140,11 +151,13 @@ def stage(
     downhill: bool = False,
     ordered: bool = False,
     readout: bool = True,
+    axes: bool = True,
 ) -> None:
     """Draw the picture; `on_move(name, (x, y))` is called when a handle has been let go, before the next run.
 
     `alt` says what is seen. With `step` ("Update {step} of {last}") tracks can be played, stepped and scrubbed.
     `downhill` draws the direction of steepest descent at each handle; `ordered` keeps handles from passing each other.
+    Without `axes` the picture is no chart: it fills its place, and nothing is read under the pointer.
     """
 
     state = f"stage-{key}"  # no control of any page is called so: a visit's controls and stages share one state
@@ -165,12 +178,14 @@ def stage(
         "pathsVersion": zlib.crc32(repr(drawn).encode()),
         "arrows": [_plain(arrow) for arrow in arrows],
         "dots": [_plain(dot) for dot in dots],
+        "texts": [_plain(text) for text in texts],
         "answered": (st.session_state.get(state, {}).get("moved") or {}).get("count", 0),
         "handles": [_plain(handle) for handle in handles],
         "scrub": bool(step),
         "downhill": downhill,
         "ordered": ordered,
         "readout": readout,
+        "axes": axes,
         "words": _words(translate) | {"step": step},
     }
     _COMPONENT(key=state, data=data, on_moved_change=moved)
@@ -198,7 +213,7 @@ def _words(translate: Translate) -> dict[str, str]:
     }
 
 
-def _plain(layer: Arrow | Dot | Handle) -> dict[str, object]:
+def _plain(layer: Arrow | Dot | Text | Handle) -> dict[str, object]:
     """A layer as JSON has it."""
     made = asdict(layer)
     return made | {name: [float(v) for v in made[name]] for name in ("at", "by", "step") if name in made}

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import Server, tab
+from tests.browser.conftest import PATIENCE, Server, tab
 
 NARROW = {"width": 390, "height": 844}
+WORK = 4 * PATIENCE  # a dozen small models
 
 
 def drag(page: Page, handle: Locator, right: float, down: float) -> None:
@@ -364,3 +365,44 @@ def test_borders_of_the_folds_by_mouse_and_by_keyboard(page: Page) -> None:
     expect(page).to_have_url(re.compile("borders=(?!" + dragged + ")"))
     page.reload()
     expect(border).not_to_have_attribute("aria-valuetext", before)
+
+
+def your_answer(page: Page) -> Locator:
+    return page.get_by_role("slider", name="Your answer")
+
+
+def test_a_branch_is_expected_and_then_diagnosed_by_mouse(page: Page) -> None:
+    page.goto("/what_is_wrong")
+    page.get_by_role("button", name="64 ReLU").click()
+    expect(page).to_have_url(re.compile("model=64"))
+    page.get_by_role("button", name="Train this model").click()
+    expect(page.get_by_text("Drag the point to the branch")).to_be_visible()
+    expect(your_answer(page)).to_have_attribute("aria-valuetext", "No answer yet")
+    drag(page, your_answer(page), 300, 52)
+    expect(page).to_have_url(re.compile("answer_slow=3"))
+    expect(your_answer(page)).to_have_attribute("aria-valuetext", "Mismatch")
+    page.get_by_role("button", name="Diagnose", exact=True).click()
+    expect(page.get_by_text("You said “Mismatch”; the diagnosis is “Optimization issue”")).to_be_visible(timeout=WORK)
+    lit = re.compile("the branch of this run: Optimization issue")
+    expect(page.locator("canvas").first).to_have_attribute("aria-label", lit)
+    page.reload()
+    expect(page.locator("canvas").first).to_have_attribute("aria-label", lit)
+
+
+def test_a_branch_is_expected_by_keyboard_alone_and_the_diagnosis_stopped(page: Page) -> None:
+    page.goto("/what_is_wrong")
+    page.get_by_role("button", name="Train this model").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Drag the point to the branch")).to_be_visible()
+    your_answer(page).focus()
+    page.keyboard.press("ArrowUp")
+    expect(page).to_have_url(re.compile("answer_small=1"))
+    page.keyboard.press("ArrowUp")
+    expect(page).to_have_url(re.compile("answer_small=0"))
+    expect(your_answer(page)).to_have_attribute("aria-valuetext", "Model bias")
+    page.get_by_role("button", name="Diagnose", exact=True).focus()
+    page.keyboard.press("Enter")
+    page.get_by_test_id("stMain").get_by_role("button", name="Stop", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Stopped before the result was complete")).to_be_visible()
+    expect(page.get_by_role("button", name="Diagnose", exact=True)).to_be_visible()

@@ -27,7 +27,7 @@ def diagnose(task: Task[DiagnosisRequest]) -> Iterator[Progress]:
     train_loss, predicted = _outcome(task, run)
     for step in gather_in_steps(task.channel.series, settings, train_loss=train_loss, predicted=predicted):
         if step.found:
-            yield Progress(step.share, report_of(diagnosis_of(step.found, nested), step.found))
+            yield Progress(step.share, report_of(diagnosis_of(step.found, nested), step.found, nested))
         elif step.said:
             evidence.append(step.said)
             yield Progress(step.share, DiagnosisReport(tuple(evidence)))

@@ -12,7 +12,7 @@ from forecasting.diagnosis.evidence import Estimate, Evidence, LargeError, Refer
 from forecasting.diagnosis.nested_runs import NestedRun, is_nested_in, with_lower_train_loss
 from forecasting.diagnosis.remedies import next_run
 from forecasting.diagnosis.report import DiagnosisReport
-from forecasting.diagnosis.tree import diagnose, report_of
+from forecasting.diagnosis.tree import compared_losses, diagnose, report_of
 from forecasting.diagnosis.wording import sentences
 from forecasting.json_records import from_json, to_json
 from forecasting.series import Series
@@ -248,7 +248,9 @@ def test_verdict_goes_through_json():
     said = diagnose(found)
     assert (said.branch, said.confident) == ("overfitting", True) and said.next_run
     report = from_json(DiagnosisReport, to_json(report_of(said, found)))
-    assert report == DiagnosisReport(said.evidence, said, single_seed=False, largest=(worst,))
+    assert report == DiagnosisReport(
+        said.evidence, said, single_seed=False, largest=(worst,), losses=compared_losses(found)
+    )
     alone = replace(found, spread=np.nan)
     assert report_of(diagnose(alone), alone).single_seed
 
@@ -271,3 +273,15 @@ def test_a_run_that_diverged_is_an_optimization_issue_for_certain():
     said = diagnose(replace(BIAS, train=np.inf))
     assert said.branch == "optimization"
     assert said.probabilities == {"bias": 0, "optimization": 1, "overfitting": 0, "mismatch": 0, "fine": 0}
+
+
+def test_losses_stand_beside_the_best_shallower_net():
+    two_layers = replace(NET, architecture=Architecture("relu", 28, 2, 100))
+    found = evidence(settings=two_layers, linear_train=99.0)
+    assert compared_losses(found).shallower_train == 99.0
+    one, narrow = Architecture("relu", 28, 1, 100), Architecture("relu", 28, 2, 50)
+    assert compared_losses(found, [NestedRun(replace(NET, architecture=one), 80.0)]).shallower_train == 80.0
+    assert compared_losses(found, [NestedRun(replace(NET, architecture=narrow), 70.0)]).shallower_train == 99.0
+    line = replace(NET, architecture=Architecture("linear", 28))
+    assert compared_losses(evidence(settings=line, tuned=None)).shallower_train is None
+    assert compared_losses(evidence(tuned=None)).careful_train is None

@@ -69,6 +69,13 @@ def test_presets_run_and_change_something(visitor, slug):
 
 
 @every_chapter
+def test_a_chapter_opens_after_the_controls_of_train(visitor, slug):
+    app = visitor.go("train")
+    assert "noise" in {control.key for control in controls(app)}  # pictures may be called so too
+    assert not visitor.go(f"walkthrough/{slug}").exception
+
+
+@every_chapter
 @pytest.mark.parametrize("days", [20, 70, 400])
 def test_a_short_channel_gets_a_sentence_and_no_verdict_of_luck(visitor, slug, days):
     app = visitor.go("data")
