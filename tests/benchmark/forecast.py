@@ -144,6 +144,9 @@ def show(found: pd.DataFrame, horizons: list[int], methods: list[str]) -> None:
         print(pd.concat([mine, mine.mean().to_frame("mean").T]).round(3).to_string())
         usual = np.exp(np.log(mine.div(mine["last-week"], axis=0)).mean())
         print("geometric mean against last-week:", ", ".join(f"{name} {share:.3f}" for name, share in usual.items()))
+        held = found[found.horizon == ahead].pivot(index="series", columns="method", values="coverage_90")[methods]
+        print(f"share of days that 90 % intervals held, {ahead} days ahead")
+        print(held.round(3).to_string())
     parts = ["coverage_50", "coverage_90", "fit", "forecasts"]
     print("\nmeans over series: coverage of intervals, seconds to fit, forecasts a second")
     print(found.groupby(["method", "horizon"])[parts].mean().round(3).loc[methods].to_string())
