@@ -258,7 +258,7 @@ def test_nets_by_keyboard_alone_are_trained_and_stopped(page: Page) -> None:
     page.get_by_role("button", name="Train these nets").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_text("of 6 models trained")).to_be_visible()
-    page.get_by_role("button", name="Stop").focus()
+    page.get_by_test_id("stMain").get_by_role("button", name="Stop").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Train these nets")).to_be_visible()
 
