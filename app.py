@@ -5,10 +5,10 @@ from pathlib import Path
 import streamlit as st
 
 from forecasting import __version__
-from pages.parts.chapters import CHAPTERS, CONTENTS, MOVED, leads_to_part, open_asked_chapter
+from pages.parts.chapters import CHAPTERS, CONTENTS, MOVED, leads_to_part, open_linked_chapter
 from pages.parts.session import choose_channel, choose_language, use_navigation
 
-open_asked_chapter()
+open_linked_chapter()
 use_navigation()
 
 st.set_page_config(page_title="Viewcast", page_icon=str(Path(__file__).parent / "pages" / "icon.png"), layout="wide")

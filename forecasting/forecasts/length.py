@@ -65,8 +65,10 @@ def _needs(days: int) -> tuple[Message, ...]:
             facts = {"method": Message(label), "count": ahead, "needed": needed}
             if needed > days:
                 found.setdefault(label, (needed, Message(METHOD, facts)))
-    others = [(needed, Message(text, {"needed": needed, "ahead": WEEK})) for text, needed in _of_the_default_split()]
-    missing = [*found.values(), *(other for other in others if other[0] > days)]
+    of_default_split = [
+        (needed, Message(text, {"needed": needed, "ahead": WEEK})) for text, needed in _of_the_default_split()
+    ]
+    missing = [*found.values(), *(one for one in of_default_split if one[0] > days)]
     return tuple(said for _needed, said in sorted(missing, key=lambda one: one[0]))
 
 

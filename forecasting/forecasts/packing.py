@@ -27,7 +27,7 @@ from forecasting.typical_range import WEEK
 NO_WEIGHTS = N_(
     "Support vectors and trees have no weights that a model file could hold; train a network to download it."
 )
-LADDER = override(rename="ladder")  # what files of format 1 call the trials of Auto
+TRIALS = override(rename="ladder")  # what files of format 1 call the trials of Auto
 Arrays = dict[str, np.ndarray]
 
 
@@ -153,8 +153,8 @@ _auto_converter.register_structure_hook_func(
     ),
 )
 _auto_converter.register_unstructure_hook(
-    Auto, make_dict_unstructure_fn(Auto, _auto_converter, trials=LADDER, validated=override(omit=True))
+    Auto, make_dict_unstructure_fn(Auto, _auto_converter, trials=TRIALS, validated=override(omit=True))
 )
 _auto_converter.register_structure_hook(
-    Auto, make_dict_structure_fn(Auto, _auto_converter, trials=LADDER, validated=override(omit=True))
+    Auto, make_dict_structure_fn(Auto, _auto_converter, trials=TRIALS, validated=override(omit=True))
 )

@@ -381,8 +381,8 @@ def function_code(settings: RunSettings) -> str:
 
 def _layers(settings: RunSettings) -> list[str]:
     net, dropout = settings.architecture, settings.regularisation.dropout
-    first, *others = net.sizes
-    *hidden, last = pairwise((first + settings.inputs.columns(net.horizon), *others))
+    window, *outputs = net.sizes
+    *hidden, last = pairwise((window + settings.inputs.columns(net.horizon), *outputs))
     after = [f"{ACTIVATIONS[net.family]},"] if hidden else []
     after += [f"Dropout({dropout}, self.draw),"] if dropout else []
     lines = [line for a, b in hidden for line in (f"nn.Linear({a}, {b}),", *after)]

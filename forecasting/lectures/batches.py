@@ -219,13 +219,13 @@ def ellipse(middle: np.ndarray, covariance: np.ndarray, points: int = 64) -> np.
     return middle + DEVIATIONS * (circle * np.sqrt(np.maximum(variances, 0))) @ axes.T
 
 
-def batch_gradients(examples: Examples, at: np.ndarray, batch: int, draws: int = DRAWS) -> np.ndarray:
+def batch_gradients(examples: Examples, at: np.ndarray, batch: int, *, draws: int = DRAWS) -> np.ndarray:
     """Gradients (draws, 2) of batches drawn without replacement."""
-    return examples.gradients(at)[_drawn(len(examples), draws)[:, :batch]].mean(axis=1)
+    return examples.gradients(at)[_batch_places(len(examples), draws)[:, :batch]].mean(axis=1)
 
 
 @lru_cache(maxsize=2)
-def _drawn(count: int, draws: int) -> np.ndarray:
+def _batch_places(count: int, draws: int) -> np.ndarray:
     """Places (draws, 20) of different examples, at random: the first so many are a batch."""
     everything = np.broadcast_to(np.arange(count), (draws, count))
     return np.random.default_rng(0).permuted(everything, axis=1)[:, :DAYS]
@@ -244,13 +244,13 @@ def arrives(examples: Examples, paths: np.ndarray, full: np.ndarray) -> Claim:
             float(examples.loss(ends).mean() / examples.lowest) for ends in (paths[:, -1], full[-1:])
         )
     if not np.isfinite(times):
-        return claim(ARRIVES, judge_fact(np.inf, NEAR), "", Message(RAN_AWAY))
+        return claim(ARRIVES, judge_fact(np.inf, NEAR), unit="", sentence=Message(RAN_AWAY))
     judged = judge_fact(times - 1, NEAR)
     if judged.answer != "holds" and without_noise - 1 > NEAR:
         judged = Judgement("cannot tell", times - 1, lacking=Message(N_("more epochs at this learning rate")))
     sentence = N_("Batches end at {times} times the formula's loss (mean of {seeds} seeds).")
     facts = {"times": f"{times:.2f}" if times < 100 else format_three_digits(times), "seeds": len(paths)}
-    return claim(ARRIVES, judged, "", Message(sentence, facts))
+    return claim(ARRIVES, judged, unit="", sentence=Message(sentence, facts))
 
 
 def is_nearer(examples: Examples, start: tuple[float, float], *, batch: int, rate: float) -> Claim:
@@ -262,13 +262,15 @@ def is_nearer(examples: Examples, start: tuple[float, float], *, batch: int, rat
     near = distances(examples, paths[:, -1])
     far = float(distances(examples, full_path(examples, start, rate=rate, updates=COMPARED)[-1]))
     if not np.isfinite([*near, far]).all():
-        return claim(NEARER, Judgement("does not hold here", 0.0), N_("times nearer"), Message(RAN_AWAY))
+        return claim(NEARER, Judgement("does not hold here", 0.0), unit=N_("times nearer"), sentence=Message(RAN_AWAY))
     logarithms = np.log(max(far, TINY) / np.maximum(near, TINY))
     found = judge_pairs(logarithms.tolist(), float(np.log1p(MARGIN)))
     effect, low, high = (float(np.exp(value)) for value in (found.effect, found.low, found.high))
     facts = {"near": format_three_digits(np.median(near)), "far": format_three_digits(far), "batch": batch}
     sentence = N_("Median distance after 3 epochs: {near} with batch {batch}, {far} with all at once.")
-    return claim(NEARER, Judgement(found.answer, effect, low, high), N_("times nearer"), Message(sentence, facts))
+    return claim(
+        NEARER, Judgement(found.answer, effect, low, high), unit=N_("times nearer"), sentence=Message(sentence, facts)
+    )
 
 
 def noise_follows(examples: Examples, at: np.ndarray, sizes: tuple[int, ...] = (1, 2, 5, 10)) -> Claim:
@@ -284,4 +286,4 @@ def noise_follows(examples: Examples, at: np.ndarray, sizes: tuple[int, ...] = (
     )
     facts = {"draws": f"{DRAWS:,}", "off": f"{100 * off:.1f} %"}
     sentence = Message(N_("{draws} drawn batches of 1 to 10 are at most {off} off the formula."), facts)
-    return claim(N_("Noise follows the formula"), judge_fact(float(off), NOISE_TOLERANCE), "", sentence)
+    return claim(N_("Noise follows the formula"), judge_fact(float(off), NOISE_TOLERANCE), unit="", sentence=sentence)

@@ -128,7 +128,9 @@ def halves(best: Best, pieces: int, level: float) -> Claim:
     facts = {"pieces": pieces, "twice": 2 * pieces, "one": format_views(one), "two": format_views(two)}
     judged = judge_fact(two / one, LEFT) if one > NOTHING * level else Judgement("cannot tell", np.nan)
     sentence = N_("At their best, {pieces} pieces leave an error of {one} views, {twice} pieces {two}.")
-    return claim(N_("Twice the pieces leave under 0.6 of the error"), judged, "", Message(sentence, facts))
+    return claim(
+        N_("Twice the pieces leave under 0.6 of the error"), judged, unit="", sentence=Message(sentence, facts)
+    )
 
 
 def bending_runs(split: Split) -> tuple[RunSettings, RunSettings]:
@@ -144,4 +146,4 @@ def bending_pays(experiment: Experiment) -> Claim:
     line, network = experiment.curves
     facts = {"line": format_views(line.error), "network": format_views(network.error), "units": UNITS}
     sentence = N_("Held-out MAE is {network} with {units} ReLU, {line} with a line.")
-    return claim(N_("Bending pays"), judge_curves(network, line), N_("views"), Message(sentence, facts))
+    return claim(N_("Bending pays"), judge_curves(network, line), unit=N_("views"), sentence=Message(sentence, facts))

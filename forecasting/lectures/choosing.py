@@ -19,11 +19,13 @@ def random_flatters(blocked: Ranking, random: Ranking, loss: str) -> Claim:
     found = OptimismBias.of(of_blocked, of_random, loss)
     share, low, high = (100 * part for part in (found.share, found.low, found.high))
     if np.isfinite(found.low):
-        judged = Judgement(answer_from(share, low, high, 100 * MARGIN), share, low, high)
+        judged = Judgement(answer_from(share, low, high, margin=100 * MARGIN), share, low, high)
     else:
         judged = Judgement("cannot tell", share, lacking=_lacking(blocked.errors.shape[1]))
     sentence = N_("Over all models, random folds make the error smaller by {share}.")
-    return claim(N_("Random folds flatter"), judged, "%", Message(sentence, {"share": format_percent(found.share)}))
+    return claim(
+        N_("Random folds flatter"), judged, unit="%", sentence=Message(sentence, {"share": format_percent(found.share)})
+    )
 
 
 def _over_models(errors: np.ndarray, loss: str) -> np.ndarray:

@@ -54,12 +54,12 @@ class Claim:
     lacking: Message | None = None
 
 
-def claim(name: str, found: Judgement, unit: str, sentence: Message) -> Claim:
+def claim(name: str, found: Judgement, *, unit: str, sentence: Message) -> Claim:
     """A claim answered by a judgement."""
     return Claim(name, found.answer, found.effect, found.low, found.high, unit, sentence, found.lacking)
 
 
-def answer_from(effect: float, low: float, high: float, margin: float) -> Answer:
+def answer_from(effect: float, low: float, high: float, *, margin: float) -> Answer:
     """The rule for an effect with its interval.
 
     >>> answer_from(5, 3, 7, margin=2), answer_from(-5, -7, -3, margin=2), answer_from(1, -1, 1.5, margin=2)
@@ -116,7 +116,7 @@ def judge_pairs(effects: Sequence[float] | np.ndarray, margin: float) -> Judgeme
 def judge_draws(draws: np.ndarray, effect: float, margin: float) -> Judgement:
     """Whether an effect is positive, from draws of it; `margin` in its unit."""
     low, high = (float(end) for end in np.quantile(draws, [0.05, 0.95]))
-    return Judgement(answer_from(effect, low, high, margin), effect, low, high)
+    return Judgement(answer_from(effect, low, high, margin=margin), effect, low, high)
 
 
 def judge_fact(value: float, at_most: float) -> Judgement:
@@ -127,7 +127,7 @@ def judge_fact(value: float, at_most: float) -> Judgement:
 def _judged(found: Comparison, margin: float) -> Judgement:
     """A difference in error turned round: less error speaks for the claim."""
     effect, low, high = -found.difference, -found.high, -found.low
-    return Judgement(answer_from(effect, low, high, margin), effect, low, high)
+    return Judgement(answer_from(effect, low, high, margin=margin), effect, low, high)
 
 
 def _lacking(found: Comparison, seeds: int) -> Message | None:

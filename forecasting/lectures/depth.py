@@ -82,7 +82,7 @@ def lectures_row(architecture: Architecture) -> LectureRow | None:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Contrast:
     """A claim that the loss of `less` is below that of `more`. `figures` has {less} and {more}, in views."""
 
     name: str  # marked for translation, as `figures` is
@@ -93,18 +93,18 @@ class _Asked:
 
 
 FALLS, RISES = N_("From {more} to {less} views."), N_("From {less} to {more} views.")
-ASKED: dict[Along, tuple[_Asked, ...]] = {
+CONTRASTS: dict[Along, tuple[_Contrast, ...]] = {
     "layers": (
-        _Asked(N_("Train loss falls from one layer to three"), net(3), net(1), "train", FALLS),
-        _Asked(N_("Held-out loss rises from three layers to four"), net(3), net(4), "held_out", RISES),
-        _Asked(N_("Five layers train worse than four, an optimization issue"), net(4), net(5), "train", RISES),
+        _Contrast(N_("Train loss falls from one layer to three"), net(3), net(1), "train", FALLS),
+        _Contrast(N_("Held-out loss rises from three layers to four"), net(3), net(4), "held_out", RISES),
+        _Contrast(N_("Five layers train worse than four, an optimization issue"), net(4), net(5), "train", RISES),
     ),
     "units": (
-        _Asked(N_("Train loss falls from 10 units to 1000"), net(1, 1000), net(1, 10), "train", FALLS),
-        _Asked(N_("Held-out loss rises from 100 units to 1000"), net(1, 100), net(1, 1000), "held_out", RISES),
+        _Contrast(N_("Train loss falls from 10 units to 1000"), net(1, 1000), net(1, 10), "train", FALLS),
+        _Contrast(N_("Held-out loss rises from 100 units to 1000"), net(1, 100), net(1, 1000), "held_out", RISES),
     ),
     "shape": (
-        _Asked(
+        _Contrast(
             N_("With as many parameters, deep beats wide on held-out days"),
             net(COMPARED),
             as_wide(net(COMPARED)),
@@ -117,15 +117,17 @@ ASKED: dict[Along, tuple[_Asked, ...]] = {
 
 def claims(nets: Nets, along: Along) -> list[Claim]:
     """What the lecture claims of these nets, of those claims whose nets have been trained."""
-    return [_answer(one, nets[one.less], nets[one.more]) for one in ASKED[along] if {one.less, one.more} <= nets.keys()]
+    return [
+        _claim(one, nets[one.less], nets[one.more]) for one in CONTRASTS[along] if {one.less, one.more} <= nets.keys()
+    ]
 
 
-def _answer(asked: _Asked, less: TrainedNet, more: TrainedNet) -> Claim:
+def _claim(contrast: _Contrast, less: TrainedNet, more: TrainedNet) -> Claim:
     """On train only chance in training counts; held-out days are themselves a draw of what may come."""
-    losses = {name: getattr(one, asked.period) for name, one in (("less", less), ("more", more))}
-    if asked.period == "train":
+    losses = {name: getattr(one, contrast.period) for name, one in (("less", less), ("more", more))}
+    if contrast.period == "train":
         found = judge_seeds(losses["less"], losses["more"])
     else:
         found = judge_days(less.errors, more.errors, seeded=(True, True))
     facts = {name: format_views(loss.mean()) for name, loss in losses.items()}
-    return claim(asked.name, found, N_("views"), Message(asked.figures, facts))
+    return claim(contrast.name, found, unit=N_("views"), sentence=Message(contrast.figures, facts))

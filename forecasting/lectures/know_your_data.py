@@ -90,7 +90,7 @@ def more_is_better(found: WindowLengths, more: int, fewer: int) -> Claim:
             "measure": LOSS_NAMES[found.loss]
         }
         sentence = Message(N_("Held-out {measure}: {more} instead of {fewer} views."), facts)
-    return claim(CLAIMS[more, fewer], judged, N_("views"), sentence)
+    return claim(CLAIMS[more, fewer], judged, unit=N_("views"), sentence=sentence)
 
 
 def weekday_means(series: Series, period: Period) -> np.ndarray:

@@ -71,7 +71,7 @@ class Outcome:
 
     @classmethod
     def of(
-        cls, row: LectureRow, train: np.ndarray, held_out: np.ndarray, errors: np.ndarray | None = None
+        cls, row: LectureRow, train: np.ndarray, held_out: np.ndarray, *, errors: np.ndarray | None = None
     ) -> "Outcome":
         """From the final losses (seeds,) of a run. A single seed has no spread (NaN)."""
         spreads = [float(np.std(losses, ddof=1)) if len(losses) > 1 else np.nan for losses in (train, held_out)]

@@ -107,7 +107,7 @@ class Problem:
         return min(models, key=lambda model: self.loss(model, self.validation))
 
 
-def look_up(train: Examples, asked: np.ndarray) -> np.ndarray:
-    """What a look-up table answers (asked,): the target of the nearest example, on the training set its own."""
-    squares = (train.inputs**2).sum(axis=1) - 2 * asked @ train.inputs.T
+def look_up(train: Examples, inputs: np.ndarray) -> np.ndarray:
+    """What a look-up table predicts (n,) of `inputs` (n, window): the target of the nearest training example."""
+    squares = (train.inputs**2).sum(axis=1) - 2 * inputs @ train.inputs.T
     return train.targets[squares.argmin(axis=1)]

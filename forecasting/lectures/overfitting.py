@@ -77,8 +77,8 @@ def scaled_powers(x: np.ndarray, most: int) -> np.ndarray:
 
 def true_polynomial(x: np.ndarray) -> np.ndarray:
     """Without noise."""
-    constant, *others = D2L_COEFFICIENTS
-    return constant + scaled_powers(x, len(others)) @ np.array(others)
+    constant, *higher = D2L_COEFFICIENTS
+    return constant + scaled_powers(x, len(higher)) @ np.array(higher)
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +110,7 @@ def decay_helps(without: Sequence[Decay], decayed: Sequence[Decay]) -> Claim:
     first, second = (np.array([run.losses[-1, 1] for run in runs]) for runs in (without, decayed))
     facts = {"without": f"{first.mean():.3g}", "decayed": f"{second.mean():.2g}"}
     sentence = N_("Held-out loss after 100 epochs is {without} without it and {decayed} with λ = 3.")
-    return claim(N_("Weight decay helps"), judge_ratios(first, second), TIMES, Message(sentence, facts))
+    return claim(N_("Weight decay helps"), judge_ratios(first, second), unit=TIMES, sentence=Message(sentence, facts))
 
 
 # The channel
@@ -151,7 +151,10 @@ def table_loses(windows: tuple[Windows, Windows], window: int) -> Claim:
     sentence = N_("From {window} days, held-out MAE is {table} with the table (train loss 0), {line} with a line.")
     judged = judge_days(by_line, by_table)
     return claim(
-        N_("A look-up table loses to a line"), judged, N_("views"), Message(sentence, facts | {"window": window})
+        N_("A look-up table loses to a line"),
+        judged,
+        unit=N_("views"),
+        sentence=Message(sentence, facts | {"window": window}),
     )
 
 
@@ -168,7 +171,7 @@ def lies_inside(problems: Sequence[Problem], ridge: float = 0.0) -> Claim:
     facts = {name: at + problems[0].constant for name, at in (("chosen", chosen), ("few", few), ("many", many))}
     sentence = N_("Validation chooses {chosen}, to be compared with {few} and {many} on held-out data.")
     unit = N_("views") if len(problems) == 1 else TIMES
-    return claim(N_("The lowest held-out loss lies inside"), judged, unit, Message(sentence, facts))
+    return claim(N_("The lowest held-out loss lies inside"), judged, unit=unit, sentence=Message(sentence, facts))
 
 
 def _by_days(problem: Problem, ridge: float) -> tuple[Judgement, int]:
@@ -278,9 +281,9 @@ def remedy_runs(split: Split) -> tuple[RunSettings, ...]:
 
 def channel_remedies(experiment: Experiment) -> list[Remedy]:
     """Each remedy against none by held-out MAE in views; as many as have been trained."""
-    none, *others = experiment.curves
+    none, *curves = experiment.curves
     found = [Remedy(NONE, none.error)]
-    names = NAMES[1 : len(others) + 1]
+    names = NAMES[1 : len(curves) + 1]
     return found + [
-        Remedy(name, curve.error, judge_curves(curve, none)) for name, curve in zip(names, others, strict=True)
+        Remedy(name, curve.error, judge_curves(curve, none)) for name, curve in zip(names, curves, strict=True)
     ]

@@ -224,4 +224,6 @@ def collapse(found: RepeatedChoice, models: int, days: int) -> Claim:
     scores = {"public": found.public, "private": found.private}
     facts = {name: format_views(float(score.mean())) for name, score in scores.items()}
     facts |= {"draws": f"{len(gaps)}", "models": f"{models:,}"}
-    return claim(N_("The chosen score collapses on private days"), judged, N_("views"), Message(sentence, facts))
+    return claim(
+        N_("The chosen score collapses on private days"), judged, unit=N_("views"), sentence=Message(sentence, facts)
+    )

@@ -1,5 +1,7 @@
 """Error surfaces of a line y = b + w x, and their lowest point, with numpy alone."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from forecasting.settings import Loss
@@ -8,14 +10,14 @@ NARROWINGS = 80  # of the interval that holds the slope, each to 0.618 of it: be
 GOLDEN = (np.sqrt(5) - 1) / 2
 
 
-def error_of_line(x: np.ndarray, y: np.ndarray, slope: float, intercept: float, loss: Loss = "mae") -> float:
-    """MAE or MSE of intercept + slope x over the examples (n,), in the units of y or their square."""
-    errors = y - slope * x - intercept
+def error_of_line(x: np.ndarray, y: np.ndarray, at: Sequence[float] | np.ndarray, *, loss: Loss = "mae") -> float:
+    """MAE or MSE over the examples (n,) of the slope and intercept `at` (2,), in the units of y or their square."""
+    errors = y - at[0] * x - at[1]
     return float(np.abs(errors).mean() if loss == "mae" else (errors**2).mean())
 
 
 def error_surface(
-    x: np.ndarray, y: np.ndarray, slopes: np.ndarray, intercepts: np.ndarray, loss: Loss = "mae"
+    x: np.ndarray, y: np.ndarray, *, slopes: np.ndarray, intercepts: np.ndarray, loss: Loss = "mae"
 ) -> np.ndarray:
     """The loss (intercepts, slopes) of each line over the examples `x`, `y` (n,).
 
@@ -27,7 +29,7 @@ def error_surface(
     return np.stack([_absolute(y - slope * x, intercepts) for slope in slopes], axis=1)
 
 
-def gradient_of_line(x: np.ndarray, y: np.ndarray, at: np.ndarray, loss: Loss = "mae") -> np.ndarray:
+def gradient_of_line(x: np.ndarray, y: np.ndarray, at: np.ndarray, *, loss: Loss = "mae") -> np.ndarray:
     """Derivatives (2,) of the loss by slope and intercept at `at` (2,); of MAE a subgradient, 0 where an error is 0."""
     errors = at[0] * x + at[1] - y
     each = np.sign(errors) if loss == "mae" else 2 * errors

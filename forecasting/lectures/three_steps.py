@@ -38,7 +38,7 @@ class LineProblem:
 
     def error(self, at: tuple[float, float]) -> float:
         """The training loss of slope and intercept, in units (MAE) or their square (MSE)."""
-        return error_of_line(self.x, self.y, *at, self.loss)
+        return error_of_line(self.x, self.y, at, loss=self.loss)
 
     def predicted(self, at: tuple[float, float]) -> np.ndarray:
         """Views that a line foretells for the held-out days."""
@@ -101,27 +101,30 @@ def landscape(problem: LineProblem) -> Landscape:
         np.linspace(min(low, 1.2 * best), max(high, 1.2 * best), GRID)
         for (low, high), best in zip((SLOPES, INTERCEPTS), optimum, strict=True)
     )
-    heights = error_surface(problem.x, problem.y, slopes, intercepts, problem.loss)
+    heights = error_surface(problem.x, problem.y, slopes=slopes, intercepts=intercepts, loss=problem.loss)
     return Landscape(slopes, intercepts, heights, optimum, problem.error(optimum))
 
 
 def descent(problem: LineProblem, lowest: float, start: tuple[float, float], *, rate: float, updates: int) -> Descent:
     """Full-batch gradient descent from a start."""
     path = descend(
-        lambda at: gradient_of_line(problem.x, problem.y, at, problem.loss), np.array(start), rate=rate, updates=updates
+        lambda at: gradient_of_line(problem.x, problem.y, at, loss=problem.loss),
+        np.array(start),
+        rate=rate,
+        updates=updates,
     )
     with np.errstate(over="ignore", invalid="ignore"):
         losses = np.array([problem.error((at[0], at[1])) for at in path])
     return Descent(path, losses, updates_to(losses, (1 + NEAR) * lowest))
 
 
-def cut(problem: LineProblem, land: Landscape, at: tuple[float, float], axis: int) -> tuple[np.ndarray, float]:
+def cut(problem: LineProblem, land: Landscape, at: tuple[float, float], *, axis: int) -> tuple[np.ndarray, float]:
     """Points (places, 2) of the loss along one unknown (0 slope, 1 intercept) through `at`, and the slope there."""
     along = (land.slopes, land.intercepts)[axis]
     places = np.linspace(along[0], along[-1], 2 * GRID)
     slopes, intercepts = (places, np.array([at[1]])) if axis == 0 else (np.array([at[0]]), places)
-    heights = error_surface(problem.x, problem.y, slopes, intercepts, problem.loss).ravel()
-    gradient = gradient_of_line(problem.x, problem.y, np.array(at), problem.loss)
+    heights = error_surface(problem.x, problem.y, slopes=slopes, intercepts=intercepts, loss=problem.loss).ravel()
+    gradient = gradient_of_line(problem.x, problem.y, np.array(at), loss=problem.loss)
     return np.stack([places, heights], axis=1), float(gradient[axis])
 
 
@@ -140,7 +143,7 @@ def is_late(problem: LineProblem, at: tuple[float, float]) -> Claim:
         if judged.answer == "holds" and found.best != 1:
             judged = Judgement("does not hold here", judged.effect, judged.low, judged.high)
         facts |= {"now": format_views(found.means[0]), "before": format_views(found.means[1])}
-    return claim(N_("The line is a day late"), judged, N_("views"), Message(sentence, facts))
+    return claim(N_("The line is a day late"), judged, unit=N_("views"), sentence=Message(sentence, facts))
 
 
 def arrives(descended: Descent, lowest: float) -> Claim:
@@ -155,7 +158,7 @@ def arrives(descended: Descent, lowest: float) -> Claim:
         )
     else:
         sentence = Message(N_("It ends {gap} above the exact optimum."), {"gap": f"{100 * gap:,.0f} %"})
-    return claim(N_("Descent arrives"), judged, "", sentence)
+    return claim(N_("Descent arrives"), judged, unit="", sentence=sentence)
 
 
 def _lateness(problem: LineProblem, at: tuple[float, float]) -> Lateness | None:

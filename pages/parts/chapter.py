@@ -418,8 +418,8 @@ def _said(claim: Claim, translate: Translate) -> str:
         interval = translate(N_("90 % interval: {low} to {high} {unit}.")).format(**ends, unit=unit)
         found.append(interval.replace(" .", "."))  # where it has no unit
     facts = {"answer": translate(ANSWERS[claim.answer]), "claim": translate(claim.name)}
-    told = translate(N_("**{answer}**: {claim}. {found}"))
-    return told.format(**facts, found=escape_markdown((" " if translate(N_(", ")) == ", " else "").join(found)))
+    sentence = translate(N_("**{answer}**: {claim}. {found}"))
+    return sentence.format(**facts, found=escape_markdown((" " if translate(N_(", ")) == ", " else "").join(found)))
 
 
 def _text(value: object) -> str:

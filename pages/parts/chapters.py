@@ -140,8 +140,8 @@ def leads_to_part(moved: Moved) -> Callable[[], None]:
     """
 
     def page() -> None:
-        asked = set(st.query_params) - {"lang", "channel"}
-        query = {name: st.query_params.get_all(name) for name in asked}
+        names = set(st.query_params) - {"lang", "channel"}
+        query = {name: st.query_params.get_all(name) for name in names}
         part = open_page().translate(moved.part)
         st.switch_page(numbered(moved.chapter)[1].page, query_params=query | {"part": part})
 
@@ -156,16 +156,16 @@ def numbered(slug: str) -> tuple[int, Entry]:
 ADDRESSES = {"contents", *(entry.slug for entry in CHAPTERS), *(moved.address for moved in MOVED)}
 
 
-def open_asked_chapter() -> None:
+def open_linked_chapter() -> None:
     """Send the first visitor of a fresh server to the chapter that the link names: what app.py calls first of all.
 
     Until st.navigation has run once, Streamlit knows the files of `pages` alone and not those of folders in it, says
     that there is no such page, and runs app.py. Loading the same address again finds it.
     """
     context = get_script_run_ctx()
-    asked = context.pages_manager.intended_page_name if context else ""
-    if PagesManager.uses_pages_directory and asked in ADDRESSES:
+    address = context.pages_manager.intended_page_name if context else ""
+    if PagesManager.uses_pages_directory and address in ADDRESSES:
         PagesManager.uses_pages_directory = False
-        path = f"location.pathname.replace({json.dumps(f'/{asked}')}, '/') + {json.dumps(asked)} + location.search"
+        path = f"location.pathname.replace({json.dumps(f'/{address}')}, '/') + {json.dumps(address)} + location.search"
         st.html(f"<script>location.replace({path})</script>", unsafe_allow_javascript=True)
         st.stop()

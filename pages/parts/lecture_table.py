@@ -86,7 +86,7 @@ class _Table:
             if run_id in runs and runs[run_id].status == "failed":
                 found[row] = Outcome.diverged(row)
             elif run_id in losses:
-                found[row] = Outcome.of(row, *losses[run_id], self._errors(run_id))
+                found[row] = Outcome.of(row, *losses[run_id], errors=self._errors(run_id))
         return found
 
     def _errors(self, run_id: str) -> np.ndarray | None:

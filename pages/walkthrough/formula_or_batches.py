@@ -143,9 +143,9 @@ def draw_noise(examples: Examples, setup: Setup) -> None:
     everything = np.concatenate([some, around, [middle, (0.0, 0.0)]])
     low, high = everything.min(axis=0), everything.max(axis=0)
     room = 0.08 * np.maximum(high - low, 1e-9)
-    title = translate(N_("Gradient along {unknown}"))
+    title = translate(N_("Gradient along {symbol}"))
     x, y = (
-        Axis(title.format(unknown=symbol), low[i] - room[i], high[i] + room[i])
+        Axis(title.format(symbol=symbol), low[i] - room[i], high[i] + room[i])
         for i, symbol in enumerate(SYMBOLS[setup.data])
     )
     stage(

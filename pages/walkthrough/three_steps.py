@@ -160,7 +160,7 @@ def best_guess(loss: Loss) -> Point | None:
 
 def draw_cut(problem: LineProblem, land: Landscape, hand: Point, axis: int) -> None:
     """The loss along one unknown, with its slope at the start."""
-    points, slope = three_steps.cut(problem, land, hand, axis)
+    points, slope = three_steps.cut(problem, land, hand, axis=axis)
     along = axes(problem, land)[axis]
     height, reach = problem.error(hand), 0.15 * (along.high - along.low)
     tangent = [[hand[axis] + side * reach, height + side * reach * slope] for side in (-1, 1)]

@@ -59,10 +59,10 @@ WORDS = {
 PLAIN_SENSE = {
     "answer": (  # better, worse or cannot tell, as an answer; what a reader answers to a Question about a file
         "forecasting/evaluation", "forecasting/forecasts", "forecasting/lectures", "pages/data.py", "pages/forecast.py",
-        "pages/train.py", "pages/parts/losses_table.py",
+        "pages/train.py", "pages/parts/losses_table.py", "pages/parts/chapter.py", "pages/walkthrough",
     ),
     "tell": ("forecasting/reading",),  # the method of an open file
-    "Line": ("pages/walkthrough", "pages/parts/stage.py"),  # a line that is drawn
+    "Line": ("pages/walkthrough", "pages/parts/stage.py", "pages/parts/cross_validation.py"),  # a line that is drawn
 }  # fmt: skip
 PHRASES = ("left the numbers", "held against", "hang together", "by lot", "no say")
 ONE_MEANING = (

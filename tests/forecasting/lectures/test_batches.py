@@ -126,7 +126,7 @@ def test_noise_follows_the_formula_and_would_not_with_replacement(monkeypatch):
     examples, at = few(), np.array(START)
     assert batches.noise_follows(examples, at).answer == "holds"
     with_replacement = np.random.default_rng(0).integers(0, 20, (batches.DRAWS, DAYS))
-    monkeypatch.setattr(batches, "_drawn", lambda _count, _draws: with_replacement)
+    monkeypatch.setattr(batches, "_batch_places", lambda _count, _draws: with_replacement)
     assert batches.noise_follows(examples, at).answer == "does not hold here"
 
 

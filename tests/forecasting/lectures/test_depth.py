@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from forecasting.lectures.depth import (
-    ASKED,
+    CONTRASTS,
     DEEPEST,
     UNITS,
     WINDOW,
@@ -117,14 +117,14 @@ def test_few_seeds_and_few_days_are_named_as_what_is_lacking():
 
 def test_only_what_has_been_trained_is_judged():
     some = {one: made(one) for one in (net(1), net(3), net(4))}
-    assert [one.name for one in claims(some, "layers")] == [asked.name for asked in ASKED["layers"][:2]]
+    assert [one.name for one in claims(some, "layers")] == [contrast.name for contrast in CONTRASTS["layers"][:2]]
     assert claims({}, "shape") == []
 
 
 @pytest.mark.parametrize("along", ["layers", "shape"])
 def test_without_an_effect_a_claim_seldom_holds(along):
     """A one-sided error of 5 % on one claim: more than six of sixty come once in forty times."""
-    held = np.zeros(len(ASKED[along]))
+    held = np.zeros(len(CONTRASTS[along]))
     for place in range(SETS):
         rng = np.random.default_rng(place)
         found = {one: made(one, draw=rng, spread=20.0) for one in nets_along(along)}

@@ -13,7 +13,7 @@ def test_descent_equals_torch(loss):
     rng = np.random.default_rng(0)
     x = rng.gamma(4, 1, 200)
     y = 0.8 * x + rng.normal(0, 1, 200)
-    path = descend(lambda at: gradient_of_line(x, y, at, loss), np.array([-0.5, -0.8]), rate=0.01, updates=200)
+    path = descend(lambda at: gradient_of_line(x, y, at, loss=loss), np.array([-0.5, -0.8]), rate=0.01, updates=200)
     at = torch.tensor([-0.5, -0.8], dtype=torch.float64, requires_grad=True)
     optimizer = torch.optim.SGD([at], lr=0.01)
     measure = torch.nn.L1Loss() if loss == "mae" else torch.nn.MSELoss()

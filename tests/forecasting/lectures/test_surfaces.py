@@ -21,7 +21,7 @@ def test_surface_equals_broadcasting(examples, loss):
     x, y = examples
     errors = y - SLOPES[None, :, None] * x - INTERCEPTS[:, None, None]
     slow = np.abs(errors).mean(-1) if loss == "mae" else (errors**2).mean(-1)
-    np.testing.assert_allclose(error_surface(x, y, SLOPES, INTERCEPTS, loss), slow, rtol=1e-10)
+    np.testing.assert_allclose(error_surface(x, y, slopes=SLOPES, intercepts=INTERCEPTS, loss=loss), slow, rtol=1e-10)
 
 
 def test_smallest_absolute_error_equals_linear_programming(examples):
@@ -31,7 +31,7 @@ def test_smallest_absolute_error_equals_linear_programming(examples):
     costs = np.r_[0, 0, np.full(n, 1 / n)]
     bounds = np.block([[line, -np.eye(n)], [-line, -np.eye(n)]])
     solved = linprog(costs, A_ub=bounds, b_ub=np.r_[y, -y], bounds=[(None, None)] * 2 + [(0, None)] * n)
-    assert error_of_line(x, y, *exact_optimum(x, y, "mae"), "mae") == pytest.approx(solved.fun, rel=1e-9)
+    assert error_of_line(x, y, exact_optimum(x, y, "mae"), loss="mae") == pytest.approx(solved.fun, rel=1e-9)
 
 
 def test_smallest_squared_error_equals_least_squares(examples):
@@ -50,7 +50,7 @@ def test_gradient_equals_differences(examples, loss):
     x, y = examples
     at, step = np.array([0.3, 0.123456]), 1e-7
     rise = [
-        error_of_line(x, y, *(at + step * way), loss) - error_of_line(x, y, *(at - step * way), loss)
+        error_of_line(x, y, at + step * way, loss=loss) - error_of_line(x, y, at - step * way, loss=loss)
         for way in np.eye(2)
     ]
-    np.testing.assert_allclose(gradient_of_line(x, y, at, loss), np.array(rise) / (2 * step), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(gradient_of_line(x, y, at, loss=loss), np.array(rise) / (2 * step), rtol=1e-5, atol=1e-6)

@@ -73,7 +73,7 @@ def test_a_rate_too_large_never_arrives_and_squares_run_away(sample):
 def test_a_cut_lies_on_the_surface_with_its_slope(sample, axis):
     problem, land = sample
     at = (float(land.slopes[10]), float(land.intercepts[20]))
-    points, slope = cut(problem, land, at, axis)
+    points, slope = cut(problem, land, at, axis=axis)
     there = int(np.abs(points[:, 0] - at[axis]).argmin())
     assert points[there, 1] == pytest.approx(land.heights[20, 10], rel=0.02)
     assert slope == pytest.approx(np.gradient(points[:, 1], points[:, 0])[there], abs=0.05)
