@@ -18,7 +18,7 @@ from forecasting.split import Period, Split
 MOST_RANDOM_MODELS = 1_000_000  # models
 FEWEST_SCORED_DAYS = 2  # one public, one private
 DRAWS = 200  # of public days, for trained models
-REPEATED = 2_000  # models at most whose choice is repeated: some hundredths of a second for all draws
+REPEATED = 1_000  # models at most whose choice is repeated: some hundredths of a second for all draws
 CHUNK = 2**16  # guesses held at a time; they stay in the processor's cache
 
 
