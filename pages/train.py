@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from forecasting import charts
 from forecasting.evaluation.baselines import baseline_forecast, best_baseline
@@ -190,7 +191,9 @@ def offer_to_resume(run: Run) -> None:
     )
 
 
-def live(settings: RunSettings, run_id: str | None, was_active: bool) -> None:
+def live(
+    settings: RunSettings, run_id: str | None, *, was_active: bool, figures: DeltaGenerator, log_scale: bool
+) -> None:
     """Figures, curves and progress; redrawn alone while the run is active, and the whole page once it has ended."""
     run = session.store.run(session.owner, run_id) if run_id else None
     history = history_of(run) if run else NOTHING_YET
@@ -301,8 +304,13 @@ with picture:
     if shown is None:
         st.stop()
     active = bool(run and run.active)
-    log_scale = st.session_state.get("log_scale", True)
-    st.fragment(live, run_every=CHART_SECONDS if active else None)(shown, run.id if run else None, active)
+    st.fragment(live, run_every=CHART_SECONDS if active else None)(
+        shown,
+        run.id if run else None,
+        was_active=active,
+        figures=figures,
+        log_scale=st.session_state.get("log_scale", True),
+    )
     st.toggle(translate("Log scale"), True, key="log_scale", bind="query-params")
     if run and run.reason:
         st.error(escape_markdown(run.reason.translated(translate)), icon=":material/error:")
