@@ -28,7 +28,7 @@ class ComparedLosses:
     held_out: float
     shallower_train: float | None  # the smallest of a shallower net, or of a line, on the same windows; None without
     careful_train: float | None  # of the same model, trained with care; None where it is not trained by steps
-    reference: str  # marked for translation: the best reference model in validation
+    reference_model: str  # marked for translation: the best reference model in validation
     reference_train: float
     reference_held_out: float
 

@@ -60,7 +60,7 @@ def compared_losses(found: Evidence, nested_runs: Sequence[NestedRun] = ()) -> C
         found.held_out,
         shallower_train=_shallower_train(found, nested_runs),
         careful_train=found.tuned_train if found.tuned else None,
-        reference=found.best.name,
+        reference_model=found.best.name,
         reference_train=found.best.train,
         reference_held_out=found.best.held_out,
     )
