@@ -84,7 +84,7 @@ function pixelOf(stage, event) {
 
 // Numbers
 
-const number = (value, digits, unit = "") => (Number.isFinite(value) ? value.toFixed(digits) : "–").replace("-", "−") + unit
+const number = (value, digits, unit = "") => (Number.isFinite(value) ? value.toFixed(Math.abs(value) < 1000 ? digits : 0) : "–").replace("-", "−") + unit
 const onAxis = (axis, value) => axis.names[Math.round(value)] ?? `${axis.symbol} ${number(value, axis.digits, axis.unit)}`
 
 // Surface: values of a grid, row 0 at the low end of y

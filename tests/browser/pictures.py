@@ -1,8 +1,10 @@
-"""Pictures of the pages, as the README shows them.
+"""Pictures of the pages, to look at.
 
     python -m tests.browser.pictures FOLDER
+    python -m tests.browser.pictures --chapters .github
 
-Trains two runs on the sample, then takes every page at 1440 and 390 pixels, light and dark, in both languages.
+Trains two runs on the sample, then takes every page at 1440 and 390 pixels, light and dark, in both languages; or takes
+each chapter of the walkthrough once, as it stands after a gesture.
 """
 
 import sys
@@ -17,6 +19,11 @@ from tests.browser.chromium import find
 from tests.browser.conftest import FLAGS, Server
 
 PLAYED = {"three_steps": "hand=-0.5,-0.8&updates=1000"}  # what a chapter's picture shows besides its first look
+STARTS = {  # what is trained before the picture
+    "bend_the_line": "Train 100 ReLU against a line",
+    "deeper": "Train these nets",
+    "what_is_wrong": "Train this model",
+}
 CHAPTER_PAGES = {entry.slug: f"/{entry.slug}?{PLAYED.get(entry.slug, '')}" for entry in CHAPTERS}
 PAGES = {
     "data": "/",
@@ -86,5 +93,30 @@ def main(folder: Path) -> None:
         browser.close()
 
 
+def start(browser: Browser, address: str, button: str) -> None:
+    """Let a chapter train; it shows what came out to whoever comes next."""
+    page = browser.new_page(locale="en-US")
+    page.goto(address)
+    page.get_by_role("button", name=button).click()
+    page.get_by_role("button", name="Stop").wait_for()
+    page.get_by_role("button", name="Stop").wait_for(state="detached", timeout=AUTO)
+    page.close()
+
+
+def chapters(folder: Path) -> None:
+    """A picture a chapter, on the sample in English, as SLUG.png."""
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as place:
+        browser = playwright.chromium.launch(executable_path=str(find()), args=FLAGS)
+        server = Server(Path(place)).start()
+        for slug, path in CHAPTER_PAGES.items():
+            if slug in STARTS:
+                start(browser, server.url + path, STARTS[slug])
+            take(browser, server.url, "en", "light", 1440, slug, path, folder)
+            (folder / f"{slug}-1440-light-en.png").rename(folder / f"{slug}.png")
+        server.stop()
+        browser.close()
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    *option, place = sys.argv[1:]
+    (chapters if option == ["--chapters"] else main)(Path(place))
