@@ -150,3 +150,12 @@ def test_depth_that_diverged_in_the_end_is_not_said_to_end_at_a_figure():
     table = [*outcomes(LEE_TRAIN, LEE_UNSEEN, days=100)[:-1], Outcome.diverged(ROWS[-1])]
     said = what_it_shows(table).translated()
     assert "inf" not in said and "to 440 with 4 layers" in said
+
+
+def test_two_nets_are_enough_for_depth_and_one_is_not():
+    rows = outcomes(LEE_TRAIN, LEE_UNSEEN, days=365)
+    one, two = (next(row for row in rows if row.row.name == name) for name in ("100 ReLU", "2 layers of 100 ReLU"))
+    said = what_it_shows([rows[0], one, two]).translated()
+    assert "depth lowers the train loss from 280 with 100 ReLU to 180 with 2 layers of 100 ReLU" in said
+    assert "depth was not tried" in what_it_shows([rows[0], one]).translated()
+    assert "depth was not tried" in what_it_shows([rows[0], two]).translated()
