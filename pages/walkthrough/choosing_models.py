@@ -95,7 +95,7 @@ def draw_scores(game: SelectionGame, models: int, movable: bool = False) -> None
     handle = Handle(
         "tried",
         (models, float(public[place, 1])),
-        translate("Useless models"),
+        translate("Useless models tried"),
         along="x",
         colour=INK,
         rule=True,

@@ -332,7 +332,7 @@ def test_batches_by_keyboard_alone(page: Page) -> None:
 
 
 def models_tried(page: Page) -> Locator:
-    return page.get_by_role("slider", name="Useless models").and_(page.locator(".handle"))
+    return page.get_by_role("slider", name="Useless models tried").and_(page.locator(".handle"))
 
 
 def test_useless_models_by_mouse(page: Page) -> None:
