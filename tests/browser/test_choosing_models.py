@@ -28,6 +28,7 @@ def test_winner_of_folds_is_trained_again(page: Page) -> None:
 def test_a_million_useless_models(page: Page) -> None:
     page.goto("/selection")
     expect(page.get_by_text("The best of 10,000 useless models")).to_be_visible()
+    expect(page.get_by_text("Best of 1,000, over 200 draws")).to_be_visible()  # the page stands, and takes a key
     page.get_by_role("slider", name="Useless models").and_(page.locator("input")).press("End")
     expect(page.get_by_text("The best of 1,000,000 useless models")).to_be_visible(timeout=LONG)
     expect(page).to_have_url(re.compile("dared="))

@@ -46,8 +46,8 @@ def test_metrics_are_those_of_utilsforecast(results, ahead):
     expected = {
         "mae": losses.mae(frame, ["model"]),
         "bias": losses.bias(frame, ["model"]),
-        "mase": losses.mase(frame, ["model"], 7, season=known),
-        "rmsse": losses.rmsse(frame, ["model"], 7, season=known),
+        "mase": losses.mase(frame, ["model"], seasonality=7, train_df=known),
+        "rmsse": losses.rmsse(frame, ["model"], seasonality=7, train_df=known),
         "coverage_90": losses.coverage(frame, ["model"], 90),
     }
     for name, found in expected.items():
