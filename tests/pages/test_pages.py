@@ -276,6 +276,13 @@ def test_changed_controls_are_pointed_out(visit):
     assert any("controls differ" in caption.value for caption in app.caption)
 
 
+@pytest.mark.parametrize(("asked", "picked"), [("7", 7), ("9", None), ("x", 56)])
+def test_quick_window_shows_the_links_from_the_first_run(visit, asked, picked):
+    """A pick that changed by itself in the second run could be sent back by the browser and be taken for a click."""
+    app = visit("train", window=asked)
+    assert app.get_by_key("quick_window").value == picked
+
+
 def test_quick_window_and_number_agree(visit):
     app = visit("train")
     app.get_by_key("quick_window").set_value(28).run()
