@@ -4,6 +4,8 @@ import pytest
 
 from tests.benchmark.run_intervals import held
 
+pytestmark = pytest.mark.slow  # it fits models, some in processes of their own
+
 
 @pytest.mark.parametrize("correlation", [0.0, 0.8])
 def test_about_as_many_days_are_held_as_promised(correlation):

@@ -9,6 +9,9 @@ from forecasting.forecasts.forecast import Forecast, make_forecast
 from forecasting.series import Series
 from forecasting.typical_range import median, typical_range
 
+pytestmark = pytest.mark.slow  # it fits models, some in processes of their own
+
+
 DAYS, HORIZON = 240, 28
 WHEN = {"early": 30, "middle": 120, "validation": 200, "late": DAYS - 4, "last": DAYS - 1}
 

@@ -24,6 +24,9 @@ from forecasting.split import default_split
 from forecasting.windows import run_windows
 from tests.forecasting.conftest import make_views
 
+pytestmark = pytest.mark.slow  # it fits models, some in processes of their own
+
+
 HOLES = [100, 101, 200, 260, 300, 390]  # the last one is held out
 LINE = re.compile(r"seed (\d+), epoch (\d+): train ([\d.]+), held-out ([\d.]+)")
 DIGITS = 1e-5  # relative, of losses that do not drift apart

@@ -25,6 +25,9 @@ from forecasting.typical_range import WEEK
 from forecasting.windows import run_windows
 from tests.forecasting.conftest import make_views
 
+pytestmark = pytest.mark.slow  # it fits models, some in processes of their own
+
+
 HORIZONS = (1, 7, 28)
 CHEAP = [*BASELINES, "linear", "ets"]
 

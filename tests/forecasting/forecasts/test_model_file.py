@@ -24,6 +24,9 @@ from forecasting.split import Period, Split
 from forecasting.windows import run_windows
 from tests.forecasting.conftest import make_views
 
+pytestmark = pytest.mark.slow  # it fits models, some in processes of their own
+
+
 HORIZON = 10
 KINDS = {
     "relu": (Architecture("relu", 14, 2, 8), Inputs(weekday=True, log=True), Regularisation(batch_norm=True)),

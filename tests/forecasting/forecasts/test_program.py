@@ -23,6 +23,9 @@ from forecasting.series import Channel
 from forecasting.settings import Architecture, Inputs, Regularisation, RunSettings, Training
 from forecasting.windows import run_windows
 
+pytestmark = pytest.mark.slow  # it fits models, some in processes of their own
+
+
 ROOT = Path(__file__).parents[3]
 HORIZON = 9
 

@@ -17,6 +17,9 @@ from forecasting.models.registry import BASELINES, METHODS, fit
 from forecasting.series import Series
 from tests.forecasting.conftest import make_views
 
+pytestmark = pytest.mark.slow  # it fits models, some in processes of their own
+
+
 HORIZON = 28
 
 

@@ -14,6 +14,9 @@ from forecasting.models.regression import WINDOW
 from forecasting.series import Series
 from tests.forecasting.conftest import make_views
 
+pytestmark = pytest.mark.slow  # it fits models, some in processes of their own
+
+
 HORIZON = 9
 LAST = pd.Timestamp("2020-11-30")
 

@@ -23,6 +23,9 @@ from hypothesis import strategies as st
 from forecasting.messages import BadInput
 from forecasting.reading import EVERY_COLUMN, Choice, Question, read_views, to_csv
 
+pytestmark = pytest.mark.slow  # hundreds of drawn files
+
+
 EXAMPLES = int(os.environ.get("VIEWCAST_EXAMPLES", "500"))
 
 DATES = {

@@ -19,6 +19,9 @@ from forecasting.split import default_split
 from tests.forecasting.conftest import make_views
 from tests.support.tasks import task, trained
 
+pytestmark = pytest.mark.slow  # it fits models, some in processes of their own
+
+
 HORIZON = 5
 
 

@@ -19,6 +19,9 @@ from forecasting.series import Series
 from forecasting.split import Period
 from tests.forecasting.conftest import make_views
 
+pytestmark = pytest.mark.slow  # it fits models, some in processes of their own
+
+
 HORIZON = 7
 
 
