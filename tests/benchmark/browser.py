@@ -26,7 +26,7 @@ NO_POINT = "() => document.querySelector('.mark-rule') && !(" + POINT_DRAWN + ")
 
 def waits(page: Page, store: sqlite3.Connection, units: int) -> tuple[float, float, float]:
     """Milliseconds from Train to a point on the chart, from Stop to the end of training, and to the page redrawn."""
-    page.get_by_role("spinbutton", name="Units a layer").fill(str(units))
+    page.get_by_role("spinbutton", name="Units per layer").fill(str(units))
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(f"units={units}"))
     page.get_by_role("button", name="Clear value").click() if page.get_by_role(
