@@ -1,4 +1,4 @@
-"""What is wrong with my model? (Lee 2021, video 3): models with a known fault, and a reader's answer held against the
+"""What is wrong with my model? (Lee 2021, video 3): models with a known fault, and a reader's answer compared with the
 diagnosis. The tree itself is in forecasting/diagnosis.
 """
 

@@ -197,7 +197,7 @@ class Chapter:
             "pages/train.py",
             label=self.translate(N_("Open in Train")),
             icon=":material/model_training:",
-            query_params=self._handed_on() | query,
+            query_params=handed_on() | query,
         )
 
     def job(
@@ -385,16 +385,13 @@ class Chapter:
             CONTENTS,
             label=self.translate(N_("Contents")),
             icon=":material/apps:",
-            query_params=self._handed_on(),
+            query_params=handed_on(),
         )
         if self.number < len(CHAPTERS):
             self._link(after, CHAPTERS[self.number], ":material/arrow_forward:")
 
     def _link(self, column, entry: Entry, icon: str) -> None:
-        column.page_link(entry.page, label=self.translate(entry.title), icon=icon, query_params=self._handed_on())
-
-    def _handed_on(self) -> dict[str, list[str]]:
-        return handed_on()
+        column.page_link(entry.page, label=self.translate(entry.title), icon=icon, query_params=handed_on())
 
 
 def handed_on() -> dict[str, list[str]]:

@@ -72,15 +72,16 @@ def experiment() -> None:
     defaults = bend_the_line.level_corners(curve, pieces)
     points = [chapter.point(name, at, low, high) for name, at in zip(names, defaults, strict=True)]
     corners = bend_the_line.in_order(points, curve)
+    by_hand = error(corners, curve.x, curve.y, shape=shape)
     tried = any(name in st.query_params for name in names)
     with chapter.picture:
         draw_curve(curve, target, dict(zip(names, points, strict=True)), best.corners if tried else [], shape)
-        say_errors(error(corners, curve.x, curve.y, shape=shape), best.error(pieces) if tried else None, pieces)
+        say_errors(by_hand, best.error(pieces) if tried else None, pieces)
     left, right = chapter.more.columns(2)
     with left:
         draw_parts(curve, target, corners, shape)
     with right:
-        draw_errors(best, pieces, error(corners, curve.x, curve.y, shape=shape))
+        draw_errors(best, pieces, by_hand)
     chapter.formula(formula_of(corners, shape))
     chapter.verdict(bend_the_line.halves(best, pieces, float(np.abs(curve.y).max())))
     chapter.open_in_train(family="relu", window=56, layers=1, units=100, loss="mae")

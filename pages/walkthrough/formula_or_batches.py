@@ -74,7 +74,7 @@ def ways_of(_examples: Examples, fingerprint: str, setup: Setup) -> Ways:
 def experiment() -> None:
     """Choose the batch, drag the start, and compare both ways down."""
     data = chapter.choice("data", N_("Data"), DATA, "days")
-    batch = int(chapter.slider("batch", N_("Batch size"), 1, DAYS, 5))
+    batch = chapter.slider("batch", N_("Batch size"), 1, DAYS, 5)
     rate = chapter.select_slider("rate", N_("Learning rate"), RATES, 0.03)
     epochs = chapter.select_slider("epochs", N_("Epochs"), EPOCHS, 10)
     own = data == "days"

@@ -46,7 +46,7 @@ def lengths_of(_series, fingerprint: str, split: Split, loss: Loss) -> tuple[Win
 
 def experiment() -> None:
     """Drag along the windows, and see what more days bring."""
-    window = int(chapter.slider("window", N_("Window (days of input)"), 1, COMMON_HISTORY, 1))
+    window = chapter.slider("window", N_("Window (days of input)"), 1, COMMON_HISTORY, 1)
     loss = chapter.choice("loss", N_("Loss"), LOSSES, "mae")
     split = chapter.split()
     found, claims = lengths_of(channel.series, channel.fingerprint, split, loss)

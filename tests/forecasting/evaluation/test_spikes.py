@@ -68,7 +68,8 @@ def test_calm_days_keep_their_coverage(times):
 def test_models_forecast_the_usual_week_after_a_viral_day(method, when):
     views = calm(2)
     usual = forecast_of(method, views).totals[0].point
-    near = {"late": 0.05, "last": 0.1}[when]  # of the last day as much is seen as is not extraordinary
+    # As much of the last day is seen as is not extraordinary: a high day, which a line carries on.
+    near = 0.06 if (method, when) == ("linear", "last") else 0.05
     assert forecast_of(method, with_spike(views, when, 20)).totals[0].point == pytest.approx(usual, rel=near)
 
 
