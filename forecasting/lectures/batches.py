@@ -12,6 +12,7 @@ import numpy as np
 
 from forecasting.formats import format_three_digits
 from forecasting.lectures.claims import MARGIN, Claim, Judgement, claim, judge_fact, judge_pairs
+from forecasting.lectures.paths import on_quadratic
 from forecasting.messages import N_, BadInput, Message
 from forecasting.series import Series
 from forecasting.split import Period
@@ -186,9 +187,9 @@ def full_path(examples: Examples, start: tuple[float, float], *, rate: float, up
     """Unknowns (updates + 1, 2) of descent with all examples in every update, in closed form."""
     curvatures, axes = np.linalg.eigh(2 * examples.design.T @ examples.design / len(examples))
     begun = axes.T @ (np.array(start) - examples.optimum)
+    path = on_quadratic(curvatures, begun, rate=rate, updates=np.arange(updates + 1))
     with np.errstate(over="ignore", invalid="ignore"):
-        left = (1 - rate * curvatures) ** np.arange(updates + 1)[:, None]
-        return examples.optimum + (left * begun) @ axes.T
+        return examples.optimum + path @ axes.T
 
 
 def distances(examples: Examples, paths: np.ndarray) -> np.ndarray:

@@ -1,26 +1,122 @@
-"""Paths of gradient descent."""
+"""Paths of gradient descent: theta <- theta - eta_t * direction_t, where the direction is made of all gradients so far.
+
+An optimizer is what makes the direction (a `Direction`); the learning rate stands apart, so that it may change from
+update to update. The functions work on many paths at once, one a row of unknowns.
+"""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+Gradient = Callable[[np.ndarray], np.ndarray]  # from unknowns (..., unknowns) to the same shape
+Direction = Callable[[np.ndarray, Any], tuple[np.ndarray, Any]]  # from gradient and state (None at first) to both anew
+DOUBLE_ROOT = 1e-12  # a squared distance of two roots that counts as none
+
+
+def plain(gradient: np.ndarray, _state: None) -> tuple[np.ndarray, None]:
+    """The gradient itself."""
+    return gradient, None
+
+
+@dataclass(frozen=True)
+class Momentum:
+    """The sum of all gradients so far, each multiplied by `share` at every later update (Lee 2021, video 5).
+
+    As torch.optim.SGD. With a constant rate it is the lecture's m <- share * m - eta * g, theta <- theta + m. Under
+    `nesterov` the gradient counts once more, as if it stood where the sum leads to. `share` may be an array that is
+    broadcast over the paths.
+    """
+
+    share: float | np.ndarray = 0.9
+    nesterov: bool = False
+
+    def __call__(self, gradient: np.ndarray, state: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+        """The direction, and the sum."""
+        total = gradient if state is None else self.share * state + gradient
+        return (gradient + self.share * total if self.nesterov else total), total
+
 
 def descend(
-    gradient: Callable[[np.ndarray], np.ndarray], start: np.ndarray, *, rate: float, updates: int
+    gradient: Gradient,
+    start: np.ndarray,
+    direction: Direction = plain,
+    *,
+    rate: float | np.ndarray,
+    updates: int,
 ) -> np.ndarray:
-    """Points (updates + 1, unknowns) of plain gradient descent with a constant learning rate, the start first.
+    """Points (updates + 1, ..., unknowns) from `start` (..., unknowns), which comes first.
 
-    One that runs away ends in infinities or NaN; what draws it cuts it there.
+    `rate` is the learning rate, or one for each update (updates,). A path that runs away ends in infinities or NaN;
+    what draws it cuts it there.
     """
-    path = np.empty((updates + 1, len(start)))
+    rates, state = np.broadcast_to(rate, updates), None
+    path = np.empty((updates + 1, *np.shape(start)))
     path[0] = start
     with np.errstate(over="ignore", invalid="ignore"):
         for update in range(updates):
-            path[update + 1] = path[update] - rate * gradient(path[update])
+            step, state = direction(gradient(path[update]), state)
+            path[update + 1] = path[update] - rates[update] * step
     return path
+
+
+def on_quadratic(
+    eigenvalues: np.ndarray,
+    start: np.ndarray,
+    *,
+    rate: float | np.ndarray,
+    updates: np.ndarray,
+    momentum: float | np.ndarray = 0.0,
+    nesterov: bool = False,
+) -> np.ndarray:
+    """The same on a quadratic without a loop: points (updates, ..., unknowns) after each of the numbers `updates`.
+
+    `eigenvalues` (unknowns,) are the Hessian's; `start` (..., unknowns) is measured from the minimum, along its
+    eigenvectors. `rate` and `momentum` are broadcast against both. Along an eigenvector unknown and sum change by a
+    matrix M of two rows, and M^t = U_t M - det(M) U_(t-1), where U_t is of the roots of its characteristic polynomial.
+    """
+    stays = 1 - rate * np.asarray(eigenvalues, float)  # the share of the distance that a plain update leaves
+    corner = stays - momentum * (1 - stays) if nesterov else stays  # of M
+    trace = (1 + momentum) * stays if nesterov else stays + momentum
+    determinant = momentum * stays if nesterov else momentum + 0 * stays
+    times = np.asarray(updates).reshape(-1, *[1] * np.broadcast(start, trace).ndim)
+    with np.errstate(over="ignore", invalid="ignore"):
+        left = _power_sum(trace, determinant, times) * corner - _power_sum(trace, determinant, times - 1) * determinant
+        return np.where(times > 0, left, 1.0) * start
+
+
+def best_momentum(eigenvalues: np.ndarray, rate: float) -> float:
+    """The momentum with which a quadratic is descended fastest at a learning rate.
+
+    At the best rate, (2 / (sqrt(largest) + sqrt(smallest)))^2, it is ((sqrt(k) - 1) / (sqrt(k) + 1))^2 with the
+    condition number k = largest / smallest (Polyak 1964).
+    """
+    return float(((1 - np.sqrt(rate * np.asarray(eigenvalues))) ** 2).max())
 
 
 def updates_to(heights: np.ndarray, goal: float) -> int | None:
     """The first update after which a path's heights (updates + 1,) are at most `goal`; None where none is."""
     reached = heights <= goal
     return int(reached.argmax()) if reached.any() else None
+
+
+def updates_to_stay(heights: np.ndarray, goal: float | np.ndarray) -> np.ndarray:
+    """The first update from which on paths with heights (updates + 1, ...) are at most `goal`: (...), or infinite.
+
+    One that swings through the goal has not arrived.
+    """
+    above = ~(heights <= goal)  # a path that has run away has heights that are not numbers
+    last = len(heights) - 1 - above[::-1].argmax(axis=0)
+    return np.where(above.any(axis=0), np.where(last == len(heights) - 1, np.inf, last + 1.0), 0.0)
+
+
+def _power_sum(trace: np.ndarray, determinant: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """(r^t - s^t) / (r - s) for the roots r, s of z^2 - trace z + determinant; t r^(t-1) where they are one."""
+    apart = np.asarray(trace, complex) ** 2 - 4 * determinant
+    single = np.abs(apart) < DOUBLE_ROOT
+    root = np.sqrt(np.where(single, 1.0, apart))
+    first, second = (trace + root) / 2, (trace - root) / 2
+    times = np.maximum(times, 0)
+    twice = times * (np.asarray(trace) / 2) ** np.maximum(times - 1, 0)
+    return np.where(single, twice, ((first**times - second**times) / root).real)

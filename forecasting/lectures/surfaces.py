@@ -1,6 +1,7 @@
-"""Error surfaces of a line y = b + w x, and their lowest point, with numpy alone."""
+"""Surfaces to go down: the error of a line y = b + w x with its lowest point, and toys. With numpy alone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -8,6 +9,12 @@ from forecasting.settings import Loss
 
 NARROWINGS = 80  # of the interval that holds the slope, each to 0.618 of it: below the precision of a float
 GOLDEN = (np.sqrt(5) - 1) / 2
+SHELF_SLOPE = 0.5
+SHELF_EDGE = 0.3  # over which the slope sets in
+SHELF_MINIMUM = 2.9836584654847926  # the wall moves it from 3
+ROAD_CURVATURE = 0.1
+DIP_DEPTH = 0.3
+DIP_WIDTH = 0.4
 
 
 def error_of_line(x: np.ndarray, y: np.ndarray, at: Sequence[float] | np.ndarray, *, loss: Loss = "mae") -> float:
@@ -92,3 +99,101 @@ def _lowest(height, low: float, high: float) -> float:
             low, inner = inner[0], [inner[1], inner[0] + GOLDEN * (high - inner[0])]
             heights = [heights[1], height(inner[1])]
     return (low + high) / 2
+
+
+# Toys
+
+
+@dataclass(frozen=True, eq=False)
+class Toy:
+    """A function of one or two unknowns with its derivatives, each of unknowns (..., n)."""
+
+    value: Callable[[np.ndarray], np.ndarray]  # (...)
+    gradient: Callable[[np.ndarray], np.ndarray]  # (..., n)
+    hessian: Callable[[np.ndarray], np.ndarray]  # (..., n, n)
+    low: tuple[float, ...]  # ends of what is shown
+    high: tuple[float, ...]
+    start: tuple[float, ...]
+    minimum: tuple[float, ...]  # the lowest point
+
+
+def quadratic(
+    hessian: Sequence[Sequence[float]] | np.ndarray,
+    *,
+    minimum: Sequence[float],
+    low: tuple[float, ...],
+    high: tuple[float, ...],
+    start: tuple[float, ...],
+) -> Toy:
+    """Half of (at - minimum)^T hessian (at - minimum)."""
+    matrix, middle = np.asarray(hessian, float), np.asarray(minimum, float)
+    return Toy(
+        value=lambda at: np.einsum("...i,ij,...j->...", at - middle, matrix, at - middle) / 2,
+        gradient=lambda at: (at - middle) @ matrix,
+        hessian=lambda at: np.broadcast_to(matrix, (*np.shape(at), len(matrix))),
+        low=low,
+        high=high,
+        start=start,
+        minimum=tuple(float(value) for value in middle),
+    )
+
+
+def separable(
+    *parts: tuple[Callable, Callable, Callable],
+    minimum: tuple[float, ...],
+    low: tuple[float, ...],
+    high: tuple[float, ...],
+    start: tuple[float, ...],
+) -> Toy:
+    """The sum of a function of each unknown, given with its first and its second derivative."""
+
+    def each(order: int, at: np.ndarray) -> np.ndarray:
+        return np.stack([part[order](at[..., place]) for place, part in enumerate(parts)], axis=-1)
+
+    return Toy(
+        value=lambda at: each(0, np.asarray(at)).sum(axis=-1),
+        gradient=lambda at: each(1, np.asarray(at)),
+        hessian=lambda at: each(2, np.asarray(at))[..., None] * np.eye(len(parts)),
+        low=low,
+        high=high,
+        start=start,
+        minimum=minimum,
+    )
+
+
+def _shelf(x: np.ndarray, order: int) -> np.ndarray:
+    """A slope down to -2, a shelf that is all but flat, a hollow at 3 and a wall behind it; or a derivative of that."""
+    left, right = 1 / (1 + np.exp((x + 2) / SHELF_EDGE)), 1 / (1 + np.exp((4 - x) / SHELF_EDGE))
+    hollow, off = np.exp(-((x - 3) ** 2) / 2), x - 3
+    if order == 0:
+        slopes = np.logaddexp(0, -(x + 2) / SHELF_EDGE) + np.logaddexp(0, (x - 4) / SHELF_EDGE)
+        return SHELF_SLOPE * SHELF_EDGE * slopes - hollow
+    if order == 1:
+        return SHELF_SLOPE * (right - left) + off * hollow
+    return SHELF_SLOPE / SHELF_EDGE * (left * (1 - left) + right * (1 - right)) + (1 - off**2) * hollow
+
+
+def _road(x: np.ndarray, order: int) -> np.ndarray:
+    """A valley, lowest at 2, with a dip at -1 in which plain descent stays; or a derivative of that."""
+    off, dip = (x + 1) / DIP_WIDTH, -DIP_DEPTH * np.exp(-(((x + 1) / DIP_WIDTH) ** 2) / 2)
+    if order == 0:
+        return ROAD_CURVATURE / 2 * (x - 2) ** 2 + dip
+    if order == 1:
+        return ROAD_CURVATURE * (x - 2) - off / DIP_WIDTH * dip
+    return ROAD_CURVATURE + (off**2 - 1) / DIP_WIDTH**2 * dip
+
+
+def _derivatives(function: Callable[[np.ndarray, int], np.ndarray]) -> tuple[Callable, Callable, Callable]:
+    """The function, its slope and its curvature."""
+    return lambda x: function(x, 0), lambda x: function(x, 1), lambda x: function(x, 2)
+
+
+_BOWL = (lambda x: x**2 / 2, lambda x: x, np.ones_like)
+TOYS = {
+    # d2l's 0.1 x1^2 + 2 x2^2
+    "ellipse": quadratic([[0.2, 0], [0, 4]], minimum=(0, 0), low=(-6, -3), high=(3, 3), start=(-5, -2)),
+    "plateau": separable(
+        _derivatives(_shelf), _BOWL, minimum=(SHELF_MINIMUM, 0), low=(-5, -2), high=(5, 2), start=(-3, 1.5)
+    ),
+    "road": separable(_derivatives(_road), minimum=(2,), low=(-5,), high=(6,), start=(-4,)),
+}

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from scipy.optimize import linprog
+from scipy.optimize import linprog, minimize
 
-from forecasting.lectures.surfaces import error_of_line, error_surface, exact_optimum, gradient_of_line
+from forecasting.lectures.surfaces import TOYS, error_of_line, error_surface, exact_optimum, gradient_of_line
 
 SLOPES, INTERCEPTS = np.linspace(-0.75, 1.25, 11), np.linspace(-2, 2, 9)
 
@@ -54,3 +54,22 @@ def test_gradient_equals_differences(examples, loss):
         for way in np.eye(2)
     ]
     np.testing.assert_allclose(gradient_of_line(x, y, at, loss=loss), np.array(rise) / (2 * step), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", [*TOYS])
+def test_derivatives_of_toys_equal_differences(name):
+    toy = TOYS[name]
+    points = np.random.default_rng(0).uniform(toy.low, toy.high, (20, len(toy.low)))
+    ways = 1e-5 * np.eye(len(toy.low))
+    slopes = np.stack([toy.value(points + way) - toy.value(points - way) for way in ways], axis=-1) / 2e-5
+    np.testing.assert_allclose(toy.gradient(points), slopes, rtol=1e-6, atol=1e-8)
+    bends = np.stack([toy.gradient(points + way) - toy.gradient(points - way) for way in ways], axis=-1) / 2e-5
+    np.testing.assert_allclose(toy.hessian(points), bends, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("name", [*TOYS])
+def test_minima_of_toys_are_the_lowest_points(name):
+    toy = TOYS[name]
+    np.testing.assert_allclose(toy.gradient(np.array(toy.minimum)), 0, atol=1e-6)
+    for start in np.random.default_rng(0).uniform(toy.low, toy.high, (20, len(toy.low))):
+        assert minimize(toy.value, start).fun >= toy.value(np.array(toy.minimum)) - 1e-9
