@@ -188,6 +188,16 @@ def _derivatives(function: Callable[[np.ndarray, int], np.ndarray]) -> tuple[Cal
     return lambda x: function(x, 0), lambda x: function(x, 1), lambda x: function(x, 2)
 
 
+def _product_gradient(at: np.ndarray) -> np.ndarray:
+    return -2 * (1 - at.prod(axis=-1, keepdims=True)) * at[..., ::-1]
+
+
+def _product_hessian(at: np.ndarray) -> np.ndarray:
+    across = 4 * at.prod(axis=-1) - 2
+    entries = [2 * at[..., 1] ** 2, across, across, 2 * at[..., 0] ** 2]
+    return np.stack(entries, axis=-1).reshape(*at.shape, 2)
+
+
 _BOWL = (lambda x: x**2 / 2, lambda x: x, np.ones_like)
 TOYS = {
     # d2l's 0.1 x1^2 + 2 x2^2
@@ -196,4 +206,14 @@ TOYS = {
         _derivatives(_shelf), _BOWL, minimum=(SHELF_MINIMUM, 0), low=(-5, -2), high=(5, 2), start=(-3, 1.5)
     ),
     "road": separable(_derivatives(_road), minimum=(2,), low=(-5,), high=(6,), start=(-4,)),
+    # (1 - w1 w2)^2: one weight after the other and the single example (1, 1) (Lee 2021, video 4)
+    "product": Toy(
+        value=lambda at: (1 - at.prod(axis=-1)) ** 2,
+        gradient=_product_gradient,
+        hessian=_product_hessian,
+        low=(-2, -2),
+        high=(2, 2),
+        start=(0, 0),
+        minimum=(1, 1),
+    ),
 }

@@ -73,3 +73,11 @@ def test_minima_of_toys_are_the_lowest_points(name):
     np.testing.assert_allclose(toy.gradient(np.array(toy.minimum)), 0, atol=1e-6)
     for start in np.random.default_rng(0).uniform(toy.low, toy.high, (20, len(toy.low))):
         assert minimize(toy.value, start).fun >= toy.value(np.array(toy.minimum)) - 1e-9
+
+
+def test_the_lectures_saddle():
+    """At the origin: no slope, eigenvalues 2 and -2, and [1, 1] is the way down."""
+    toy, origin = TOYS["product"], np.zeros(2)
+    np.testing.assert_array_equal(toy.gradient(origin), 0)
+    np.testing.assert_array_equal(toy.hessian(origin), [[0, -2], [-2, 0]])
+    assert toy.value(np.array([0.1, 0.1])) < toy.value(origin)
