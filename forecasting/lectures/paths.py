@@ -38,6 +38,24 @@ class Momentum:
         return (gradient + self.share * total if self.nesterov else total), total
 
 
+@dataclass(frozen=True)
+class Adam:
+    """The mean gradient over the root of the mean square, both fading and freed of their start at 0, as torch's."""
+
+    first: float = 0.9  # what is kept of the mean gradient
+    second: float = 0.999  # and of the mean square
+    epsilon: float = 1e-8  # added to the root: gradients that are small against it make small steps
+
+    def __call__(self, gradient: np.ndarray, state: tuple | None) -> tuple[np.ndarray, tuple]:
+        """The direction; and both means and the number of gradients in them."""
+        mean, square, count = state or (0.0, 0.0, 0)
+        mean = self.first * mean + (1 - self.first) * gradient
+        square = self.second * square + (1 - self.second) * gradient**2
+        count += 1
+        root = np.sqrt(square / (1 - self.second**count)) + self.epsilon
+        return mean / (1 - self.first**count) / root, (mean, square, count)
+
+
 def descend(
     gradient: Gradient,
     start: np.ndarray,

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from forecasting.lectures.paths import (
+    Adam,
     Momentum,
     best_momentum,
     descend,
@@ -56,6 +57,18 @@ def test_momentum_equals_torch(toy, nesterov):
     path = descend(toy.gradient, np.array(toy.start), Momentum(0.8, nesterov), rate=0.1, updates=100)
     at = torch.tensor(toy.start, dtype=torch.float64)
     optimizer = torch.optim.SGD([at], lr=0.1, momentum=0.8, nesterov=nesterov)
+    for point in path[1:]:
+        at.grad = torch.tensor(toy.gradient(at.numpy()))
+        optimizer.step()
+        np.testing.assert_allclose(point, at.numpy(), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("epsilon", [1e-8, 1e-2])
+def test_adam_equals_torch(epsilon):
+    toy = TOYS["ellipse"]
+    path = descend(toy.gradient, np.array(toy.start), Adam(epsilon=epsilon), rate=0.1, updates=100)
+    at = torch.tensor(toy.start, dtype=torch.float64)
+    optimizer = torch.optim.Adam([at], lr=0.1, eps=epsilon)
     for point in path[1:]:
         at.grad = torch.tensor(toy.gradient(at.numpy()))
         optimizer.step()
