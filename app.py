@@ -6,10 +6,12 @@ import streamlit as st
 
 from forecasting import __version__
 from pages.parts.chapters import CHAPTERS, CONTENTS, MOVED, leads_to_part, open_linked_chapter
+from pages.parts.history import keep_history
 from pages.parts.session import choose_channel, choose_language, use_navigation
 
 open_linked_chapter()
 use_navigation()
+keep_history()
 
 st.set_page_config(page_title="Viewcast", page_icon=str(Path(__file__).parent / "pages" / "icon.png"), layout="wide")
 

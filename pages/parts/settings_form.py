@@ -82,12 +82,12 @@ class Form:
         )
 
     def window(self) -> int:
-        """The lecture's windows as a quick pick, beside any number of days."""
-        days = st.session_state.get("window", _window_of_link())
+        """The lecture's windows as a quick pick, above any number of days, which says what is picked."""
+        pick, label = st.container(), self.translate(LABELS["window"])
+        days = self.number("window", label_visibility="collapsed")
         st.session_state.quick_window = days if days in WINDOWS else None
-        label = self.translate(LABELS["window"])
-        st.segmented_control(label, WINDOWS, key="quick_window", on_change=_take_quick_window, width="stretch")
-        return self.number("window", label_visibility="collapsed")
+        pick.segmented_control(label, WINDOWS, key="quick_window", on_change=_take_quick_window, width="stretch")
+        return days
 
     def descent(self, family: str) -> dict[str, Any]:
         """Loss, optimizer and what that optimizer needs."""
@@ -201,18 +201,6 @@ def _follow(family: str) -> dict[str, Any]:
         if st.session_state.get(name) == before[name] != now[name]:
             st.session_state[name] = now[name]
     return now
-
-
-def _window_of_link() -> int:
-    """The window that the URL asks for, before there is a control that knows it.
-
-    The quick pick shows it from the first run on: a pick that changed by itself in the second one could be sent back by
-    a browser that had not seen the change yet, and be taken for a click.
-    """
-    try:
-        return int(st.query_params["window"])
-    except (KeyError, ValueError):
-        return Architecture.window
 
 
 def _take_quick_window() -> None:

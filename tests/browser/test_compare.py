@@ -98,7 +98,6 @@ def test_back_undoes_a_tick_and_then_leaves_the_page(compare: Page, full: Server
     expect(compare).not_to_have_url(opened)
     compare.go_back()
     expect(curves(compare)).to_contain_text(f"Try {RUNS}")
-    compare.go_back()  # to the link as it was opened, without the language that the app then put into it
     compare.go_back()
     expect(compare.get_by_role("heading", name="Train", exact=True)).to_be_visible()
 

@@ -1,0 +1,84 @@
+"""Back and Forward in a real browser: every page comes back as it was left, at the first press."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_main_path import press_train, wait_until_done
+
+SPLIT = "split=2017–2020+/+2021+(lecture)"
+# Pages whose controls share their names with those of pages beside them, with other values.
+LINKS = {
+    "/train": f"{SPLIT}&window=7&loss=Squared+error+(MSE)&epochs=7&log_scale=false&weekday=true",
+    "/know_your_data": "window=3&loss=Squared+error+(MSE)",
+    "/formula_or_batches": "epochs=5&batch=3",
+    "/forecast": f"ahead=9&{SPLIT}",
+    "/deeper": "part=Lecture's+table&table_epochs=30",
+    "/choosing_models": f"part=Folds&{SPLIT}",
+}
+# All that a visitor has chosen: what stands in inputs, and which of several is pressed.
+CONTROLS = """() => {
+  const value = (one) => [one.ariaLabel, one.innerText, one.ariaValueText, one.ariaChecked, one.checked, one.value];
+  const inputs = document.querySelectorAll("input, [role=slider], [role=radio]");
+  return [document.querySelector("h1")?.innerText, ...[...inputs].map(value)].join("\\n");
+}"""
+STILL = """() => {
+  const before = window.controls, app = document.querySelector("[data-testid=stApp]");
+  window.controls = (CONTROLS)();
+  return window.controls === before && app.dataset.testScriptState === "notRunning";
+}""".replace("CONTROLS", CONTROLS)
+
+
+def shown(page: Page) -> tuple[str, str]:
+    """The address and all that is chosen, once the page stands still."""
+    page.wait_for_function(STILL, polling=200)
+    return page.url, page.evaluate(CONTROLS)
+
+
+def expect_shown(page: Page, wanted: tuple[str, str]) -> None:
+    """Wait for a page as it was left."""
+    expect(page).to_have_url(wanted[0])
+    page.wait_for_function(f"(wanted) => ({CONTROLS})() === wanted", arg=wanted[1])
+
+
+def open_by_history(page: Page, link: str) -> None:
+    """What Forward does: the address changes in the tab that is open. Its heading follows."""
+    before = page.get_by_role("heading", level=1).inner_text()
+    page.evaluate("(link) => { history.pushState({}, '', link); dispatchEvent(new PopStateEvent('popstate')) }", link)
+    expect(page.get_by_role("heading", level=1)).not_to_have_text(before)
+
+
+def test_every_page_comes_back_with_its_own_values_under_names_that_pages_share(page: Page) -> None:
+    page.goto("/")
+    shown(page)
+    left = []
+    for path, query in LINKS.items():
+        open_by_history(page, f"{path}?lang=English&{query}")
+        left.append(shown(page))
+        assert all(part.split("=")[0] in left[-1][0] for part in query.split("&"))
+    for before in left[-2::-1]:
+        page.go_back()
+        expect_shown(page, before)
+    for after in left[1:]:
+        page.go_forward()
+        expect_shown(page, after)
+
+
+def test_back_brings_split_window_and_run_at_the_first_press_and_in_the_language_of_then(page: Page) -> None:
+    page.goto("/train?epochs=4")
+    page.get_by_role("combobox", name="Split: train / held-out").click()
+    page.get_by_role("option", name="2017–2020 / 2021 (lecture)").click()
+    page.get_by_role("radio", name="7", exact=True).click()
+    press_train(page)
+    wait_until_done(page)
+    train = shown(page)
+    assert all(part in train[0] for part in ("epochs=4", "split=", "window=7", "run=", "lang=English"))
+    page.get_by_role("link", name="Compare").click()
+    expect(page).to_have_url(re.compile("/compare.*runs="))
+    page.get_by_role("radio", name="中文").click()
+    expect(page.get_by_role("heading", name="比较", exact=True)).to_be_visible()
+    compare = shown(page)
+    page.go_back()
+    expect_shown(page, train)
+    page.go_forward()
+    expect_shown(page, compare)
