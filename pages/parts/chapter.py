@@ -335,6 +335,11 @@ class Chapter:
             known[self.entry.slug] = stage
             ChapterStore(self.session.store.engine).note(self.session.owner, self.entry.slug, tried=stage == "tried")
 
+    @property
+    def tried(self) -> bool:
+        """Whether this visitor has made a gesture here: what is to be found by hand first is shown only then."""
+        return st.session_state.get("noted_chapters", {}).get(self.entry.slug) == "tried"
+
     def _bound(self, name: str) -> dict[str, Any]:
         return {"key": name, "bind": "query-params", "on_change": self.note, "args": ("tried",)}
 

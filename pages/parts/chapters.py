@@ -113,6 +113,15 @@ CHAPTERS = (
         changes="validation",
         serves="generalization",
     ),
+    Entry(
+        slug="momentum",
+        title=N_("Momentum"),
+        idea=N_(
+            "A step that keeps a share of the last one crosses plateaus and dips, and swings if it keeps too much."
+        ),
+        changes="optimization",
+        serves="optimization",
+    ),
 )
 
 

@@ -405,3 +405,37 @@ def test_a_branch_is_expected_by_keyboard_alone_and_the_diagnosis_stopped(page: 
     page.keyboard.press("Enter")
     expect(page.get_by_text("Stopped before the result was complete")).to_be_visible()
     expect(page.get_by_role("button", name="Diagnose", exact=True)).to_be_visible()
+
+
+def start_of_both_ways(page: Page) -> Locator:
+    return page.get_by_role("slider", name="Start of the descent")
+
+
+def test_momentum_goes_down_from_where_the_start_is_dropped(page: Page) -> None:
+    page.goto("/momentum")
+    expect(page.get_by_text("Update 26 of 26")).to_be_visible()
+    drag(page, start_of_both_ways(page), 60, 90)
+    expect(page).to_have_url(re.compile("start_ellipse="))
+    kept = start_of_both_ways(page).get_attribute("aria-valuetext")
+    drag(page, page.get_by_role("slider", name="Update shown"), 30, 0)
+    expect(page).to_have_url(re.compile("update=1[1-9]"))
+    page.reload()
+    expect(start_of_both_ways(page)).to_have_attribute("aria-valuetext", kept)
+
+
+def test_momentum_by_keyboard_alone(page: Page) -> None:
+    page.goto("/momentum")
+    page.get_by_role("slider", name="Momentum").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page).to_have_url(re.compile("momentum=0.4"))
+    expect(page.get_by_text("Your best: 10, with 0.5")).to_be_visible()
+    start_of_both_ways(page).focus()
+    page.keyboard.press("Shift+ArrowRight")
+    expect(page).to_have_url(re.compile("start_ellipse="))
+    page.get_by_role("slider", name="Start on the road").focus()
+    page.keyboard.press("Shift+ArrowLeft")
+    expect(page).to_have_url(re.compile("start_road="))
+    scrub = page.get_by_role("slider", name="Steps of the path").first
+    scrub.focus()
+    page.keyboard.press("Home")
+    expect(page.get_by_text(re.compile("Update 0 of"))).to_be_visible()
