@@ -84,3 +84,11 @@ class ExperimentRequest:
     """Runs to be trained and compared; all on one split, so that they are judged on the same days."""
 
     runs: tuple[RunSettings, ...]
+
+
+@dataclass(frozen=True)
+class SweepRequest:
+    """Runs to be trained for `updates` updates each; only the train loss that they end with is asked for."""
+
+    runs: tuple[RunSettings, ...]
+    updates: int

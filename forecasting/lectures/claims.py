@@ -26,6 +26,7 @@ MARGIN = 0.02  # of the loss that it is compared with; a smaller effect is of no
 FEWEST_SEEDS = 5
 TOO_FEW_DAYS = N_("{days} days, {needed} needed")
 TOO_FEW_SEEDS = N_("{seeds} seeds, {needed} needed")
+NOT_MEASURED = N_("Not measured.")
 ALIKE_DAYS = N_("the days are too much alike")
 
 
@@ -57,6 +58,11 @@ class Claim:
 def claim(name: str, found: Judgement, *, unit: str, sentence: Message) -> Claim:
     """A claim answered by a judgement."""
     return Claim(name, found.answer, found.effect, found.low, found.high, unit, sentence, found.lacking)
+
+
+def cannot_tell(name: str, lacking: Message) -> Claim:
+    """A claim that a channel cannot answer at all."""
+    return Claim(name, "cannot tell", np.nan, np.nan, np.nan, "", Message(NOT_MEASURED), lacking)
 
 
 def answer_from(effect: float, low: float, high: float, *, margin: float) -> Answer:

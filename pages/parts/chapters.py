@@ -122,6 +122,13 @@ CHAPTERS = (
         changes="optimization",
         serves="optimization",
     ),
+    Entry(
+        slug="batch_normalization",
+        title=N_("Scaling and batch normalization"),
+        idea=N_("Inputs of unlike scales stretch the loss, and no single learning rate suits every weight."),
+        changes="function",
+        serves="optimization",
+    ),
 )
 
 

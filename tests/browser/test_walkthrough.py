@@ -439,3 +439,21 @@ def test_momentum_by_keyboard_alone(page: Page) -> None:
     scrub.focus()
     page.keyboard.press("Home")
     expect(page.get_by_text(re.compile("Update 0 of"))).to_be_visible()
+
+
+def scale_of_input(page: Page) -> Locator:
+    return page.locator("button.handle[aria-label='Scale of x₂']")
+
+
+def test_the_scale_of_an_input_by_mouse_and_by_keyboard(page: Page) -> None:
+    page.goto("/batch_normalization")
+    expect(scale_of_input(page)).to_be_visible()
+    drag(page, scale_of_input(page), 600, 0)
+    expect(page).to_have_url(re.compile("scale=100"))
+    expect(page.get_by_text(re.compile("38,226 updates raw"))).to_be_visible()
+    page.reload()
+    scale_of_input(page).focus()
+    for _time in range(3):
+        page.keyboard.press("Shift+ArrowLeft")
+    expect(page).to_have_url(re.compile("scale=[1-5]0"))
+    expect(page.get_by_text(re.compile("38,226 updates raw"))).to_have_count(0)

@@ -16,6 +16,7 @@ from forecasting.jobs.requests import (
     ForecastRequest,
     PublicScoreRequest,
     RevealRequest,
+    SweepRequest,
 )
 from forecasting.jobs.runs import RunStore
 from forecasting.json_records import from_json
@@ -67,6 +68,7 @@ JOB_KINDS = {
     "public_score": Kind("forecasting.jobs.kinds.public_score:public_score", PublicScoreRequest),
     "reveal": Kind("forecasting.jobs.kinds.reveal:reveal", RevealRequest),
     "experiment": Kind("forecasting.jobs.kinds.experiment:experiment", ExperimentRequest),
+    "sweep": Kind("forecasting.jobs.kinds.sweep:sweep", SweepRequest),
 }
 
 

@@ -1,0 +1,81 @@
+"""Which learning rates can be used: the train loss of networks over rates, after as many updates each.
+
+A rate is usable where the loss comes near the lowest of all that are compared. How many powers of ten of rates are
+usable says how much care the choice takes.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pkgutil import resolve_name
+
+import numpy as np
+
+from forecasting.lectures.claims import ALIKE_DAYS, TOO_FEW_DAYS, Judgement, judge_pairs
+from forecasting.messages import N_, BadInput, Message
+from forecasting.series import Series
+from forecasting.settings import RunSettings
+from forecasting.split import Split
+from forecasting.windows import make_windows
+
+SEEDS = 5
+UPDATES = 200
+USABLE = 1.5  # times the lowest loss
+MARGIN = 0.1  # decades: a smaller difference is of no use
+FEWEST_DAYS = 28  # of training
+DECADES = N_("decades")  # the unit: powers of ten
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Train losses (runs, seeds) in views after the last update, infinite where one diverged; as many as are known."""
+
+    losses: np.ndarray
+
+
+def usable_decades(rates: Sequence[float], losses: np.ndarray, level: float) -> np.ndarray:
+    """Over how many powers of ten of `rates` losses (rates, seeds) are at most `level`: (seeds,).
+
+    Between two rates the logarithm of the loss is taken to be straight in that of the rate; beside a loss that is
+    infinite nothing counts.
+
+    >>> usable_decades([0.01, 0.1, 1], np.array([[100.0], [1.0], [100.0]]), 10.0)
+    array([1.])
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        low, high = np.log(np.sort(np.stack([losses[:-1], losses[1:]]), axis=0))
+        shares = np.where(high <= np.log(level), 1.0, np.clip((np.log(level) - low) / (high - low), 0, 1))
+    return (np.nan_to_num(shares) * np.diff(np.log10(rates))[:, None]).sum(axis=0)
+
+
+def usable_level(*curves: np.ndarray) -> float:
+    """The largest loss that counts as usable, where these losses (rates, seeds) are compared."""
+    return USABLE * min(float(curve.mean(axis=1).min()) for curve in curves)
+
+
+def judge_width(rates: Sequence[float], wide: np.ndarray, narrow: np.ndarray) -> Judgement:
+    """Whether more decades of rates are usable in one curve (rates, seeds) than in another, seed by seed."""
+    level = usable_level(wide, narrow)
+    return judge_pairs(usable_decades(rates, wide, level) - usable_decades(rates, narrow, level), MARGIN)
+
+
+def at_best_rate(losses: np.ndarray) -> np.ndarray:
+    """Losses (seeds,) at the rate whose mean is lowest, from losses (rates, seeds)."""
+    return losses[int(losses.mean(axis=1).argmin())]
+
+
+def lacking(series: Series, split: Split, window: int) -> Message | None:
+    """What a channel lacks to be trained on, None where nothing."""
+    try:
+        targets = make_windows(series, split.train, window).targets
+        make_windows(series, split.held_out, window)
+    except BadInput as unusable:
+        return unusable.message
+    if len(targets) < FEWEST_DAYS:
+        return Message(TOO_FEW_DAYS, {"days": len(targets), "needed": FEWEST_DAYS})
+    return None if np.ptp(targets) else Message(ALIKE_DAYS)
+
+
+def trained(series: Series, runs: Sequence[RunSettings], updates: int = UPDATES) -> np.ndarray:
+    """Losses (runs, seeds), for a worker: it loads torch."""
+    final_losses: Callable = resolve_name("forecasting.evaluation.rate_sweep:final_losses")
+    return np.array([final_losses(series, run, updates) for run in runs])
