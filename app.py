@@ -7,6 +7,7 @@ import streamlit as st
 from forecasting import __version__
 from pages.parts.chapters import CHAPTERS, CONTENTS, MOVED, leads_to_part, open_linked_chapter
 from pages.parts.history import keep_history
+from pages.parts.look import choose_look, is_presented
 from pages.parts.session import choose_channel, choose_language, use_navigation
 
 open_linked_chapter()
@@ -18,9 +19,13 @@ st.set_page_config(page_title="Viewcast", page_icon=str(Path(__file__).parent / 
 with st.sidebar:
     translate = choose_language()
     choose_channel(translate)
+    choose_look(translate)
 
 about = translate("Viewcast {version} forecasts a channel's daily views and shows why a model is right or wrong.")
-st.set_page_config(menu_items={"About": about.format(version=__version__)})
+st.set_page_config(
+    menu_items={"About": about.format(version=__version__)},
+    initial_sidebar_state="collapsed" if is_presented() else "auto",
+)
 
 page = st.navigation(
     {

@@ -15,6 +15,7 @@ from forecasting.records import Source
 from forecasting.series import Correction
 from forecasting.split import Split
 from pages.parts.links import escape_markdown
+from pages.parts.look import controls_and_picture
 from pages.parts.session import keep_channel, open_page, source_of_channel
 from pages.parts.split_control import choose_split
 from pages.parts.wikipedia import choose_article, offer_new_days
@@ -169,7 +170,7 @@ def name_days(correction: Correction) -> str:
 st.title(translate("Data"))
 st.caption(translate("A channel's daily views, and the days that a model trains on and is tested on."))
 figures = st.container()
-controls, picture = st.columns([1, 3], gap="medium")
+controls, picture = controls_and_picture(translate)
 channel, views = session.channel, session.channel.views
 
 with controls:

@@ -30,6 +30,7 @@ from pages.parts.forecasters import AUTO, Forecasters
 from pages.parts.homework import offer_homework
 from pages.parts.job_progress import find, model_of, result_of, show_job, submit
 from pages.parts.links import escape_markdown, warn_invalid_query_param
+from pages.parts.look import controls_and_picture
 from pages.parts.session import SAMPLE_KEY, open_page
 from pages.parts.split_control import choose_split
 
@@ -337,7 +338,7 @@ def file_of_channel() -> tuple[str, dict[str, object]]:
 st.title(translate("Forecast"))
 st.caption(translate("Next days' views with intervals, and how often such intervals held in the past."))
 figures = st.container()
-controls, picture = st.columns([1, 3], gap="medium")
+controls, picture = controls_and_picture(translate)
 
 with controls:
     forecasters = Forecasters(session)

@@ -24,6 +24,7 @@ from pages.parts import diagnosis_panel
 from pages.parts.homework import offer_homework
 from pages.parts.job_progress import CHART_SECONDS, duration
 from pages.parts.links import escape_markdown, reset_if_unavailable, warn_invalid_query_param
+from pages.parts.look import controls_and_picture, is_presented
 from pages.parts.session import baseline_levels, open_page
 from pages.parts.settings_form import LABELS, STATES, Form, queue
 from pages.parts.split_control import choose_split
@@ -96,7 +97,14 @@ def history_of(run: Run) -> History:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def spec_of(
-    language: str, epochs: int, loss: str, log: bool, lines: dict[str, float], floor: float | None, validated: bool
+    language: str,
+    epochs: int,
+    loss: str,
+    log: bool,
+    lines: dict[str, float],
+    floor: float | None,
+    validated: bool,
+    presented: bool,
 ) -> dict:
     """The chart without its data, built once for a run."""
     return charts.loss_spec(
@@ -202,7 +210,7 @@ def live(
         draw_figures(settings, losses_of(run, history) if run else None, lines)
     training, validated = settings.training, settings.regularisation.validation > 0
     lines = lines | exact_loss(settings)
-    spec = spec_of(session.language, training.epochs, training.loss, log_scale, lines, floor, validated)
+    spec = spec_of(session.language, training.epochs, training.loss, log_scale, lines, floor, validated, is_presented())
     st.vega_lite_chart(
         charts.loss_frame(history),
         spec,
@@ -271,7 +279,7 @@ st.caption(
     )
 )
 figures = st.empty()
-controls, picture = st.columns([1, 3], gap="medium")
+controls, picture = controls_and_picture(translate)
 
 with controls:
     form, troubles = Form(session), []

@@ -167,7 +167,7 @@ def _no_gap(low: float, high: float, log: bool, colour: alt.Color, translate: Tr
     share = 0.7
     at = low ** (1 - share) * high**share if log else low + share * (high - low)
     name = alt.Chart(alt.Data(values=[{"train": at, "held_out": at, "role": role}]))
-    text = name.mark_text(text=translate(N_("No gap")), align="left", baseline="top", dx=6, dy=4, fontSize=11)
+    text = name.mark_text(text=translate(N_("No gap")), align="left", baseline="top", dx=6, dy=4)
     line = ends.mark_line(strokeWidth=1.5, opacity=0.7)
     return [mark.encode(x="train:Q", y="held_out:Q", color=colour) for mark in (line, text)]
 

@@ -29,7 +29,7 @@ POINTS = 300  # a curve: more than this a screen cannot show
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 VIEWS = "~s"  # 5200 -> 5.2k
 HEIGHT = 360  # pixels
-NAME_HEIGHT = 14  # pixels
+NAME_HEIGHT = 18  # pixels
 ROOM = 18  # pixels free above and below the curves, as a name needs
 SHORT = 150  # days: a shorter time has a few months only, and its axis names days
 # Where names of level lines stand, from the highest line down: two at one end never meet, however near their lines are.
@@ -93,7 +93,8 @@ def hover(field: str, tooltip: list[alt.Tooltip]) -> alt.Chart:
     """A vertical rule at the pointer's place on `field`, with one tooltip for every curve."""
     near = alt.selection_point(nearest=True, on="pointermove", fields=[field.split(":")[0]], empty=False)
     shown = alt.condition(near, alt.value(0.4), alt.value(0))
-    return alt.Chart().mark_rule().encode(x=field, opacity=shown, tooltip=tooltip).add_params(near)
+    rule = alt.Chart().mark_rule(aria=False)  # the chart has its own name; a rule without days has none
+    return rule.encode(x=field, opacity=shown, tooltip=tooltip).add_params(near)
 
 
 def epoch_axis(epochs: float, translate: Translate, title: str = N_("Epoch")) -> alt.X:
@@ -181,8 +182,8 @@ def _name(
     }
     rim["opacity"] = 0.75  # a curve's end is still seen
     return [
-        chart.mark_text(fontSize=11, text=text, **at, **rim).encode(**where),
-        chart.mark_text(fontSize=11, text=text, **at).encode(**where, color=colour),
+        chart.mark_text(text=text, **at, **rim).encode(**where),
+        chart.mark_text(text=text, **at).encode(**where, color=colour),
     ]
 
 

@@ -18,7 +18,7 @@ progress = ChapterStore(session.store.engine).tried(session.owner)
 
 def draw_card(number: int, entry: Entry) -> None:
     """Picture, title as a link, idea, and a mark once it has been opened or played."""
-    st.image(Path(entry.picture).read_text("utf-8"), width="stretch")
+    st.image(Path(entry.picture).read_text("utf-8"), width="stretch", alt="")
     title = f"**{number} · {translate(entry.title)}**"
     st.page_link(entry.page, label=title, query_params=handed_on())
     st.caption(translate(entry.idea))

@@ -1,0 +1,28 @@
+// What Streamlit's markup lacks for a screen reader, and a phone's menu that closes once something is chosen.
+const PHONE = matchMedia("(max-width: 768px)")
+
+function mend() {
+  for (const item of document.querySelectorAll("ul[data-testid=stSidebarNavItems], ul[data-testid=stSidebarNavItems] li"))
+    item.setAttribute("role", "none") // its list holds headings, which a list must not
+  for (const formula of document.querySelectorAll(".katex-display"))
+    if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0 // it is scrolled by keyboard too
+}
+
+function closeMenu(event) {
+  if (PHONE.matches && event.target.closest("[data-testid=stSidebarNavLink]"))
+    document.querySelector("[data-testid=stSidebarCollapseButton] button")?.click()
+}
+
+export default function () {
+  mend()
+  const watch = new MutationObserver(() => {
+    clearTimeout(watch.soon)
+    watch.soon = setTimeout(mend, 100)
+  })
+  watch.observe(document.body, {childList: true, subtree: true})
+  document.addEventListener("click", closeMenu)
+  return () => {
+    watch.disconnect()
+    document.removeEventListener("click", closeMenu)
+  }
+}

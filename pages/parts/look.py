@@ -1,0 +1,59 @@
+"""How every page looks beyond the theme: labels one can read, a room's size of text, and folded controls on a phone."""
+
+from pathlib import Path
+
+import altair as alt
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from forecasting.messages import N_, Translate
+
+FOLDER = Path(__file__).parent
+PHONE = "(max-width: 640px)"  # where Streamlit puts columns below each other
+PRESENT = "present"  # the switch's key, and its name in the URL
+# Labels have a contrast of 7 to the page in both themes; Streamlit's own have 3.3 to 3.7.
+LABEL = {"expr": "luminance(background) > 0.4 ? '#4d575e' : '#b3bdc3'"}
+NAME = 12  # pixels of a name inside a chart
+NAME_IN_ROOM = 17
+_mend_markup = st.components.v2.component("mend_markup", js=(FOLDER / "look.js").read_text("utf-8"))
+
+
+@alt.theme.register("viewcast", enable=True)
+def chart_theme() -> alt.theme.ThemeConfig:
+    """What every chart adds to Streamlit's theme. Names grow with the chart, so that they are read in full screen."""
+    labels = {"labelColor": LABEL, "titleColor": LABEL}
+    smallest = NAME_IN_ROOM if is_presented() else NAME
+    names = {"fontSize": {"expr": f"clamp(height / 30, {smallest}, {NAME_IN_ROOM})"}}
+    return {"config": {"axis": labels, "legend": labels, "header": labels, "text": names}}
+
+
+def is_presented() -> bool:
+    """Whether the page is shown to a room."""
+    return bool(st.session_state.get(PRESENT))
+
+
+def choose_look(translate: Translate) -> None:
+    """The switch for a room, in the sidebar, and the styles that follow from it."""
+    st.session_state[PRESENT] = st.session_state.get(PRESENT, st.query_params.get(PRESENT) in ("1", "true"))
+    why = translate(N_("Larger text, the chart first, and controls folded: for a projector."))
+    st.toggle(translate(N_("Present")), key=PRESENT, bind="query-params", help=why)
+    folded = _style("folded")
+    st.html(f"<style>{_style('look')} {_style('room') + folded if is_presented() else _on_phones(folded)}</style>")
+    with st.container(key="mend_markup"):
+        _mend_markup(key="mend")
+
+
+def controls_and_picture(translate: Translate) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Two columns; on a phone and in a room the controls are a bar at the bottom, which a switch unfolds."""
+    narrow, picture = st.columns([1, 3], gap="medium")
+    controls = narrow.container(key="controls")
+    controls.toggle(translate(N_("Settings")), key="unfold")
+    return controls, picture
+
+
+def _style(name: str) -> str:
+    return (FOLDER / f"{name}.css").read_text("utf-8")
+
+
+def _on_phones(style: str) -> str:
+    return f"@media {PHONE} {{ {style} }}"

@@ -1,0 +1,39 @@
+"""axe-core over every page in both themes, at a desk and as a room sees it: no serious and no critical fault."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from pages.parts.chapters import CHAPTERS
+from tests.browser.conftest import Server, tab
+
+PAGES = ("", "train", "compare", "forecast", "contents", *(entry.slug for entry in CHAPTERS))
+WRONG = ("serious", "critical")
+
+
+def faults(page: Page, *rules: str) -> list[str]:
+    """The rule, how often it is broken and where first; all rules, or some."""
+    options = {"resultTypes": ["violations"]} | ({"runOnly": [*rules]} if rules else {})
+    found = [fault for fault in Axe().run(page, options=options).response["violations"] if fault["impact"] in WRONG]
+    return [f"{fault['id']} x {len(fault['nodes'])}: {fault['nodes'][0]['html'][:200]}" for fault in found]
+
+
+def wait_until_drawn(page: Page) -> None:
+    expect(page.get_by_test_id("stHeading").first).to_be_visible()
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+
+
+@pytest.mark.slow
+def test_no_page_has_a_serious_fault_in_either_theme(browser: Browser, server: Server) -> None:
+    found = {}
+    with tab(browser, server) as page:
+        for address in PAGES:
+            page.emulate_media(color_scheme="light")
+            page.goto(f"/{address}")
+            wait_until_drawn(page)
+            found[address, "light"] = faults(page)
+            page.emulate_media(color_scheme="dark")
+            expect(page.get_by_test_id("stApp")).to_have_css("color-scheme", "dark")
+            found[address, "dark"] = faults(page, "color-contrast")  # the theme changes nothing else
+    assert {place: faults for place, faults in found.items() if faults} == {}
