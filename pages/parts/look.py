@@ -1,6 +1,7 @@
 """How every page looks beyond the theme: labels one can read, a room's size of text, and folded controls on a phone."""
 
 from pathlib import Path
+from typing import Any
 
 import altair as alt
 import streamlit as st
@@ -12,7 +13,7 @@ FOLDER = Path(__file__).parent
 PHONE = "(max-width: 640px)"  # where Streamlit puts columns below each other
 PRESENT = "present"  # the switch's key, and its name in the URL
 # Labels have a contrast of 7 to the page in both themes; Streamlit's own have 3.3 to 3.7.
-LABEL = {"expr": "luminance(background) > 0.4 ? '#4d575e' : '#b3bdc3'"}
+LABEL: Any = {"expr": "luminance(background) > 0.4 ? '#4d575e' : '#b3bdc3'"}
 NAME = 12  # pixels of a name inside a chart
 NAME_IN_ROOM = 17
 _mend_markup = st.components.v2.component("mend_markup", js=(FOLDER / "look.js").read_text("utf-8"))
@@ -21,9 +22,9 @@ _mend_markup = st.components.v2.component("mend_markup", js=(FOLDER / "look.js")
 @alt.theme.register("viewcast", enable=True)
 def chart_theme() -> alt.theme.ThemeConfig:
     """What every chart adds to Streamlit's theme. Names grow with the chart, so that they are read in full screen."""
-    labels = {"labelColor": LABEL, "titleColor": LABEL}
+    labels: Any = {"labelColor": LABEL, "titleColor": LABEL}
     smallest = NAME_IN_ROOM if is_presented() else NAME
-    names = {"fontSize": {"expr": f"clamp(height / 30, {smallest}, {NAME_IN_ROOM})"}}
+    names: Any = {"fontSize": {"expr": f"clamp(height / 30, {smallest}, {NAME_IN_ROOM})"}}
     return {"config": {"axis": labels, "legend": labels, "header": labels, "text": names}}
 
 
