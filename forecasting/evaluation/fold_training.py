@@ -15,7 +15,7 @@ from forecasting.metrics import IN_VIEWS
 from forecasting.models.fitting import build, fit
 from forecasting.models.registry import SKILL_BASELINE
 from forecasting.networks.training import predict
-from forecasting.series import Channel, Series
+from forecasting.series import Series
 from forecasting.settings import RunSettings
 from forecasting.windows import SplitWindows, Windows, run_windows
 
@@ -69,19 +69,19 @@ def over_days(errors: np.ndarray, run: RunSettings) -> np.ndarray:
 
 
 def rank(
-    channel: Channel, settings: Sequence[RunSettings], kind: FoldKind, *, folds: int, borders: Sequence[date] = ()
+    series: Series, settings: Sequence[RunSettings], kind: FoldKind, *, folds: int, borders: Sequence[date] = ()
 ) -> Iterator[tuple[float, Ranking]]:
     """Train every model on every fold, then on the whole training period: (share of the work done, what is known)."""
-    cuts = safe_folds(channel.series, settings, kind=kind, folds=folds, borders=borders)
-    baseline = [_baseline(channel, fold_windows(channel.series, settings[0], cut), settings[0]) for cut in cuts]
+    cuts = safe_folds(series, settings, kind=kind, folds=folds, borders=borders)
+    baseline = [_baseline(series, fold_windows(series, settings[0], cut), settings[0]) for cut in cuts]
     known = Ranking(
         np.full((len(settings), folds), np.nan),
         np.full(len(settings), np.nan),
         np.array(baseline),
-        _baseline(channel, run_windows(channel.series, settings[0]), settings[0]),
+        _baseline(series, run_windows(series, settings[0]), settings[0]),
     )
     steps, losses = len(settings) * (folds + 1), []
-    for loss in cross_validate(channel.series, settings, cuts):
+    for loss in cross_validate(series, settings, cuts):
         losses.append(loss)
         known.validation[loss.model, loss.fold] = loss.validation.mean()
         yield len(losses) / steps, known
@@ -92,7 +92,7 @@ def rank(
     means = [over_seeds(each, run.training.loss) for each, run in zip(errors, settings, strict=True)]
     known = replace(known, errors=np.stack(means), closest=_closest(errors, known.order, settings))
     for place, run in enumerate(settings):
-        known.held_out[place] = _held_out(channel, run)
+        known.held_out[place] = _held_out(series, run)
         yield (len(losses) + place + 1) / steps, known
 
 
@@ -117,12 +117,12 @@ def _closest(errors: Sequence[np.ndarray], order: Sequence[int], settings: Seque
     )
 
 
-def _held_out(channel: Channel, run: RunSettings) -> float:
-    data, model = run_windows(channel.series, run), build(run)
+def _held_out(series: Series, run: RunSettings) -> float:
+    data, model = run_windows(series, run), build(run)
     for row in fit(model, data, run):
         finite = row.finite
     return float(over_days(daily_errors(model, data, data.held_out, run=run), run).mean()) if finite else np.inf
 
 
-def _baseline(channel: Channel, data: SplitWindows, run: RunSettings) -> float:
-    return baseline_losses(channel.series, data.held_out, run.training.loss)[SKILL_BASELINE]
+def _baseline(series: Series, data: SplitWindows, run: RunSettings) -> float:
+    return baseline_losses(series, data.held_out, run.training.loss)[SKILL_BASELINE]

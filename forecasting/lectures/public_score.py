@@ -12,7 +12,7 @@ from forecasting.formats import format_views
 from forecasting.lectures.claims import MARGIN, TOO_FEW_DAYS, Claim, Judgement, claim, judge_draws
 from forecasting.messages import N_, BadInput, Message
 from forecasting.models.registry import SKILL_BASELINE
-from forecasting.series import Channel
+from forecasting.series import Series
 from forecasting.split import Period, Split
 
 MOST_RANDOM_MODELS = 1_000_000  # models
@@ -56,21 +56,21 @@ class SelectionGame:
         )
 
 
-def play_on(channel: Channel, split: Split, models: int, *, public: float) -> Iterator[tuple[int, SelectionGame]]:
+def play_on(series: Series, split: Split, models: int, *, public: float) -> Iterator[tuple[int, SelectionGame]]:
     """The game on a channel's measured days: training days to guess from, held-out days to be judged on."""
-    return play(*_days_of(channel, split), models=models, public=public)
+    return play(*_days_of(series, split), models=models, public=public)
 
 
-def _days_of(channel: Channel, split: Split) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _days_of(series: Series, split: Split) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Views to guess from, views to be judged on, and a forecast of these."""
-    known, judged = (_measured(channel, period) for period in (split.train, split.held_out))
-    baseline = baseline_forecast(SKILL_BASELINE, channel.series, judged.index)
+    known, judged = (_measured(series, period) for period in (split.train, split.held_out))
+    baseline = baseline_forecast(SKILL_BASELINE, series, judged.index)
     there = np.isfinite(baseline)
     return known.to_numpy(), judged.to_numpy()[there], baseline[there]
 
 
-def _measured(channel: Channel, period: Period) -> pd.Series:
-    return channel.series.measured[str(period.first) : str(period.last)].dropna()
+def _measured(series: Series, period: Period) -> pd.Series:
+    return series.measured[str(period.first) : str(period.last)].dropna()
 
 
 def play(
@@ -199,9 +199,9 @@ def public_days(days: int, public: float) -> int:
     return min(max(round(days * public), 1), days - 1)
 
 
-def score_collapses(channel: Channel, split: Split, models: int, *, public: float) -> Claim:
+def score_collapses(series: Series, split: Split, models: int, *, public: float) -> Claim:
     """Whether the model that is chosen by its public score errs more on private days, over draws of the public days."""
-    known, judged, _baseline = _days_of(channel, split)
+    known, judged, _baseline = _days_of(series, split)
     _check(judged, models)
     models = min(models, REPEATED)
     drawn = np.random.default_rng(1).integers(0, len(known), (models, len(judged)), np.uint32)

@@ -41,16 +41,16 @@ translate, session, channel = chapter.translate, chapter.session, chapter.sessio
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def small_game(_channel, fingerprint: str, split: Split, models: int, public: float) -> SelectionGame:
+def small_game(_series, fingerprint: str, split: Split, models: int, public: float) -> SelectionGame:
     """A game that is over at once."""
-    *_before, (_done, game) = play_on(_channel, split, models, public=public)
+    *_before, (_done, game) = play_on(_series, split, models, public=public)
     return game
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def claim_of(_channel, fingerprint: str, split: Split, models: int, public: float) -> Claim:
+def claim_of(_series, fingerprint: str, split: Split, models: int, public: float) -> Claim:
     """Whether the score collapses, over many draws of the public days."""
-    return score_collapses(_channel, split, models, public=public)
+    return score_collapses(_series, split, models, public=public)
 
 
 def experiment() -> None:
@@ -59,7 +59,7 @@ def experiment() -> None:
     label = N_("Public share of the held-out days")
     share = chapter.select_slider("public", label, SHARES, 5, text="{} %".format)
     split = chapter.split()
-    played = channel, channel.fingerprint, split
+    played = channel.series, channel.fingerprint, split
     game: SelectionGame | None = small_game(*played, min(models, AT_ONCE), share / 100)
     if models > AT_ONCE:
         request = PublicScoreRequest(split, models, share / 100)

@@ -12,5 +12,5 @@ def cross_validation(task: Task[CrossValidationRequest]) -> Iterator[Progress]:
     """Reports of Ranking, after every model on every fold."""
     request = task.request
     kind, folds, borders = request.fold_kind, request.folds, request.borders
-    for share, known in rank(task.channel, request.models, kind, folds=folds, borders=borders):
+    for share, known in rank(task.channel.series, request.models, kind, folds=folds, borders=borders):
         yield Progress(share, known.rounded())

@@ -13,7 +13,7 @@ REPORTED_SHARE = 0.04  # share of the work between two reports: there are thousa
 def public_score(task: Task[PublicScoreRequest]) -> Iterator[Progress]:
     """Reports of SelectionGame."""
     request, reported = task.request, 0.0
-    for done, known in play_on(task.channel, request.split, request.models, public=request.public):
+    for done, known in play_on(task.channel.series, request.split, request.models, public=request.public):
         if done == request.models or done / request.models - reported > REPORTED_SHARE:
             reported = done / request.models
             yield Progress(reported, known)

@@ -41,7 +41,7 @@ def by_hand(views, window: int, train: pd.DatetimeIndex, judged: pd.DatetimeInde
 @pytest.mark.parametrize("kind", ["blocked", "rolling", "random"])
 def test_ranking_equals_least_squares_by_hand(channel, models, split, kind):
     views, cuts = channel.views, safe_folds(channel.series, models, kind=kind, folds=3)
-    *_before, (share, known) = rank(channel, models, kind, folds=3)
+    *_before, (share, known) = rank(channel.series, models, kind, folds=3)
     judged = sorted(day for cut in cuts for day in cut.validation)
     for place, window in enumerate((1, 7)):
         found = {}
@@ -71,13 +71,13 @@ def test_order_is_that_of_the_means_over_folds_and_what_left_the_numbers_comes_l
 
 def test_losses_come_one_by_one_and_the_held_out_ones_last(channel, models):
     seen = [(share, np.isfinite(known.validation).sum(), np.isfinite(known.held_out).sum())
-            for share, known in rank(channel, models, "blocked", folds=3)]  # fmt: skip
+            for share, known in rank(channel.series, models, "blocked", folds=3)]  # fmt: skip
     assert [share for share, *_counts in seen] == pytest.approx(np.arange(1, 9) / 8)
     assert [counts for _share, *counts in seen] == [[k, 0] for k in range(1, 7)] + [[6, 1], [6, 2]]
 
 
 def test_clear_winner_is_called_one_and_twins_are_not(channel, models, split):
-    *_before, (_share, known) = rank(channel, models, "blocked", folds=3)
+    *_before, (_share, known) = rank(channel.series, models, "blocked", folds=3)
     said = winner(known, ["a day", "a week"]).translated()
     assert said.startswith("Lowest mean error: “a week” (")
     assert "best on 3 of 3 folds. “a week” has a lower error than “a day”" in said
@@ -85,7 +85,7 @@ def test_clear_winner_is_called_one_and_twins_are_not(channel, models, split):
         RunSettings(split, Architecture("relu", 7, 1, 8), Training("mse", epochs=epochs, seeds=3))
         for epochs in (30, 31)
     ]
-    *_before, (_share, known) = rank(channel, twins, "blocked", folds=3)
+    *_before, (_share, known) = rank(channel.series, twins, "blocked", folds=3)
     assert "cannot be told apart" in winner(known, ["30", "31"]).translated()
 
 
@@ -93,7 +93,7 @@ def test_single_seed_of_a_trained_model_claims_nothing(channel, split):
     def trained(epochs: int) -> RunSettings:
         return RunSettings(split, Architecture("relu", 7, 1, 8), Training("mse", epochs=epochs, seeds=1))
 
-    *_before, (_share, known) = rank(channel, [trained(1), trained(60)], "blocked", folds=2)
+    *_before, (_share, known) = rank(channel.series, [trained(1), trained(60)], "blocked", folds=2)
     assert known.order == [1, 0]
     assert "train more seeds" in winner(known, ["short", "long"]).translated()
 
@@ -102,11 +102,11 @@ def test_model_that_leaves_the_numbers_comes_last(channel, split):
     wild = RunSettings(
         split, Architecture("linear", 7), Training("mse", "sgd", learning_rate=10.0, epochs=2000, seeds=2)
     )
-    *_before, (_share, known) = rank(channel, [wild, exact(split, 1), exact(split, 7)], "blocked", folds=2)
+    *_before, (_share, known) = rank(channel.series, [wild, exact(split, 1), exact(split, 7)], "blocked", folds=2)
     assert known.order == [2, 1, 0]
     assert from_json(Ranking, to_json(known.rounded())).order == known.order
     with pytest.raises(BadInput, match="Fewer than two models"):
-        list(rank(channel, [wild, exact(split, 7)], "blocked", folds=2))
+        list(rank(channel.series, [wild, exact(split, 7)], "blocked", folds=2))
 
 
 def test_filled_days_are_not_judged(channel, models):
@@ -114,17 +114,17 @@ def test_filled_days_are_not_judged(channel, models):
     corrected = replace(
         channel, corrections=(Correction("{count} days", tuple(day.date() for day in filled), option="fill"),)
     )
-    *_before, (_share, plain) = rank(channel, models, "blocked", folds=2)
-    *_before, (_share, known) = rank(corrected, models, "blocked", folds=2)
+    *_before, (_share, plain) = rank(channel.series, models, "blocked", folds=2)
+    *_before, (_share, known) = rank(corrected.series, models, "blocked", folds=2)
     assert plain.errors.shape[1] - known.errors.shape[1] == 4  # each, and the day after it
 
 
 def test_models_that_cannot_be_ranked_and_too_few_days(channel, models, split):
     absolute = replace(models[0], training=replace(models[0].training, loss="mae"))
     with pytest.raises(BadInput, match="same split, loss"):
-        list(rank(channel, [models[1], absolute], "blocked", folds=3))
+        list(rank(channel.series, [models[1], absolute], "blocked", folds=3))
     with pytest.raises(BadInput, match="too few for 3 folds"):
-        list(rank(channel, [models[0], exact(split, 200)], "blocked", folds=3))
+        list(rank(channel.series, [models[0], exact(split, 200)], "blocked", folds=3))
 
 
 @pytest.mark.parametrize("loss", ["mae", "mse"])
@@ -159,7 +159,7 @@ def test_random_folds_flatter_a_net_that_learns_by_heart(split):
     net = RunSettings(split, Architecture("relu", 7, 2, 64), Training(epochs=150, seeds=2, learning_rate=0.01))
     models = [net, exact(split, 1)]
     models[1] = replace(models[1], training=replace(models[1].training, loss="mae"))
-    blocked, random = (list(rank(channel, models, kind, folds=3))[-1][1] for kind in ("blocked", "random"))
+    blocked, random = (list(rank(channel.series, models, kind, folds=3))[-1][1] for kind in ("blocked", "random"))
     assert OptimismBias.of(blocked.errors[0], random.errors[0], "mae").low > 0.05
 
 

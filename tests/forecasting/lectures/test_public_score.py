@@ -80,7 +80,7 @@ def test_game_on_a_channel_knows_its_measured_days_alone(views, split):
     views.iloc[[50, 380]] = np.nan  # of training and of the held-out period
     filled = (views.index[60].date(), views.index[400].date())
     channel = Channel("mine", views, (Correction("{count} days", filled, option="fill"),))
-    *_before, (done, game) = play_on(channel, split, 50, public=0.5)
+    *_before, (done, game) = play_on(channel.series, split, 50, public=0.5)
     judged = views["2021-01-01":"2021-02-23"].drop([views.index[380], views.index[400]])
     assert (done, game.public_days + game.private_days) == (50, len(judged))
     assert from_json(SelectionGame, to_json(game)) == game
@@ -130,13 +130,13 @@ def test_repeats_of_the_choice_equal_a_slow_loop(rng):
 
 def test_score_of_the_best_of_many_collapses_and_that_of_one_does_not(views, split):
     channel = Channel("mine", views)
-    assert score_collapses(channel, split, 1000, public=0.1).answer == "holds"
-    assert score_collapses(channel, split, 1, public=0.1).answer == "cannot tell"
+    assert score_collapses(channel.series, split, 1000, public=0.1).answer == "holds"
+    assert score_collapses(channel.series, split, 1, public=0.1).answer == "cannot tell"
 
 
 def test_a_channel_without_noise_has_nothing_to_collapse(split):
     flat = Channel("flat", pd.Series(100.0, pd.date_range("2020-01-01", periods=420)))
-    assert score_collapses(flat, split, 50, public=0.5).answer == "does not hold here"
+    assert score_collapses(flat.series, split, 50, public=0.5).answer == "does not hold here"
 
 
 def test_choice_on_few_days_says_how_many_lack(rng):

@@ -20,7 +20,7 @@ def test_job_reports_what_the_ranking_says(views, split):
     reports = list(cross_validation(task(channel, CrossValidationRequest(models, "blocked", 2))))
     first, last = (from_json(Ranking, to_json(report.result)) for report in (reports[0], reports[-1]))
     assert not first.judged and np.isnan(first.validation[1, 1])
-    *_before, (_share, known) = rank(channel, models, "blocked", folds=2)
+    *_before, (_share, known) = rank(channel.series, models, "blocked", folds=2)
     assert last.validation == pytest.approx(known.validation, abs=0.006)
     assert last.closest == known.closest
     assert winner(last, ["a day", "a week"]).translated() == winner(known, ["a day", "a week"]).translated()
@@ -30,8 +30,8 @@ def test_job_ranks_on_the_folds_that_its_borders_make(views, split):
     channel, border = Channel("mine", views), views.index[100].date()
     models = tuple(RunSettings(split, Architecture("linear", days), Training("mse", "exact")) for days in (1, 7))
     *_before, last = cross_validation(task(channel, CrossValidationRequest(models, "blocked", 2, (border,))))
-    *_before, (_share, known) = rank(channel, models, "blocked", folds=2, borders=(border,))
-    *_before, (_share, usual) = rank(channel, models, "blocked", folds=2)
+    *_before, (_share, known) = rank(channel.series, models, "blocked", folds=2, borders=(border,))
+    *_before, (_share, usual) = rank(channel.series, models, "blocked", folds=2)
     assert last.result.validation == pytest.approx(known.validation, abs=0.006)
     assert last.result.validation != pytest.approx(usual.validation, abs=0.006)
 

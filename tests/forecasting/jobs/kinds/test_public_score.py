@@ -10,6 +10,6 @@ from tests.support.tasks import task
 def test_job_plays_the_same_game(views, split):
     channel = Channel("mine", views)
     reports = list(public_score(task(channel, PublicScoreRequest(split, 5000, 0.3))))
-    *_before, (_done, game) = play_on(channel, split, 5000, public=0.3)
+    *_before, (_done, game) = play_on(channel.series, split, 5000, public=0.3)
     assert reports[-1].result == game
     assert reports[-1].share == 1.0
