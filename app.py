@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from forecasting import __version__
-from pages.parts.chapters import CHAPTERS, CONTENTS, MOVED, leads_to_part, open_linked_chapter
+from pages.parts.chapters import CHAPTERS, CONTENTS, MOVED, REPORT_CARD, leads_to_part, open_linked_chapter
 from pages.parts.history import keep_history
 from pages.parts.look import choose_look, is_presented
 from pages.parts.session import choose_channel, choose_language, use_navigation
@@ -37,6 +37,7 @@ page = st.navigation(
         ],
         translate("Walkthrough"): [
             st.Page(CONTENTS, title=translate("Contents"), icon=":material/apps:"),
+            st.Page(REPORT_CARD, title=translate("Report card"), icon=":material/fact_check:"),
             *(st.Page(entry.page, title=translate(entry.title), visibility="hidden") for entry in CHAPTERS),
             *(
                 st.Page(leads_to_part(moved), title=translate(moved.part), url_path=moved.address, visibility="hidden")

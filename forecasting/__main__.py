@@ -15,7 +15,8 @@ from typing import NoReturn
 from forecasting import __version__
 from forecasting.cli.channel import add_reading
 from forecasting.cli.forecasts import add_forecasts
-from forecasting.cli.run_settings import add_run_settings
+from forecasting.cli.run_settings import add_run_settings, add_split
+from forecasting.lectures.card import GROUPS
 from forecasting.messages import BadInput
 from forecasting.reading import Question
 
@@ -58,7 +59,14 @@ def _parser() -> argparse.ArgumentParser:
     writer.set_defaults(command="forecasting.cli.homework:homework")
     writer.add_argument("--csv", default="views.csv", help="the file it reads, as `read` prints it")
     writer.add_argument("--notebook", action="store_true", help="a Jupyter notebook instead")
-    for command in (reader, trainer, doctor, writer, *add_forecasts(commands)):
+    judge = commands.add_parser("report", help="print what the lectures claim, each claim judged on the channel")
+    judge.set_defaults(command="forecasting.cli.report:report")
+    judge.add_argument("--markdown", action="store_true", help="a table in Markdown")
+    judge.add_argument(
+        "--groups", nargs="+", choices=GROUPS, default=list(GROUPS), metavar="GROUP", help=", ".join(GROUPS)
+    )
+    add_split(judge)
+    for command in (reader, trainer, doctor, writer, judge, *add_forecasts(commands)):
         add_reading(command)
     for command in (trainer, doctor, writer):
         add_run_settings(command)

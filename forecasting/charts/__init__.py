@@ -1,5 +1,6 @@
 """Charts as functions from frames to Altair charts. `translate` puts words into a language; views are plain counts."""
 
+from forecasting.charts.card import claims_chart
 from forecasting.charts.channel import views_over_time, weekday_means
 from forecasting.charts.comparison import compared_curves, final_losses, generalization_gap
 from forecasting.charts.curves import ALONG, full_curve
@@ -14,6 +15,7 @@ __all__ = [
     "HEIGHT",
     "POINTS",
     "RUN_COLOURS",
+    "claims_chart",
     "compared_curves",
     "decision_tree",
     "final_losses",

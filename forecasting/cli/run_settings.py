@@ -22,10 +22,24 @@ from forecasting.settings import (
 from forecasting.split import Period, Split, clipped, default_split
 
 
-def add_run_settings(command: argparse.ArgumentParser) -> None:
-    """Both periods and every setting."""
+def add_split(command: argparse.ArgumentParser) -> None:
+    """Both periods."""
     for period in ("--train", "--held-out"):
         command.add_argument(period, metavar="FIRST:LAST", help="such as 2017-01-01:2021-12-31")
+
+
+def split_of(options: argparse.Namespace, channel: Channel) -> Split:
+    """What the options say; the default split of the channel where they name no periods."""
+    if (options.train is None) != (options.held_out is None):
+        raise BadInput("give both --train and --held-out, or neither")
+    if options.train is None:
+        return default_split(channel.views)
+    return clipped(Split(Period.parse(options.train), Period.parse(options.held_out)), channel.views)
+
+
+def add_run_settings(command: argparse.ArgumentParser) -> None:
+    """Both periods and every setting."""
+    add_split(command)
     command.add_argument("--batch", default=str(Training.batch_size), metavar="N|all", help="windows per update")
     for kind in PARTS.values():
         _add_settings(command, kind)
@@ -33,12 +47,7 @@ def add_run_settings(command: argparse.ArgumentParser) -> None:
 
 def run_settings(options: argparse.Namespace, channel: Channel) -> RunSettings:
     """What the options say; the default split of the channel where they name no periods."""
-    if (options.train is None) != (options.held_out is None):
-        raise BadInput("give both --train and --held-out, or neither")
-    if options.train:
-        split = clipped(Split(Period.parse(options.train), Period.parse(options.held_out)), channel.views)
-    else:
-        split = default_split(channel.views)
+    split = split_of(options, channel)
     options.batch_size = 0 if options.batch == "all" else _whole(options.batch)
     given = {name: value for name in SETTINGS if (value := getattr(options, name)) is not None}
     values = defaults_of(options.family) | given

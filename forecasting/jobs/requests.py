@@ -92,3 +92,12 @@ class SweepRequest:
 
     runs: tuple[RunSettings, ...]
     updates: int
+
+
+@dataclass(frozen=True)
+class CardRequest:
+    """Every claim of a group of the report card. What was judged by another `version` of it is judged anew."""
+
+    group: str
+    split: Split
+    version: int

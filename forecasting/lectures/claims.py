@@ -12,7 +12,8 @@ from typing import Literal
 import numpy as np
 
 from forecasting.evaluation.comparison import Comparison, Seeds, compare, compare_seeds
-from forecasting.messages import N_, Message
+from forecasting.formats import format_three_digits
+from forecasting.messages import N_, Message, Translate, english
 from forecasting.metrics import in_views
 from forecasting.settings import Loss
 
@@ -63,6 +64,18 @@ def claim(name: str, found: Judgement, *, unit: str, sentence: Message) -> Claim
 def cannot_tell(name: str, lacking: Message) -> Claim:
     """A claim that a channel cannot answer at all."""
     return Claim(name, "cannot tell", np.nan, np.nan, np.nan, "", Message(NOT_MEASURED), lacking)
+
+
+def found_with_interval(claim: Claim, translate: Translate = english) -> str:
+    """What was found, then its interval or what is lacking, as sentences."""
+    found, unit = [claim.sentence.translated(translate)], translate(claim.unit) if claim.unit else ""
+    if claim.lacking:
+        found.append(translate(N_("Lacking: {what}.")).format(what=claim.lacking.translated(translate)))
+    elif np.isfinite(claim.low):
+        ends = {"low": format_three_digits(claim.low), "high": format_three_digits(claim.high)}
+        interval = translate(N_("90 % interval: {low} to {high} {unit}.")).format(**ends, unit=unit)
+        found.append(interval.replace(" .", "."))  # where it has no unit
+    return (" " if translate(N_(", ")) == ", " else "").join(found)
 
 
 def answer_from(effect: float, low: float, high: float, *, margin: float) -> Answer:

@@ -42,9 +42,8 @@ from typing import Any, TypeVar
 import numpy as np
 import streamlit as st
 
-from forecasting.formats import format_three_digits
 from forecasting.jobs.chapters import ChapterStore
-from forecasting.lectures.claims import ANSWERS, Claim
+from forecasting.lectures.claims import ANSWERS, Claim, found_with_interval
 from forecasting.messages import N_, BadInput, Translate
 from forecasting.settings import CHOICES
 from forecasting.split import Split, default_split
@@ -412,16 +411,9 @@ def draw_claim(claim: Claim, translate: Translate) -> None:
 
 def _said(claim: Claim, translate: Translate) -> str:
     """A claim in a line: answer, claim, what was found, its interval or what is lacking."""
-    found, unit = [claim.sentence.translated(translate)], translate(claim.unit) if claim.unit else ""
-    if claim.lacking:
-        found.append(translate(N_("Lacking: {what}.")).format(what=claim.lacking.translated(translate)))
-    elif np.isfinite(claim.low):
-        ends = {"low": format_three_digits(claim.low), "high": format_three_digits(claim.high)}
-        interval = translate(N_("90 % interval: {low} to {high} {unit}.")).format(**ends, unit=unit)
-        found.append(interval.replace(" .", "."))  # where it has no unit
     facts = {"answer": translate(ANSWERS[claim.answer]), "claim": translate(claim.name)}
     sentence = translate(N_("**{answer}**: {claim}. {found}"))
-    return sentence.format(**facts, found=escape_markdown((" " if translate(N_(", ")) == ", " else "").join(found)))
+    return sentence.format(**facts, found=escape_markdown(found_with_interval(claim, translate)))
 
 
 def _text(value: object) -> str:

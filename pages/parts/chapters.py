@@ -18,6 +18,7 @@ from pages.parts.session import open_page
 
 FOLDER = "pages/walkthrough"
 CONTENTS = f"{FOLDER}/contents.py"
+REPORT_CARD = f"{FOLDER}/report_card.py"
 
 Step = Literal["all", "function", "loss", "optimization", "validation"]
 STEPS: dict[Step, str] = {
@@ -169,7 +170,7 @@ def numbered(slug: str) -> tuple[int, Entry]:
     return next((number, entry) for number, entry in enumerate(CHAPTERS, 1) if entry.slug == slug)
 
 
-ADDRESSES = {"contents", *(entry.slug for entry in CHAPTERS), *(moved.address for moved in MOVED)}
+ADDRESSES = {"contents", "report_card", *(entry.slug for entry in CHAPTERS), *(moved.address for moved in MOVED)}
 
 
 def open_linked_chapter() -> None:

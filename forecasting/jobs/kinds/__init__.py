@@ -10,6 +10,7 @@ from pkgutil import resolve_name
 from typing import Any, Generic, TypeVar
 
 from forecasting.jobs.requests import (
+    CardRequest,
     CrossValidationRequest,
     DiagnosisRequest,
     ExperimentRequest,
@@ -69,6 +70,7 @@ JOB_KINDS = {
     "reveal": Kind("forecasting.jobs.kinds.reveal:reveal", RevealRequest),
     "experiment": Kind("forecasting.jobs.kinds.experiment:experiment", ExperimentRequest),
     "sweep": Kind("forecasting.jobs.kinds.sweep:sweep", SweepRequest),
+    "card": Kind("forecasting.jobs.kinds.card:card", CardRequest),
 }
 
 

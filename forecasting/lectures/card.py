@@ -1,0 +1,412 @@
+"""The report card: what the lectures claim, each claim judged on one channel.
+
+`GROUPS` is the one table of it. A claim is a `Statement` of the source that answers it; a source is a function of a
+series and a split that yields claims, named so that only a worker or a command loads what it needs. What a source
+yields beside its statements is left out; a statement that it does not come to cannot be told.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pkgutil import resolve_name
+
+import numpy as np
+
+from forecasting.formats import format_three_digits
+from forecasting.lectures.batches import TIMES_NEARER
+from forecasting.lectures.claims import ANSWERS, TOO_FEW_DAYS, Answer, Claim, found_with_interval
+from forecasting.lectures.overfitting import TIMES
+from forecasting.messages import N_, BadInput, Message, Translate, english
+from forecasting.series import Series
+from forecasting.split import Split
+from forecasting.windows import COMMON_HISTORY
+
+FEWEST_DAYS = 5 * (COMMON_HISTORY + 2) // 4  # a fifth is held out, and two targets are left to train on
+RATIOS = (TIMES, TIMES_NEARER)  # units of effects whose 1 is no effect
+MISS = 0.1  # of the 90 % intervals, by chance
+NO_ANSWER = N_("It could not be computed on this channel.")
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A claim of the lectures as the card states it."""
+
+    name: str  # of the claim that answers it
+    says: str  # the claim in one sentence, marked for translation
+    lecture: str  # the lecture's figure; "" where it gives none
+    chapter: str  # a slug
+    query: Mapping[str, str] = field(default_factory=dict)  # sets the chapter to this case; words are marked
+
+
+@dataclass(frozen=True)
+class Source:
+    """`function` is "module:function", which takes a series and a split and yields claims."""
+
+    function: str
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Claims that are judged together. With another `version` they are judged anew where they have been before."""
+
+    label: str  # marked for translation
+    seconds: float  # of the processor, on the sample
+    sources: tuple[Source, ...]
+    version: int = 1
+
+    @cached_property
+    def statements(self) -> tuple[Statement, ...]:
+        """Of all sources, in order."""
+        return tuple(statement for source in self.sources for statement in source.statements)
+
+
+HALF = "forecasting.lectures.channel_claims"
+DEEPER, LAYERS = N_("Depth"), N_("Layers")
+GROUPS = {
+    "data": Group(
+        N_("Know your data"),
+        0.5,
+        (
+            Source(
+                f"{HALF}:three_steps_claims",
+                (
+                    Statement(
+                        N_("The line is a day late"),
+                        N_("A line that sees one day foretells that day again."),
+                        "w = 0.97",
+                        "three_steps",
+                    ),
+                    Statement(
+                        N_("Descent arrives"),
+                        N_("Gradient descent comes to the lowest loss."),
+                        "",
+                        "three_steps",
+                        {"rate": "0.03", "updates": "500"},
+                    ),
+                ),
+            ),
+            Source(
+                f"{HALF}:window_claims",
+                (
+                    Statement(
+                        N_("7 days beat 1"),
+                        N_("A line that sees 7 days forecasts better than one that sees a day."),
+                        "0.58k → 0.49k",
+                        "know_your_data",
+                        {"window": "7"},
+                    ),
+                    Statement(
+                        N_("28 days beat 7"),
+                        N_("A line that sees 28 days forecasts better than one that sees 7."),
+                        "0.49k → 0.46k",
+                        "know_your_data",
+                        {"window": "28"},
+                    ),
+                    Statement(
+                        N_("56 days beat 28"),
+                        N_("A line that sees 56 days forecasts better than one that sees 28."),
+                        "0.46k → 0.46k",
+                        "know_your_data",
+                        {"window": "56"},
+                    ),
+                ),
+            ),
+            Source(
+                f"{HALF}:piece_claims",
+                (
+                    Statement(
+                        N_("Twice the pieces leave under 0.6 of the error"),
+                        N_("Twice the ramps come much nearer to the channel's last year."),
+                        "",
+                        "bend_the_line",
+                        {"target": N_("Last year, smoothed"), "pieces": "3"},
+                    ),
+                ),
+            ),
+        ),
+    ),
+    "depth": Group(
+        N_("Deeper"),
+        32,
+        (
+            Source(
+                f"{HALF}:bending_claims",
+                (
+                    Statement(
+                        N_("Bending pays"),
+                        N_("A net of 100 ReLU forecasts better than a line."),
+                        "0.46k → 0.43k",
+                        "bend_the_line",
+                    ),
+                ),
+            ),
+            Source(
+                f"{HALF}:depth_claims",
+                (
+                    Statement(
+                        N_("Train loss falls from one layer to three"),
+                        N_("Three layers fit the training days better than one."),
+                        "0.28k → 0.14k",
+                        "deeper",
+                        {"part": DEEPER, "along": LAYERS, "at": "3"},
+                    ),
+                    Statement(
+                        N_("With as many parameters, deep beats wide on held-out days"),
+                        N_("Of two nets with as many parameters the deep one forecasts better."),
+                        "",
+                        "deeper",
+                        {"part": DEEPER, "along": N_("Deep or wide"), "at": "2"},
+                    ),
+                    Statement(
+                        N_("Held-out loss rises from three layers to four"),
+                        N_("Four layers forecast worse than three."),
+                        "0.38k → 0.44k",
+                        "deeper",
+                        {"part": DEEPER, "along": LAYERS, "at": "4"},
+                    ),
+                    Statement(
+                        N_("Five layers train worse than four, an optimization issue"),
+                        N_("Five layers fit the training days worse than four, though they could fit them as well."),
+                        "0.10k → 0.34k",
+                        "deeper",
+                        {"part": DEEPER, "along": LAYERS, "at": "5"},
+                    ),
+                ),
+            ),
+        ),
+    ),
+    "choosing": Group(
+        N_("Choosing, and overfitting"),
+        18,
+        (
+            Source(
+                f"{HALF}:overfitting_claims",
+                (
+                    Statement(
+                        N_("A look-up table loses to a line"),
+                        N_("A look-up table has no train loss, and forecasts worse than a line."),
+                        "",
+                        "overfitting",
+                        {"toy": N_("This channel"), "window": "56"},
+                    ),
+                    Statement(
+                        N_("The lowest held-out loss lies inside"),
+                        N_("Neither the simplest model nor the most complex one forecasts best."),
+                        "",
+                        "overfitting",
+                        {"toy": N_("This channel")},
+                    ),
+                ),
+            ),
+            Source(
+                f"{HALF}:score_claims",
+                (
+                    Statement(
+                        N_("The chosen score collapses on private days"),
+                        N_("The best of many useless models looks good on the days that it was chosen by alone."),
+                        "",
+                        "choosing_models",
+                        {"part": N_("Score of many models"), "dared": "10,000", "public": "5 %"},
+                    ),
+                ),
+            ),
+            Source(
+                f"{HALF}:remedy_claims",
+                (
+                    Statement(
+                        N_("Weight decay helps"),
+                        N_("Weight decay helps a net that overfits."),
+                        "d2l: 71 → 0.14",
+                        "overfitting",
+                        {"toy": N_("This channel")},
+                    ),
+                    Statement(
+                        N_("More training days help"),
+                        N_("More training days help a net that overfits."),
+                        "",
+                        "overfitting",
+                        {"toy": N_("This channel")},
+                    ),
+                ),
+            ),
+            Source(
+                f"{HALF}:fold_claims",
+                (
+                    Statement(
+                        N_("Random folds flatter"),
+                        N_("Folds drawn at random show a smaller error than blocks of days."),
+                        "",
+                        "choosing_models",
+                        {"part": N_("Folds"), "fold_kind": N_("Random")},
+                    ),
+                ),
+            ),
+        ),
+    ),
+    "batches": Group(
+        N_("Batches"),
+        0.5,
+        (
+            Source(
+                f"{HALF}:batch_claims",
+                (
+                    Statement(
+                        N_("Both arrive"),
+                        N_("Batches come as near to the lowest loss as the formula."),
+                        "",
+                        "formula_or_batches",
+                        {"batch": "5", "rate": "0.03", "epochs": "10"},
+                    ),
+                    Statement(
+                        N_("Small batches are nearer"),
+                        N_("After as many epochs small batches are nearer to the optimum than all days at once."),
+                        "",
+                        "formula_or_batches",
+                        {"batch": "5", "rate": "0.03", "epochs": "10"},
+                    ),
+                ),
+            ),
+        ),
+    ),
+}
+CHEAP_FIRST = tuple(sorted(GROUPS, key=lambda slug: GROUPS[slug].seconds))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The claims of a group that are known so far, in the order of its statements at the end."""
+
+    claims: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How a card came out."""
+
+    holds: int
+    does_not_hold: int
+    cannot_tell: int
+    intervals: int  # of 90 %
+
+    @classmethod
+    def of(cls, claims: Sequence[Claim]) -> "Counts":
+        """Of some claims."""
+
+        def count(answer: Answer) -> int:
+            return sum(claim.answer == answer for claim in claims)
+
+        intervals = sum(bool(np.isfinite(claim.low)) for claim in claims)
+        return cls(count("holds"), count("does not hold here"), count("cannot tell"), intervals)
+
+    @property
+    def sentences(self) -> tuple[Message, Message]:
+        """How many claims hold, and how many intervals miss by chance."""
+        return (
+            Message(
+                N_("Hold: {holds}. Do not hold here: {does_not_hold}. Cannot be told: {cannot_tell}."),
+                {"holds": self.holds, "does_not_hold": self.does_not_hold, "cannot_tell": self.cannot_tell},
+            ),
+            Message(
+                N_("One in ten of the 90 % intervals misses by chance: of {intervals} about {missed}."),
+                {"intervals": self.intervals, "missed": f"{MISS * self.intervals:.1g}"},
+            ),
+        )
+
+
+def judge_group(series: Series, split: Split, slug: str) -> Iterator[Claim]:
+    """Every claim of a group, as soon as it is known. The same again for the same series and split."""
+    for source in GROUPS[slug].sources:
+        yield from _judge(series, split, source)
+
+
+def _judge(series: Series, split: Split, source: Source) -> Iterator[Claim]:
+    """The claims of a source; where the channel is no channel for it, all that are left cannot be told."""
+    left = {statement.name for statement in source.statements}
+    lacking = Message(TOO_FEW_DAYS, {"days": len(series), "needed": FEWEST_DAYS}) if len(series) < FEWEST_DAYS else None
+    try:
+        for claim in () if lacking else resolve_name(source.function)(series, split):
+            if claim.name in left:
+                left.remove(claim.name)
+                yield claim
+    except BadInput as unusable:
+        lacking = unusable.message
+    for statement in source.statements:
+        if statement.name in left:
+            yield Claim(statement.name, "cannot tell", np.nan, np.nan, np.nan, "", Message(NO_ANSWER), lacking)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A claim as the card shows it, in the words of one language."""
+
+    group: str
+    claim: str
+    lecture: str  # the lecture's figure, or a dash
+    here: str  # the channel's, with its interval
+    answer: str
+    effect: float  # positive where it speaks for the claim; NaN where there is none
+    low: float
+    high: float
+    unit: str
+    found: str  # in sentences
+    chapter: str  # a slug
+
+    def plain(self) -> dict[str, str | float | None]:
+        """As JSON and CSV have it: None for what there is none of."""
+        return {name: None if isinstance(x, float) and not np.isfinite(x) else x for name, x in vars(self).items()}
+
+
+def statement_of(group: str, claim: Claim) -> Statement:
+    """What a claim of a group answers."""
+    return next(statement for statement in GROUPS[group].statements if statement.name == claim.name)
+
+
+def row_of(group: str, claim: Claim, translate: Translate = english) -> Row:
+    """A claim of a group as a row."""
+    statement = statement_of(group, claim)
+    return Row(
+        group=translate(GROUPS[group].label),
+        claim=translate(statement.says),
+        lecture=translate(statement.lecture) if statement.lecture else "–",
+        here=figure(claim, translate),
+        answer=translate(ANSWERS[claim.answer]),
+        effect=claim.statistic,
+        low=claim.low,
+        high=claim.high,
+        unit=translate(claim.unit) if claim.unit else "",
+        found=found_with_interval(claim, translate),
+        chapter=statement.chapter,
+    )
+
+
+def place_of(claim: Claim) -> tuple[float, float, float]:
+    """Effect and interval over the interval's farthest end from no effect, from -1 to 1; NaN for an exact fact."""
+    ends = np.array([claim.statistic, claim.low, claim.high])
+    if claim.unit in RATIOS:
+        ends = np.log(ends)
+    effect, low, high = ends / np.abs(ends).max() if np.abs(ends).max() else ends
+    return float(effect), float(low), float(high)
+
+
+def figure(claim: Claim, translate: Translate = english) -> str:
+    """The effect in short, with its interval where there is one, or what is lacking."""
+    if claim.lacking:
+        return claim.lacking.translated(translate)
+    if not np.isfinite(claim.statistic):
+        return claim.sentence.translated(translate)
+    unit = f" {translate(claim.unit)}" if claim.unit else ""
+    if not np.isfinite(claim.low):  # an exact fact
+        return claim.sentence.translated(translate)
+    effect, low, high = map(format_three_digits, (claim.statistic, claim.low, claim.high))
+    return translate(N_("{effect} ({low} to {high})")).format(effect=effect, low=low, high=high) + unit
+
+
+def seconds_left(shares: Mapping[str, float], worked: float, workers: int) -> float | None:
+    """How long the whole card will take, from the share of each group that is done in `worked` seconds of all workers.
+
+    Judged by what each group takes on the sample; None before there is anything.
+    """
+    done = sum(GROUPS[slug].seconds * share for slug, share in shares.items())
+    left = [group.seconds * (1 - shares.get(slug, 0.0)) for slug, group in GROUPS.items()]
+    return max(sum(left) / workers, max(left)) * worked / done if done else None

@@ -1,0 +1,180 @@
+"""The report card: every claim of the lectures, judged on this channel by workers, a job a group."""
+
+import os
+from collections.abc import Mapping
+from typing import Literal
+
+import pandas as pd
+import streamlit as st
+
+from forecasting import charts
+from forecasting.jobs.requests import CardRequest
+from forecasting.lectures.card import (
+    CHEAP_FIRST,
+    GROUPS,
+    Counts,
+    Judged,
+    Statement,
+    place_of,
+    row_of,
+    seconds_left,
+)
+from forecasting.lectures.claims import Answer, Claim
+from forecasting.messages import N_, BadInput
+from forecasting.records import Job
+from forecasting.split import Split
+from pages.parts.chapter import LOOKS, handed_on
+from pages.parts.chapters import numbered
+from pages.parts.export import offer
+from pages.parts.job_progress import TABLE_SECONDS, duration, find, result_of, submit
+from pages.parts.links import escape_markdown
+from pages.parts.session import open_page
+from pages.parts.split_control import choose_split
+
+WIDTHS = [6, 2, 2, 3]  # of a claim, the lecture's figure, the answer and the chapter
+COLOURS: dict[Answer, Literal["green", "orange", "blue"]] = {
+    "holds": "green",
+    "does not hold here": "orange",
+    "cannot tell": "blue",
+}
+
+session = open_page()
+translate = session.translate
+
+
+def requests_of(split: Split) -> dict[str, CardRequest]:
+    """What a worker is asked for each group."""
+    return {slug: CardRequest(slug, split, group.version) for slug, group in GROUPS.items()}
+
+
+def jobs_of(split: Split) -> dict[str, Job]:
+    """The jobs that were submitted, by group."""
+    found = {slug: find(session, request) for slug, request in requests_of(split).items()}
+    return {slug: job for slug, job in found.items() if job}
+
+
+def start(split: Split) -> None:
+    """Have workers judge every group that has not been judged, cheap ones first."""
+    requests = requests_of(split)
+    for slug in CHEAP_FIRST:
+        submit(session, requests[slug])
+
+
+def stop(jobs: Mapping[str, Job]) -> None:
+    """Stop what is under way and what waits; groups that are finished stay."""
+    for job in jobs.values():
+        session.jobs.cancel(session.owner, job.id)
+
+
+def draw_card(split: Split, was_active: bool) -> None:
+    """Counts, progress, claims, picture: anew by itself while workers are at it."""
+    jobs = jobs_of(split)
+    active = any(job.active for job in jobs.values())
+    if was_active and not active:
+        st.rerun()  # the whole page, which then looks no more
+    found = {slug: result_of(session, jobs.get(slug), Judged) or Judged() for slug in GROUPS}
+    draw_counts([claim for judged in found.values() for claim in judged.claims])
+    if active:
+        draw_progress(jobs)
+    elif any(slug not in jobs or jobs[slug].status != "finished" for slug in GROUPS):
+        offer_start(split, begun=bool(jobs))
+    for slug, judged in found.items():
+        draw_group(slug, jobs.get(slug), judged.claims)
+    shown = [(slug, claim) for slug, judged in found.items() for claim in judged.claims]
+    if shown and not active:
+        draw_picture(shown)
+
+
+def draw_counts(claims: list[Claim]) -> None:
+    """How many hold, and how many would miss by chance."""
+    counts = Counts.of(claims)
+    figures = (
+        (N_("Hold"), counts.holds),
+        (N_("Do not hold here"), counts.does_not_hold),
+        (N_("Cannot be told"), counts.cannot_tell),
+    )
+    for column, (label, count) in zip(st.columns(3), figures, strict=True):
+        column.metric(translate(label), f"{count}")
+    if counts.intervals:
+        st.caption(counts.sentences[1].translated(translate))
+
+
+def draw_progress(jobs: Mapping[str, Job]) -> None:
+    """How far all groups are, and a button that stops them."""
+    shares = {slug: job.share for slug, job in jobs.items()}
+    left = seconds_left(shares, sum(job.seconds for job in jobs.values()), workers=os.cpu_count() or 1)
+    text = (
+        translate("In progress") if left is None else translate("In progress, {left} left").format(left=duration(left))
+    )
+    bar, button = st.columns([4, 1], vertical_alignment="center")
+    bar.progress(sum(GROUPS[slug].seconds * share for slug, share in shares.items()) / TOTAL, text)
+    button.button(
+        translate("Stop"), icon=":material/stop:", on_click=stop, args=(jobs,), key="stop-card", width="stretch"
+    )
+
+
+def offer_start(split: Split, *, begun: bool) -> None:
+    """A button that has workers judge what is left."""
+    label = translate(N_("Judge the rest")) if begun else translate(N_("Judge every claim"))
+    if st.button(label, key="start", icon=":material/play_arrow:", type="primary"):
+        start(split)
+        st.rerun()
+    st.caption(translate(N_("Trains about forty small networks: one to three minutes. What is judged stays.")))
+
+
+def draw_group(slug: str, job: Job | None, claims: tuple[Claim, ...]) -> None:
+    """The claims of a group, those that are not judged yet without an answer."""
+    known = {claim.name: claim for claim in claims}
+    with st.container(border=True):
+        st.markdown(f"**{translate(GROUPS[slug].label)}**")
+        if job and job.reason:
+            st.error(escape_markdown(job.reason.translated(translate)), icon=":material/error:")
+        for statement in GROUPS[slug].statements:
+            draw_statement(slug, statement, known.get(statement.name))
+
+
+def draw_statement(slug: str, statement: Statement, claim: Claim | None) -> None:
+    """A claim, what this channel says of it, the lecture's figure, the answer and the chapter."""
+    said, lecture, answer, chapter = st.columns(WIDTHS)
+    row = row_of(slug, claim, translate) if claim else None
+    found = f"  \n:small[:gray[{escape_markdown(row.found)}]]" if row else ""
+    said.markdown(f"{translate(statement.says)}{found}")
+    if statement.lecture:
+        lecture.caption(translate(N_("Lecture: {figure}")).format(figure=translate(statement.lecture)))
+    if claim and row:
+        answer.badge(row.answer, icon=LOOKS[claim.answer][1], color=COLOURS[claim.answer])
+    number, entry = numbered(statement.chapter)
+    chapter.page_link(
+        entry.page,
+        label=f"{number} · {translate(entry.title)}",
+        query_params=handed_on() | {name: [translate(value)] for name, value in statement.query.items()},
+    )
+
+
+def draw_picture(shown: list[tuple[str, Claim]]) -> None:
+    """All intervals on one chart, and everything as files."""
+    rows = [row_of(slug, claim, translate) for slug, claim in shown]
+    frame = pd.DataFrame([row.plain() for row in rows])
+    places = pd.DataFrame([place_of(claim) for _slug, claim in shown], columns=["place", "low", "high"])
+    drawn = frame[["claim", "answer", "here"]].join(places)
+    with st.container(key="card-chart"):
+        alt = translate(N_("Effect of each claim with its 90 % interval"))
+        st.altair_chart(charts.claims_chart(drawn, translate), alt=alt, key="claims")
+    offer(
+        session,
+        tables={"report-card": (translate(N_("Report card")), frame)},
+        charts={"report-card": (translate(N_("Report card")), "card-chart")},
+    )
+
+
+TOTAL = sum(group.seconds for group in GROUPS.values())
+
+st.title(translate(N_("Report card")))
+st.caption(translate(N_("Every claim of the lectures, judged on this channel. A claim leads to its chapter.")))
+try:
+    split = choose_split(session.channel.series.views, translate)
+except BadInput as unusable:
+    st.warning(escape_markdown(unusable.translated(translate)), icon=":material/event_busy:")
+    st.stop()
+active = any(job.active for job in jobs_of(split).values())
+st.fragment(draw_card, run_every=TABLE_SECONDS if active else None)(split, active)
