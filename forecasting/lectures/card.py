@@ -72,13 +72,13 @@ GROUPS = {
                 f"{HALF}:three_steps_claims",
                 (
                     Statement(
-                        N_("The line is a day late"),
+                        "The line is a day late",
                         N_("A line that sees one day foretells that day again."),
                         "w = 0.97",
                         "three_steps",
                     ),
                     Statement(
-                        N_("Descent arrives"),
+                        "Descent arrives",
                         N_("Gradient descent comes to the lowest loss."),
                         "",
                         "three_steps",
@@ -90,21 +90,21 @@ GROUPS = {
                 f"{HALF}:window_claims",
                 (
                     Statement(
-                        N_("7 days beat 1"),
+                        "7 days beat 1",
                         N_("A line that sees 7 days forecasts better than one that sees a day."),
                         "0.58k → 0.49k",
                         "know_your_data",
                         {"window": "7"},
                     ),
                     Statement(
-                        N_("28 days beat 7"),
+                        "28 days beat 7",
                         N_("A line that sees 28 days forecasts better than one that sees 7."),
                         "0.49k → 0.46k",
                         "know_your_data",
                         {"window": "28"},
                     ),
                     Statement(
-                        N_("56 days beat 28"),
+                        "56 days beat 28",
                         N_("A line that sees 56 days forecasts better than one that sees 28."),
                         "0.46k → 0.46k",
                         "know_your_data",
@@ -116,7 +116,7 @@ GROUPS = {
                 f"{HALF}:piece_claims",
                 (
                     Statement(
-                        N_("Twice the pieces leave under 0.6 of the error"),
+                        "Twice the pieces leave under 0.6 of the error",
                         N_("Twice the ramps come much nearer to the channel's last year."),
                         "",
                         "bend_the_line",
@@ -134,7 +134,7 @@ GROUPS = {
                 f"{HALF}:bending_claims",
                 (
                     Statement(
-                        N_("Bending pays"),
+                        "Bending pays",
                         N_("A net of 100 ReLU forecasts better than a line."),
                         "0.46k → 0.43k",
                         "bend_the_line",
@@ -145,29 +145,29 @@ GROUPS = {
                 f"{HALF}:depth_claims",
                 (
                     Statement(
-                        N_("Train loss falls from one layer to three"),
+                        "Train loss falls from one layer to three",
                         N_("Three layers fit the training days better than one."),
                         "0.28k → 0.14k",
                         "deeper",
                         {"part": DEEPER, "along": LAYERS, "at": "3"},
                     ),
                     Statement(
-                        N_("With as many parameters, deep beats wide on held-out days"),
+                        "With as many parameters, deep beats wide on held-out days",
                         N_("Of two nets with as many parameters the deep one forecasts better."),
                         "",
                         "deeper",
                         {"part": DEEPER, "along": N_("Deep or wide"), "at": "2"},
                     ),
                     Statement(
-                        N_("Held-out loss rises from three layers to four"),
+                        "Held-out loss rises from three layers to four",
                         N_("Four layers forecast worse than three."),
                         "0.38k → 0.44k",
                         "deeper",
                         {"part": DEEPER, "along": LAYERS, "at": "4"},
                     ),
                     Statement(
-                        N_("Five layers train worse than four, an optimization issue"),
-                        N_("Five layers fit the training days worse than four, though they could fit them as well."),
+                        "Five layers train worse than four, an optimization issue",
+                        N_("Five layers fit the training days worse than four."),
                         "0.10k → 0.34k",
                         "deeper",
                         {"part": DEEPER, "along": LAYERS, "at": "5"},
@@ -184,14 +184,14 @@ GROUPS = {
                 f"{HALF}:overfitting_claims",
                 (
                     Statement(
-                        N_("A look-up table loses to a line"),
+                        "A look-up table loses to a line",
                         N_("A look-up table has no train loss, and forecasts worse than a line."),
                         "",
                         "overfitting",
                         {"toy": N_("This channel"), "window": "56"},
                     ),
                     Statement(
-                        N_("The lowest held-out loss lies inside"),
+                        "The lowest held-out loss lies inside",
                         N_("Neither the simplest model nor the most complex one forecasts best."),
                         "",
                         "overfitting",
@@ -203,7 +203,7 @@ GROUPS = {
                 f"{HALF}:score_claims",
                 (
                     Statement(
-                        N_("The chosen score collapses on private days"),
+                        "The chosen score collapses on private days",
                         N_("The best of many useless models looks good on the days that it was chosen by alone."),
                         "",
                         "choosing_models",
@@ -215,14 +215,14 @@ GROUPS = {
                 f"{HALF}:remedy_claims",
                 (
                     Statement(
-                        N_("Weight decay helps"),
+                        "Weight decay helps",
                         N_("Weight decay helps a net that overfits."),
                         "d2l: 71 → 0.14",
                         "overfitting",
                         {"toy": N_("This channel")},
                     ),
                     Statement(
-                        N_("More training days help"),
+                        "More training days help",
                         N_("More training days help a net that overfits."),
                         "",
                         "overfitting",
@@ -234,7 +234,7 @@ GROUPS = {
                 f"{HALF}:fold_claims",
                 (
                     Statement(
-                        N_("Random folds flatter"),
+                        "Random folds flatter",
                         N_("Folds drawn at random show a smaller error than blocks of days."),
                         "",
                         "choosing_models",
@@ -252,14 +252,14 @@ GROUPS = {
                 f"{HALF}:batch_claims",
                 (
                     Statement(
-                        N_("Both arrive"),
+                        "Both arrive",
                         N_("Batches come as near to the lowest loss as the formula."),
                         "",
                         "formula_or_batches",
                         {"batch": "5", "rate": "0.03", "epochs": "10"},
                     ),
                     Statement(
-                        N_("Small batches are nearer"),
+                        "Small batches are nearer",
                         N_("After as many epochs small batches are nearer to the optimum than all days at once."),
                         "",
                         "formula_or_batches",
