@@ -33,7 +33,6 @@ D2L_WEIGHTS, D2L_NOISE, D2L_EXAMPLES = (2.0, -3.4), 0.01, 1000
 STARTS: dict[Data, tuple[float, float]] = {"days": (-0.5, -0.8), "d2l": (0.0, 0.0)}
 ARRIVES = N_("Both arrive")
 NEARER = N_("Small batches are nearer")
-TIMES_NEARER = N_("times nearer")
 TINY = 1e-12  # distance that counts as none
 RAN_AWAY = N_("The loss runs away to infinity: the learning rate is too large.")
 
@@ -264,14 +263,14 @@ def is_nearer(examples: Examples, start: tuple[float, float], *, batch: int, rat
     near = distances(examples, paths[:, -1])
     far = float(distances(examples, full_path(examples, start, rate=rate, updates=COMPARED)[-1]))
     if not np.isfinite([*near, far]).all():
-        return claim(NEARER, Judgement("does not hold here", 0.0), unit=TIMES_NEARER, sentence=Message(RAN_AWAY))
+        return claim(NEARER, Judgement("does not hold here", 0.0), unit=N_("times nearer"), sentence=Message(RAN_AWAY))
     logarithms = np.log(max(far, TINY) / np.maximum(near, TINY))
     found = judge_pairs(logarithms.tolist(), float(np.log1p(MARGIN)))
     effect, low, high = (float(np.exp(value)) for value in (found.effect, found.low, found.high))
     facts = {"near": format_three_digits(np.median(near)), "far": format_three_digits(far), "batch": batch}
     sentence = N_("Median distance after 3 epochs: {near} with batch {batch}, {far} with all at once.")
     return claim(
-        NEARER, Judgement(found.answer, effect, low, high), unit=TIMES_NEARER, sentence=Message(sentence, facts)
+        NEARER, Judgement(found.answer, effect, low, high), unit=N_("times nearer"), sentence=Message(sentence, facts)
     )
 
 

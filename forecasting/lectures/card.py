@@ -13,7 +13,6 @@ from pkgutil import resolve_name
 import numpy as np
 
 from forecasting.formats import format_three_digits
-from forecasting.lectures.batches import TIMES_NEARER
 from forecasting.lectures.claims import ANSWERS, TOO_FEW_DAYS, Answer, Claim, found_with_interval
 from forecasting.lectures.overfitting import TIMES
 from forecasting.messages import N_, BadInput, Message, Translate, english
@@ -22,7 +21,6 @@ from forecasting.split import Split
 from forecasting.windows import COMMON_HISTORY
 
 FEWEST_DAYS = 5 * (COMMON_HISTORY + 2) // 4  # a fifth is held out, and two targets are left to train on
-RATIOS = (TIMES, TIMES_NEARER)  # units of effects whose 1 is no effect
 MISS = 0.1  # of the 90 % intervals, by chance
 NO_ANSWER = N_("It could not be computed on this channel.")
 
@@ -269,6 +267,24 @@ GROUPS = {
             ),
         ),
     ),
+    "optimizers": Group(
+        N_("Optimizers"),
+        2,
+        (
+            Source(
+                "forecasting.lectures.momentum:channel_claims",
+                (
+                    Statement(
+                        "Momentum needs fewer updates on this channel",
+                        N_("With momentum, descent arrives after fewer updates."),
+                        "",
+                        "momentum",
+                        {"surface": N_("This channel, two weights"), "momentum": "0.9"},
+                    ),
+                ),
+            ),
+        ),
+    ),
 }
 CHEAP_FIRST = tuple(sorted(GROUPS, key=lambda slug: GROUPS[slug].seconds))
 
@@ -383,7 +399,7 @@ def row_of(group: str, claim: Claim, translate: Translate = english) -> Row:
 def place_of(claim: Claim) -> tuple[float, float, float]:
     """Effect and interval over the interval's farthest end from no effect, from -1 to 1; NaN for an exact fact."""
     ends = np.array([claim.statistic, claim.low, claim.high])
-    if claim.unit in RATIOS:
+    if claim.unit.startswith(TIMES):  # a ratio, whose 1 is no effect
         ends = np.log(ends)
     effect, low, high = ends / np.abs(ends).max() if np.abs(ends).max() else ends
     return float(effect), float(low), float(high)

@@ -31,7 +31,7 @@ from pages.parts.links import escape_markdown
 from pages.parts.session import open_page
 from pages.parts.split_control import choose_split
 
-WIDTHS = [6, 2, 2, 3]  # of a claim, the lecture's figure, the answer and the chapter
+WIDTHS = [3, 12, 4]  # of an answer, a claim and its chapter
 COLOURS: dict[Answer, Literal["green", "orange", "blue"]] = {
     "holds": "green",
     "does not hold here": "orange",
@@ -134,19 +134,21 @@ def draw_group(slug: str, job: Job | None, claims: tuple[Claim, ...]) -> None:
 
 
 def draw_statement(slug: str, statement: Statement, claim: Claim | None) -> None:
-    """A claim, what this channel says of it, the lecture's figure, the answer and the chapter."""
-    said, lecture, answer, chapter = st.columns(WIDTHS)
-    row = row_of(slug, claim, translate) if claim else None
-    found = f"  \n:small[:gray[{escape_markdown(row.found)}]]" if row else ""
-    said.markdown(f"{translate(statement.says)}{found}")
+    """A claim with the lecture's figure and what this channel says, its answer and its chapter."""
+    answer, said, chapter = st.columns(WIDTHS, vertical_alignment="center")
+    beneath = []
     if statement.lecture:
-        lecture.caption(translate(N_("Lecture: {figure}")).format(figure=translate(statement.lecture)))
-    if claim and row:
+        beneath.append(translate(N_("Lecture: {figure}.")).format(figure=translate(statement.lecture)))
+    if claim:
+        row = row_of(slug, claim, translate)
         answer.badge(row.answer, icon=LOOKS[claim.answer][1], color=COLOURS[claim.answer])
+        beneath.append(row.found)
+    said.markdown(f"{translate(statement.says)}  \n:small[:gray[{escape_markdown(' '.join(beneath))}]]")
     number, entry = numbered(statement.chapter)
     chapter.page_link(
         entry.page,
         label=f"{number} · {translate(entry.title)}",
+        icon=":material/arrow_forward:",
         query_params=handed_on() | {name: [translate(value)] for name, value in statement.query.items()},
     )
 
