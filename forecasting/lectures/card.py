@@ -13,7 +13,7 @@ from pkgutil import resolve_name
 import numpy as np
 
 from forecasting.formats import format_three_digits
-from forecasting.lectures.claims import ANSWERS, TOO_FEW_DAYS, Answer, Claim, found_with_interval
+from forecasting.lectures.claims import ANSWERS, TOO_FEW_DAYS, Answer, Claim, cannot_tell, found_with_interval
 from forecasting.lectures.overfitting import TIMES
 from forecasting.messages import N_, BadInput, Message, Translate, english
 from forecasting.series import Series
@@ -22,7 +22,7 @@ from forecasting.windows import COMMON_HISTORY
 
 FEWEST_DAYS = 5 * (COMMON_HISTORY + 2) // 4  # a fifth is held out, and two targets are left to train on
 MISS = 0.1  # of the 90 % intervals, by chance
-NO_ANSWER = N_("It could not be computed on this channel.")
+NO_ANSWER = N_("this channel gives no answer")
 
 
 @dataclass(frozen=True)
@@ -339,9 +339,11 @@ def judge_group(series: Series, split: Split, slug: str) -> Iterator[Claim]:
 def _judge(series: Series, split: Split, source: Source) -> Iterator[Claim]:
     """The claims of a source; where the channel is no channel for it, all that are left cannot be told."""
     left = {statement.name for statement in source.statements}
-    lacking = Message(TOO_FEW_DAYS, {"days": len(series), "needed": FEWEST_DAYS}) if len(series) < FEWEST_DAYS else None
+    lacking = Message(NO_ANSWER)
     try:
-        for claim in () if lacking else resolve_name(source.function)(series, split):
+        if len(series) < FEWEST_DAYS:
+            raise BadInput(TOO_FEW_DAYS, days=len(series), needed=FEWEST_DAYS)
+        for claim in resolve_name(source.function)(series, split):
             if claim.name in left:
                 left.remove(claim.name)
                 yield claim
@@ -349,7 +351,7 @@ def _judge(series: Series, split: Split, source: Source) -> Iterator[Claim]:
         lacking = unusable.message
     for statement in source.statements:
         if statement.name in left:
-            yield Claim(statement.name, "cannot tell", np.nan, np.nan, np.nan, "", Message(NO_ANSWER), lacking)
+            yield cannot_tell(statement.name, lacking)
 
 
 @dataclass(frozen=True)
