@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from scipy.stats import ks_2samp, rankdata
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
+from forecasting.diagnosis.changes import first_targets, level_change, week_change
 from forecasting.messages import N_
 from forecasting.typical_range import WEEK
 from forecasting.windows import Windows
@@ -71,24 +71,6 @@ def drifts(
     )
 
 
-def level_change(before: Windows, after: Windows) -> float:
-    """Absolute change of the mean, as a share of the mean before."""
-    usual = _first(before).mean()
-    return float(abs(_first(after).mean() / usual - 1)) if usual else 0.0
-
-
-def week_change(before: Windows, after: Windows) -> float:
-    """Largest change of a weekday's mean, each as a share of its period's mean."""
-    profiles = [week_profile(_first(part), part.days) for part in (before, after)]
-    return float(np.nanmax(np.abs(profiles[1] - profiles[0])))
-
-
-def week_profile(values: np.ndarray, days: pd.DatetimeIndex) -> np.ndarray:
-    """Mean of every weekday (7,), Monday first, over the mean of all; NaN for a weekday that never comes."""
-    means = pd.Series(values).groupby(np.asarray(days.day_of_week)).mean().reindex(range(WEEK))
-    return (means / (means.mean() or 1.0)).to_numpy()
-
-
 def error_change(before: np.ndarray, after: np.ndarray) -> float:
     """Largest distance between the two distribution functions (Kolmogorov and Smirnov), from 0 to 1."""
     known = [part[np.isfinite(part)] for part in (before, after)]
@@ -117,14 +99,8 @@ def telling_apart(before: Windows, after: Windows) -> float:
     return max(2 * float(roc_auc_score(late[known], scores[known])) - 1, 0.0)
 
 
-def _first(part: Windows) -> np.ndarray:
-    """Views of the first measured target day of each window."""
-    targets = part.targets.reshape(len(part), -1)
-    return targets[np.arange(len(part)), np.isfinite(targets).argmax(axis=1)]
-
-
 def _shape(part: Windows) -> np.ndarray:
     """The last 14 days and the target (windows, 15 at most), over their mean, with the weekday."""
-    whole = np.column_stack([part.inputs[:, -2 * WEEK :], _first(part)])
+    whole = np.column_stack([part.inputs[:, -2 * WEEK :], first_targets(part)])
     mean = whole.mean(axis=1, keepdims=True)
     return np.column_stack([whole / np.where(mean == 0, 1, mean), part.days.day_of_week])

@@ -101,3 +101,11 @@ class CardRequest:
     group: str
     split: Split
     version: int
+
+
+@dataclass(frozen=True)
+class ClassesRequest:
+    """Networks that say whether tomorrow is down, flat or up; flat is a change within that share."""
+
+    split: Split
+    flat: float

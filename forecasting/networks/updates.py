@@ -121,9 +121,13 @@ class Descent:
             return
         if self.passes is None:
             self.passes = Passes(self.network.weights, self.network.architecture.family, inputs.shape[1])
-        residual = self.passes.forward(inputs, masks).sub_(targets)
+        slope = self.slope_of(self.passes.forward(inputs, masks), targets)
+        self.passes.backward(inputs, slope, self.parts, masks=masks)
+
+    def slope_of(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """Slope of each replica's mean loss in its outputs (replicas, windows, horizon), in their place."""
         missing = targets.isnan() if self.has_holes else None
-        self.passes.backward(inputs, _slope(residual, self.training.loss, missing), self.parts, masks=masks)
+        return _slope(outputs.sub_(targets), self.training.loss, missing)
 
     def _line_search(self, inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """An iteration of L-BFGS of each replica by itself; it sees the penalties, which are part of its loss."""

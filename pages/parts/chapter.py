@@ -37,6 +37,7 @@ where it has run no experiment.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeVar
 
 import numpy as np
@@ -78,7 +79,8 @@ LOOKS = {
 class Preset:
     """A setting worth seeing. `look_for` says in one sentence what to look for; both texts are marked with N_.
 
-    `values` are by name of the control; of a point or a place they are tuples. What is not named stays as it is.
+    `values` are by name of the control; of a point or a place they are tuples, of a day a date. What is not named stays
+    as it is.
     """
 
     label: str
@@ -293,6 +295,15 @@ class Chapter:
         st.query_params[name] = _text(at[:1])
         self.note("tried")
 
+    def day(self, name: str, default: date, first: date, last: date) -> date:
+        """The day on which a handle stands, kept in the URL by `keep_day`."""
+        return self._parsed(name, default, lambda text: min(max(date.fromisoformat(text), first), last))
+
+    def keep_day(self, name: str, day: date) -> None:
+        """A handle that stands on a day has been let go."""
+        st.query_params[name] = str(day)
+        self.note("tried")
+
     def point(self, name: str, default: Point, low: Point, high: Point) -> Point:
         """Where a handle of the picture stands, kept in the URL; give `keep_point` to `stage` as `on_move`."""
 
@@ -374,7 +385,7 @@ class Chapter:
             self._set(name, value)
 
     def _set(self, name: str, value: object) -> None:
-        if isinstance(value, tuple) or self.hides(name):
+        if isinstance(value, tuple | date) or self.hides(name):
             st.query_params[name] = _text(value)
         else:
             st.session_state[name] = value

@@ -124,11 +124,25 @@ CHAPTERS = (
         serves="optimization",
     ),
     Entry(
+        slug="loss",
+        title=N_("Loss"),
+        idea=N_("What is minimised decides where learning stops, and what an unusual day does to it."),
+        changes="loss",
+        serves="optimization",
+    ),
+    Entry(
         slug="batch_normalization",
         title=N_("Scaling and batch normalization"),
         idea=N_("Inputs of unlike scales stretch the loss, and no single learning rate suits every weight."),
         changes="function",
         serves="optimization",
+    ),
+    Entry(
+        slug="when_the_world_changes",
+        title=N_("When the world changes"),
+        idea=N_("What was learnt from old days helps only while new days are like them."),
+        changes="validation",
+        serves="generalization",
     ),
 )
 

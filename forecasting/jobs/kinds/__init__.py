@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from forecasting.jobs.requests import (
     CardRequest,
+    ClassesRequest,
     CrossValidationRequest,
     DiagnosisRequest,
     ExperimentRequest,
@@ -71,6 +72,7 @@ JOB_KINDS = {
     "experiment": Kind("forecasting.jobs.kinds.experiment:experiment", ExperimentRequest),
     "sweep": Kind("forecasting.jobs.kinds.sweep:sweep", SweepRequest),
     "card": Kind("forecasting.jobs.kinds.card:card", CardRequest),
+    "classes": Kind("forecasting.jobs.kinds.classes:classes", ClassesRequest),
 }
 
 

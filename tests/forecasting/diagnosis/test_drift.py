@@ -4,15 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting.diagnosis.drift import (
-    Drift,
-    drifts,
-    error_change,
-    level_change,
-    telling_apart,
-    week_change,
-    week_profile,
-)
+from forecasting.diagnosis.changes import level_change, week_change, week_profile
+from forecasting.diagnosis.drift import Drift, drifts, error_change, telling_apart
 from forecasting.windows import Windows
 
 WEEK = np.array([0, 10, 20, 30, 20, -30, -50.0])

@@ -1,0 +1,118 @@
+"""Two losses after a softmax (Lee 2021, video 8): cross-entropy slopes everywhere, squared error is flat far away.
+
+Three classes with logits y1, y2 and y3 = -1000, as the lecture draws them; the target is the first or the second.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+import numpy as np
+
+from forecasting.lectures.claims import Claim, claim, judge_fact
+from forecasting.lectures.paths import Adam, descend, plain
+from forecasting.messages import N_, Message
+
+ClassLoss = Literal["cross-entropy", "mse"]
+LOSS_NAMES: dict[ClassLoss, str] = {"cross-entropy": N_("Cross-entropy"), "mse": N_("Squared error (MSE)")}
+Method = Literal["sgd", "adam", "adam-coarse"]
+METHODS: dict[Method, str] = {
+    "sgd": N_("Gradient descent"),
+    "adam": N_("Adam, ε = 1e-8"),
+    "adam-coarse": N_("Adam, ε = 1e-4"),
+}
+EPSILONS: dict[Method, float] = {"adam": 1e-8, "adam-coarse": 1e-4}
+RATES: dict[Method, float] = {"sgd": 0.5, "adam": 0.1, "adam-coarse": 0.1}
+REACH = 10.0  # of y1 and y2, the lecture's
+THIRD = -1000.0  # y3, the lecture's
+UPDATES = 1000
+GRID = 41  # places along each logit
+ARRIVED, STUCK = 0.9, 0.5  # of the target's probability: from there up, and up to there
+START = (-8.0, 8.0)
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Probabilities (..., classes)."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+def loss_of(logits: np.ndarray, target: int, loss: ClassLoss) -> np.ndarray:
+    """The loss (...) of logits (..., classes): -log p of the target, or the sum of squared differences from one-hot."""
+    if loss == "mse":
+        return ((softmax(logits) - np.eye(logits.shape[-1])[target]) ** 2).sum(axis=-1)
+    highest = logits.max(axis=-1)
+    return np.log(np.exp(logits - highest[..., None]).sum(axis=-1)) + highest - logits[..., target]
+
+
+def gradient_of(logits: np.ndarray, target: int, loss: ClassLoss) -> np.ndarray:
+    """Derivatives (..., classes) of the loss by the logits."""
+    probabilities = softmax(logits)
+    apart = probabilities - np.eye(logits.shape[-1])[target]
+    if loss == "cross-entropy":
+        return apart
+    pulls = 2 * apart * probabilities
+    return pulls - probabilities * pulls.sum(axis=-1, keepdims=True)
+
+
+def logit_surface(loss: ClassLoss, target: int, places: np.ndarray) -> np.ndarray:
+    """The loss (y2, y1) at `places` along both logits."""
+    first, second = np.meshgrid(places, places)
+    return loss_of(with_third(np.stack([first, second], axis=-1)), target, loss)
+
+
+def with_third(pairs: np.ndarray) -> np.ndarray:
+    """Logits (..., 3) of pairs (..., 2)."""
+    return np.concatenate([pairs, np.full((*pairs.shape[:-1], 1), THIRD)], axis=-1)
+
+
+@dataclass(frozen=True, eq=False)
+class LogitPath:
+    """The way of the logits: `points` (updates + 1, 2) and the target's probability (updates + 1,)."""
+
+    points: np.ndarray
+    probabilities: np.ndarray
+
+    @property
+    def end(self) -> float:
+        """The target's probability after the last update."""
+        return float(self.probabilities[-1])
+
+
+def logit_path(loss: ClassLoss, target: int, start: tuple[float, float], method: Method) -> LogitPath:
+    """UPDATES updates from a start."""
+    gradient: Callable = partial(gradient_of, target=target, loss=loss)
+    direction = plain if method == "sgd" else Adam(epsilon=EPSILONS[method])
+    logits = descend(gradient, with_third(np.array(start)), direction, rate=RATES[method], updates=UPDATES)
+    return LogitPath(logits[:, :2], softmax(logits)[:, target])
+
+
+def squared_error_sticks(target: int, start: tuple[float, float]) -> Claim:
+    """Whether plain descent brings the target's probability up under cross-entropy and not under squared error."""
+    ends = {loss: logit_path(loss, target, start, "sgd").end for loss in LOSS_NAMES}
+    stuck = ends["mse"] if ends["cross-entropy"] >= ARRIVED else 1.0
+    sentence = N_("Probability of the target after {updates} updates: {entropy}, and {squared} by MSE.")
+    facts = {"updates": UPDATES, "entropy": _said(ends["cross-entropy"]), "squared": _said(ends["mse"])}
+    return claim(
+        N_("MSE sticks where cross-entropy does not"),
+        judge_fact(stuck, STUCK),
+        unit="",
+        sentence=Message(sentence, facts),
+    )
+
+
+def adam_rescues(target: int, start: tuple[float, float], method: Method) -> Claim:
+    """Whether Adam brings it up under squared error, where plain descent sticks."""
+    epsilon = EPSILONS.get(method, EPSILONS["adam"])
+    by = method if method in EPSILONS else "adam"
+    found, before = logit_path("mse", target, start, by).end, logit_path("mse", target, start, "sgd").end
+    steepest = float(np.abs(gradient_of(with_third(np.array(start)), target, "mse")).max())
+    sentence = N_("By MSE it ends at {end}. Largest slope at the start {slope}, ε = {epsilon}.")
+    facts = {"end": _said(found), "slope": f"{steepest:.0e}", "epsilon": f"{epsilon:.0e}"}
+    rescued = 1 - found if before <= STUCK else 1.0
+    return claim(N_("Adam rescues MSE"), judge_fact(rescued, 1 - ARRIVED), unit="", sentence=Message(sentence, facts))
+
+
+def _said(probability: float) -> str:
+    return f"{probability:.3f}" if probability >= 0.001 else f"{probability:.0e}"
