@@ -29,8 +29,9 @@ unit: .venv/tests.installed
 types: .venv/tests.installed
 	$(BIN)/mypy
 
-words: .venv/app.installed
-	$(BIN)/python pages/locale/catalogue.py
+words: .venv/tests.installed
+	$(BIN)/python -m pages.locale.catalogue
+	$(BIN)/python -m pages.locale.traditional
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "Viewcast needs Python 3.11, 3.12 or 3.13; try make PYTHON=python3.12")'

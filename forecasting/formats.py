@@ -1,16 +1,46 @@
 """Numbers as people read them."""
 
 import math
+from dataclasses import dataclass
+
+from forecasting.messages import N_, Translate, english
+
+# Large numbers: what each size is called, in rising order; Chinese counts in 10,000 and 100,000,000.
+UNITS = N_("1e3=k;1e6=M")
 
 
-def format_views(views: float) -> str:
+def units(translate: Translate = english) -> list[tuple[float, str]]:
+    """The units of large numbers in a language: their size and the text behind the number, the smallest first.
+
+    >>> units()
+    [(1000.0, 'k'), (1000000.0, 'M')]
+    """
+    pairs = (unit.split("=") for unit in translate(UNITS).split(";"))
+    return [(float(size), text) for size, text in pairs]
+
+
+def format_views(views: float, translate: Translate = english) -> str:
     """A count as people say it: 87, 460, 5.24k, 1.30M. Thousands have three digits, also where the last is a zero."""
     text = f"{views:.0f}" if abs(views) >= 10 else f"{views:.2g}"
-    for unit, size in (("k", 1e3), ("M", 1e6)):
+    for size, unit in units(translate):
         if abs(views) >= size * 0.9995:
             digits = float(f"{views / size:.3g}")  # rounded first: 9.996k is 10.0k
             text = f"{digits:,.{2 if abs(digits) < 10 else 1 if abs(digits) < 100 else 0}f}{unit}"
     return text.replace("-", "−")
+
+
+@dataclass(frozen=True)
+class Views:
+    """A number of views as a fact of a Message: it is said in the units of the language that the sentence is in."""
+
+    value: float
+
+    def translated(self, translate: Translate = english) -> str:
+        """The number in the units of a language."""
+        return format_views(self.value, translate)
+
+    def __str__(self) -> str:
+        return self.translated()
 
 
 def format_three_digits(value: float) -> str:

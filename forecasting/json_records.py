@@ -12,7 +12,7 @@ JSON has:
 - a float that is no number or infinite is the text "NaN", "Infinity" or "-Infinity", so that any reader takes it
 - an `np.ndarray` is nested lists of numbers, and comes back as floats; None in it comes back as NaN
 - a `date` or `pd.Timestamp` is its day in ISO form
-- a Message keeps its sentence and facts; a fact that JSON cannot say becomes its text
+- a Message keeps its sentence and facts, Views in them too; a fact that JSON cannot say becomes its text
 - RunSettings are the object that their own canonical text says; that text stays a run's identity, and is written by
   `RunSettings.to_json` alone
 
@@ -31,6 +31,7 @@ import pandas as pd
 from cattrs.errors import CattrsError
 from cattrs.preconf.json import make_converter
 
+from forecasting.formats import Views
 from forecasting.messages import Message
 from forecasting.settings import RunSettings
 
@@ -82,6 +83,8 @@ def _message_to_json(message: Message) -> dict[str, object]:
 def _fact_to_json(fact: object) -> object:
     if isinstance(fact, Message):
         return _message_to_json(fact)
+    if isinstance(fact, Views):
+        return {"views": _float_to_json(float(fact.value))}
     if isinstance(fact, np.generic):
         fact = fact.item()
     if isinstance(fact, float):
@@ -90,12 +93,15 @@ def _fact_to_json(fact: object) -> object:
 
 
 def _message_from_json(value: Mapping, _kind: type) -> Message:
-    facts = {
-        name: _message_from_json(fact, Message) if isinstance(fact, Mapping) else fact
-        for name, fact in value["facts"].items()
-    }
+    facts = {name: _fact_from_json(fact) for name, fact in value["facts"].items()}
     text = value["text"]  # a pair of singular and plural has become a list
     return Message(text if isinstance(text, str) else (text[0], text[1]), facts)
+
+
+def _fact_from_json(fact: object) -> object:
+    if not isinstance(fact, Mapping):
+        return fact
+    return Views(float(fact["views"])) if "views" in fact else _message_from_json(fact, Message)
 
 
 converter.register_structure_hook_func(lambda kind: kind is object, lambda value, _kind: value)

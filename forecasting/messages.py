@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, overload
+from typing import Protocol, overload, runtime_checkable
 
 
 class Translate(Protocol):
@@ -29,11 +29,19 @@ def N_(text: str, plural: str = "", /) -> str | tuple[str, str]:
     return (text, plural) if plural else text
 
 
+@runtime_checkable
+class Translatable(Protocol):
+    """What is said in a language of its own: a Message, or a number with the language's units."""
+
+    def translated(self, translate: Translate = ..., /) -> str:
+        """The text in a language."""
+
+
 @dataclass(frozen=True)
 class Message:
     """`text` is marked with N_ where it is written; `facts` fill it in.
 
-    A fact that is a Message is translated too, a tuple of them is a list.
+    A fact that can be translated (a Message, Views) is translated too, a tuple of them is a list.
 
     >>> Message("{row} is best.", {"row": Message("1 day")}).translated()
     '1 day is best.'
@@ -57,7 +65,7 @@ class Message:
 
 
 def _said(fact: object, translate: Translate) -> object:
-    if isinstance(fact, Message):
+    if isinstance(fact, Translatable):
         return fact.translated(translate)
     if isinstance(fact, tuple):
         return translate(N_(", ")).join(str(_said(part, translate)) for part in fact)

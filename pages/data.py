@@ -190,7 +190,7 @@ with controls:
 
 with figures, st.grid(4, min_column_width=150):
     st.metric(translate("Days"), f"{len(views):,}", help=f"{views.index[0].date()} – {views.index[-1].date()}")
-    st.metric(translate("Views a day, last 28 days"), format_views(views[-28:].mean()))
+    st.metric(translate("Views a day, last 28 days"), format_views(views[-28:].mean(), translate))
     for label, period in (
         (translate("Training days"), split and split.train),
         (translate("Held-out days"), split and split.held_out),

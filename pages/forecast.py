@@ -117,7 +117,10 @@ def draw_figures(forecast: Forecast | None, judged: list[HeldOutScore]) -> None:
         for place, label in enumerate((translate("Next 7 days, views"), translate("Next 28 days, views"))):
             total = forecast.totals[place] if forecast and len(forecast.totals) > place else None
             st.metric(
-                label, format_views(total.point) if total else "–", edges(total.bands[-1]) if total else None, **beside
+                label,
+                format_views(total.point, translate) if total else "–",
+                edges(total.bands[-1]) if total else None,
+                **beside,
             )
         held = (
             translate("{ahead} days ahead, over {days} past forecasts").format(ahead=at.horizon, days=at.origins)
@@ -146,7 +149,7 @@ def edges(band: tuple[float, float, float]) -> str:
     if np.isnan(low):
         return translate("Interval: cannot tell")
     return translate("{level}: {low} to {high}").format(
-        level=format_percent(level), low=format_views(low), high=format_views(high)
+        level=format_percent(level), low=format_views(low, translate), high=format_views(high, translate)
     )
 
 
@@ -162,7 +165,7 @@ def draw_chart(forecast: Forecast, without) -> None:
     if len(without):
         change = sum(forecast.point) - sum(without)
         said = translate("These holidays change the {days} days by {change} views; the dotted line is without them.")
-        st.caption(said.format(days=len(without), change=("+" if change > 0 else "") + format_views(change)))
+        st.caption(said.format(days=len(without), change=("+" if change > 0 else "") + format_views(change, translate)))
 
 
 def draw_before(horizon: int) -> None:

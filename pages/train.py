@@ -119,12 +119,12 @@ def draw_figures(settings: RunSettings, losses: tuple[float, float] | None, line
         for label, loss in zip(
             (translate("Train loss"), translate("Held-out loss")), losses or (np.nan, np.nan), strict=True
         ):
-            shown = format_views(loss) if np.isfinite(loss) else "–"
+            shown = format_views(loss, translate) if np.isfinite(loss) else "–"
             st.metric(f"{label} ({unit})", shown, help=translate(MEAN_OF_SEEDS))
         baseline = harder_baseline(settings)
         st.metric(
             translate(label_of(baseline)),
-            format_views(lines[baseline]),
+            format_views(lines[baseline], translate),
             help=translate("This baseline's loss on the held-out days. On the training days it erred least of all."),
         )
         unknowns = f"{settings.parameters:,}" if settings.parameters else "–"

@@ -165,7 +165,11 @@ def level_lines(
         at: dict[str, Any] = {"baseline": "bottom", "dy": -4} if side == "above" else {"baseline": "top", "dy": 4}
         at |= {"align": end, "dx": 0 if end == RIGHT else 4}
         names += _name(
-            chart, f"{translate(label_of(name))} {format_views(value)}", at, {"x": "epoch:Q", "y": "value:Q"}, colour
+            chart,
+            f"{translate(label_of(name))} {format_views(value, translate)}",
+            at,
+            {"x": "epoch:Q", "y": "value:Q"},
+            colour,
         )
     return rules + names
 
@@ -206,6 +210,6 @@ def upright_lines(
         left = value < widest / 2
         at = {"baseline": "middle", "align": LEFT if left else RIGHT, "dx": 6 if left else -6}
         where = {"x": "value:Q", "y": alt.value(NAME_HEIGHT * (place + 0.5))}
-        text = f"{translate(label_of(name))} {format_views(value)}"
+        text = f"{translate(label_of(name))} {format_views(value, translate)}"
         names += _name(chart, text, at, where, "period:N")
     return layers + names

@@ -7,7 +7,7 @@ import numpy as np
 from forecasting.diagnosis.drift import DRIFT_NAMES, UNITS, Drift
 from forecasting.diagnosis.evidence import FEWEST_HELD_OUT, FEWEST_TRAIN, MARGIN, SHIFTED, Estimate, Evidence
 from forecasting.diagnosis.nested_runs import NestedRun, with_lower_train_loss
-from forecasting.formats import format_percent, format_views
+from forecasting.formats import Views, format_percent
 from forecasting.messages import N_, Message
 
 IMPROVED = 0.98  # of its training loss is what a model must fall below to have come further
@@ -34,12 +34,12 @@ def _errors(found: Evidence) -> Message:
             "Errors, in views: {train} on train, {validation} in validation inside the training period, "
             "{held_out} on held-out."
         ),
-        {name: format_views(loss) for name, loss in losses.items()},
+        {name: Views(loss) for name, loss in losses.items()},
     )
 
 
 def _regret(found: Evidence) -> Message:
-    best = {"reference": Message(found.best.name), "loss": format_views(found.best.validation)}
+    best = {"reference": Message(found.best.name), "loss": Views(found.best.validation)}
     return Message(
         N_(
             "The best reference model in validation is “{reference}” with {loss}; the run's loss is {times} "
@@ -50,7 +50,7 @@ def _regret(found: Evidence) -> Message:
 
 
 def _reference_on_held_out(found: Evidence, branch: str) -> Message:
-    facts = {"loss": format_views(found.best.held_out)}
+    facts = {"loss": Views(found.best.held_out)}
     if branch != "overfitting" or found.held_out_bears_out:
         return Message(N_("Held-out error of that reference model, in views: {loss}."), facts)
     hardly = N_(
@@ -85,22 +85,22 @@ def _too_few(found: Evidence) -> list[Message]:
 
 
 def _on_training(found: Evidence, nested_runs: Sequence[NestedRun]) -> list[Message]:
-    facts = {"train": format_views(found.train), "linear": format_views(found.linear_train)}
+    facts = {"train": Views(found.train), "linear": Views(found.linear_train)}
     said = []
     if found.settings.architecture.hidden and found.train > found.linear_train:
         said.append(
             Message(N_("Its training loss, {train}, is above that of the exact linear solution, {linear}."), facts)
         )
     if np.isfinite(found.tuned_train):
-        facts = {"tuned": format_views(found.tuned_train), "train": format_views(found.train)}
+        facts = {"tuned": Views(found.tuned_train), "train": Views(found.train)}
         further = N_("The same model with careful training reaches {tuned} on train instead of {train}.")
         as_far = N_("The same model with careful training is no better on train: {tuned}.")
         said.append(Message(further if found.tuned_train < IMPROVED * found.train else as_far, facts))
     if smaller := with_lower_train_loss(nested_runs, found.settings, found.train):
-        facts = {"loss": format_views(min(nested.train for nested in smaller)), "train": format_views(found.train)}
+        facts = {"loss": Views(min(nested.train for nested in smaller)), "train": Views(found.train)}
         said.append(Message(N_("A smaller net among your runs reaches {loss} on train, this one only {train}."), facts))
     if found.larger_train < found.train:
-        facts = {"larger": format_views(found.larger_train)}
+        facts = {"larger": Views(found.larger_train)}
         said.append(
             Message(N_("A net of two layers of 64 units with a window of 28 days reaches {larger} on train."), facts)
         )
@@ -114,7 +114,7 @@ def _over_seeds(found: Evidence) -> Message:
         return Message(N_("It has a single seed, so the confidence is limited; train more seeds."))
     return Message(
         N_("Standard deviation of its training loss over seeds, in views: {spread}."),
-        {"spread": format_views(found.spread)},
+        {"spread": Views(found.spread)},
     )
 
 
@@ -128,6 +128,6 @@ def _drift(drift: Drift) -> Message:
     return Message(differs if drift.found else alike, facts)
 
 
-def _times(estimate: Estimate, limit: float) -> dict[str, str]:
+def _times(estimate: Estimate, limit: float) -> dict[str, str | Views]:
     numbers = {"times": estimate.value, "low": estimate.low, "high": estimate.high, "limit": limit}
-    return {name: f"{1 + number:.2f}" if number < 99 else format_views(1 + number) for name, number in numbers.items()}
+    return {name: f"{1 + number:.2f}" if number < 99 else Views(1 + number) for name, number in numbers.items()}

@@ -7,7 +7,7 @@ import numpy as np
 from forecasting.evaluation.comparison import Comparison
 from forecasting.evaluation.coverage import coverage_interval, judge_coverage
 from forecasting.evaluation.cross_validation import OptimismBias, Ranking
-from forecasting.formats import format_percent, format_views
+from forecasting.formats import Views, format_percent
 from forecasting.messages import N_, Message
 
 # One run has two errors, and both are named wherever they stand.
@@ -146,7 +146,7 @@ def winner(known: Ranking, names: Sequence[str]) -> Message:
     """Which of the models called `names` wins, on how many folds, and whether it clearly beats the second."""
     first, second = known.order[:2]
     best = np.nan_to_num(known.validation, nan=np.inf).argmin(axis=0)
-    facts = {"model": names[first], "mean": format_views(known.means[first]), "folds": len(best)}
+    facts = {"model": names[first], "mean": Views(known.means[first]), "folds": len(best)}
     assert known.closest is not None, "a ranking that is judged has it"
     closest = between_runs(known.closest, names[first], names[second])
     return Message(
@@ -176,4 +176,4 @@ def _views(found: Comparison) -> dict[str, object]:
     """Difference and interval in views, both above 0 where the difference is."""
     low, high = (-found.high, -found.low) if found.answer == "better" else (found.low, found.high)
     views = {"size": abs(found.difference), "low": low, "high": high}
-    return _counts(found) | {name: format_views(number) for name, number in views.items()}
+    return _counts(found) | {name: Views(number) for name, number in views.items()}

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from forecasting.formats import format_views
+from forecasting.formats import Views
 from forecasting.lectures.claims import Claim, Judgement, claim, judge_fact
 from forecasting.lectures.learning_curves import Experiment, judge_curves
 from forecasting.lectures.ramps import Corners, best_ramps, error
@@ -125,7 +125,7 @@ def level_corners(curve: Curve, pieces: int) -> list[tuple[float, float]]:
 def halves(best: Best, pieces: int, level: float) -> Claim:
     """Whether twice the pieces leave less than LEFT of the error; `level` is that of the curve, in views."""
     one, two = best.error(pieces), best.error(2 * pieces)
-    facts = {"pieces": pieces, "twice": 2 * pieces, "one": format_views(one), "two": format_views(two)}
+    facts = {"pieces": pieces, "twice": 2 * pieces, "one": Views(one), "two": Views(two)}
     judged = judge_fact(two / one, LEFT) if one > NOTHING * level else Judgement("cannot tell", np.nan)
     sentence = N_("At their best, {pieces} pieces leave an error of {one} views, {twice} pieces {two}.")
     return claim(
@@ -144,6 +144,6 @@ def bending_runs(split: Split) -> tuple[RunSettings, RunSettings]:
 def bending_pays(experiment: Experiment) -> Claim:
     """Whether the network errs less than the line on held-out days."""
     line, network = experiment.curves
-    facts = {"line": format_views(line.error), "network": format_views(network.error), "units": UNITS}
+    facts = {"line": Views(line.error), "network": Views(network.error), "units": UNITS}
     sentence = N_("Held-out MAE is {network} with {units} ReLU, {line} with a line.")
     return claim(N_("Bending pays"), judge_curves(network, line), unit=N_("views"), sentence=Message(sentence, facts))

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from forecasting.formats import format_views
+from forecasting.formats import Views
 from forecasting.lectures.claims import Claim, claim, judge_days, judge_seeds
 from forecasting.lectures.model_table import ROWS, LectureRow, table_training
 from forecasting.messages import N_, Message
@@ -129,5 +129,5 @@ def _claim(contrast: _Contrast, less: TrainedNet, more: TrainedNet) -> Claim:
         found = judge_seeds(losses["less"], losses["more"])
     else:
         found = judge_days(less.errors, more.errors, seeded=(True, True))
-    facts = {name: format_views(loss.mean()) for name, loss in losses.items()}
+    facts = {name: Views(loss.mean()) for name, loss in losses.items()}
     return claim(contrast.name, found, unit=N_("views"), sentence=Message(contrast.figures, facts))

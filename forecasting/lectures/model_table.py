@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecasting.evaluation.comparison import FEWEST_DAYS, Seeds, compare, compare_seeds
-from forecasting.formats import format_views
+from forecasting.formats import Views
 from forecasting.messages import N_, Message
 from forecasting.settings import Architecture, RunSettings, Training
 from forecasting.split import Split
@@ -113,9 +113,9 @@ def what_it_shows(outcomes: Sequence[Outcome]) -> Message:
     train, held_out = best_on(outcomes, "train"), best_on(outcomes, "held_out")
     facts = {
         "train_row": Message(train.row.name),
-        "train": format_views(train.train),
+        "train": Views(train.train),
         "held_out_row": Message(held_out.row.name),
-        "held_out": format_views(held_out.held_out),
+        "held_out": Views(held_out.held_out),
         "sure": _how_clear(outcomes, held_out),
         "depth": _depth(outcomes),
         "turn": _turn(outcomes, held_out),
@@ -154,12 +154,12 @@ def _depth(outcomes: Sequence[Outcome]) -> Message:
     facts = {
         "one": Message(shallow.row.name),
         "row": Message(best.row.name),
-        "shallow": format_views(shallow.train),
-        "deep": format_views(best.train),
+        "shallow": Views(shallow.train),
+        "deep": Views(best.train),
     }
     if clearly_less(best, shallow, "train"):
         if clearly_less(best, deepest, "train") and np.isfinite(deepest.train):
-            failed = {"deepest": Message(deepest.row.name), "loss": format_views(deepest.train)}
+            failed = {"deepest": Message(deepest.row.name), "loss": Views(deepest.train)}
             return Message(
                 N_(
                     "depth lowers the train loss from {shallow} with {one} to {deep} with {row}, but {deepest} ends at"
@@ -183,7 +183,7 @@ def _turn(outcomes: Sequence[Outcome], best: Outcome) -> Message:
     facts: dict[str, object] = {"best": Message(best.row.name)}
     if worse:
         highest = max(worse, key=lambda outcome: outcome.held_out)
-        facts |= {"row": Message(highest.row.name), "loss": format_views(highest.held_out)}
+        facts |= {"row": Message(highest.row.name), "loss": Views(highest.held_out)}
         return Message(N_("past {best} held-out turns up again, to {loss} with {row}"), facts)
     if after:
         return Message(N_("it cannot be told whether held-out turns up again past {best}"), facts)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from forecasting.formats import format_views
+from forecasting.formats import Views
 from forecasting.lectures.claims import TOO_FEW_DAYS, Claim, Judgement, claim, judge_days, judge_pairs
 from forecasting.lectures.learning_curves import Experiment, LearningCurve, judge_curves
 from forecasting.lectures.nested_models import Examples, Fits, Linear, Problem, look_up
@@ -147,7 +147,7 @@ def table_loses(windows: tuple[Windows, Windows], window: int) -> Claim:
     line = Fits(Examples(train.inputs[:, -window:], train.targets)).least_squares(window)
     by_line = np.abs(line.predict(held_out.inputs[:, -window:]) - held_out.targets)
     by_table = np.abs(tables_answers(windows, window) - held_out.targets)
-    facts = {name: format_views(float(errors.mean())) for name, errors in (("line", by_line), ("table", by_table))}
+    facts = {name: Views(float(errors.mean())) for name, errors in (("line", by_line), ("table", by_table))}
     sentence = N_("From {window} days, held-out MAE is {table} with the table (train loss 0), {line} with a line.")
     judged = judge_days(by_line, by_table)
     return claim(

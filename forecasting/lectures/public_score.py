@@ -8,7 +8,7 @@ import pandas as pd
 
 from forecasting.evaluation.baselines import baseline_forecast
 from forecasting.evaluation.comparison import FEWEST_DAYS
-from forecasting.formats import format_views
+from forecasting.formats import Views
 from forecasting.lectures.claims import MARGIN, TOO_FEW_DAYS, Claim, Judgement, claim, judge_draws
 from forecasting.messages import N_, BadInput, Message
 from forecasting.models.registry import SKILL_BASELINE
@@ -45,7 +45,7 @@ class SelectionGame:
     def sentence(self) -> Message:
         """What happened."""
         scores = ("public", "private", "mean_private", "baseline")
-        facts = {name: format_views(getattr(self, name)) for name in scores}
+        facts = {name: Views(getattr(self, name)) for name in scores}
         return Message(
             N_(
                 "The best of {models} useless models: error {public} views on the public days, {private} on the "
@@ -145,7 +145,7 @@ class Choice:
 
     def sentence(self, runs: int) -> Message:
         """What the choice promised and what it kept."""
-        facts = {name: format_views(getattr(self, name)) for name in ("public", "private", "mean_private")}
+        facts = {name: Views(getattr(self, name)) for name in ("public", "private", "mean_private")}
         return Message(
             N_(
                 "Of {seeds} seeds of {runs} trained runs, the one chosen by its public score: {public} views of "
@@ -222,7 +222,7 @@ def collapse(found: RepeatedChoice, models: int, days: int) -> Claim:
         "Best of {models}, over {draws} draws of the days: {public} on public days, {private} on private ones."
     )
     scores = {"public": found.public, "private": found.private}
-    facts = {name: format_views(float(score.mean())) for name, score in scores.items()}
+    facts: dict[str, object] = {name: Views(float(score.mean())) for name, score in scores.items()}
     facts |= {"draws": f"{len(gaps)}", "models": f"{models:,}"}
     return claim(
         N_("The chosen score collapses on private days"), judged, unit=N_("views"), sentence=Message(sentence, facts)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from forecasting.formats import format_percent, format_views
+from forecasting.formats import Views, format_percent
 from forecasting.messages import N_, BadInput, Message
 from forecasting.metrics import mae
 
@@ -45,13 +45,13 @@ class Reveal:
 
     def on_the_vote(self, votes: Mapping[str, int]) -> Message:
         """The winner of the vote against the winner of the days."""
-        facts = {"closest": self.closest, "error": format_views(self.errors[self.closest])}
+        facts = {"closest": self.closest, "error": Views(self.errors[self.closest])}
         if not sum(votes.values()):
             return Message(N_("Nobody voted. “{closest}” came closest, {error} views a day off."), facts)
         voted = max(votes, key=votes.__getitem__)
         if voted == self.closest:
             return Message(N_("The vote was right: “{closest}” came closest, {error} views a day off."), facts)
-        facts |= {"voted": voted, "voted_error": format_views(self.errors[voted])}
+        facts |= {"voted": voted, "voted_error": Views(self.errors[voted])}
         return Message(
             N_("The vote went to “{voted}”, {voted_error} views a day off; “{closest}” came closest with {error}."),
             facts,
@@ -60,7 +60,7 @@ class Reveal:
     def how_little(self) -> Message:
         """What so few days prove."""
         error = np.nan if self.best is None else self.held_out[self.best]
-        facts = {"days": len(self.days), "best": self.best, "error": format_views(error)}
+        facts = {"days": len(self.days), "best": self.best, "error": Views(error)}
         if not np.isfinite(self.agreeing):
             return Message(N_("Days hidden: {days}. With so few days the ranking is mostly luck."), facts)
         facts["agreeing"] = format_percent(self.agreeing)

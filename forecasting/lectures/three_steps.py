@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecasting.formats import format_views
+from forecasting.formats import Views
 from forecasting.lectures.claims import MARGIN, Claim, Judgement, claim, judge_days, judge_fact
 from forecasting.lectures.lateness import MOST_DAYS_LATE, Lateness, best_shift
 from forecasting.lectures.paths import descend, updates_to
@@ -131,7 +131,7 @@ def cut(problem: LineProblem, land: Landscape, at: tuple[float, float], *, axis:
 def is_late(problem: LineProblem, at: tuple[float, float]) -> Claim:
     """Whether the line foretells the day before: nearest to the real curve when that is moved by one day."""
     found = _lateness(problem, at)
-    facts = {"now": "–", "before": "–", "w": f"{at[0]:.2f}".replace("-", "−")}
+    facts: dict[str, object] = {"now": "–", "before": "–", "w": f"{at[0]:.2f}".replace("-", "−")}
     sentence = N_(
         "Its error on held-out days is {now} views against the day itself, {before} against the day before (w = {w}; at"
         " w = 1 the two curves are the same)."
@@ -142,7 +142,7 @@ def is_late(problem: LineProblem, at: tuple[float, float]) -> Claim:
         judged = judge_days(found.errors[1], found.errors[0], margin=MARGIN)
         if judged.answer == "holds" and found.best != 1:
             judged = Judgement("does not hold here", judged.effect, judged.low, judged.high)
-        facts |= {"now": format_views(found.means[0]), "before": format_views(found.means[1])}
+        facts |= {"now": Views(found.means[0]), "before": Views(found.means[1])}
     return claim(N_("The line is a day late"), judged, unit=N_("views"), sentence=Message(sentence, facts))
 
 

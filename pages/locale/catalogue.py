@@ -15,7 +15,8 @@ from babel.messages import pofile
 from babel.messages.catalog import Catalog
 
 ROOT = Path(__file__).parent.parent.parent
-CHINESE = Path(__file__).parent / "zh.po"
+LOCALE = Path(__file__).parent
+SIMPLIFIED = LOCALE / "zh.po"
 FOLDERS = ("pages", "forecasting")
 # Functions whose first argument is a sentence, or whose first two are its singular and its plural.
 KEYWORDS = {"N_", "translate"}
@@ -23,7 +24,7 @@ HEADER = """\
 msgid ""
 msgstr ""
 "Content-Type: text/plain; charset=utf-8\\n"
-"Language: zh\\n"
+"Language: {language}\\n"
 "Plural-Forms: nplurals=1; plural=0;\\n"
 
 """
@@ -67,8 +68,8 @@ def _name(function: ast.expr) -> str:
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
-def read(file: Path = CHINESE) -> Catalog:
-    """A catalogue of Chinese."""
+def read(file: Path = SIMPLIFIED) -> Catalog:
+    """A catalogue of Chinese, Simplified where no other file is named."""
     with file.open("rb") as po:
         return pofile.read_po(po, locale="zh")
 
@@ -80,14 +81,19 @@ def updated(catalogue: Catalog, found: Catalog) -> str:
         message.flags.discard(
             "python-format"
         )  # facts stand in braces: a sentence with "50 % of" in it is no such format
+    return written(catalogue)
+
+
+def written(catalogue: Catalog) -> str:
+    """The text of a catalogue, sorted, so that equal ones give equal text."""
     text = io.BytesIO()
     pofile.write_po(
         text, catalogue, width=120, omit_header=True, include_lineno=False, sort_output=True, ignore_obsolete=True
     )
-    return HEADER + text.getvalue().decode().strip() + "\n"
+    return HEADER.format(language=catalogue.locale_identifier) + text.getvalue().decode().strip() + "\n"
 
 
 if __name__ == "__main__":
-    CHINESE.write_text(updated(read(), found_in_code()), encoding="utf-8")
+    SIMPLIFIED.write_text(updated(read(), found_in_code()), encoding="utf-8")
     untold = [message.id for message in read() if message.id and (not message.string or message.fuzzy)]
-    print(*untold, f"{len(untold)} sentences of {CHINESE.relative_to(ROOT)} need words", sep="\n")
+    print(*untold, f"{len(untold)} sentences of {SIMPLIFIED.relative_to(ROOT)} need words", sep="\n")

@@ -353,8 +353,8 @@ def _largest(session: Session, run: Run, errors: Sequence[LargeError]) -> None:
     if country:
         near = [nearby_holiday(pd.Timestamp(day), country) for day in days]
         lines[session.translate(N_("Holiday within three days"))] = near
-    lines[session.translate(N_("Real views"))] = [format_views(error.actual) for error in errors]
-    lines[session.translate(N_("Predicted"))] = [format_views(error.predicted) for error in errors]
+    lines[session.translate(N_("Real views"))] = [format_views(error.actual, session.translate) for error in errors]
+    lines[session.translate(N_("Predicted"))] = [format_views(error.predicted, session.translate) for error in errors]
     st.dataframe(
         pd.DataFrame(lines), hide_index=True, placeholder="–", alt=session.translate(N_("Days with the largest errors"))
     )

@@ -25,7 +25,7 @@ from forecasting.settings import RunSettings
 from forecasting.windows import run_windows
 from pages.parts.links import reset_if_unavailable, unique_name, warn_invalid_query_param
 
-LANGUAGES = {"en": "English", "zh": "中文"}
+LANGUAGES = {"en": "English", "zh": "中文", "zh_TW": "繁體"}  # by the names of their catalogues
 LOCALE = Path(__file__).parent.parent / "locale"
 # Choices whose labels are words: a change of language gives them new labels, so their values are set anew with it.
 WORDED = (
@@ -115,8 +115,16 @@ def choose_language() -> Translate:
 
 
 def browser_language() -> str:
-    """Chinese where the browser asks for it, else English."""
-    return "zh" if (st.context.locale or "").lower().startswith("zh") else "en"
+    """Chinese where the browser asks for it, in Traditional characters where those are read, else English."""
+    return language_of(st.context.locale or "")
+
+
+def language_of(locale: str) -> str:
+    """The language of the pages for a browser's locale: zh-TW, zh-HK and zh-Hant read Traditional Chinese."""
+    language, *parts = locale.lower().split("-")
+    if language != "zh":
+        return "en"
+    return "zh_TW" if "hant" in parts or ({"tw", "hk", "mo"} & {*parts} and "hans" not in parts) else "zh"
 
 
 def _relabel() -> None:

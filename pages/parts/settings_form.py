@@ -189,7 +189,7 @@ def country_names(language: str) -> dict[str, str]:
     """ISO code -> name of every country whose holidays are known, by name."""
     from babel import Locale  # noqa: PLC0415  only where holidays are asked for
 
-    territories = Locale(language).territories
+    territories = Locale.parse(language).territories
     return dict(sorted(((code, territories.get(code, code)) for code in countries()), key=lambda pair: pair[1]))
 
 

@@ -7,7 +7,7 @@ handle is computed in Python when it is let go. Positions are in the units of th
 import re
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +37,7 @@ class Axis:
     digits: int = 2  # of a value, after the point
     log: bool = False
     ticks: Sequence[tuple[float, str]] = ()  # value and text; chosen where there are none
+    views: bool = False  # ticks are views as people say them
     names: Sequence[str] = ()  # of the places 0, 1, 2, ..., such as days; read instead of the value
 
 
@@ -168,8 +169,8 @@ def stage(
 
     drawn = [_track(track) for track in tracks]
     data = {
-        "x": _axis(x),
-        "y": _axis(y),
+        "x": _axis(x, translate),
+        "y": _axis(y, translate),
         "alt": alt,
         "height": height,
         "surface": _surface(surface) if surface else None,
@@ -193,14 +194,12 @@ def stage(
 
 def views_axis(title: str, low: float, high: float) -> Axis:
     """An axis of views, its ticks round and as people say them."""
-    bare = Axis(title, low, high, digits=0 if high - low > 20 else 2)
-    return replace(bare, ticks=[(tick, _views_text(tick)) for tick in _ticks(bare)])
+    return Axis(title, low, high, digits=0 if high - low > 20 else 2, views=True)
 
 
-def _views_text(views: float) -> str:
+def _views_text(views: float, translate: Translate) -> str:
     """Views without zeros after the point: 500, 4k, 7.5k."""
-    text = format_views(views)
-    return re.sub(r"\.?0+(?=[kM]$)", "", text) if "." in text else text
+    return re.sub(r"\.?0+(?=\D*$)", "", text) if "." in (text := format_views(views, translate)) else text
 
 
 def _words(translate: Translate) -> dict[str, str]:
@@ -219,9 +218,11 @@ def _plain(layer: Arrow | Dot | Text | Handle) -> dict[str, object]:
     return made | {name: [float(v) for v in made[name]] for name in ("at", "by", "step") if name in made}
 
 
-def _axis(axis: Axis) -> dict[str, object]:
-    ticks = [(float(value), text) for value, text in axis.ticks]
-    ticks = ticks or [(value, f"{value:g}".replace("-", "−")) for value in _ticks(axis)]
+def _axis(axis: Axis, translate: Translate) -> dict[str, object]:
+    ticks = [(float(value), text) for value, text in axis.ticks] or [
+        (value, _views_text(value, translate) if axis.views else f"{value:g}".replace("-", "−"))
+        for value in _ticks(axis)
+    ]
     return asdict(axis) | {"low": float(axis.low), "high": float(axis.high), "ticks": ticks}
 
 

@@ -88,7 +88,7 @@ def _choose(session: Session, read: Read) -> None:
         translate(N_("Wikipedia in")),
         LANGUAGES,
         format_func=LANGUAGES.__getitem__,
-        index=list(LANGUAGES).index(session.language),
+        index=list(LANGUAGES).index(session.language.partition("_")[0]),
         key="article_language",
         label_visibility="collapsed",
     )

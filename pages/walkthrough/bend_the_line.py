@@ -166,7 +166,7 @@ def say_errors(hand: float, best: float | None, pieces: int) -> None:
         st.caption(translate("Drag the corners until the blue line lies on the curve."))
         return
     text = translate("Error by hand: {hand} views; at best, with as many pieces: {best}.")
-    st.markdown(text.format(hand=format_views(hand), best=format_views(best)))
+    st.markdown(text.format(hand=format_views(hand, translate), best=format_views(best, translate)))
 
 
 def draw_parts(curve: Curve, target: Target, corners: Corners, shape: Shape) -> None:
@@ -248,7 +248,7 @@ def term(start: np.ndarray, end: np.ndarray, shape: Shape) -> str:
 
 def beside_lecture(learnt: Experiment | None) -> None:
     """The lecture's line and network on its held-out days, and this channel's once trained."""
-    line, network = (format_views(curve.error) for curve in learnt.curves) if learnt else ("–", "–")
+    line, network = (format_views(curve.error, translate) for curve in learnt.curves) if learnt else ("–", "–")
     chapter.beside_lecture(
         [
             (N_("56 days, linear: held-out MAE"), "0.46k", line),

@@ -148,7 +148,7 @@ def formula_of(game: SelectionGame) -> str:
     """The choice, and both scores of the chosen model."""
     lines = [r"f^* = \arg\min_f L_\text{public}(f)"]
     for name, score in (("public", game.public), ("private", game.private)):
-        lines.append(rf"L_\text{{{name}}}(f^*) = \text{{{format_views(score)}}}")
+        lines.append(rf"L_\text{{{name}}}(f^*) = \text{{{format_views(score, translate)}}}")
     return r"\begin{gathered}" + r" \\ ".join(lines) + r"\end{gathered}"
 
 

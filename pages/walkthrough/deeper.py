@@ -197,7 +197,10 @@ def draw_worst_day(shown: TrainedNet) -> None:
     real, predicted = near.to_numpy(), foretold[near.index].to_numpy()
     weekday = session.weekdays()[worst.weekday()]
     text = translate("Largest miss of {net}: {day} ({weekday}), {actual} views, {predicted} predicted.")
-    facts = {"actual": format_views(shown.actual[worst]), "predicted": format_views(foretold[worst])}
+    facts = {
+        "actual": format_views(shown.actual[worst], translate),
+        "predicted": format_views(foretold[worst], translate),
+    }
     st.markdown(text.format(net=name_of(shown.architecture), day=worst.date(), weekday=weekday, **facts))
     low, high = float(min(real.min(), predicted.min())), float(max(real.max(), predicted.max()))
     room = 0.1 * (high - low) or 1
@@ -230,8 +233,8 @@ def beside_lecture(shown: Architecture, ours: TrainedNet | None) -> None:
         [
             (
                 label,
-                format_views(theirs) if (theirs := lectures.get(period)) else "–",
-                format_views(getattr(ours, period).mean()) if ours else "–",
+                format_views(theirs, translate) if (theirs := lectures.get(period)) else "–",
+                format_views(getattr(ours, period).mean(), translate) if ours else "–",
             )
             for period, label in PERIODS.items()
         ]

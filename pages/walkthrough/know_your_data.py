@@ -158,7 +158,7 @@ def formula_of(found: WindowLengths, window: int) -> str:
     terms = [rf"{fit.weights[place]:+.2f}\,x_{{{place + 1}}}" for place in shown]
     if window > WRITTEN + 1:
         terms.insert(WRITTEN, r"+ \dots")
-    return rf"\hat y = \text{{{format_views(round(fit.intercept, 3) + 0.0)}}} {' '.join(terms)}"
+    return rf"\hat y = \text{{{format_views(round(fit.intercept, 3) + 0.0, translate)}}} {' '.join(terms)}"
 
 
 def beside_lecture(found: WindowLengths, split: Split) -> None:
@@ -176,7 +176,8 @@ def beside_lecture(found: WindowLengths, split: Split) -> None:
 
 def maes_of(found: WindowLengths, window: int) -> str:
     """MAE on train and held-out, whatever the loss: the lecture's measure."""
-    return " / ".join(map(format_views, (found.train_maes[window - 1], found.errors[window - 1].mean())))
+    maes = found.train_maes[window - 1], found.errors[window - 1].mean()
+    return " / ".join(format_views(mae, translate) for mae in maes)
 
 
 chapter.run(experiment, PRESETS)

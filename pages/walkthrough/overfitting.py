@@ -264,7 +264,7 @@ def show_channel() -> None:
             )
     chapter.formula(formula_of(model, [f"x_{{{day}}}" for day in range(1, TERMS + 1)]))
     chapter.verdict(loses, inside)
-    beside_lecture(remedies, format_views)
+    beside_lecture(remedies, partial(format_views, translate=translate))
 
 
 def days_text(days: int) -> str:

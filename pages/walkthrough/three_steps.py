@@ -223,9 +223,13 @@ def beside_lecture(problem: LineProblem, land: Landscape) -> None:
     chapter.beside_lecture(
         [
             (N_("Slope w"), "0.97", f"{w:.2f}"),
-            (N_("Intercept b"), format_views(100), format_views(b * problem.unit)),
-            (N_("Train MAE"), format_views(480), format_views(train)),
-            (N_("Held-out MAE"), format_views(580), format_views(problem.held_out_error(land.optimum))),
+            (N_("Intercept b"), format_views(100, translate), format_views(b * problem.unit, translate)),
+            (N_("Train MAE"), format_views(480, translate), format_views(train, translate)),
+            (
+                N_("Held-out MAE"),
+                format_views(580, translate),
+                format_views(problem.held_out_error(land.optimum), translate),
+            ),
         ]
     )
 

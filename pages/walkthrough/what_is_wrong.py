@@ -295,7 +295,7 @@ def is_number(loss: float | None) -> bool:
 
 def views(loss: float | None) -> str:
     """A loss in views, or a dash."""
-    return format_views(loss) if loss is not None and np.isfinite(loss) else "–"
+    return format_views(loss, translate) if loss is not None and np.isfinite(loss) else "–"
 
 
 def formula_of(losses: Mapping[str, float | None]) -> str:

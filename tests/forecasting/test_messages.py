@@ -2,7 +2,7 @@
 
 import pytest
 
-from forecasting.formats import format_percent, format_probability, format_three_digits, format_views
+from forecasting.formats import UNITS, Views, format_percent, format_probability, format_three_digits, format_views
 from forecasting.json_records import from_json, to_json
 from forecasting.messages import N_, BadInput, Message
 
@@ -51,6 +51,34 @@ def test_a_sentence_comes_back_from_json_with_its_plural(text):
 )
 def test_views_are_said_as_people_say_them(views, said):
     assert format_views(views) == said
+
+
+def chinese(text: str, _plural: str = "", _count: int = 1, /) -> str:
+    return {UNITS: "1e4= 万;1e8= 亿"}.get(text, text)
+
+
+@pytest.mark.parametrize(
+    ("views", "said"),
+    [
+        (87, "87"),
+        (5240, "5240"),
+        (9994, "9994"),
+        (9996, "1.00 万"),
+        (-261_000, "−26.1 万"),
+        (1_070_000, "107 万"),
+        (12_345_678, "1,230 万"),
+        (123_456_789, "1.23 亿"),
+    ],
+)
+def test_chinese_counts_in_ten_thousands(views, said):
+    assert format_views(views, chinese) == said
+
+
+def test_views_in_a_sentence_are_said_in_its_language_also_after_json():
+    sentence = Message("Off by {error}.", {"error": Views(26_100.0)})
+    again = from_json(Message, to_json(sentence))
+    assert again == sentence
+    assert (again.translated(), again.translated(chinese)) == ("Off by 26.1k.", "Off by 2.61 万.")
 
 
 def test_shares_are_whole_percents():

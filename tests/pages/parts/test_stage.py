@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from forecasting.messages import english
+from pages.parts.session import translator
 from pages.parts.stage import Axis, Track, _axis, _bands, _ticks, _track, thinned, views_axis
 
 
@@ -31,7 +33,7 @@ def test_ticks_are_some_round_values_within_the_axis(low, high):
 
 def test_logarithmic_ticks_are_powers_of_ten():
     assert _ticks(Axis("", 0.05, 2000, log=True)) == [0.1, 1, 10, 100, 1000]
-    assert _axis(Axis("", -1, 1))["ticks"][0] == (-1.0, "−1")
+    assert _axis(Axis("", -1, 1), english)["ticks"][0] == (-1.0, "−1")
 
 
 @pytest.mark.parametrize("heights", [np.linspace(1, 9, 30), np.linspace(0, 9, 30), np.linspace(-4, 9, 30)])
@@ -41,9 +43,19 @@ def test_bands_rise_within_the_heights_and_are_finest_at_the_bottom(heights):
     assert np.diff(borders)[0] < np.diff(borders)[-1]
 
 
-def test_views_are_written_without_needless_zeros():
-    assert [text for _value, text in views_axis("Views", 0, 8000).ticks] == ["0", "2k", "4k", "6k", "8k"]
-    assert [text for _value, text in views_axis("Views", 0, 300).ticks] == ["0", "100", "200", "300"]
+@pytest.mark.parametrize(
+    ("high", "language", "ticks"),
+    [
+        (8000, "en", ["0", "2k", "4k", "6k", "8k"]),
+        (300, "en", ["0", "100", "200", "300"]),
+        (8000, "zh", ["0", "2000", "4000", "6000", "8000"]),
+        (50_000, "zh", ["0", "1 万", "2 万", "3 万", "4 万", "5 万"]),
+        (7500, "zh_TW", ["0", "2000", "4000", "6000"]),
+    ],
+)
+def test_views_are_written_without_needless_zeros(high, language, ticks):
+    axis = _axis(views_axis("Views", 0, high), translator(language))
+    assert [text for _value, text in axis["ticks"]] == ticks
 
 
 @pytest.mark.parametrize(
