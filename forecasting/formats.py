@@ -43,9 +43,9 @@ class Views:
         return self.translated()
 
 
-def format_three_digits(value: float) -> str:
+def format_three_digits(value: float, translate: Translate = english) -> str:
     """Three digits, whatever the size, for what is compared with its like: 0.315, 47.8, 546, 1.09k."""
-    return format_views(value) if abs(value) >= 999.5 else f"{value:.3g}".replace("-", "−")
+    return format_views(value, translate) if abs(value) >= 999.5 else f"{value:.3g}".replace("-", "−")
 
 
 def format_in_formula(value: float, signed: bool = False) -> str:

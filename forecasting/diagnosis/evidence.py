@@ -22,7 +22,7 @@ from forecasting.diagnosis.report import LargeError
 from forecasting.evaluation.bootstrap import block_means, block_places, spread_out
 from forecasting.evaluation.comparison import interval
 from forecasting.evaluation.folds import Fold, make_folds, safe_gap, target_days
-from forecasting.formats import format_views as in_words
+from forecasting.formats import Views
 from forecasting.messages import N_, Message
 from forecasting.metrics import in_views
 from forecasting.networks.training import predict
@@ -256,7 +256,7 @@ def _train_with_care(plan: _Plan) -> Generator[Message, None, dict[RunSettings, 
 
 
 def _with_loss(text: str, loss: float, **facts: object) -> Message:
-    return Message(text, facts | {"loss": in_words(loss)})
+    return Message(text, facts | {"loss": Views(loss)})
 
 
 def _run_again(settings: RunSettings, data: SplitWindows) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,7 @@ from itertools import product
 
 import numpy as np
 
-from forecasting.formats import format_three_digits, format_views
+from forecasting.formats import Views, format_three_digits
 from forecasting.lectures import surfaces
 from forecasting.lectures.claims import ALIKE_DAYS, Claim, Judgement, cannot_tell, claim
 from forecasting.lectures.overfitting import TIMES, judge_ratios
@@ -223,7 +223,7 @@ def widens(without: np.ndarray, normalised: np.ndarray) -> Claim:
 def fails(without: np.ndarray, normalised: np.ndarray) -> Claim:
     """Whether the train loss is higher with batch normalization, each at its best rate, at the smallest batch."""
     plain, own = at_best_rate(without), at_best_rate(normalised)
-    facts = {"without": format_views(float(plain.mean())), "normalised": format_views(float(own.mean()))}
+    facts = {"without": Views(float(plain.mean())), "normalised": Views(float(own.mean()))}
     sentence = N_("Train loss at its best rate: {normalised} views with it, {without} without.")
     return claim(FAILS, judge_ratios(own, plain), unit=TIMES, sentence=Message(sentence, facts))
 

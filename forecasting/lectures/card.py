@@ -416,7 +416,8 @@ def figure(claim: Claim, translate: Translate = english) -> str:
     unit = f" {translate(claim.unit)}" if claim.unit else ""
     if not np.isfinite(claim.low):  # an exact fact
         return claim.sentence.translated(translate)
-    effect, low, high = map(format_three_digits, (claim.statistic, claim.low, claim.high))
+    numbers = claim.statistic, claim.low, claim.high
+    effect, low, high = (format_three_digits(number, translate) for number in numbers)
     return translate(N_("{effect} ({low} to {high})")).format(effect=effect, low=low, high=high) + unit
 
 

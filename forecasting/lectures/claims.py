@@ -72,7 +72,7 @@ def found_with_interval(claim: Claim, translate: Translate = english) -> str:
     if claim.lacking:
         found.append(translate(N_("Lacking: {what}.")).format(what=claim.lacking.translated(translate)))
     elif np.isfinite(claim.low):
-        ends = {"low": format_three_digits(claim.low), "high": format_three_digits(claim.high)}
+        ends = {"low": format_three_digits(claim.low, translate), "high": format_three_digits(claim.high, translate)}
         interval = translate(N_("90 % interval: {low} to {high} {unit}.")).format(**ends, unit=unit)
         found.append(interval.replace(" .", "."))  # where it has no unit
     return (" " if translate(N_(", ")) == ", " else "").join(found)

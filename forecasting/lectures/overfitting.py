@@ -304,6 +304,6 @@ def remedy_helps(remedy: str, remedied: LearningCurve, none: LearningCurve, *, t
     if remedy == MORE_DATA and train_days < 2 * BASE_DAYS:
         lacking = Message(TOO_FEW_DAYS, {"days": train_days, "needed": 2 * BASE_DAYS})
         judged = Judgement("cannot tell", judged.effect, lacking=lacking)
-    facts = {"remedied": format_views(remedied.error), "none": format_views(none.error), "days": BASE_DAYS}
+    facts = {"remedied": Views(remedied.error), "none": Views(none.error), "days": BASE_DAYS}
     sentence = N_("100 ReLU that learn from {days} days: held-out MAE is {remedied} with it, {none} without.")
     return claim(REMEDY_CLAIMS[remedy], judged, unit=N_("views"), sentence=Message(sentence, facts))

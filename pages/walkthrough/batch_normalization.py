@@ -202,7 +202,7 @@ def network() -> None:
 
 def loss_text(loss: float) -> str:
     """A loss, or that there is none."""
-    return format_views(loss) if np.isfinite(loss) else "∞"
+    return format_views(loss, translate) if np.isfinite(loss) else "∞"
 
 
 def say_how(batch: int) -> None:
