@@ -12,7 +12,6 @@ from forecasting.charts.marks import (
     HELD_OUT,
     REAL,
     TRAIN,
-    VIEWS,
     WEEKDAYS,
     colour_by,
     day_axis,
@@ -21,6 +20,7 @@ from forecasting.charts.marks import (
     in_role,
     layered,
     views_axis,
+    views_ticks,
     views_tip,
 )
 from forecasting.messages import N_, Translate, english
@@ -105,7 +105,11 @@ def weekday_means(
         .encode(
             x=alt.X("weekday:N", title=translate(N_("Weekday")), sort=list(weekdays), axis=alt.Axis(labelAngle=0)),
             xOffset=alt.XOffset("period:N", sort=[translate(TRAIN), translate(HELD_OUT)]),
-            y=alt.Y("views:Q", title=translate(N_("Mean views a day")), axis=alt.Axis(format=VIEWS, tickCount=5)),
+            y=alt.Y(
+                "views:Q",
+                title=translate(N_("Mean views a day")),
+                axis=views_ticks(translate, 5),
+            ),
             color=colour,
             tooltip=[
                 "weekday:N",

@@ -14,7 +14,6 @@ from forecasting.charts.marks import (
     HELD_OUT,
     POINTS,
     TRAIN,
-    VIEWS,
     colour_by,
     epoch_axis,
     hover,
@@ -23,6 +22,7 @@ from forecasting.charts.marks import (
     loss_axis,
     loss_words,
     upright_lines,
+    views_ticks,
     views_tip,
 )
 from forecasting.messages import N_, Translate, english
@@ -57,7 +57,7 @@ def compared_curves(
     shown = "_smooth" if averaged else ""
 
     def y(column: str) -> alt.Y:
-        return loss_axis(column, *loss_words(loss, log, translate))
+        return loss_axis(column, *loss_words(loss, log, translate), translate=translate)
 
     def line(column: str, **look) -> alt.Chart:
         return base.mark_line(point=points, **look).encode(x=x, y=y(column), color=colour)
@@ -117,7 +117,11 @@ def generalization_gap(
 
     def axis(title: str) -> dict[str, Any]:
         scale = alt.Scale(type="log" if log else "linear", domain=[low, high], nice=False)
-        return {"title": title.format(loss=loss), "scale": scale, "axis": alt.Axis(format=VIEWS, tickCount=5)}
+        return {
+            "title": title.format(loss=loss),
+            "scale": scale,
+            "axis": views_ticks(translate, 5),
+        }
 
     right, up = axis(translate(N_("Train loss ({loss}, views)"))), axis(translate(N_("Held-out loss ({loss}, views)")))
     x, y = alt.X("train:Q", **right), alt.Y("held_out:Q", **up)
@@ -186,7 +190,7 @@ def final_losses(
     order = list(frame["run"])
     # A row without a run comes first: the names of the lines stand there.
     y = alt.Y("run:N", title=None, scale=alt.Scale(domain=["", *order]), axis=alt.Axis(labelLimit=150, ticks=False))
-    x = alt.X("loss:Q", title=loss_words(loss, False, translate)[0], axis=alt.Axis(format=VIEWS, tickCount=4))
+    x = alt.X("loss:Q", title=loss_words(loss, False, translate)[0], axis=views_ticks(translate, 4))
     offset = alt.YOffset("period:N", sort=[translate(TRAIN), translate(HELD_OUT)])
     colour = colour_by(translate, (TRAIN, HELD_OUT), field="period")
     tips = [alt.Tooltip("run:N", title=translate(N_("Run"))), alt.Tooltip("period:N", title=translate(N_("Period")))]

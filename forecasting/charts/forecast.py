@@ -12,13 +12,13 @@ from forecasting.charts.marks import (
     PREDICTED,
     REAL,
     VALIDATION,
-    VIEWS,
     WEEKDAYS,
     colour_by,
     day_tip,
     hover,
     in_role,
     layered,
+    views_ticks,
     views_tip,
 )
 from forecasting.messages import N_, Translate, english
@@ -99,7 +99,7 @@ def _days(translate: Translate) -> alt.X:
 
 
 def _views(column: str, translate: Translate) -> alt.Y:
-    axis = alt.Axis(format=VIEWS, tickCount=6)
+    axis = views_ticks(translate, 6)
     return alt.Y(f"{column}:Q", title=translate(N_("Views a day")), scale=alt.Scale(zero=False), axis=axis)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from forecasting.formats import format_views
+from forecasting.formats import format_views, units
 from forecasting.messages import N_, Translate
 from forecasting.models.registry import label_of
 
@@ -27,7 +27,6 @@ PERIODS = {"train": TRAIN, "held_out": HELD_OUT, "validation": VALIDATION}
 RUN_COLOURS = 8  # in the theme's palette, after those of the roles
 POINTS = 300  # a curve: more than this a screen cannot show
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-VIEWS = "~s"  # 5200 -> 5.2k
 HEIGHT = 360  # pixels
 NAME_HEIGHT = 18  # pixels
 ROOM = 18  # pixels free above and below the curves, as a name needs
@@ -107,9 +106,21 @@ def epoch_axis(epochs: float, translate: Translate, title: str = N_("Epoch")) ->
     )
 
 
-def loss_axis(column: str, title: str, scale: alt.Scale) -> alt.Y:
+def views_ticks(translate: Translate, count: int = 6) -> alt.Axis:
+    """Of an axis of views, about `count` of them, in the language's units, as `format_views` has them: 5.2k, or 2.6 万.
+
+    A logarithmic axis leaves the labels between its powers empty, and so they stay.
+    """
+    text = "format(datum.value, '.4~r')"
+    for size, unit in units(translate):  # a larger unit is asked for first
+        said = f"format(datum.value / {size:g}, '.4~r') + {json.dumps(unit, ensure_ascii=False)}"
+        text = f"abs(datum.value) >= {size:g} ? {said} : {text}"
+    return alt.Axis(tickCount=count, labelExpr=f"datum.label == '' ? '' : {text}")
+
+
+def loss_axis(column: str, title: str, scale: alt.Scale, *, translate: Translate) -> alt.Y:
     """A loss in views up the side."""
-    return alt.Y(f"{column}:Q", title=title, scale=scale, axis=alt.Axis(format=VIEWS, tickCount=6))
+    return alt.Y(f"{column}:Q", title=title, scale=scale, axis=views_ticks(translate, 6))
 
 
 def loss_words(loss: str, log: bool, translate: Translate) -> tuple[str, alt.Scale]:
@@ -122,7 +133,10 @@ def views_axis(translate: Translate, column: str = "views") -> alt.Y:
     """Views a day up the side; what is predicted need not begin at zero."""
     scale = alt.Scale(zero=column == "views")
     return alt.Y(
-        f"{column}:Q", title=translate(N_("Views a day")), scale=scale, axis=alt.Axis(format=VIEWS, tickCount=6)
+        f"{column}:Q",
+        title=translate(N_("Views a day")),
+        scale=scale,
+        axis=views_ticks(translate, 6),
     )
 
 

@@ -10,12 +10,12 @@ from forecasting.charts.marks import (
     HELD_OUT,
     TRAIN,
     VALIDATION,
-    VIEWS,
     colour_by,
     day_axis,
     day_tip,
     layered,
     loss_words,
+    views_ticks,
     views_tip,
 )
 from forecasting.evaluation.folds import Fold
@@ -64,7 +64,7 @@ def fold_losses(frame: pd.DataFrame, loss: str, translate: Translate = english) 
     """
     models = list(dict.fromkeys(frame["model"]))
     y = alt.Y("model:N", title=None, sort=models, axis=alt.Axis(labelLimit=170))
-    axis = alt.Axis(format=VIEWS, tickCount=5)
+    axis = views_ticks(translate, 5)
     colour = colour_by(translate, (VALIDATION, HELD_OUT))
     name = alt.Tooltip("model:N", title=translate(N_("Model")))
 

@@ -70,9 +70,11 @@ def loss_spec(
     layers = []
     for name, role in roles.items():
         band = alt.Chart().mark_area(opacity=0.2)
-        band = band.encode(x=x, y=loss_axis(f"{name}_low", y_title, y_scale), y2=f"{name}_high:Q", color=colour)
+        band = band.encode(
+            x=x, y=loss_axis(f"{name}_low", y_title, y_scale, translate=translate), y2=f"{name}_high:Q", color=colour
+        )
         curve = alt.Chart().mark_line(strokeWidth=2, point=epochs == 1)  # a single row is no line
-        curve = curve.encode(x=x, y=loss_axis(name, y_title, y_scale), color=colour)
+        curve = curve.encode(x=x, y=loss_axis(name, y_title, y_scale, translate=translate), color=colour)
         layers += [in_role(role, band, translate), in_role(role, curve, translate)]
     layers += level_lines(levels, floor, epochs, colour=colour, translate=translate)
     tooltip = [alt.Tooltip("epoch:Q", title=translate(N_("Epoch")), format="d")]
