@@ -109,3 +109,10 @@ class ClassesRequest:
 
     split: Split
     flat: float
+
+
+@dataclass(frozen=True)
+class CurvatureRequest:
+    """How the loss curves along the training of a run, which is gone through once more."""
+
+    run: RunSettings

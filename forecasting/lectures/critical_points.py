@@ -1,12 +1,22 @@
-"""Where a training ends (Lee 2021, video 4): records of curvature, plain enough for pages. No torch here.
+"""Where a training ends (Lee 2021, video 4): what is known of its curvature, and what the lecture claims of it.
 
 What is looked at is the squared error of a network's prepared targets, whatever loss it was trained on: absolute errors
-have kinks, and between them hardly any curvature. `curvature` fills these records.
+have kinks, and between them hardly any curvature. Records plain enough for pages, and no torch: `curvature` and
+`along_training` fill them.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
+
+from forecasting.formats import format_three_digits
+from forecasting.lectures.claims import Claim, Judgement, claim, judge_pairs
+from forecasting.lectures.surfaces import Toy
+from forecasting.messages import N_, Message
+from forecasting.settings import Architecture, RunSettings, Training
+from forecasting.split import Split
 
 ZERO = 1e-6  # of the largest eigenvalue: what is smaller is counted as none
 
@@ -122,3 +132,216 @@ class Plane:
         """How much of the path's spread around its end lies in the plane; the rest no such picture can show."""
         within, beyond = float((self.path**2).sum()), float((self.beside**2).sum())
         return within / (within + beyond) if within + beyond else 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """Where a network stands after an epoch: its loss, the length of its gradient, and how the loss curves there."""
+
+    epoch: int
+    loss: float
+    gradient_norm: float
+    curvature: Spectrum | Extremes
+    escape: Escape
+
+    @property
+    def minimum_ratio(self) -> float:
+        """Positive eigenvalues among all; NaN where only the ends are known."""
+        return self.curvature.minimum_ratio if isinstance(self.curvature, Spectrum) else np.nan
+
+    @property
+    def lowered(self) -> float:
+        """The share of the loss that curvature takes away along the lowest eigenvector; at most 0 at a minimum."""
+        lowest, highest = self.curvature.ends
+        gained = self.escape.gained_by_curvature
+        return gained if lowest < -ZERO * max(highest, -lowest) else min(gained, 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class AlongTraining:
+    """A training as it was gone through once more. Its first seed is looked at on the way, all seeds at their ends.
+
+    `losses` and `gradient_norms` (seeds, epochs) are the squared error of all windows and the length of its gradient;
+    `batch_norms` (seeds, epochs) the mean length of the batches' gradients of the loss that was minimised, NaN at the
+    start.
+    """
+
+    unknowns: int
+    epochs: np.ndarray
+    losses: np.ndarray
+    gradient_norms: np.ndarray
+    batch_norms: np.ndarray
+    way: tuple[Look, ...] = ()
+    ends: tuple[Look, ...] = ()
+    plane: Plane | None = None  # through the way
+
+
+def epochs_on_the_way(total: int) -> list[int]:
+    """0, 1, 3, 10, 30 and so on, and the last.
+
+    >>> epochs_on_the_way(100)
+    [0, 1, 3, 10, 30, 100]
+    """
+    half_decades = (factor * 10**power for power in range(5) for factor in (1, 3))
+    return [0, *(epoch for epoch in half_decades if epoch < total), total]
+
+
+# The networks that the chapter offers
+
+NetName = Literal["sigmoid", "relu", "deep", "wide"]
+NETS: dict[NetName, tuple[str, Architecture]] = {
+    "sigmoid": (N_("12 sigmoids"), Architecture("sigmoid", 7, 1, 12)),
+    "relu": (N_("12 ReLU"), Architecture("relu", 7, 1, 12)),
+    "deep": (N_("2 layers of 12 ReLU"), Architecture("relu", 7, 2, 12)),
+    "wide": (N_("2 layers of 64 ReLU"), Architecture("relu", 7, 2, 64)),  # more unknowns than an exact Hessian is for
+}
+EPOCHS, RATE, SEEDS = 100, 0.01, 5
+
+
+def net_settings(split: Split, net: NetName, loss: Literal["mae", "mse"]) -> RunSettings:
+    """The run of one of these networks."""
+    return RunSettings(split, NETS[net][1], Training(loss, learning_rate=RATE, epochs=EPOCHS, seeds=SEEDS))
+
+
+# Claims
+
+LOWERED, NOTHING = 0.001, 1e-6  # of the loss: the least that a step has to take away, and what counts as none of it
+FLAT_SHARE, FLAT = 0.2, 0.05  # of the epochs, the last; by how much of itself the loss falls there at most
+SMALL = 0.1  # of the gradient's length at the start
+MOST_RATIO, RATIO_MARGIN = 0.6, 0.012  # the lecture's; 2 % of it
+STILL_FALLS = N_("the loss still falls at the end")
+ONLY_ENDS = N_("with so many unknowns only the ends of the spectrum are known")
+
+
+def no_minimum(ends: Sequence[Look]) -> Claim:
+    """Whether training ends where the loss bends down: a negative eigenvalue, and a step along it lowers the loss.
+
+    Judged by the logarithm of what the step takes away: one seed may lie next to a cliff.
+    """
+    shares = np.maximum([look.lowered for look in ends], NOTHING)
+    judged = judge_pairs(np.log(shares / LOWERED), 0.0)
+    effect, low, high = (100 * LOWERED * np.exp([judged.effect, judged.low, judged.high])).tolist()
+    judged = replace(judged, effect=effect, low=low, high=high)
+    last = ends[0]
+    facts = {
+        "value": format_three_digits(last.curvature.ends[0]).replace("-", "−"),
+        "before": format_three_digits(last.escape.before),
+        "after": format_three_digits(last.escape.after),
+    }
+    sentence = N_("Lowest eigenvalue of the first seed: {value}. A step along it: loss {before} to {after}.")
+    return claim(N_("Training ends at no minimum"), judged, unit=N_("% of the loss"), sentence=Message(sentence, facts))
+
+
+def gradient_stays(along: AlongTraining) -> Claim:
+    """Whether the gradient is not small where the loss has become flat: no critical point has been reached."""
+    before = along.epochs[along.epochs <= (1 - FLAT_SHARE) * along.epochs[-1]]
+    flat = along.epochs >= before.max()
+    fallen = 1 - float((along.losses[:, -1] / along.losses[:, flat][:, 0]).mean())
+    whole, batch = (_share_of_first(norms, flat) for norms in (along.gradient_norms, along.batch_norms))
+    judged = judge_pairs(100 * (whole - SMALL), 2.0)
+    if fallen > FLAT:
+        judged = Judgement("cannot tell", judged.effect, lacking=Message(STILL_FALLS))
+    facts = {
+        "fallen": f"{100 * fallen:.0f} %".replace("-", "−"),
+        "whole": f"{100 * whole.mean():.0f} %",
+        "batch": f"{100 * batch.mean():.0f} %",
+    }
+    sentence = N_(
+        "In the last fifth of epochs the loss falls by {fallen}; the gradient is {whole} as long as at the start"
+        " ({batch} for a batch)."
+    )
+    judged = _moved(judged, 100 * SMALL)
+    return claim(
+        N_("The gradient is not small where the loss is flat"), judged, unit="%", sentence=Message(sentence, facts)
+    )
+
+
+def ratio_stays_low(ends: Sequence[Look]) -> Claim:
+    """Whether at most so many eigenvalues are positive at the end of training."""
+    name = N_("The minimum ratio is at most 0.6")
+    ratios = np.array([look.minimum_ratio for look in ends])
+    if not np.isfinite(ratios).all():
+        lacking = Judgement("cannot tell", np.nan, lacking=Message(ONLY_ENDS))
+        return claim(name, lacking, unit="", sentence=Message(N_("It is not known.")))
+    judged = judge_pairs(MOST_RATIO - ratios, RATIO_MARGIN)
+    judged = replace(judged, effect=float(ratios.mean()), low=MOST_RATIO - judged.high, high=MOST_RATIO - judged.low)
+    facts = {"ratio": f"{ratios.mean():.2f}"}
+    return claim(name, judged, unit="", sentence=Message(N_("It is {ratio} at the end of training."), facts))
+
+
+def claims(along: AlongTraining) -> list[Claim]:
+    """What the lecture claims, of a training that has been gone through to its end."""
+    return [no_minimum(along.ends), gradient_stays(along), ratio_stays_low(along.ends)]
+
+
+def _share_of_first(norms: np.ndarray, flat: np.ndarray) -> np.ndarray:
+    """Middle lengths (seeds,) in the flat stretch, by the first that is known."""
+    first = norms[:, 0] if np.isfinite(norms[:, 0]).all() else norms[:, 1]
+    return np.median(norms[:, flat], axis=1) / first
+
+
+def _moved(judged: Judgement, by: float) -> Judgement:
+    """The same answer with the effect counted from elsewhere."""
+    return replace(judged, effect=judged.effect + by, low=judged.low + by, high=judged.high + by)
+
+
+# The toy
+
+NO_SLOPE = 0.05  # a gradient up to this length is none: what a hand can tell
+
+
+@dataclass(frozen=True, eq=False)
+class ToyPoint:
+    """A place on a toy's surface: loss, gradient (2,), eigenvalues (2,), the lowest first, and eigenvectors as rows.
+
+    The first eigenvector points downhill; where the gradient does not say which way that is, to the upper right.
+    """
+
+    at: np.ndarray
+    loss: float
+    gradient: np.ndarray
+    eigenvalues: np.ndarray
+    eigenvectors: np.ndarray
+
+    def cut(self, toy: Toy, lengths: np.ndarray) -> np.ndarray:
+        """Losses (lengths,) along the lowest eigenvector."""
+        return toy.value(self.at + np.asarray(lengths)[:, None] * self.eigenvectors[0])
+
+
+def toy_point(toy: Toy, at: Sequence[float]) -> ToyPoint:
+    """What a toy is like at a place (2,)."""
+    place = np.asarray(at, float)
+    gradient = toy.gradient(place)
+    values, vectors = np.linalg.eigh(toy.hessian(place))
+    turned = vectors.T.copy()
+    for vector in turned:
+        slope = float(gradient @ vector)
+        if slope > 1e-9 or (abs(slope) <= 1e-9 and vector.sum() < 0):
+            vector *= -1
+    return ToyPoint(place, float(toy.value(place)), gradient, values, turned)
+
+
+def is_saddle(toy: Toy, point: ToyPoint, length: float) -> Claim:
+    """Whether the place is a saddle, with what a step along the lowest eigenvector does."""
+    norm, (low, high) = float(np.linalg.norm(point.gradient)), point.eigenvalues
+    after = float(point.cut(toy, np.array([length]))[0])
+    kind = _kind_of(norm, low, high)
+    judged = Judgement("holds" if kind == SADDLE else "does not hold here", norm)
+    facts = {"kind": Message(kind, {"norm": f"{norm:.2f}"}), "before": f"{point.loss:.2f}", "after": f"{after:.2f}"}
+    sentence = Message(N_("{kind} The step takes the loss from {before} to {after}."), facts)
+    return claim(N_("This point is a saddle"), judged, unit="", sentence=sentence)
+
+
+SADDLE = N_("No gradient, and eigenvalues of both signs.")
+MINIMUM = N_("No gradient, and no negative eigenvalue: a minimum.")
+MAXIMUM = N_("No gradient, and no positive eigenvalue: a maximum.")
+NOT_CRITICAL = N_("The gradient has length {norm}: not a critical point.")
+
+
+def _kind_of(norm: float, low: float, high: float) -> str:
+    if norm > NO_SLOPE:
+        return NOT_CRITICAL
+    nothing = ZERO * max(abs(low), abs(high))
+    if low < -nothing:
+        return SADDLE if high > nothing else MAXIMUM
+    return MINIMUM

@@ -12,7 +12,7 @@ A Hessian's column is the derivative of the gradient along one unknown (jvp of g
 is in double precision: in single an eigenvalue of a millionth of the largest is noise.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -171,38 +171,44 @@ def step_lengths(at: torch.Tensor, count: int = 20, share: float = 0.5) -> np.nd
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """A network on its way: replica 0's unknowns (n,) after an epoch, 0 being the start."""
+    """A network of some replicas on its way, after an epoch; 0 is the start."""
 
     epoch: int
     network: StackedNetwork
+    batch_norms: np.ndarray  # (replicas,) mean length of the epoch's gradients of batches; NaN at the start
 
     @property
     def unknowns(self) -> torch.Tensor:
-        """Where it stands."""
+        """Where its first replica stands."""
         return unknowns(self.network)
 
+    @property
+    def replicas(self) -> list[StackedNetwork]:
+        """Each by itself."""
+        return [self.network.of(slice(place, place + 1)) for place in range(len(self.network.seeds))]
 
-def snapshots(series: Series, settings: RunSettings, epochs: Sequence[int], seed: int = 0) -> Iterator[Snapshot]:
-    """Train a run of one seed again, exactly as it was trained among others, and stop at some epochs to look.
+
+def snapshots(
+    series: Series, settings: RunSettings, epochs: Collection[int], seeds: slice = slice(0, 1)
+) -> Iterator[Snapshot]:
+    """Train some seeds of a run again, exactly as they were trained among others, and stop at some epochs to look.
 
     Raises BadInput where it diverges. A network under early stopping is looked at as it goes, not as it was kept.
     """
-    data, network = run_windows(series, settings), build(settings)
-    network = network.of(slice(seed, seed + 1))
-    wanted = set(epochs)
-    if 0 in wanted:
-        yield Snapshot(0, _copied(network))
+    data, network = run_windows(series, settings), build(settings).of(seeds)
+    if 0 in epochs:
+        yield Snapshot(0, _copied(network), np.full(len(network.seeds), np.nan))
     for row in train(network, data, settings.training):
         if not row.finite:
             raise diverged(row)
-        if row.epoch in wanted:
-            yield Snapshot(row.epoch, _copied(network))
+        if row.epoch in epochs:
+            yield Snapshot(row.epoch, _copied(network), row.gradient_norm)
 
 
 def _copied(network: StackedNetwork) -> StackedNetwork:
-    alone = network.of(slice(None))
-    alone.parameters, alone.running = network.parameters.clone(), network.running.clone()
-    return alone
+    some = network.of(slice(None))
+    some.parameters, some.running = network.parameters.clone(), network.running.clone()
+    return some
 
 
 # A plane

@@ -115,6 +115,13 @@ CHAPTERS = (
         serves="generalization",
     ),
     Entry(
+        slug="minimum_or_saddle",
+        title=N_("Minimum or saddle?"),
+        idea=N_("Where the loss stays flat, its curvature says whether there is still a way down."),
+        changes="optimization",
+        serves="optimization",
+    ),
+    Entry(
         slug="momentum",
         title=N_("Momentum"),
         idea=N_(

@@ -457,3 +457,37 @@ def test_the_scale_of_an_input_by_mouse_and_by_keyboard(page: Page) -> None:
         page.keyboard.press("Shift+ArrowLeft")
     expect(page).to_have_url(re.compile("scale=[1-5]0"))
     expect(page.get_by_text(re.compile("38,226 updates raw"))).to_have_count(0)
+
+
+def weights(page: Page) -> Locator:
+    return page.get_by_role("slider", name="Weights w₁ and w₂")
+
+
+def test_a_saddle_is_found_by_mouse_and_left_by_a_step(page: Page) -> None:
+    page.goto("/minimum_or_saddle?point=1,0")
+    expect(page.get_by_text("not a critical point")).to_be_visible()
+    width = page.locator("canvas").first.bounding_box()["width"]
+    drag(page, weights(page), -0.23 * width, 0)
+    expect(page.get_by_text(re.compile("Holds: This point is a saddle"))).to_be_visible()
+    drag(page, page.get_by_role("slider", name="Length of the step"), 60, 0)
+    expect(page).to_have_url(re.compile(r"step=1\.\d"))
+    kept = weights(page).get_attribute("aria-valuetext")
+    page.reload()
+    expect(weights(page)).to_have_attribute("aria-valuetext", kept)
+
+
+def test_own_network_by_keyboard_alone_ends_at_a_saddle(page: Page) -> None:
+    page.goto("/minimum_or_saddle?point=0.1,0")
+    weights(page).focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page).to_have_url(re.compile(r"point=0\.0"))
+    page.goto("/minimum_or_saddle?on=Own+network")
+    page.get_by_role("button", name="Train and look").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(re.compile("Training ends at no minimum. Lowest eigenvalue"))).to_be_visible()
+    page.get_by_role("slider", name="Checkpoint", exact=True).focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page).to_have_url(re.compile(r"checkpoint=30(&|$)"))
+    page.get_by_role("slider", name="Length of the step").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page).to_have_url(re.compile("step_net="))

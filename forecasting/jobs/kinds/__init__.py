@@ -13,6 +13,7 @@ from forecasting.jobs.requests import (
     CardRequest,
     ClassesRequest,
     CrossValidationRequest,
+    CurvatureRequest,
     DiagnosisRequest,
     ExperimentRequest,
     ForecastRequest,
@@ -73,6 +74,7 @@ JOB_KINDS = {
     "sweep": Kind("forecasting.jobs.kinds.sweep:sweep", SweepRequest),
     "card": Kind("forecasting.jobs.kinds.card:card", CardRequest),
     "classes": Kind("forecasting.jobs.kinds.classes:classes", ClassesRequest),
+    "curvature": Kind("forecasting.jobs.kinds.curvature:curvature", CurvatureRequest),
 }
 
 
