@@ -333,10 +333,10 @@ class Counts:
 def judge_group(series: Series, split: Split, slug: str) -> Iterator[Claim]:
     """Every claim of a group, as soon as it is known. The same again for the same series and split."""
     for source in GROUPS[slug].sources:
-        yield from _judge(series, split, source)
+        yield from judge_source(series, split, source)
 
 
-def _judge(series: Series, split: Split, source: Source) -> Iterator[Claim]:
+def judge_source(series: Series, split: Split, source: Source) -> Iterator[Claim]:
     """The claims of a source; where the channel is no channel for it, all that are left cannot be told."""
     left = {statement.name for statement in source.statements}
     lacking = Message(NO_ANSWER)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecasting.formats import Views
-from forecasting.lectures.claims import MARGIN, Claim, Judgement, claim, judge_days, judge_fact
+from forecasting.lectures.claims import Claim, Judgement, claim, judge_days, judge_fact
 from forecasting.lectures.lateness import MOST_DAYS_LATE, Lateness, best_shift
 from forecasting.lectures.paths import descend, updates_to
 from forecasting.lectures.surfaces import error_of_line, error_surface, exact_optimum, gradient_of_line
@@ -23,6 +23,9 @@ GRID = 48  # places along each unknown
 SLOPES = (-0.75, 1.25)  # the lecture's
 INTERCEPTS = (-1.0, 1.0)  # the lecture's, in thousands; widened where the best line lies outside
 START = (-0.5, -0.8)
+# Of the error against the day itself: by so much a line that is late is nearer to the day before. A flat line whose
+# slope is no more than chance comes some hundredths nearer, by arithmetic alone.
+NEARER = 0.1
 NEAR = 0.01  # of the smallest loss: a descent that comes so near has arrived
 
 
@@ -139,7 +142,7 @@ def is_late(problem: LineProblem, at: tuple[float, float]) -> Claim:
     if found is None:
         judged = Judgement("cannot tell", np.nan)
     else:
-        judged = judge_days(found.errors[1], found.errors[0], margin=MARGIN)
+        judged = judge_days(found.errors[1], found.errors[0], margin=NEARER)
         if judged.answer == "holds" and found.best != 1:
             judged = Judgement("does not hold here", judged.effect, judged.low, judged.high)
         facts |= {"now": Views(found.means[0]), "before": Views(found.means[1])}
