@@ -285,6 +285,38 @@ GROUPS = {
             ),
         ),
     ),
+    "scale": Group(
+        N_("Scaling and batch normalization"),
+        7,
+        (
+            Source(
+                "forecasting.lectures.batch_normalization:channel_claims",
+                (
+                    Statement(
+                        "Raw inputs need more updates",
+                        N_("Descent needs more updates on raw views than on standardised ones."),
+                        "",
+                        "batch_normalization",
+                        {"part": N_("Two inputs")},
+                    ),
+                    Statement(
+                        "Batch normalization widens the usable rates",
+                        N_("With batch normalization more learning rates are usable."),
+                        "",
+                        "batch_normalization",
+                        {"part": N_("Your network"), "batch": "64"},
+                    ),
+                    Statement(
+                        "Batch normalization fails at batch 2",
+                        N_("Batch normalization needs a large batch: with 2 days it trains worse than without."),
+                        "",
+                        "batch_normalization",
+                        {"part": N_("Your network"), "batch": "2"},
+                    ),
+                ),
+            ),
+        ),
+    ),
 }
 CHEAP_FIRST = tuple(sorted(GROUPS, key=lambda slug: GROUPS[slug].seconds))
 
