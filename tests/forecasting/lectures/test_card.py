@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecasting.evaluation import rate_sweep
 from forecasting.evaluation.cross_validation import usual_models
 from forecasting.lectures import card, channel_claims
 from forecasting.lectures.card import (
@@ -75,10 +76,12 @@ def test_a_channel_too_short_says_how_many_days_it_lacks():
 
 @pytest.fixture
 def brief(monkeypatch) -> None:
-    """Nets learn for two epochs: what they come to does not matter here."""
+    """Nets learn for two epochs or updates: what they come to does not matter here."""
     for name in ("learned_curve", "trained_net"):
         whole = getattr(channel_claims, name)
         monkeypatch.setattr(channel_claims, name, lambda series, run, learn=whole: learn(series, briefly(run)))
+    whole_sweep = rate_sweep.final_losses
+    monkeypatch.setattr(rate_sweep, "final_losses", lambda series, run, _updates: whole_sweep(series, run, 2))
     monkeypatch.setattr(channel_claims, "usual_models", lambda split: [*map(briefly, usual_models(split))])
 
 
