@@ -317,6 +317,73 @@ GROUPS = {
             ),
         ),
     ),
+    "change": Group(
+        N_("Classes, and when the world changes"),
+        1,
+        (
+            Source(
+                "forecasting.lectures.classes:channel_claims",
+                (
+                    Statement(
+                        "Tomorrow's class beats the commonest class",
+                        N_("Softmax regression tells down, flat or up better than the commonest class."),
+                        "",
+                        "loss",
+                        {"part": N_("Tomorrow's class")},
+                    ),
+                    Statement(
+                        "It beats the class of last week",
+                        N_("Softmax regression tells down, flat or up better than the class of last week."),
+                        "",
+                        "loss",
+                        {"part": N_("Tomorrow's class")},
+                    ),
+                ),
+            ),
+            Source(
+                "forecasting.lectures.viral_day:channel_claims",
+                (
+                    Statement(
+                        "A viral day moves MSE more than MAE and Huber",
+                        N_("One viral day moves what MSE learns more than what MAE or Huber learn."),
+                        "",
+                        "loss",
+                        {"part": N_("A viral day")},
+                    ),
+                ),
+            ),
+            Source(
+                "forecasting.lectures.worlds:channel_claims",
+                (
+                    Statement(
+                        "The two periods differ",
+                        N_("Held-out days are not like training days."),
+                        "",
+                        "when_the_world_changes",
+                    ),
+                    Statement(
+                        "Refitting every week helps",
+                        N_("A model that is fitted anew every week forecasts better."),
+                        "",
+                        "when_the_world_changes",
+                        {"refit": N_("Weekly")},
+                    ),
+                    Statement(
+                        "A shorter history helps",
+                        N_("Learning from fewer, later days forecasts better."),
+                        "",
+                        "when_the_world_changes",
+                    ),
+                    Statement(
+                        "The largest day was foreseeable",
+                        N_("The largest day could be foreseen."),
+                        "5.25k of 7.5k",
+                        "when_the_world_changes",
+                    ),
+                ),
+            ),
+        ),
+    ),
 }
 CHEAP_FIRST = tuple(sorted(GROUPS, key=lambda slug: GROUPS[slug].seconds))
 
