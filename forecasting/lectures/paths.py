@@ -6,7 +6,7 @@ update to update. The functions work on many paths at once, one a row of unknown
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -38,6 +38,57 @@ class Momentum:
         return (gradient + self.share * total if self.nesterov else total), total
 
 
+class Adaptive(Protocol):
+    """A direction that divides each unknown's gradient by a number of its own, sigma."""
+
+    def __call__(self, gradient: np.ndarray, state: Any, /) -> tuple[np.ndarray, Any]:
+        """A `Direction`."""
+
+    def sigma(self, state: Any, /) -> np.ndarray:
+        """What the gradient is divided by."""
+
+
+@dataclass(frozen=True)
+class AdagradMean:
+    """The gradient over sigma, the root of the *mean* of all squared gradients so far (Lee 2021, video 6).
+
+    Under a rate that falls as 1 / sqrt(update) it is torch's Adagrad, which has the root of their sum.
+    """
+
+    epsilon: float = 1e-10
+
+    def __call__(self, gradient: np.ndarray, state: tuple | None) -> tuple[np.ndarray, tuple]:
+        """The direction; and the sum of squares and the number of gradients in it."""
+        total, count = state or (0.0, 0)
+        state = total + gradient**2, count + 1
+        return gradient / self.sigma(state), state
+
+    def sigma(self, state: tuple) -> np.ndarray:
+        """What the gradient is divided by."""
+        total, count = state
+        return np.sqrt(total / count) + self.epsilon
+
+
+@dataclass(frozen=True)
+class RMSProp:
+    """The gradient over the root of the mean square, in which old gradients fade, as torch's.
+
+    The mean begins at 0, so the first step is 1 / sqrt(1 - share) times the rate.
+    """
+
+    share: float = 0.99  # what is kept of the mean square
+    epsilon: float = 1e-8
+
+    def __call__(self, gradient: np.ndarray, state: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+        """The direction, and the mean square."""
+        square = self.share * (0.0 if state is None else state) + (1 - self.share) * gradient**2
+        return gradient / self.sigma(square), square
+
+    def sigma(self, state: np.ndarray) -> np.ndarray:
+        """What the gradient is divided by."""
+        return np.sqrt(state) + self.epsilon
+
+
 @dataclass(frozen=True)
 class Adam:
     """The mean gradient over the root of the mean square, both fading and freed of their start at 0, as torch's."""
@@ -52,8 +103,13 @@ class Adam:
         mean = self.first * mean + (1 - self.first) * gradient
         square = self.second * square + (1 - self.second) * gradient**2
         count += 1
-        root = np.sqrt(square / (1 - self.second**count)) + self.epsilon
-        return mean / (1 - self.first**count) / root, (mean, square, count)
+        state = mean, square, count
+        return mean / (1 - self.first**count) / self.sigma(state), state
+
+    def sigma(self, state: tuple) -> np.ndarray:
+        """What the mean gradient is divided by."""
+        _mean, square, count = state
+        return np.sqrt(square / (1 - self.second**count)) + self.epsilon
 
 
 def descend(
@@ -127,6 +183,31 @@ def updates_to_stay(heights: np.ndarray, goal: float | np.ndarray) -> np.ndarray
     above = ~(heights <= goal)  # a path that has run away has heights that are not numbers
     last = len(heights) - 1 - above[::-1].argmax(axis=0)
     return np.where(above.any(axis=0), np.where(last == len(heights) - 1, np.inf, last + 1.0), 0.0)
+
+
+def sigmas(direction: Adaptive, gradients: np.ndarray) -> np.ndarray:
+    """What each of the gradients (updates, ..., unknowns) on a path is divided by, in the same shape."""
+    state: Any = None
+    found = []
+    with np.errstate(over="ignore", invalid="ignore"):
+        for gradient in gradients:
+            _step, state = direction(gradient, state)
+            found.append(direction.sigma(state))
+    return np.array(found)
+
+
+def bursts(distances: np.ndarray, *, times: float = 10.0, within: int = 50, least: float = 0.01) -> np.ndarray:
+    """The updates at which a path bursts away from its goal, from its distances (updates + 1,) to it.
+
+    A burst: the distance is so many times the smallest of the updates `within` before, and at least a share `least` of
+    that of the start. What follows within as many updates is the same burst.
+    """
+    if len(distances) <= within:
+        return np.empty(0, int)
+    nearest = np.lib.stride_tricks.sliding_window_view(distances, within)[:-1].min(axis=1)
+    far = np.maximum(times * nearest, least * distances[0])
+    found = np.flatnonzero(distances[within:] >= far) + within
+    return found[np.diff(found, prepend=-within) >= within]
 
 
 def _power_sum(trace: np.ndarray, determinant: np.ndarray, times: np.ndarray) -> np.ndarray:

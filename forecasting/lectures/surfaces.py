@@ -15,6 +15,7 @@ SHELF_MINIMUM = 2.9836584654847926  # the wall moves it from 3
 ROAD_CURVATURE = 0.1
 DIP_DEPTH = 0.3
 DIP_WIDTH = 0.4
+CRESCENT_CURVATURE = 10.0  # across its bed
 
 
 def error_of_line(x: np.ndarray, y: np.ndarray, at: Sequence[float] | np.ndarray, *, loss: Loss = "mae") -> float:
@@ -198,6 +199,18 @@ def _product_hessian(at: np.ndarray) -> np.ndarray:
     return np.stack(entries, axis=-1).reshape(*at.shape, 2)
 
 
+def _crescent_gradient(at: np.ndarray) -> np.ndarray:
+    x, y = at[..., 0], at[..., 1]
+    off = CRESCENT_CURVATURE * (y - x**2)
+    return np.stack([x - 1 - 2 * x * off, off], axis=-1)
+
+
+def _crescent_hessian(at: np.ndarray) -> np.ndarray:
+    x, y = at[..., 0], at[..., 1]
+    entries = [1 + CRESCENT_CURVATURE * (6 * x**2 - 2 * y), -2 * CRESCENT_CURVATURE * x, -2 * CRESCENT_CURVATURE * x]
+    return np.stack([*entries, CRESCENT_CURVATURE + 0 * x], axis=-1).reshape(*at.shape, 2)
+
+
 _BOWL = (lambda x: x**2 / 2, lambda x: x, np.ones_like)
 TOYS = {
     # d2l's 0.1 x1^2 + 2 x2^2
@@ -206,6 +219,18 @@ TOYS = {
         _derivatives(_shelf), _BOWL, minimum=(SHELF_MINIMUM, 0), low=(-5, -2), high=(5, 2), start=(-3, 1.5)
     ),
     "road": separable(_derivatives(_road), minimum=(2,), low=(-5,), high=(6,), start=(-4,)),
+    # so long that at a rate of 0.01 the walls throw descent back and forth (Lee 2021, video 6)
+    "long ellipse": quadratic([[0.2, 0], [0, 200]], minimum=(0, 0), low=(-5, -2.5), high=(2, 2.5), start=(-4, 1.5)),
+    # a bed bent like Rosenbrock's, so that steep and flat directions change places on the way
+    "crescent": Toy(
+        value=lambda at: (CRESCENT_CURVATURE * (at[..., 1] - at[..., 0] ** 2) ** 2 + (at[..., 0] - 1) ** 2) / 2,
+        gradient=_crescent_gradient,
+        hessian=_crescent_hessian,
+        low=(-2.2, -1.5),
+        high=(2.2, 3.5),
+        start=(-1.5, 2.8),
+        minimum=(1, 1),
+    ),
     # (1 - w1 w2)^2: one weight after the other and the single example (1, 1) (Lee 2021, video 4)
     "product": Toy(
         value=lambda at: (1 - at.prod(axis=-1)) ** 2,

@@ -66,7 +66,7 @@ FEWEST_CHANNEL_DAYS = 5 * (COMMON_HISTORY + 2) // 4  # a fifth is held out, and 
 HANDED_ON = ("hide", "lang", "channel", "split")  # from chapter to chapter
 # On a phone columns stand in the order in which they are written: the picture first, which is on the right elsewhere.
 PICTURE_ON_THE_RIGHT = """<style>
-@media (min-width: 641px) { .st-key-chapter [data-testid="stHorizontalBlock"] { flex-direction: row-reverse } }
+@media (min-width: 641px) { .st-key-chapter > * > [data-testid="stHorizontalBlock"] { flex-direction: row-reverse } }
 </style>"""
 LOOKS = {
     "holds": (st.success, ":material/check_circle:"),

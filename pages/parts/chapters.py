@@ -131,6 +131,13 @@ CHAPTERS = (
         serves="optimization",
     ),
     Entry(
+        slug="learning_rate",
+        title=N_("Learning rate"),
+        idea=N_("Steep directions need a small rate, flat ones a large one; adaptive methods give each its own."),
+        changes="optimization",
+        serves="optimization",
+    ),
+    Entry(
         slug="loss",
         title=N_("Loss"),
         idea=N_("What is minimised decides where learning stops, and what an unusual day does to it."),

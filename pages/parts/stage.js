@@ -85,7 +85,12 @@ function pixelOf(stage, event) {
 // Numbers
 
 const number = (value, digits, unit = "") => (Number.isFinite(value) ? value.toFixed(Math.abs(value) < 1000 ? digits : 0) : "–").replace("-", "−") + unit
-const onAxis = (axis, value) => axis.names[Math.round(value)] ?? `${axis.symbol} ${number(value, axis.digits, axis.unit)}`
+// On an axis of powers of ten what the digits cannot show is said in powers: 3.0e-5.
+const valueOn = (axis, value) =>
+  axis.log && value > 0 && value < 10 ** -axis.digits
+    ? value.toExponential(1).replace("-", "−") + axis.unit
+    : number(value, axis.digits, axis.unit)
+const onAxis = (axis, value) => axis.names[Math.round(value)] ?? `${axis.symbol} ${valueOn(axis, value)}`
 
 // Surface: values of a grid, row 0 at the low end of y
 
@@ -376,7 +381,7 @@ function textAt(stage, [a, b]) {
     return `${onAxis(x, a)} · ${onAxis(y, b)} · ${surface.title} ${height} · ${words.slope} ${dx}, ${dy}`
   }
   const values = lines.filter(({ label, read }) => label && read).map((line) => [line.label, readingOf(stage, line, a)])
-  const shown = values.filter(([, value]) => value !== null).map(([label, value]) => `${label} ${number(value, y.digits, y.unit)}`)
+  const shown = values.filter(([, value]) => value !== null).map(([label, value]) => `${label} ${valueOn(y, value)}`)
   return [onAxis(x, a), ...shown].join(" · ")
 }
 function readingOf(stage, line, at) {

@@ -34,6 +34,7 @@ SHOWN = tuple(float(scale) for scale in np.geomspace(1, 100, 41))
 STEPS = 300  # updates shown
 GRID = 60  # places along each weight
 MOST = 1e6  # updates shown on the axis
+COUNTS = ((1.0, "1"), (10.0, "10"), (100.0, "100"), (1e3, "1k"), (1e4, "10k"), (1e5, "100k"), (MOST, "1M"))  # ticks
 SMALL = 260  # pixels high
 TOP = 4.0  # times the lowest loss that a picture shows
 WITHOUT, WITH = RUNS[0], TRAIN  # colours
@@ -41,7 +42,7 @@ PRESETS = (
     Preset(
         N_("Scale 1 and 100"),
         N_("The valley's walls need a tiny rate. Drag the scale to 1."),
-        {"part": "scaling", "scale": 100.0, "rate": 1e-4, "norm": False},
+        {"part": "scaling", "spread": 100.0, "rate": 1e-4, "norm": False},
     ),
     Preset(
         N_("Rate 0.1"),
@@ -67,7 +68,7 @@ def line_of(_series, fingerprint: str, split: Split) -> Line:
 
 def two_inputs() -> None:
     """Drag the scale of x2, and see the loss stretch."""
-    scale = chapter.select_slider("scale", N_("Scale of x₂"), SCALES, 10.0)
+    scale = chapter.select_slider("spread", N_("Scale of x₂"), SCALES, 10.0)
     rate = chapter.select_slider("rate", N_("Learning rate"), RATES, 0.01)
     standardised = chapter.switch("norm", N_("Normalize"))
     seen = 1.0 if standardised else scale
@@ -132,10 +133,11 @@ def draw_needed(scale: float, rate: float) -> None:
         Curve([[SHOWN[0], standardised], [SHOWN[-1], standardised]], translate(N_("Standardised, best rate")), WITH),
     ]
     at = scale, lecture.updates_needed(lecture.two_inputs(scale))
+    title = translate(N_("Updates to a loss of {goal}")).format(goal=GOAL)
     stage(
         "needed",
         x=Axis(translate(N_("Scale of x₂")), SHOWN[0], SHOWN[-1], log=True, digits=0),
-        y=Axis(translate(N_("Updates to a loss of {goal}")).format(goal=GOAL), 1, MOST, digits=0, log=True),
+        y=Axis(title, 1, MOST, digits=0, log=True, ticks=COUNTS),
         translate=translate,
         lines=lines,
         handles=[Handle("scale", at, translate(N_("Scale of x₂")), along="x", colour=INK, rule=True, follows=0)],
@@ -147,7 +149,7 @@ def draw_needed(scale: float, rate: float) -> None:
 
 def take_scale(_name: str, at: Point) -> None:
     """The handle has been let go: the nearest scale of the slider."""
-    chapter.set_value("scale", nearest(SCALES, at[0]))
+    chapter.set_value("spread", nearest(SCALES, at[0]))
 
 
 def nearest(values: tuple[float, ...], wanted: float) -> float:

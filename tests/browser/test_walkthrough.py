@@ -449,13 +449,13 @@ def test_the_scale_of_an_input_by_mouse_and_by_keyboard(page: Page) -> None:
     page.goto("/batch_normalization")
     expect(scale_of_input(page)).to_be_visible()
     drag(page, scale_of_input(page), 600, 0)
-    expect(page).to_have_url(re.compile("scale=100"))
+    expect(page).to_have_url(re.compile("spread=100"))
     expect(page.get_by_text(re.compile("38,226 updates raw"))).to_be_visible()
     page.reload()
     scale_of_input(page).focus()
     for _time in range(3):
         page.keyboard.press("Shift+ArrowLeft")
-    expect(page).to_have_url(re.compile("scale=[1-5]0"))
+    expect(page).to_have_url(re.compile("spread=[1-5]0"))
     expect(page.get_by_text(re.compile("38,226 updates raw"))).to_have_count(0)
 
 
@@ -491,3 +491,25 @@ def test_own_network_by_keyboard_alone_ends_at_a_saddle(page: Page) -> None:
     page.get_by_role("slider", name="Length of the step").focus()
     page.keyboard.press("ArrowRight")
     expect(page).to_have_url(re.compile("step_net="))
+
+
+def learning_rate(page: Page) -> Locator:
+    return page.locator("button.handle[aria-label='Learning rate']")
+
+
+def test_the_learning_rate_by_mouse_and_by_keyboard(page: Page) -> None:
+    page.goto("/learning_rate")
+    expect(learning_rate(page)).to_be_visible()
+    drag(page, learning_rate(page), 120, 0)
+    expect(page).to_have_url(re.compile(r"rate=0\.0[13]"))
+    page.get_by_text("A rate for each unknown").click()
+    expect(page.get_by_text("Adagrad bursts, and decay stops it")).to_be_visible()
+    page.reload()
+    learning_rate(page).focus()
+    for _time in range(2):
+        page.keyboard.press("Shift+ArrowRight")
+    expect(page).to_have_url(re.compile(r"rate=(0\.[13]|1)(&|$)"))
+    scrub = page.get_by_role("slider", name="Steps of the path").first
+    scrub.focus()
+    page.keyboard.press("Home")
+    expect(scrub).to_have_attribute("aria-valuetext", "Update 0 of 1000")

@@ -5,15 +5,20 @@ import pytest
 import torch
 
 from forecasting.lectures.paths import (
+    AdagradMean,
     Adam,
     Momentum,
+    RMSProp,
     best_momentum,
+    bursts,
     descend,
     on_quadratic,
+    sigmas,
     updates_to,
     updates_to_stay,
 )
 from forecasting.lectures.surfaces import TOYS, gradient_of_line
+from forecasting.networks import optimizers
 
 HESSIAN = np.array([0.2, 4.0, 1.0])
 STARTS = np.array([[1.0, 2.0, 3.0], [-1.0, 4.0, 0.3]])
@@ -54,9 +59,9 @@ def test_updates_to_a_goal():
 @pytest.mark.parametrize("nesterov", [False, True])
 def test_momentum_equals_torch(toy, nesterov):
     toy = TOYS[toy]
-    path = descend(toy.gradient, np.array(toy.start), Momentum(0.8, nesterov), rate=0.1, updates=100)
+    path = descend(toy.gradient, np.array(toy.start), Momentum(0.8, nesterov), rate=0.01, updates=100)
     at = torch.tensor(toy.start, dtype=torch.float64)
-    optimizer = torch.optim.SGD([at], lr=0.1, momentum=0.8, nesterov=nesterov)
+    optimizer = torch.optim.SGD([at], lr=0.01, momentum=0.8, nesterov=nesterov)
     for point in path[1:]:
         at.grad = torch.tensor(toy.gradient(at.numpy()))
         optimizer.step()
@@ -104,3 +109,75 @@ def test_best_momentum_is_the_best_of_all_and_polyaks_at_the_best_rate():
     best = best_momentum(HESSIAN, rate)
     assert best == pytest.approx(((condition**0.5 - 1) / (condition**0.5 + 1)) ** 2)
     assert shares[np.linalg.norm(ends, axis=1).argmin(), 0] == pytest.approx(best, abs=0.011)
+
+
+ADAPTIVE = {
+    "adagrad-mean": (AdagradMean(), lambda at, rate: optimizers.AdagradMean([at], lr=rate)),
+    "rmsprop": (RMSProp(), lambda at, rate: torch.optim.RMSprop([at], lr=rate)),
+}
+
+
+@pytest.mark.parametrize("toy", ["long ellipse", "crescent"])
+@pytest.mark.parametrize("method", [*ADAPTIVE])
+def test_adaptive_paths_equal_torch_and_the_engine(toy, method):
+    toy, (direction, make) = TOYS[toy], ADAPTIVE[method]
+    path = descend(toy.gradient, np.array(toy.start), direction, rate=0.05, updates=100)
+    at = torch.tensor(toy.start, dtype=torch.float64)
+    optimizer = make(at, 0.05)
+    for point in path[1:]:
+        at.grad = torch.tensor(toy.gradient(at.numpy()))
+        optimizer.step()
+        np.testing.assert_allclose(point, at.numpy(), rtol=1e-6, atol=1e-9)
+
+
+def test_adagrad_of_the_mean_under_decay_is_torchs_of_the_sum():
+    toy = TOYS["crescent"]
+    rates = 0.3 / np.sqrt(np.arange(1, 201))
+    path = descend(toy.gradient, np.array(toy.start), AdagradMean(), rate=rates, updates=200)
+    at = torch.tensor(toy.start, dtype=torch.float64)
+    optimizer = torch.optim.Adagrad([at], lr=0.3)
+    for point in path[1:]:
+        at.grad = torch.tensor(toy.gradient(at.numpy()))
+        optimizer.step()
+        np.testing.assert_allclose(point, at.numpy(), rtol=1e-6, atol=1e-9)
+
+
+def test_stretching_an_axis_changes_nothing_for_adagrad():
+    def path(curvature: float) -> np.ndarray:
+        hessian = np.array([0.2, curvature])
+        return descend(lambda at: at * hessian, np.array([-4.0, 1.5]), AdagradMean(), rate=1.0, updates=60)
+
+    np.testing.assert_allclose(path(200), path(2), rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("direction", [AdagradMean(), RMSProp(), Adam()])
+def test_sigma_is_what_the_step_was_divided_by(direction):
+    toy = TOYS["crescent"]
+    path = descend(toy.gradient, np.array(toy.start), direction, rate=0.05, updates=30)
+    gradients = toy.gradient(path[:-1])
+    found = sigmas(direction, gradients)
+    if not isinstance(direction, Adam):  # whose step is of the mean gradient
+        np.testing.assert_allclose(np.diff(path, axis=0), -0.05 * gradients / found, rtol=1e-9)
+    np.testing.assert_allclose(found[0], np.abs(gradients[0]) * (0.1 if isinstance(direction, RMSProp) else 1))
+
+
+def test_bursts_are_those_a_slow_loop_finds():
+    rng = np.random.default_rng(0)
+    for _time in range(5):
+        distances = np.exp(rng.normal(0, 1.2, 400))
+        found, last = [], -50
+        for update in range(50, 400):
+            if distances[update] >= max(10 * min(distances[update - 50 : update]), 0.01 * distances[0]):
+                found += [update] if update - last >= 50 else []
+                last = update
+        assert bursts(distances).tolist() == found
+
+
+def test_a_calm_path_and_rounding_far_below_are_no_bursts():
+    calm = 4 * 0.95 ** np.arange(500)
+    assert len(bursts(calm)) == 0
+    ripples = np.where(np.arange(500) % 20, 1e-9, 1e-6)
+    assert len(bursts(np.append(4.0, ripples))) == 0
+    assert len(bursts(np.append(4e-6, ripples))) > 0
+    assert bursts(np.where(np.arange(500) == 300, 1.0, calm)).tolist() == [300]
+    assert len(bursts(calm[:20])) == 0

@@ -15,17 +15,17 @@ def said(app, kind: str) -> str:
 
 
 def test_the_formula_follows_the_scale(visit):
-    app = visit(PAGE, scale="100")
+    app = visit(PAGE, spread="100")
     assert r"30 \\ 30 & 10000" in app.latex[0].value
     assert "10,989 raw" not in said(app, "success")
     assert "38,226 updates raw (condition number 10,989)" in said(app, "success")
-    app.select_slider(key="scale").set_value(1.0).run()
+    app.select_slider(key="spread").set_value(1.0).run()
     assert r"0.3 \\ 0.3 & 1 " in app.latex[0].value
     assert "Unlike scales need more updates" in said(app, "warning")
 
 
 def test_normalizing_shows_the_round_loss_and_keeps_the_scale(visit):
-    app = visit(PAGE, scale="100", norm="true")
+    app = visit(PAGE, spread="100", norm="true")
     assert r"\kappa = 1.86" in app.latex[0].value
     assert "Normalized inputs" in said(app, "caption")
     assert "Holds" in said(app, "success")
