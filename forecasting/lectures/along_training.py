@@ -8,6 +8,7 @@ import torch
 
 from forecasting.lectures.claims import Claim
 from forecasting.lectures.critical_points import (
+    NETS,
     AlongTraining,
     Extremes,
     Look,
@@ -93,8 +94,8 @@ def _gone_through(
         rows.append((snapshot.epoch, *zip(*measured, strict=True), snapshot.batch_norms))
         if snapshot.epoch in way:
             kept.append(snapshot)
-            yield 0.3 * snapshot.epoch / total, _curves(rows, settings.parameters)
-    return kept, _curves(rows, settings.parameters)
+            yield 0.3 * snapshot.epoch / total, _curves(rows, settings.parameters, fitted)
+    return kept, _curves(rows, settings.parameters, fitted)
 
 
 def _measured(replica: StackedNetwork, fitted: Prepared) -> tuple[float, float]:
@@ -102,9 +103,10 @@ def _measured(replica: StackedNetwork, fitted: Prepared) -> tuple[float, float]:
     return float(loss(at)), gradient_norm(loss, at)
 
 
-def _curves(rows: Sequence[tuple], unknown: int) -> AlongTraining:
+def _curves(rows: Sequence[tuple], unknown: int, fitted: Prepared) -> AlongTraining:
     epochs, losses, norms, batch_norms = (np.array(column, float) for column in zip(*rows, strict=True))
-    return AlongTraining(unknown, epochs, losses.T, norms.T, batch_norms.T)
+    mean_loss = float(np.nanvar(fitted.targets.double().numpy()))
+    return AlongTraining(unknown, mean_loss, epochs, losses.T, norms.T, batch_norms.T)
 
 
 def look(replica: StackedNetwork, fitted: Prepared, epoch: int) -> Look:
@@ -129,5 +131,5 @@ def _curvature(loss: Loss, at: torch.Tensor) -> tuple[Spectrum | Extremes, np.nd
 
 def channel_claims(series: Series, split: Split) -> Iterator[Claim]:
     """The claims, of the chapter's first network. Raises BadInput where the channel is too short to train it."""
-    *_reports, (_share, known) = look_along(series, net_settings(split, "sigmoid", "mse"), on_the_way=False)
+    *_reports, (_share, known) = look_along(series, net_settings(split, NETS["sigmoid"][1], "mse"), on_the_way=False)
     yield from claims(known)

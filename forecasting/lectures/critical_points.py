@@ -7,7 +7,6 @@ have kinks, and between them hardly any curvature. Records plain enough for page
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from forecasting.formats import format_three_digits
 from forecasting.lectures.claims import Claim, Judgement, claim, judge_pairs
 from forecasting.lectures.surfaces import Toy
 from forecasting.messages import N_, Message
-from forecasting.settings import Architecture, RunSettings, Training
+from forecasting.settings import Architecture, Loss, RunSettings, Training
 from forecasting.split import Split
 
 ZERO = 1e-6  # of the largest eigenvalue: what is smaller is counted as none
@@ -167,6 +166,7 @@ class AlongTraining:
     """
 
     unknowns: int
+    mean_loss: float  # the squared error of the targets' own mean
     epochs: np.ndarray
     losses: np.ndarray
     gradient_norms: np.ndarray
@@ -188,8 +188,7 @@ def epochs_on_the_way(total: int) -> list[int]:
 
 # The networks that the chapter offers
 
-NetName = Literal["sigmoid", "relu", "deep", "wide"]
-NETS: dict[NetName, tuple[str, Architecture]] = {
+NETS: dict[str, tuple[str, Architecture]] = {
     "sigmoid": (N_("12 sigmoids"), Architecture("sigmoid", 7, 1, 12)),
     "relu": (N_("12 ReLU"), Architecture("relu", 7, 1, 12)),
     "deep": (N_("2 layers of 12 ReLU"), Architecture("relu", 7, 2, 12)),
@@ -198,9 +197,9 @@ NETS: dict[NetName, tuple[str, Architecture]] = {
 EPOCHS, RATE, SEEDS = 100, 0.01, 5
 
 
-def net_settings(split: Split, net: NetName, loss: Literal["mae", "mse"]) -> RunSettings:
+def net_settings(split: Split, net: Architecture, loss: Loss) -> RunSettings:
     """The run of one of these networks."""
-    return RunSettings(split, NETS[net][1], Training(loss, learning_rate=RATE, epochs=EPOCHS, seeds=SEEDS))
+    return RunSettings(split, net, Training(loss, learning_rate=RATE, epochs=EPOCHS, seeds=SEEDS))
 
 
 # Claims

@@ -162,7 +162,10 @@ class Chapter:
 
     def say_default_split(self) -> None:
         """Which days the chapter trains on and which it holds out, below the picture that shows what came of it."""
-        split = self.default_split
+        self.say_split(self.default_split)
+
+    def say_split(self, split: Split) -> None:
+        """The same of another split."""
         text = self.translate(N_("Trained to {cut}, held out {first} to {last}."))
         st.caption(text.format(cut=split.train.last, first=split.held_out.first, last=split.held_out.last))
 

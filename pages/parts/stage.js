@@ -325,7 +325,9 @@ function rimmedText(stage, pen, text, x, y) {
   pen.fillText(text, x, y)
 }
 function drawArrow(stage, pen, { at, by, colour }) {
+  pen.globalAlpha = stage.moved ? 0.3 : 1 // as a path: it began where the handle was
   arrow(stage, pen, toPixels(stage, at), toPixels(stage, [at[0] + by[0], at[1] + by[1]]), stage.ink(colour))
+  pen.globalAlpha = 1
 }
 function drawDownhill(stage, pen, at) {
   const { data: { x, y }, box } = stage, [a, b] = slopeAt(stage, at)

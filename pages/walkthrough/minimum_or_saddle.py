@@ -1,6 +1,7 @@
 """Chapter 9: eigenvalues on the lecture's saddle and along one's own training, and the step that leads on down."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -8,6 +9,7 @@ import streamlit as st
 from forecasting.formats import format_in_formula
 from forecasting.jobs.requests import CurvatureRequest
 from forecasting.lectures import critical_points
+from forecasting.lectures.claims import Claim
 from forecasting.lectures.critical_points import (
     NETS,
     AlongTraining,
@@ -19,6 +21,7 @@ from forecasting.lectures.critical_points import (
 )
 from forecasting.lectures.surfaces import TOYS
 from forecasting.messages import N_
+from forecasting.records import Run
 from forecasting.settings import LOSSES, RunSettings
 from pages.parts.chapter import Preset, open_chapter
 from pages.parts.stage import (
@@ -41,6 +44,8 @@ from pages.parts.stage import (
 SURFACES = {"toy": N_("The lecture's toy"), "net": N_("Own network")}
 TOY = TOYS["product"]
 REACH = float(TOY.high[0])  # of either weight, either way
+SQUARED, STANDARDISED = N_("Loss (squared error)"), N_("Squared error (standardised views)")
+MOST_RUNS, MOST_UNKNOWNS = 8, 100_000  # of the visitor's own that are offered, and of each
 GRID = 49  # places along each weight
 FIRST = (-0.6, 0.9)  # where the point stands at first
 LONGEST = 2.0  # step on the toy
@@ -99,7 +104,7 @@ def draw_surface(point: ToyPoint, length: float) -> None:
         x=Axis(translate(N_("Weight w₁")), -REACH, REACH, "w₁"),
         y=Axis(translate(N_("Weight w₂")), -REACH, REACH, "w₂"),
         translate=translate,
-        surface=Surface(heights, translate(N_("Loss (squared error)"))),
+        surface=Surface(heights, translate(SQUARED)),
         lines=[Line(minima(), translate(N_("Minima")), HELD_OUT, dashed=True)],
         arrows=[Arrow(at, (length * lowest).tolist(), PREDICTED), Arrow(at, (ACROSS * highest).tolist(), BASELINE)],
         dots=[Dot((point.at + length * lowest).tolist(), values[0], translate(N_("After the step")), PREDICTED)],
@@ -125,7 +130,7 @@ def draw_toy_cut(point: ToyPoint, length: float) -> None:
     draw_cut("toy-cut", "step", np.stack([lengths, losses], axis=1), length, top=min(float(losses.max()), 4.0))
 
 
-def draw_cut(key: str, name: str, points: np.ndarray, length: float, *, top: float) -> None:
+def draw_cut(key: str, name: str, points: np.ndarray, length: float, *, top: float, title: str = SQUARED) -> None:
     """Losses by the length of the step, with a handle for the step."""
     losses = points[:, 1]
     low = float(losses.min())
@@ -135,7 +140,7 @@ def draw_cut(key: str, name: str, points: np.ndarray, length: float, *, top: flo
     stage(
         key,
         x=Axis(translate(N_("Step along the lowest eigenvector")), points[0, 0], points[-1, 0]),
-        y=Axis(translate(N_("Loss (squared error)")), low - room, top + room, digits=3),
+        y=Axis(translate(title), low - room, top + room, digits=3),
         translate=translate,
         lines=[
             Line(np.clip(points, [-np.inf, -np.inf], [np.inf, top + room]), translate(N_("Loss")), TRAIN),
@@ -168,25 +173,46 @@ def number(value: float) -> str:
 
 def show_net() -> None:
     """A network trained, its loss and gradient by epoch, and what the loss is like at a checkpoint."""
-    nets = {name: label for name, (label, _net) in NETS.items()}
-    net = chapter.choice("net", N_("Network"), nets, "sigmoid")
-    loss = chapter.choice("loss", N_("Trained on"), LOSSES, "mse")
-    settings = critical_points.net_settings(chapter.default_split, net, loss)
+    settings, name = choose_network()
     along = chapter.job(CurvatureRequest(settings), AlongTraining, start=N_("Train and look"), draw=draw_known)
     if along:
-        show_along(along)
+        show_along(along, name)
     else:
-        with chapter.picture:
-            st.caption(
-                translate(N_("Guess first: will training end in a minimum, or where the loss still bends down?"))
-            )
-    if loss == "mae":
-        with chapter.picture:
-            text = N_("MAE has kinks, and no curvature between them: everything here is of the squared error.")
-            st.caption(translate(text))
+        guess = N_("Guess first: will training end in a minimum, or where the loss still bends down?")
+        chapter.picture.caption(translate(guess))
+    if settings.training.loss == "mae":
+        text = N_("MAE has kinks, and no curvature between them: everything here is of the squared error.")
+        chapter.picture.caption(translate(text))
     with chapter.picture:
-        chapter.say_default_split()
+        chapter.say_split(settings.split)
     carry(settings)
+
+
+def choose_network() -> tuple[RunSettings, str]:
+    """One of the chapter's networks or of the visitor's own runs, with a name that tells it from all others."""
+    runs = own_runs()
+    labels: dict[str, str] = {name: label for name, (label, _net) in NETS.items()}
+    net = chapter.choice("net", N_("Network"), labels | {key: run.name for key, run in runs.items()}, "sigmoid")
+    if net not in NETS:
+        settings, epochs = runs[net].settings, chapter.session.store.epochs_done(net)
+        return replace(settings, training=replace(settings.training, epochs=epochs)), f"{net} {epochs}"
+    loss = chapter.choice("loss", N_("Trained on"), LOSSES, "mse")
+    return critical_points.net_settings(chapter.default_split, NETS[net][1], loss), f"{net} {loss}"
+
+
+def own_runs() -> dict[str, Run]:
+    """The latest runs on this channel that have weights and not too many, by id; of equal names the latest."""
+    taken, by_name = {label for label, _net in NETS.values()}, dict[str, Run]()
+    for run in chapter.session.store.runs(chapter.session.owner):
+        if run.fingerprint == channel.fingerprint and run.name not in taken and can_be_looked_at(run):
+            by_name.setdefault(run.name, run)
+    return {run.id: run for run in [*by_name.values()][:MOST_RUNS]}
+
+
+def can_be_looked_at(run: Run) -> bool:
+    """Whether it is a network that went down its loss, and a small one."""
+    settings = run.settings
+    return not settings.solved_at_once and run.status == "finished" and settings.parameters <= MOST_UNKNOWNS
 
 
 def draw_known(along: AlongTraining) -> None:
@@ -194,7 +220,13 @@ def draw_known(along: AlongTraining) -> None:
     draw_curves(along, along.epochs[-1])
 
 
-def show_along(along: AlongTraining) -> None:
+@st.cache_data(max_entries=32, show_spinner=False)
+def claims_of(_along: AlongTraining, fingerprint: str, name: str) -> list[Claim]:
+    """What the lecture claims of a training."""
+    return critical_points.claims(_along)
+
+
+def show_along(along: AlongTraining, name: str) -> None:
     """The training, and one checkpoint of it."""
     looks = {look.epoch: look for look in along.way}
     epoch = chapter.select_slider("checkpoint", N_("Checkpoint (epoch)"), [*looks], along.way[-1].epoch, text=str)
@@ -211,7 +243,7 @@ def show_along(along: AlongTraining) -> None:
     with right:
         draw_ratios(along, look)
     chapter.formula(net_formula(look, length))
-    chapter.verdict(*critical_points.claims(along))
+    chapter.verdict(*claims_of(along, channel.fingerprint, name))
     beside_lecture(along, look)
 
 
@@ -242,11 +274,11 @@ def draw_curves(along: AlongTraining, epoch: float) -> None:
         step=(1, 0),
         follows=0,
     )
-    mean = [[0.0, 1.0], [places[-1], 1.0]]  # targets are standardised
+    mean = [[0.0, along.mean_loss], [places[-1], along.mean_loss]]
     stage(
         "losses",
         x=epoch_axis(along, ""),
-        y=positive_axis(N_("Loss (squared error)"), [losses, np.ones(1)]),
+        y=positive_axis(STANDARDISED, [losses, np.array([along.mean_loss])]),
         translate=translate,
         lines=[
             *curves(places, losses, translate(N_("All windows, first seed")), TRAIN),
@@ -331,7 +363,14 @@ def draw_escape(escape: Escape, length: float) -> None:
     top = 3 * escape.before - 2 * escape.after
     low_enough = np.abs(escape.lengths[escape.losses <= top])
     shown = np.abs(escape.lengths) <= max(float(low_enough.max()), abs(length), float(escape.lengths[-1]) / 20)
-    draw_cut("net-cut", "step_net", np.stack([escape.lengths, escape.losses], axis=1)[shown], length, top=top)
+    draw_cut(
+        "net-cut",
+        "step_net",
+        np.stack([escape.lengths, escape.losses], axis=1)[shown],
+        length,
+        top=top,
+        title=STANDARDISED,
+    )
 
 
 def draw_ratios(along: AlongTraining, look: Look) -> None:
@@ -340,7 +379,7 @@ def draw_ratios(along: AlongTraining, look: Look) -> None:
     if not np.isfinite(way).all():
         return
     losses = [one.loss for one in (*along.way, *along.ends)]
-    x = Axis(translate(N_("Loss (squared error)")), 0.8 * min(losses), 1.2 * max(losses), digits=3, log=True)
+    x = Axis(translate(STANDARDISED), 0.8 * min(losses), 1.2 * max(losses), digits=3, log=True)
     stage(
         "ratios",
         x=x,

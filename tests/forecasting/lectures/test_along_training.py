@@ -46,6 +46,7 @@ def test_looks_are_those_of_the_run(views, settings):
         assert end.loss == pytest.approx(known.losses[seed, -1])
         assert end.gradient_norm == pytest.approx(known.gradient_norms[seed, -1])
         assert end.escape.eigenvalue == pytest.approx(end.curvature.ends[0], rel=1e-3)
+    assert known.mean_loss == pytest.approx(1, abs=1e-4)  # of standardised targets
     assert known.way[-1] is known.ends[0]
     assert known.plane.path_losses == pytest.approx([look.loss for look in known.way])
 

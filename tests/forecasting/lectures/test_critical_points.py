@@ -66,7 +66,7 @@ def training(whole: np.ndarray, fall: float = 0.0) -> AlongTraining:
     norms = 2.0 * np.ones((seeds, 11))
     norms[:, 1:] *= whole[:, None]
     batches = np.tile(np.r_[np.nan, np.ones(10)], (seeds, 1))
-    return AlongTraining(109, epochs, losses, norms, batches)
+    return AlongTraining(109, 1.0, epochs, losses, norms, batches)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -9,12 +10,14 @@ from forecasting.jobs.machine import use_one_thread
 from forecasting.jobs.queue import JobQueue
 from forecasting.jobs.requests import CurvatureRequest
 from forecasting.lectures.along_training import look_along
-from forecasting.lectures.critical_points import AlongTraining, Extremes, Look, net_settings
+from forecasting.lectures.critical_points import NETS, AlongTraining, Extremes, Look, net_settings
 from forecasting.records import Progress
 from forecasting.sample import sample_channel
-from forecasting.split import default_split
+from forecasting.settings import Architecture, RunSettings, Training
+from forecasting.split import Period, Split, default_split
 from tests.pages.parts.test_diagnosis_panel import visitors_view
 from tests.pages.walkthrough.test_chapters import MOST_CONTROLS, MOST_WORDS, controls, words_on
+from tests.support.filled_store import chance, write
 
 PAGE = "walkthrough/minimum_or_saddle"
 SPLIT = default_split(sample_channel().views)
@@ -62,7 +65,7 @@ def test_own_network_waits_for_its_training_and_says_what_mae_is(visit):
 
 def looked_at(app, net: str, known: AlongTraining) -> None:
     """Put the result of a worker into the visitor's store."""
-    here, request = visitors_view(app), CurvatureRequest(net_settings(SPLIT, net, "mse"))
+    here, request = visitors_view(app), CurvatureRequest(net_settings(SPLIT, NETS[net][1], "mse"))
     job_id, queue = here.jobs.submit(here.owner, sample_channel(), request), JobQueue(here.store.engine)
     assert queue.claim_next() == (job_id, "curvature")
     queue.start(job_id, 1)
@@ -72,7 +75,7 @@ def looked_at(app, net: str, known: AlongTraining) -> None:
 def small_training() -> AlongTraining:
     """Three epochs of the first network, as a worker goes through them."""
     use_one_thread()
-    settings = net_settings(SPLIT, "sigmoid", "mse")
+    settings = net_settings(SPLIT, NETS["sigmoid"][1], "mse")
     few = replace(settings, training=replace(settings.training, epochs=3))
     *_reports, (_share, known) = look_along(sample_channel().series, few)
     return known
@@ -100,3 +103,24 @@ def test_own_network_is_shown_at_the_checkpoint_that_is_chosen(visitor):
     app.selectbox(key="net").set_value("wide").run()
     assert "by Lanczos" in said(app, "caption")
     assert "Minimum ratio" not in said(app, "markdown")
+
+
+def test_a_run_of_ones_own_is_a_choice_and_opens_with_its_loss_and_days(visitor):
+    app = visitor.go(PAGE, on="Own network")
+    here = visitors_view(app)
+    split = Split(Period(date(2018, 1, 1), date(2019, 12, 31)), Period(date(2020, 1, 1), date(2020, 6, 30)))
+    settings = RunSettings(split, Architecture("relu", 3, 1, 2), Training(epochs=2, seeds=1))
+    for name, run in (("My run", settings), ("Exact", replace(settings, architecture=Architecture("linear", 3)))):
+        if name == "Exact":
+            run = replace(run, training=replace(run.training, optimizer="exact"))
+        queue = JobQueue(here.store.engine)
+        here.store.submit(here.owner, sample_channel(), run, name=name)
+        write(queue.claim_next().id, queue, run, chance(1))
+    app = visitor.go(PAGE, on="Own network")
+    assert "My run" in app.selectbox(key="net").options
+    assert "Exact" not in app.selectbox(key="net").options
+    (mine,) = [run for run in here.store.runs(here.owner) if run.name == "My run"]
+    app.selectbox(key="net").set_value(mine.id).run()
+    assert "held out 2020-01-01 to 2020-06-30" in said(app, "caption")
+    assert "MAE has kinks" in said(app, "caption")
+    assert "loss" not in {control.key for control in controls(app)}
