@@ -50,7 +50,7 @@ VIRAL_COLOURS = {"mse": PREDICTED, "mae": TRAIN, "huber": VALIDATION}
 CLASS_COLOURS = (HELD_OUT, BASELINE, TRAIN)
 TIMES = (1, 2, 3, 5, 7, 10, 15, 20, 30)
 FLATTEST, WIDEST = 1, 20  # per cent
-BARS = 41  # of the histogram of changes
+SHOWN, BARS = 50, 50  # per cent up and down, and bars, of the histogram of changes
 WEEKS = 8 * 7  # days shown
 TALL, SMALL = 340, 240  # pixels high
 PRESETS = (
@@ -173,10 +173,11 @@ def formula_of(target: int, start: Point) -> str:
     logits = class_losses.with_third(np.array(start))
     probability = float(class_losses.softmax(logits)[target])
     entropy, squared = (float(class_losses.loss_of(logits, target, loss)) for loss in LOSS_NAMES)
-    return (
-        rf"p_{target + 1} = \frac{{e^{{y_{target + 1}}}}}{{\sum_k e^{{y_k}}}} = {scientific(probability)},\quad"
-        rf" -\ln p_{target + 1} = {entropy:.2f},\quad \lVert p - \hat y \rVert^2 = {squared:.2f}"
-    )
+    lines = [
+        rf"p_{target + 1} = \frac{{e^{{y_{target + 1}}}}}{{\sum_k e^{{y_k}}}} = {scientific(probability)}",
+        rf"-\ln p_{target + 1} = {entropy:.2f},\quad \lVert p - \hat y \rVert^2 = {squared:.2f}",
+    ]
+    return r"\begin{gathered}" + r" \\ ".join(lines) + r"\end{gathered}"
 
 
 def scientific(value: float) -> str:
@@ -234,15 +235,15 @@ def figures_of(problem: ClassProblem, probabilities: np.ndarray) -> list[tuple[s
 
 def draw_changes(problem: ClassProblem, flat: int) -> None:
     """How much views change from day to day, with the bounds of flat to be dragged."""
-    changes = np.clip(100 * problem.train.changes, -2 * WIDEST, 2 * WIDEST)
-    edges = np.linspace(-2 * WIDEST, 2 * WIDEST, BARS + 1)
+    changes = np.clip(100 * problem.train.changes, -SHOWN, SHOWN)
+    edges = np.linspace(-SHOWN, SHOWN, BARS + 1)
     counts, middles = np.histogram(changes, edges)[0], (edges[1:] + edges[:-1]) / 2
     top = 1.15 * float(counts.max() or 1)
     places = classes.label(np.ones(BARS), 1 + middles / 100, flat / 100)
     days = problem.counts
     stage(
         "changes",
-        x=Axis(translate(N_("Change to the next day (%)")), -2 * WIDEST, 2 * WIDEST, digits=0),
+        x=Axis(translate(N_("Change to the next day (%; outer bars: all beyond)")), -SHOWN, SHOWN, unit=" %", digits=0),
         y=Axis(translate(N_("Training days")), 0, top, digits=0),
         translate=translate,
         lines=[
@@ -256,9 +257,10 @@ def draw_changes(problem: ClassProblem, flat: int) -> None:
             for place, name in enumerate(CLASSES)
         ],
         handles=[
-            Handle("flat", (flat, 0.9 * top), translate(N_("Flat within (%)")), along="x", rule=True, step=(1, 0))
+            Handle(name, (sign * flat, 0.9 * top), translate(label), along="x", rule=True, step=(1, 0))
+            for name, sign, label in (("from", -1, N_("Flat from")), ("to", 1, N_("Flat to")))
         ],
-        on_move=lambda _name, at: chapter.set_value("flat", int(np.clip(round(at[0]), FLATTEST, WIDEST))),
+        on_move=lambda _name, at: chapter.set_value("flat", int(np.clip(round(abs(at[0])), FLATTEST, WIDEST))),
         height=TALL,
         alt=translate(N_("Training days by their change, and where flat ends")),
     )

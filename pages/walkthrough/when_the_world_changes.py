@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from forecasting.formats import format_percent, format_views
+from forecasting.formats import format_views
 from forecasting.jobs.requests import ExperimentRequest
 from forecasting.lectures import worlds
 from forecasting.lectures.claims import Claim
@@ -109,7 +109,7 @@ def experiment() -> None:
                 "5.25k / 7.5k",
                 f"{format_views(largest.predicted)} / {format_views(largest.actual)}",
             ),
-            (N_("Foreseen of its rise"), "–", format_percent(largest.foreseen)),
+            (N_("Error on that day"), "2.58k", format_views(abs(largest.actual - largest.predicted))),
         ]
     )
     chapter.open_in_train(family="linear", window=worlds.WINDOW, optimizer="exact", loss="mse", train_days=history)
@@ -148,6 +148,11 @@ def draw_years(split: Split, history: int, largest: LargestDay) -> None:
         N_("Held-out"): ((places >= border) & (places <= end), HELD_OUT),
     }
     values = weeks.to_numpy(float)
+    means = [
+        (ends, float(np.nanmean(values[inside])), colour)
+        for ends, (inside, colour) in zip(((begin, border), (border, end)), [*parts.values()][1:], strict=True)
+        if np.isfinite(values[inside]).any()
+    ]
     stage(
         "years",
         x=Axis(translate(N_("Day")), 0, len(series) - 1, ticks=year_ticks(), names=day_names()),
@@ -157,6 +162,10 @@ def draw_years(split: Split, history: int, largest: LargestDay) -> None:
             Line(np.stack([places, np.where(inside, values, np.nan)], axis=1), translate(name), colour)
             for name, (inside, colour) in parts.items()
             if inside.any()
+        ]
+        + [
+            Line([[ends[0], mean], [ends[1], mean]], colour=colour, dashed=True, read=False)
+            for ends, mean, colour in means
         ],
         dots=[
             Dot(((largest.day - start).days, min(largest.actual, top)), legend=translate(N_("Largest held-out day")))
@@ -240,12 +249,11 @@ def draw_months(split: Split, months: Months, refit: Refit) -> None:
 
 
 def formula_of(world: World, history: int) -> str:
-    """The last weights of the line at the border."""
+    """The first and the last weight of the line at the border."""
     line = worlds.fit_line(world.last(history).train)
-    return (
-        rf"\hat y = \text{{{format_views(line.intercept)}}} {line.weights[-1]:+.2f}\,x_1 {line.weights[-2]:+.2f}\,x_2"
-        rf" + \dots {line.weights[0]:+.2f}\,x_{{{worlds.WINDOW}}}"
-    )
+    first, last = line.weights[-1], line.weights[0]
+    constant = rf"\text{{{format_views(line.intercept)}}}"
+    return rf"\hat y = {constant} {first:+.2f}\,x_1 + \dots {last:+.2f}\,x_{{{worlds.WINDOW}}}"
 
 
 chapter.run(experiment, presets())
