@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecasting.formats import format_percent, format_three_digits
-from forecasting.lectures.claims import Claim, Judgement, claim, judge_days
+from forecasting.lectures.claims import Claim, cannot_tell, claim, judge_days
 from forecasting.lectures.class_losses import softmax
 from forecasting.messages import N_, BadInput, Message
 from forecasting.series import Series
@@ -234,8 +234,9 @@ def beats_last_week(problem: ClassProblem, probabilities: np.ndarray | None) -> 
 
 
 def _beats(problem: ClassProblem, probabilities: np.ndarray | None, baseline: np.ndarray, name: str) -> Claim:
-    if problem.lacking or probabilities is None:
-        return _cannot_tell(name, problem.lacking)
+    if problem.lacking:
+        return cannot_tell(name, problem.lacking)
+    assert probabilities is not None, "no class is too rare"
     own, other = problem.losses(probabilities), problem.losses(baseline)
     judged = judge_days(own, other, seeded=(probabilities.ndim == 3, False))
     skill = 1 - own.mean() / other.mean()
@@ -250,17 +251,12 @@ def _beats(problem: ClassProblem, probabilities: np.ndarray | None, baseline: np
     return claim(name, judged, unit=UNIT, sentence=sentence)
 
 
-def _cannot_tell(name: str, lacking: Message | None) -> Claim:
-    judged = Judgement("cannot tell", np.nan, lacking=lacking)
-    return claim(name, judged, unit=UNIT, sentence=Message(N_("There are too few days.")))
-
-
 def channel_claims(series: Series, split: Split) -> Iterator[Claim]:
     """What this chapter claims of a channel's classes, by softmax regression."""
     try:
         problem = class_problem(series, split)
     except BadInput as short:
-        yield from (_cannot_tell(name, short.message) for name in (COMMONEST, LAST_WEEK))
+        yield from (cannot_tell(name, short.message) for name in (COMMONEST, LAST_WEEK))
         return
     probabilities = None if problem.lacking else predicted(problem)
     yield beats_commonest(problem, probabilities)

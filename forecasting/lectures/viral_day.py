@@ -6,8 +6,8 @@ from typing import Literal
 
 import numpy as np
 
-from forecasting.formats import format_views
-from forecasting.lectures.claims import MARGIN, Claim, Judgement, claim, judge_pairs
+from forecasting.formats import Views
+from forecasting.lectures.claims import MARGIN, Claim, cannot_tell, claim, judge_pairs
 from forecasting.lectures.linear_windows import least_deviations
 from forecasting.messages import N_, BadInput, Message
 from forecasting.series import Series
@@ -116,8 +116,8 @@ def moves_most(problem: ViralProblem, times: float = TIMES) -> Claim:
     effects = [moves["mse"] - max(moves["mae"], moves["huber"]) for moves in found]
     judged = judge_pairs(effects, MARGIN * means["mse"])
     sentence = N_("{times} times the views on one day: predictions move by {mse} views, by {mae} and {huber}.")
-    facts = {loss: format_views(mean) for loss, mean in means.items()} | {"times": f"{times:g}"}
-    return claim(NAME, judged, unit=N_("views"), sentence=Message(sentence, facts))
+    facts: dict[str, object] = {loss: Views(mean) for loss, mean in means.items()}
+    return claim(NAME, judged, unit=N_("views"), sentence=Message(sentence, facts | {"times": f"{times:g}"}))
 
 
 def channel_claims(series: Series, split: Split) -> Iterator[Claim]:
@@ -125,5 +125,4 @@ def channel_claims(series: Series, split: Split) -> Iterator[Claim]:
     try:
         yield moves_most(viral_problem(series, split))
     except BadInput as short:
-        judged = Judgement("cannot tell", np.nan, lacking=short.message)
-        yield claim(NAME, judged, unit=N_("views"), sentence=Message(N_("There are too few days.")))
+        yield cannot_tell(NAME, short.message)

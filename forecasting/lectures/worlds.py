@@ -15,7 +15,7 @@ import pandas as pd
 from forecasting.diagnosis.changes import week_profile
 from forecasting.evaluation.bootstrap import block_means, enough_blocks, spread_out
 from forecasting.evaluation.comparison import FEWEST_DAYS, LEVEL, interval
-from forecasting.formats import format_percent, format_views
+from forecasting.formats import Views, format_percent
 from forecasting.lectures.claims import (
     ALIKE_DAYS,
     TOO_FEW_DAYS,
@@ -23,6 +23,7 @@ from forecasting.lectures.claims import (
     Claim,
     Judgement,
     answer_from,
+    cannot_tell,
     claim,
     judge_days,
     judge_fact,
@@ -398,8 +399,7 @@ def shorter_helps(world: World, history: int = YEAR) -> Claim:
     """Whether a line errs less that learnt from the last days only."""
     if world.train_days <= history:
         lacking = Message(TOO_FEW_DAYS, {"days": world.train_days, "needed": history + 1})
-        judged = Judgement("cannot tell", np.nan, lacking=lacking)
-        return claim(SHORTER, judged, unit=N_("views"), sentence=Message(N_("The training period is too short.")))
+        return cannot_tell(SHORTER, lacking)
     last, whole = (errors_of(world, refit(world, every=0, history=days)) for days in (history, 0))
     return _less(SHORTER, last, whole, LAST_OR_ALL, days=history)
 
@@ -407,7 +407,7 @@ def shorter_helps(world: World, history: int = YEAR) -> Claim:
 def _less(name: str, first: np.ndarray, second: np.ndarray, sentence: str, **facts: object) -> Claim:
     """Whether errors ([seeds,] days) are smaller than others; those with seeds are of networks."""
     judged = judge_days(first, second, seeded=(first.ndim > 1, second.ndim > 1))
-    means = {"first": format_views(first.mean()), "second": format_views(second.mean())}
+    means = {"first": Views(first.mean()), "second": Views(second.mean())}
     return claim(name, judged, unit=N_("views"), sentence=Message(sentence, means | facts))
 
 
@@ -442,7 +442,7 @@ def largest_day(world: World, predicted: np.ndarray) -> LargestDay:
 def largest_foreseeable(world: World, predicted: np.ndarray | None = None) -> Claim:
     """Whether at least half of the largest day's rise above the usual was predicted the day before."""
     found = largest_day(world, refit(world, every=0) if predicted is None else predicted)
-    facts = {name: format_views(getattr(found, name)) for name in ("actual", "predicted", "usual")}
+    facts = {name: Views(getattr(found, name)) for name in ("actual", "predicted", "usual")}
     sentence = N_("{day}: {actual} views, {predicted} predicted, {usual} usual: {foreseen} of the rise.")
     message = Message(sentence, facts | {"day": found.day, "foreseen": format_percent(found.foreseen)})
     if not np.isfinite(found.foreseen):
@@ -457,9 +457,7 @@ def channel_claims(series: Series, split: Split) -> Iterator[Claim]:
     try:
         world = world_of(series, split)
     except BadInput as short:
-        judged = Judgement("cannot tell", np.nan, lacking=short.message)
-        for name in (DIFFER, REFIT, SHORTER, FORESEEABLE):
-            yield claim(name, judged, unit="", sentence=Message(N_("There are too few days.")))
+        yield from (cannot_tell(name, short.message) for name in (DIFFER, REFIT, SHORTER, FORESEEABLE))
         return
     yield periods_differ(world)
     yield refit_helps(world)

@@ -356,9 +356,8 @@ def viral() -> None:
     )
     chapter.verdict(moved)
     now = moves[TIMES.index(times)]
-    rows = [(name, format_views(move), "") for name, move in zip(NAMES.values(), now, strict=True)]
     chapter.beside_lecture(
-        [(name, f"× {times}", move) for name, move, _none in rows],
+        [(name, f"× {times}", format_views(move, translate)) for name, move in zip(NAMES.values(), now, strict=True)],
         lecture=N_("Views of one day"),
         ours=N_("Predictions move by (views)"),
     )

@@ -107,9 +107,9 @@ def experiment() -> None:
             (
                 N_("Largest day: predicted / real"),
                 "5.25k / 7.5k",
-                f"{format_views(largest.predicted)} / {format_views(largest.actual)}",
+                f"{format_views(largest.predicted, translate)} / {format_views(largest.actual, translate)}",
             ),
-            (N_("Error on that day"), "2.58k", format_views(abs(largest.actual - largest.predicted))),
+            (N_("Error on that day"), "2.58k", format_views(abs(largest.actual - largest.predicted), translate)),
         ]
     )
     chapter.open_in_train(family="linear", window=worlds.WINDOW, optimizer="exact", loss="mse", train_days=history)
@@ -252,7 +252,7 @@ def formula_of(world: World, history: int) -> str:
     """The first and the last weight of the line at the border."""
     line = worlds.fit_line(world.last(history).train)
     first, last = line.weights[-1], line.weights[0]
-    constant = rf"\text{{{format_views(line.intercept)}}}"
+    constant = rf"\text{{{format_views(line.intercept, translate)}}}"
     return rf"\hat y = {constant} {first:+.2f}\,x_1 + \dots {last:+.2f}\,x_{{{worlds.WINDOW}}}"
 
 

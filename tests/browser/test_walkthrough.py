@@ -513,3 +513,55 @@ def test_the_learning_rate_by_mouse_and_by_keyboard(page: Page) -> None:
     scrub.focus()
     page.keyboard.press("Home")
     expect(scrub).to_have_attribute("aria-valuetext", "Update 0 of 1000")
+
+
+def start_on(page: Page, loss: str) -> Locator:
+    return page.get_by_role("slider", name=f"Start on {loss}: y₁ and y₂")
+
+
+def test_both_losses_go_down_from_where_the_start_is_dropped(page: Page) -> None:
+    page.goto("/loss")
+    expect(page.get_by_text("Drag the start: where does MSE stand still?")).to_be_visible()
+    drag(page, start_on(page, "Squared error (MSE)"), 200, 200)
+    expect(page).to_have_url(re.compile("start="))
+    expect(page.get_by_text(re.compile("Does not hold here: MSE sticks"))).to_be_visible()
+    cross_entropy = start_on(page, "Cross-entropy").get_attribute("aria-valuetext")
+    assert (
+        cross_entropy.split(" · ")[:2]
+        == (start_on(page, "Squared error (MSE)").get_attribute("aria-valuetext").split(" · ")[:2])
+    )
+    page.get_by_role("button", name="(−10, 10)").click()
+    expect(page.get_by_text(re.compile("Does not hold here: Adam rescues MSE"))).to_be_visible()
+
+
+def test_bounds_of_flat_and_the_start_by_keyboard_alone(page: Page) -> None:
+    page.goto("/loss?start=-8,8")
+    start_on(page, "Cross-entropy").focus()
+    for _time in range(6):
+        page.keyboard.press("Shift+ArrowRight")
+    expect(page.get_by_text(re.compile("Does not hold here: MSE sticks"))).to_be_visible()
+    page.goto("/loss?part=Tomorrow%27s+class")
+    upper = page.get_by_role("slider", name="Flat to")
+    upper.focus()
+    before = page.get_by_text(re.compile("Log loss [\\d.]+ instead of")).first.inner_text()
+    page.keyboard.press("Shift+ArrowRight")
+    expect(page).to_have_url(re.compile("flat="))
+    expect(page.get_by_text(before)).to_have_count(0)
+
+
+def border(page: Page) -> Locator:
+    return page.get_by_role("slider", name="First held-out day")
+
+
+def test_the_border_and_the_history_by_mouse_and_by_keyboard(page: Page) -> None:
+    page.goto("/when_the_world_changes")
+    expect(page.get_by_text("held out 2022-01-01 to 2022-12-31")).to_be_visible()
+    drag(page, border(page), -130, 0)
+    expect(page).to_have_url(re.compile("border=20(20|21)"))
+    drag(page, page.get_by_role("slider", name="First training day"), 250, 0)
+    expect(page).to_have_url(re.compile("history="))
+    page.get_by_role("button", name="The lecture's split").click()
+    expect(page.get_by_text("held out 2021-01-01 to 2021-12-31")).to_be_visible()
+    border(page).focus()
+    page.keyboard.press("Shift+ArrowLeft")
+    expect(page).to_have_url(re.compile("border=2020"))
