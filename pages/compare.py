@@ -1,11 +1,14 @@
 """Runs side by side: what differs in their settings, in their train and in their held-out losses."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from forecasting import charts
 from forecasting.evaluation.run_results import held_out_days, results, training_days, updates_an_epoch
+from forecasting.messages import N_
 from forecasting.metrics import LOSS_NAMES
 from forecasting.models.registry import SKILL_BASELINE
 from forecasting.records import History, Run
@@ -13,12 +16,18 @@ from forecasting.series import Channel
 from pages.parts import diagnosis_panel
 from pages.parts.export import offer
 from pages.parts.homework import offer_notebooks
-from pages.parts.links import warn_invalid_query_param
+from pages.parts.job_progress import TABLE_SECONDS, epochs_done
+from pages.parts.links import escape_markdown, warn_invalid_query_param
 from pages.parts.losses_table import LossesTable
 from pages.parts.runs_table import RunsTable
 from pages.parts.session import baseline_levels, open_page
 
 AVERAGES = (1, 5, 10, 20, 50, 100)  # epochs
+GRADIENT_NORM = N_(
+    "Mean length of the gradient over an epoch's updates, of the loss that is minimised. It is small where training "
+    "stands still: at a minimum or a saddle."
+)
+LAST_PARTS = (100, 50, 25, 10, 5)  # per cent of the horizontal axis
 
 session = open_page()
 translate = session.translate
@@ -63,36 +72,150 @@ def curves_of(
     return pd.concat(frames, ignore_index=True).replace([np.inf, -np.inf], np.nan)  # no axis reaches as far
 
 
-def choose_axes() -> tuple[str, int, bool]:
-    """What the curves run along, over how many epochs they are averaged, and whether losses are in logarithms."""
+def choose_view() -> tuple[charts.CurveView, int]:
+    """How the curves are looked at, and over how many epochs they are averaged."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        words = {along: translate(word) for along, word in charts.ALONG.items()}
-        warn_invalid_query_param("along", words.values(), translate)
-        along = st.segmented_control(
-            translate("Horizontal axis"),
-            words,
-            format_func=words.__getitem__,
-            default="epoch",
-            required=True,
-            key="along",
+        along = choose_word("along", translate("Horizontal axis"), charts.ALONG)
+        period = choose_word("period", translate("Losses"), charts.PERIODS)
+        last = st.select_slider(
+            translate("Last part shown"),
+            LAST_PARTS,
+            format_func="{} %".format,
+            key="last_part",
             bind="query-params",
+            width=180,
+            help=translate("Share of the horizontal axis, up to its end."),
         )
         over = st.select_slider(
             translate("Smoothing (epochs)"),
             AVERAGES,
             key="average",
             bind="query-params",
-            width=220,
+            width=180,
             help=translate("Exponential moving average; the raw curve stays visible. 1 = no smoothing."),
         )
-        return along, over, st.toggle(translate("Log scale"), True, key="log_scale", bind="query-params")
+        log = st.toggle(translate("Log scale"), True, key="log_scale", bind="query-params")
+        return charts.CurveView(along, log, averaged=over > 1, period=period, last=last / 100), over
+
+
+def choose_word(key: str, label: str, options: dict[str, str]) -> str:
+    """One of a few words, the first by default."""
+    words = {option: translate(word) for option, word in options.items()}
+    warn_invalid_query_param(key, words.values(), translate)
+    return st.segmented_control(
+        label,
+        words,
+        format_func=words.__getitem__,
+        default=next(iter(words)),
+        required=True,
+        key=key,
+        bind="query-params",
+    )
+
+
+def draw_waiting(runs: list[Run], histories: dict[str, History]) -> None:
+    """How far each ticked run is that is being trained, or waits for a worker."""
+    for run in runs:
+        if run.active:
+            epochs, done = run.settings.training.epochs, len(histories[run.id])
+            st.progress(done / epochs, f"{escape_markdown(run.name)}: {epochs_done(run, histories[run.id], translate)}")
+
+
+def draw(ticked: list[Run], were_active: set[str]) -> None:
+    """Curves and losses of the ticked runs, drawn anew by themselves while any is trained."""
+    now = {run.id: run for run in session.store.runs(session.owner)}
+    if were_active - {run.id for run in now.values() if run.active}:
+        st.rerun()  # the table above has its losses and its state
+    channels = channels_of(ticked)
+    runs = [replace(now[run.id], name=run.name) for run in ticked if run.id in now and run.fingerprint in channels]
+    histories = {run.id: session.store.history(run.id) for run in runs}
+    draw_waiting(runs, histories)
+    chosen = [run for run in runs if len(histories[run.id])]
+    if len(chosen) > charts.RUN_COLOURS:
+        text = translate("The first {most} of {count} ticked runs are shown.")
+        st.caption(text.format(most=charts.RUN_COLOURS, count=len(chosen)))
+    if chosen:
+        draw_results(chosen[: charts.RUN_COLOURS], channels, histories, saved=not were_active)
+    elif not any(run.active for run in runs):
+        st.info(translate("Tick a run that has been trained for an epoch or more."), icon=":material/check_box:")
+
+
+def draw_results(
+    chosen: list[Run], channels: dict[str, Channel], histories: dict[str, History], *, saved: bool
+) -> None:
+    """Curves beside the gap, then the table of losses, and with `saved` all of it as files."""
+    judged = [baseline_levels(channels[run.fingerprint], run.fingerprint, run.settings) for run in chosen]
+    comparable = alike(chosen)
+    lines, floor = judged[0] if comparable else ({}, None)
+    weeks = [known[SKILL_BASELINE] for known, _floor in judged]
+    rows = [histories[run.id] for run in chosen]
+    frame = results(chosen, session.store.final_losses(session.owner), rows, weeks=weeks)
+    view, over = choose_view()
+    curves = curves_of(chosen, channels, histories, over=over)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        draw_curves(curves, chosen, view, levels=lines, floor=floor)
+    with right, st.container(key="gap_chart"):
+        draw_gap(frame, chosen, log=view.log, levels=lines, floor=floor)
+    st.subheader(translate("Final losses"))
+    losses = LossesTable(session, chosen, frame, lines, floor)
+    numbers = losses.draw(channels[chosen[0].fingerprint] if comparable else None)
+    if saved:
+        offer_files(numbers, curves)
+
+
+def draw_curves(
+    curves: pd.DataFrame, runs: list[Run], view: charts.CurveView, *, levels: dict[str, float], floor: float | None
+) -> None:
+    """Losses, and below them on the same axis the length of the gradient."""
+    names = [run.name for run in runs]
+    with st.container(key="curves_chart"):
+        st.subheader(translate("Losses during training"))
+        chart = charts.compared_curves(
+            curves, names, losses_of(runs), view, translate=translate, levels=levels, floor=floor
+        )
+        st.altair_chart(chart, alt=translate("Loss curves of the ticked runs"))
+    if all(run.settings.solved_at_once for run in runs):
+        return
+    with st.container(key="gradient_chart"):
+        st.markdown(f"**{translate('Gradient norm')}**", help=translate(GRADIENT_NORM))
+        chart = charts.gradient_norms(curves, names, view, translate=translate)
+        st.altair_chart(chart, alt=translate("Gradient norm of the ticked runs"))
+
+
+def draw_gap(frame: pd.DataFrame, runs: list[Run], *, log: bool, levels: dict[str, float], floor: float | None) -> None:
+    """Train against held-out loss."""
+    st.subheader(translate("Train and held-out"))
+    finite = frame[np.isfinite(frame["train"]) & np.isfinite(frame["held_out"])]
+    if finite.empty:
+        st.caption(translate("None of these runs ended with a finite loss."))
+        return
+    names = [run.name for run in runs]
+    chart = charts.generalization_gap(
+        finite, names, losses_of(runs), log=log, translate=translate, levels=levels, floor=floor
+    )
+    st.altair_chart(chart, alt=translate("Train and held-out loss of every ticked run, with the diagonal of no gap"))
+
+
+def losses_of(runs: list[Run]) -> str:
+    """What the runs' losses are called."""
+    return " / ".join(sorted({LOSS_NAMES[run.settings.training.loss] for run in runs}))
+
+
+def offer_files(numbers: pd.DataFrame, curves: pd.DataFrame) -> None:
+    """Tables and charts to save."""
+    losses, gap = translate("Losses during training"), translate("Train and held-out")
+    tables = {"losses": (translate("Final losses"), numbers), "curves": (losses, curves)}
+    pictures = {"curves": (losses, "curves_chart"), "gap": (gap, "gap_chart")}
+    pictures |= {"gradient": (translate("Gradient norm"), "gradient_chart")}
+    offer(session, tables, pictures)
 
 
 st.title(translate("Compare"))
 st.caption(
     translate(
         "Tick runs to see their losses on the same axes. Thin and dashed: train. Strong, with its range "
-        "over seeds: held-out."
+        "over seeds: held-out. Each run has a marker of its own."
     )
 )
 
@@ -103,59 +226,14 @@ if not table.scope:
     st.page_link("pages/train.py", label=translate("Train a model"), icon=":material/play_arrow:")
     st.stop()
 
-channels = channels_of(chosen)
-histories = {run.id: session.store.history(run.id) for run in chosen}
-chosen = [run for run in chosen if run.fingerprint in channels and len(histories[run.id])]
-if not chosen:
-    st.info(translate("Tick a run that has been trained for an epoch or more."), icon=":material/check_box:")
-    st.stop()
-if len(chosen) > charts.RUN_COLOURS:
-    text = translate("The first {most} of {count} ticked runs are shown.")
-    st.caption(text.format(most=charts.RUN_COLOURS, count=len(chosen)))
-chosen = chosen[: charts.RUN_COLOURS]
-judged = [baseline_levels(channels[run.fingerprint], run.fingerprint, run.settings) for run in chosen]
-comparable = alike(chosen)
-lines, floor = judged[0] if comparable else ({}, None)
-loss = " / ".join(sorted({LOSS_NAMES[run.settings.training.loss] for run in chosen}))
-names = [run.name for run in chosen]
-rows, weeks = [histories[run.id] for run in chosen], [known[SKILL_BASELINE] for known, _floor in judged]
-frame = results(chosen, session.store.final_losses(session.owner), rows, weeks=weeks)
-
-along, over, log = choose_axes()
-left, right = st.columns([3, 2], gap="large")
-with left, st.container(key="curves_chart"):
-    st.subheader(translate("Losses during training"))
-    curves = curves_of(chosen, channels, histories, over=over)
-    thinned = pd.concat([curve.iloc[charts.thin(len(curve))] for _run, curve in curves.groupby("run", sort=False)])
-    chart = charts.compared_curves(
-        thinned, names, loss, log=log, translate=translate, levels=lines, floor=floor, along=along, averaged=over > 1
-    )
-    st.altair_chart(chart, alt=translate("Loss curves of the ticked runs"))
-with right, st.container(key="gap_chart"):
-    st.subheader(translate("Train and held-out"))
-    finite = frame[np.isfinite(frame["train"]) & np.isfinite(frame["held_out"])]
-    if len(finite):
-        chart = charts.generalization_gap(finite, names, loss, log=log, translate=translate, levels=lines, floor=floor)
-        st.altair_chart(
-            chart, alt=translate("Train and held-out loss of every ticked run, with the diagonal of no gap")
-        )
-    else:
-        st.caption(translate("None of these runs ended with a finite loss."))
-
-st.subheader(translate("Final losses"))
-numbers = LossesTable(session, chosen, frame, lines, floor).draw(
-    channels[chosen[0].fingerprint] if comparable else None
-)
-
-offer(
-    session,
-    {"losses": (translate("Final losses"), numbers), "curves": (translate("Losses during training"), curves)},
-    {
-        "curves": (translate("Losses during training"), "curves_chart"),
-        "gap": (translate("Train and held-out"), "gap_chart"),
-    },
-)
-offer_notebooks(session, chosen, {run.fingerprint: channels[run.fingerprint] for run in chosen})
-with st.expander(translate("Diagnosis"), icon=":material/troubleshoot:", key="diagnosis", bind="query-params") as panel:
-    if panel.open:
-        diagnosis_panel.draw_set(session, chosen, lambda: st.switch_page("pages/train.py", query_params={}))
+active = {run.id for run in table.scope if run.active}
+st.fragment(draw, run_every=TABLE_SECONDS if active else None)(chosen, active)
+done = [run for run in chosen if session.store.epochs_done(run.id)][: charts.RUN_COLOURS]
+if channels := channels_of(done):
+    done = [run for run in done if run.fingerprint in channels]
+    offer_notebooks(session, done, channels)
+    with st.expander(
+        translate("Diagnosis"), icon=":material/troubleshoot:", key="diagnosis", bind="query-params"
+    ) as panel:
+        if panel.open:
+            diagnosis_panel.draw_set(session, done, lambda: st.switch_page("pages/train.py", query_params={}))

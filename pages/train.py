@@ -22,7 +22,7 @@ from forecasting.settings import SUBTRACT, RunSettings, Training
 from forecasting.split import default_split
 from pages.parts import diagnosis_panel
 from pages.parts.homework import offer_homework
-from pages.parts.job_progress import CHART_SECONDS, duration
+from pages.parts.job_progress import CHART_SECONDS, epochs_done
 from pages.parts.links import escape_markdown, reset_if_unavailable, warn_invalid_query_param
 from pages.parts.look import controls_and_picture, is_presented
 from pages.parts.session import baseline_levels, open_page
@@ -148,13 +148,8 @@ def losses_of(run: Run, history: History) -> tuple[float, float] | None:
 
 def draw_progress(run: Run, history: History) -> None:
     """How far, how long still, and a button that stops."""
-    epochs, done = run.settings.training.epochs, len(history)
-    text = translate("Waiting for a free worker") if run.status == "queued" else translate("Starting")
-    if done:
-        left = history.seconds[-1] / done * (epochs - done)
-        text = translate("Epoch {done} of {epochs}, {left} left").format(done=done, epochs=epochs, left=duration(left))
     bar, pause, stop = st.columns([6, 2, 2], vertical_alignment="center")
-    bar.progress(done / epochs, text)
+    bar.progress(len(history) / run.settings.training.epochs, epochs_done(run, history, translate))
     if not run.settings.solved_at_once:
         pause.button(
             translate("Pause"),

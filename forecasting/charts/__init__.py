@@ -2,7 +2,8 @@
 
 from forecasting.charts.card import claims_chart
 from forecasting.charts.channel import views_over_time, weekday_means
-from forecasting.charts.comparison import compared_curves, final_losses, generalization_gap
+from forecasting.charts.compared_curves import PERIODS, CurveView, compared_curves, gradient_norms
+from forecasting.charts.comparison import final_losses, generalization_gap
 from forecasting.charts.curves import ALONG, full_curve
 from forecasting.charts.diagnosis import decision_tree
 from forecasting.charts.forecast import forecast_chart, reveal_chart, trials_chart
@@ -13,6 +14,8 @@ from forecasting.charts.training import loss_frame, loss_spec, real_and_predicte
 __all__ = [
     "ALONG",
     "HEIGHT",
+    "PERIODS",
+    "CurveView",
     "POINTS",
     "RUN_COLOURS",
     "claims_chart",
@@ -22,6 +25,7 @@ __all__ = [
     "forecast_chart",
     "full_curve",
     "generalization_gap",
+    "gradient_norms",
     "trials_chart",
     "fold_losses",
     "fold_rows",

@@ -1,4 +1,4 @@
-"""Charts of several runs on shared axes."""
+"""Charts of what several runs ended with, on shared axes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,93 +7,24 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from forecasting.charts.curves import ALONG
 from forecasting.charts.marks import (
     BASELINE,
-    HEIGHT,
+    BY_RUN,
     HELD_OUT,
-    POINTS,
     TRAIN,
     colour_by,
-    epoch_axis,
-    hover,
+    height_with_legend,
     layered,
     level_lines,
-    loss_axis,
     loss_words,
+    shape_by,
     upright_lines,
     views_ticks,
     views_tip,
 )
 from forecasting.messages import N_, Translate, english
 
-FAINT = 0.3  # opacity of the raw line under an averaged one
-LEGEND_LINE = 21  # pixels
 MARGIN = 0.08  # of the range of losses, left free on all sides
-
-
-def compared_curves(
-    curves: pd.DataFrame,
-    runs: Sequence[str],
-    loss: str,
-    *,
-    log: bool = True,
-    translate: Translate = english,
-    levels: dict[str, float] | None = None,
-    floor: float | None = None,
-    along: str = "epoch",
-    averaged: bool = False,
-) -> alt.LayerChart:
-    """Loss curves of several runs, train thin and held-out strong, `along` one of ALONG.
-
-    `curves` has run, the columns of a `full_curve`, and solved, which is true for a run that is solved at once: what
-    stands in a single row is drawn as a level line. Curves that are `averaged` stand over the raw ones.
-    """
-    colour = colour_by(translate, runs, runs, field="run")
-    curves, single = _placed(curves, along)
-    end = float(curves["epoch"].max())
-    points = single and end <= 1  # a single row is no line
-    base, x = alt.Chart(curves), epoch_axis(end, translate, ALONG[along])
-    shown = "_smooth" if averaged else ""
-
-    def y(column: str) -> alt.Y:
-        return loss_axis(column, *loss_words(loss, log, translate), translate=translate)
-
-    def line(column: str, **look) -> alt.Chart:
-        return base.mark_line(point=points, **look).encode(x=x, y=y(column), color=colour)
-
-    band = base.mark_area(opacity=0.12).encode(x=x, y=y("held_out_low"), y2="held_out_high:Q", color=colour)
-    raw = [line(column, opacity=FAINT, strokeWidth=1) for column in ("train", "held_out")] if averaged else []
-    train = line(f"train{shown}", strokeWidth=1.2, strokeDash=[4, 2])
-    held_out = line(f"held_out{shown}", strokeWidth=2.5)
-    lines = level_lines(levels or {}, floor, end, colour=colour_by(translate, runs, runs), translate=translate)
-    layers = [band, *raw, train, held_out, *lines, _run_hover(curves, runs, ALONG[along], translate)]
-    return layered(*layers, height=_height(runs))
-
-
-def _placed(curves: pd.DataFrame, along: str) -> tuple[pd.DataFrame, bool]:
-    """Curves with `epoch` the place on the axis, a level line where a run has a single row; whether all have."""
-    if along == "seconds":  # what is solved at once has no loss before its end
-        curves = curves[~curves["solved"] | ~curves["run"].duplicated(keep="last")]
-    curves = curves.assign(epoch=curves[along].astype(float))
-    single = curves["run"].map(curves["run"].value_counts()) == 1
-    ends = curves[curves["solved"] & single].assign(epoch=curves["epoch"].max())
-    return pd.concat([curves, ends], ignore_index=True).drop(columns=["update", "seconds"]), bool(single.all())
-
-
-def _run_hover(curves: pd.DataFrame, runs: Sequence[str], along: str, translate: Translate) -> alt.Chart:
-    """One hover for all runs: their held-out losses at the pointer's place, of the last row before it."""
-    grid = np.unique(curves["epoch"])
-    grid = grid if len(grid) <= 2 * POINTS else np.linspace(grid[0], grid[-1], POINTS)
-    wide = pd.DataFrame({"epoch": grid})
-    tooltip = [alt.Tooltip("epoch:Q", title=translate(along), format=",.0f" if along != ALONG["seconds"] else ",.1f")]
-    for place, run in enumerate(runs):
-        curve = curves[curves["run"] == run].sort_values("epoch", kind="stable")
-        at = curve["epoch"].searchsorted(grid, side="right") - 1
-        known = (at >= 0) & (grid <= curve["epoch"].max())
-        wide[f"r{place}"] = np.where(known, curve["held_out"].to_numpy()[at], np.nan)
-        tooltip.append(views_tip(f"r{place}", run))
-    return hover("epoch:Q", tooltip).properties(data=wide)
 
 
 def generalization_gap(
@@ -125,17 +56,20 @@ def generalization_gap(
 
     right, up = axis(translate(N_("Train loss ({loss}, views)"))), axis(translate(N_("Held-out loss ({loss}, views)")))
     x, y = alt.X("train:Q", **right), alt.Y("held_out:Q", **up)
-    base, colour = alt.Chart(frame), colour_by(translate, list(frame["run"]), runs, field="run")
+    base, named = alt.Chart(frame), list(frame["run"])
     dots = base.mark_point(size=110, filled=True, opacity=0.9).encode(
-        x=x, y=y, color=colour, tooltip=_gap_tips(translate)
+        x=x,
+        y=y,
+        color=colour_by(translate, named, runs, field="run"),
+        shape=shape_by(translate, named, runs),
+        tooltip=_gap_tips(translate),
     )
     rule = base.mark_rule(strokeWidth=1.5, opacity=0.6)
-    across = rule.encode(x=alt.X("train_low:Q", **right), x2="train_high:Q", y=y, color=colour)
-    upright = rule.encode(x=x, y=alt.Y("held_out_low:Q", **up), y2="held_out_high:Q", color=colour)
-    role = colour_by(translate, runs, runs)
-    lines = level_lines(levels or {}, floor, high, colour=role, translate=translate, start=low, all_left=True)
-    layers = [*_no_gap(low, high, log, role, translate), *lines, across, upright, dots]
-    return layered(*layers, height=_height(runs))  # as high as the curves beside it, which name them all
+    across = rule.encode(x=alt.X("train_low:Q", **right), x2="train_high:Q", y=y, color=BY_RUN)
+    upright = rule.encode(x=x, y=alt.Y("held_out_low:Q", **up), y2="held_out_high:Q", color=BY_RUN)
+    lines = level_lines(levels or {}, floor, high, colour=BY_RUN, translate=translate, start=low, all_left=True)
+    layers = [*_no_gap(low, high, log, translate), *lines, across, upright, dots]
+    return layered(*layers, height=height_with_legend(runs))  # as the curves beside it, which name them all
 
 
 def _gap_tips(translate: Translate) -> list[alt.Tooltip]:
@@ -145,11 +79,6 @@ def _gap_tips(translate: Translate) -> list[alt.Tooltip]:
         views_tip("held_out", translate(HELD_OUT)),
         views_tip("gap", translate(N_("Gap"))),
     ]
-
-
-def _height(runs: Sequence[str]) -> int:
-    """Room for the plot below a legend of all runs."""
-    return HEIGHT - 20 + LEGEND_LINE * len(runs)
 
 
 def _square(frame: pd.DataFrame, levels: list[float], log: bool) -> tuple[float, float]:
@@ -164,16 +93,16 @@ def _square(frame: pd.DataFrame, levels: list[float], log: bool) -> tuple[float,
     return low - room, high + room
 
 
-def _no_gap(low: float, high: float, log: bool, colour: alt.Color, translate: Translate) -> list[alt.Chart]:
+def _no_gap(low: float, high: float, log: bool, translate: Translate) -> list[alt.Chart]:
     """The diagonal, with its name below it, where there are hardly ever dots."""
     role = translate(BASELINE)
-    ends = alt.Chart(alt.Data(values=[{"train": edge, "held_out": edge, "role": role} for edge in (low, high)]))
+    ends = alt.Chart(alt.Data(values=[{"train": edge, "held_out": edge, "run": role} for edge in (low, high)]))
     share = 0.7
     at = low ** (1 - share) * high**share if log else low + share * (high - low)
-    name = alt.Chart(alt.Data(values=[{"train": at, "held_out": at, "role": role}]))
+    name = alt.Chart(alt.Data(values=[{"train": at, "held_out": at, "run": role}]))
     text = name.mark_text(text=translate(N_("No gap")), align="left", baseline="top", dx=6, dy=4)
     line = ends.mark_line(strokeWidth=1.5, opacity=0.7)
-    return [mark.encode(x="train:Q", y="held_out:Q", color=colour) for mark in (line, text)]
+    return [mark.encode(x="train:Q", y="held_out:Q", color=BY_RUN) for mark in (line, text)]
 
 
 def final_losses(

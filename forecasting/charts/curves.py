@@ -22,11 +22,13 @@ def smoothed(losses: np.ndarray, over: float) -> np.ndarray:
 
 def full_curve(history: History, updates: int, over: float = 1) -> pd.DataFrame:
     """A row an epoch of a run that takes `updates` steps in each: epoch, update, seconds; in views train and held_out,
-    means over seeds, averaged `over` so many epochs (_smooth), and the lowest and highest seed (_low, _high).
+    means over seeds, averaged `over` so many epochs (_smooth), and the lowest and highest seed (_low, _high); gradient,
+    the mean length of the gradient of the loss that is minimised.
 
     One seed has no range: its _low and _high are NaN.
     """
     columns = {"epoch": history.epoch, "update": history.epoch * updates, "seconds": history.seconds}
+    columns["gradient"] = history.gradient_norm.mean(axis=1)
     for name in ("train", "held_out"):
         seeds = getattr(history, f"{name}_loss")
         mean = seeds.mean(axis=1)

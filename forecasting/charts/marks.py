@@ -25,10 +25,14 @@ REAL, PREDICTED, TRAIN, HELD_OUT, BASELINE, VALIDATION = ROLES = (
 )
 PERIODS = {"train": TRAIN, "held_out": HELD_OUT, "validation": VALIDATION}
 RUN_COLOURS = 8  # in the theme's palette, after those of the roles
+# A marker a run, so that colour is not all that tells runs apart.
+MARKERS = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
 POINTS = 300  # a curve: more than this a screen cannot show
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 HEIGHT = 360  # pixels
+BY_RUN = alt.Color("run:N")  # in a chart where another layer names the runs
 NAME_HEIGHT = 18  # pixels
+LEGEND_LINE = 21  # pixels
 ROOM = 18  # pixels free above and below the curves, as a name needs
 SHORT = 150  # days: a shorter time has a few months only, and its axis names days
 # Where names of level lines stand, from the highest line down: two at one end never meet, however near their lines are.
@@ -38,21 +42,41 @@ FAR = 0.55  # a line below this share of the one above it has room for its name 
 
 
 def colour_by(
-    translate: Translate, shown: Sequence[str], runs: Sequence[str] = (), *, field: str = "role"
+    translate: Translate, shown: Sequence[str], runs: Sequence[str] = (), *, field: str = "role", named: bool = True
 ) -> alt.Color:
-    """Colour by role or run, with a legend of the `shown` ones."""
-    words = [translate(name) if name in ROLES else name for name in shown]
-    legend = alt.Legend(
+    """Colour by role or run, with a legend of the `shown` ones; without one where another chart has `named` them."""
+    legend = _legend(translate, shown, runs, **({} if field == "run" else {"symbolType": "circle"}))
+    scale = alt.Scale(domain=_domain(translate, runs))
+    return alt.Color(f"{field}:N", scale=scale, legend=legend if named else None)
+
+
+def shape_by(translate: Translate, shown: Sequence[str], runs: Sequence[str]) -> alt.Shape:
+    """A marker of its own for each run.
+
+    Its legend is one with that of the colours where a single layer of the chart has both and names them, and all others
+    are coloured BY_RUN.
+    """
+    domain = _domain(translate, runs)
+    shapes = [MARKERS[runs.index(name) % len(MARKERS)] if name in runs else "circle" for name in domain]
+    return alt.Shape("run:N", scale=alt.Scale(domain=domain, range=shapes), legend=_legend(translate, shown, runs))
+
+
+def _legend(translate: Translate, shown: Sequence[str], runs: Sequence[str], **look: Any) -> alt.Legend:
+    return alt.Legend(
         title=None,
         orient="top",
-        values=words,
-        symbolType="circle",
+        values=[translate(name) if name in ROLES else name for name in shown],
         symbolOpacity=1,
         symbolStrokeWidth=2,
         labelLimit=260,
         columns=1 if runs else 0,  # names of runs are long, and a phone is narrow
+        **look,
     )
-    return alt.Color(f"{field}:N", scale=alt.Scale(domain=_domain(translate, runs)), legend=legend)
+
+
+def height_with_legend(runs: Sequence[str]) -> int:
+    """Room for the plot below a legend of all runs, in pixels."""
+    return HEIGHT - 20 + LEGEND_LINE * len(runs)
 
 
 def _domain(translate: Translate, runs: Sequence[str]) -> list[str]:
@@ -96,17 +120,17 @@ def hover(field: str, tooltip: list[alt.Tooltip]) -> alt.Chart:
     return rule.encode(x=field, opacity=shown, tooltip=tooltip).add_params(near)
 
 
-def epoch_axis(epochs: float, translate: Translate, title: str = N_("Epoch")) -> alt.X:
-    """Epochs along the bottom, all of them from the start, so that a live curve does not push its axis along."""
+def epoch_axis(epochs: float, translate: Translate, title: str = N_("Epoch"), *, start: float = 0) -> alt.X:
+    """Epochs along the bottom, all of them from `start`, so that a live curve does not push its axis along."""
     return alt.X(
         "epoch:Q",
         title=translate(title),
-        scale=alt.Scale(domain=[0, epochs], nice=False),
+        scale=alt.Scale(domain=[start, epochs], nice=False),
         axis=alt.Axis(grid=False, tickCount=8, tickMinStep=1),
     )
 
 
-def views_ticks(translate: Translate, count: int = 6) -> alt.Axis:
+def views_ticks(translate: Translate, count: int = 6, **look: Any) -> alt.Axis:
     """Of an axis of views, about `count` of them, in the language's units, as `format_views` has them: 5.2k, or 2.6 万.
 
     A logarithmic axis leaves the labels between its powers empty, and so they stay.
@@ -115,12 +139,12 @@ def views_ticks(translate: Translate, count: int = 6) -> alt.Axis:
     for size, unit in units(translate):  # a larger unit is asked for first
         said = f"format(datum.value / {size:g}, '.4~r') + {json.dumps(unit, ensure_ascii=False)}"
         text = f"abs(datum.value) >= {size:g} ? {said} : {text}"
-    return alt.Axis(tickCount=count, labelExpr=f"datum.label == '' ? '' : {text}")
+    return alt.Axis(tickCount=count, labelExpr=f"datum.label == '' ? '' : {text}", **look)
 
 
-def loss_axis(column: str, title: str, scale: alt.Scale, *, translate: Translate) -> alt.Y:
-    """A loss in views up the side."""
-    return alt.Y(f"{column}:Q", title=title, scale=scale, axis=views_ticks(translate, 6))
+def loss_axis(column: str, title: str, scale: alt.Scale, *, translate: Translate, **look: Any) -> alt.Y:
+    """A loss in views up the side; `look` is the axis's."""
+    return alt.Y(f"{column}:Q", title=title, scale=scale, axis=views_ticks(translate, 6, **look))
 
 
 def loss_words(loss: str, log: bool, translate: Translate) -> tuple[str, alt.Scale]:
@@ -173,7 +197,8 @@ def level_lines(
         end, side = places[place % len(places)]
         side = "above" if value < FAR * last else side  # below a baseline is where held-out losses end
         last = value
-        mark = {"value": value, "epoch": epochs if end == RIGHT else start, "role": translate(BASELINE)}
+        mark: dict[str, object] = {"value": value, "epoch": epochs if end == RIGHT else start}
+        mark |= dict.fromkeys(("role", "run"), translate(BASELINE))  # whichever the chart's colours stand for
         chart = alt.Chart(alt.Data(values=[mark]))
         rules.append(chart.mark_rule(strokeDash=dash, strokeWidth=1.5).encode(y="value:Q", color=colour))
         at: dict[str, Any] = {"baseline": "bottom", "dy": -4} if side == "above" else {"baseline": "top", "dy": 4}

@@ -6,8 +6,8 @@ from typing import TypeVar
 import streamlit as st
 
 from forecasting.json_records import from_json
-from forecasting.messages import N_, BadInput
-from forecasting.records import Job
+from forecasting.messages import N_, BadInput, Translate
+from forecasting.records import History, Job, Run
 from pages.parts.links import escape_markdown
 from pages.parts.session import Session
 
@@ -94,6 +94,15 @@ def _progress(session: Session, job: Job) -> None:
         args=(session.owner, job.id),
         width="stretch",
     )
+
+
+def epochs_done(run: Run, history: History, translate: Translate) -> str:
+    """How far a run is and how long it still takes, in words."""
+    if not len(history):
+        return translate(N_("Waiting for a free worker") if run.status == "queued" else N_("Starting"))
+    epochs, done = run.settings.training.epochs, len(history)
+    left = duration(history.seconds[-1] / done * (epochs - done))
+    return translate(N_("Epoch {done} of {epochs}, {left} left")).format(done=done, epochs=epochs, left=left)
 
 
 def duration(seconds: float) -> str:

@@ -194,18 +194,18 @@ class RunsTable:
         return picked.selection.rows
 
     def frame(self, runs: list[Run]) -> pd.DataFrame:
-        """A line a run: name, losses, the settings that differ, tags and state; the settings alike if asked for."""
+        """A line a run: state, name, losses, the settings that differ, and tags; the settings alike if asked for."""
         translate = self.translate
         losses = pd.DataFrame({"run": [run.id for run in runs]})
         losses = losses.merge(self.session.store.final_losses(self.session.owner), "left", "run")
         settings, differing = self.settings_of(runs)
-        lines = self.pins(runs)
+        lines = self.states(runs) | self.pins(runs)
         lines[translate(N_("Run"))] = [run.name for run in runs]
         lines[translate(N_("Held-out loss"))] = _finite(losses["held_out"])
         lines[translate(N_("Train loss"))] = _finite(losses["train"])
         lines |= self.channels_of(runs)
         lines |= {translate(LABELS[name]): settings[name] for name in differing}
-        lines |= self.tags_and_states(runs)
+        lines |= self.tags(runs)
         if not st.session_state.differing:
             lines[translate(N_("Epochs done"))] = losses["epochs"]
             lines |= {translate(LABELS[name]): settings[name] for name in SHOWN_ANYWAY if name not in differing}
@@ -221,14 +221,14 @@ class RunsTable:
         several = len({run.fingerprint for run in runs}) > 1
         return {self.translate(N_("Channel")): [self.channels[run.fingerprint] for run in runs]} if several else {}
 
-    def tags_and_states(self, runs: list[Run]) -> dict[str, list]:
-        """Columns of tags, where there are any, and of states, where any run is not finished."""
-        columns: dict[str, list] = {}
-        if any(run.tags for run in runs):
-            columns[self.translate(N_("Tags"))] = [list(run.tags) for run in runs]
-        if any(run.status != "finished" for run in runs):
-            columns[self.translate(N_("State"))] = [self.translate(STATES[run.status]) for run in runs]
-        return columns
+    def states(self, runs: list[Run]) -> dict[str, list]:
+        """A column of states, where any run is not finished."""
+        said = [self.translate(STATES[run.status]) for run in runs]
+        return {self.translate(N_("State")): said} if any(run.status != "finished" for run in runs) else {}
+
+    def tags(self, runs: list[Run]) -> dict[str, list]:
+        """A column of tags, where there are any."""
+        return {self.translate(N_("Tags")): [list(run.tags) for run in runs]} if any(run.tags for run in runs) else {}
 
     def settings_of(self, runs: list[Run]) -> tuple[pd.DataFrame, list[str]]:
         """The settings in words, and the names of those that differ."""

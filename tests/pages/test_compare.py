@@ -67,7 +67,7 @@ def test_what_differs_is_listed_and_the_first_are_ticked(visitor, mine):
     assert table.columns.tolist() == ["Run", "Held-out loss", "Train loss", "Window (days of input)", "Units per layer"]
     assert table["Run"].tolist() == [f"Try {place}" for place in (6, 5, 4, 3, 2, 1)]
     assert ticked(app) == ids[:1:-1]
-    assert len(app.get("vega_lite_chart")) == 2
+    assert len(app.get("vega_lite_chart")) == 3  # losses, gradient norm, and the gap
     app.toggle(key="differing").set_value(False).run()
     assert {"Optimizer", "Loss", "Epochs done"} <= set(app.dataframe[0].value)
 
@@ -249,13 +249,14 @@ def test_a_run_that_left_the_numbers_is_listed_and_harms_nothing(visitor, mine):
     queue.report(run_id, WORKER, Progress(0.1, training=TrainingProgress(rows)))
     queue.fail(run_id, Message("The loss is no number any more."))
     app = visitor.go("compare", runs=run_id)
-    assert app.dataframe[0].value["State"].tolist() == ["Failed", "Finished"]
-    assert len(app.get("vega_lite_chart")) == 1
+    table = app.dataframe[0].value
+    assert table.columns[0] == "State" and table["State"].tolist() == ["Failed", "Finished"]
+    assert len(app.get("vega_lite_chart")) == 2
     assert "None of these runs ended with a finite loss." in [caption.value for caption in app.caption]
     assert losses(app).loc["gone wild", [MEAN, "Skill"]].isna().all()
     assert "Infinity" not in app.get("vega_lite_chart")[0].proto.spec
     app = come_again(visitor)
-    curves, gap = (json.loads(chart.proto.spec) for chart in app.get("vega_lite_chart"))
+    curves, _gradient, gap = (json.loads(chart.proto.spec) for chart in app.get("vega_lite_chart"))
     assert run_colours(curves) == run_colours(gap)  # though one of the runs has no dot
     assert not app.exception
 
@@ -263,7 +264,9 @@ def test_a_run_that_left_the_numbers_is_listed_and_harms_nothing(visitor, mine):
 def run_colours(spec: dict) -> list[str]:
     """What the palette of a chart stands for, where its marks are coloured by run."""
     colours = [layer["encoding"]["color"] for layer in spec["layer"] if "color" in layer["encoding"]]
-    (domain,) = {tuple(colour["scale"]["domain"]) for colour in colours if colour["field"] == "run"}
+    (domain,) = {
+        tuple(colour["scale"]["domain"]) for colour in colours if colour["field"] == "run" and "scale" in colour
+    }
     assert {"gone wild", "Try 1"} <= set(domain)
     return list(domain)
 
@@ -284,8 +287,37 @@ def test_without_runs_the_way_is_shown(visitor, mine):
     app = visitor.go("compare")
     assert "No runs yet" in app.info[0].value
     add(mine, many_settings(1)[0], "waiting", done=False)
-    app = visitor.go("compare")
+    app = visitor.go("compare", runs="none")
     assert "Tick a run that has been trained" in app.info[0].value
+
+
+def test_a_run_that_waits_or_is_trained_is_shown_as_it_comes_along(visitor, mine):
+    (one,) = many_settings(1, epochs=10)
+    run_id = add(mine, one, "waiting", done=False)
+    app = visitor.go("compare")
+    assert [bar.proto.text for bar in app.get("progress")] == ["waiting: Waiting for a free worker"]
+    queue = JobQueue(session.store().engine)
+    queue.claim_next()
+    queue.start(run_id, WORKER)
+    losses_of = [np.full(5, loss) for loss in (500.0, 480.0)]
+    rows = [Row(at + 1, loss, loss, loss / 100, 0.1, at + 1) for at, loss in enumerate(losses_of)]
+    queue.report(run_id, WORKER, Progress(0.2, training=TrainingProgress(rows)))
+    app.run()
+    assert [bar.proto.text for bar in app.get("progress")] == ["waiting: Epoch 2 of 11, 9 s left"]
+    assert losses(app).loc["waiting", "Train loss"] == 480
+    queue.fail(run_id, Message("It shall not be in the way of others."))
+
+
+def test_curves_are_looked_at_in_part(visitor, mine):
+    fill(session.store(), mine, 2, epochs=40)
+    app = visitor.go("compare")
+    app.button_group(key="period").set_value("held_out").run()
+    app.select_slider(key="last_part").set_value(25).run()
+    assert not app.exception
+    spec = json.loads(app.get("vega_lite_chart")[0].proto.spec)
+    lines = [layer["encoding"] for layer in spec["layer"] if layer["mark"]["type"] == "line"]
+    assert [line["y"]["field"] for line in lines] == ["held_out"]
+    assert lines[0]["x"]["scale"]["domain"] == [0.75 * 41, 41]
 
 
 def test_two_hundred_runs_are_listed_and_found(visitor, mine):

@@ -158,7 +158,7 @@ def test_compared_runs_share_axes_and_a_hover():
 def test_what_is_solved_at_once_is_a_level_line():
     curves = compared({"solved": 1, "trees": 6, "trained": 20}, solved=("solved", "trees"))
     for along, end in (("epoch", 20), ("update", 600), ("seconds", curves["seconds"].max())):
-        spec = charts.compared_curves(curves, list(curves["run"].unique()), "MAE", along=along).to_dict()
+        spec = charts.compared_curves(curves, list(curves["run"].unique()), "MAE", charts.CurveView(along)).to_dict()
         drawn = pd.DataFrame(max(spec["datasets"].values(), key=lambda rows: "held_out" in rows[0]))
         line = drawn[drawn["run"] == "solved"]
         assert line["epoch"].max() == pytest.approx(end)
@@ -168,14 +168,63 @@ def test_what_is_solved_at_once_is_a_level_line():
 
 def test_averaged_curves_leave_the_raw_ones_in_sight():
     curves = compared({"a": 20}, over=5)
-    plain, averaged = (charts.compared_curves(curves, ["a"], "MAE", averaged=some).to_dict() for some in (False, True))
+    plain, averaged = (
+        charts.compared_curves(curves, ["a"], "MAE", charts.CurveView(averaged=some)).to_dict()
+        for some in (False, True)
+    )
     shown = [{line["encoding"]["y"]["field"] for line in layers_of(spec, "line")} for spec in (plain, averaged)]
     assert shown == [{"train", "held_out"}, {"train", "held_out", "train_smooth", "held_out_smooth"}]
 
 
+def rows_of(spec: dict, layer: dict) -> pd.DataFrame:
+    """The data of a layer."""
+    return pd.DataFrame(spec["datasets"][layer.get("data", spec.get("data"))["name"]])
+
+
+def test_curves_that_lie_on_each_other_are_told_apart_by_markers_at_other_places():
+    runs = ["a", "b", "c", "d"]
+    spec = charts.compared_curves(compared(dict.fromkeys(runs, 100)), runs, "MAE").to_dict()
+    (layer,) = layers_of(spec, "point")
+    shape, marks = layer["encoding"]["shape"]["scale"], rows_of(spec, layer)
+    assert len({shape["range"][shape["domain"].index(run)] for run in runs}) == 4
+    assert shape["domain"] == layer["encoding"]["color"]["scale"]["domain"]  # so that both have one legend
+    assert not marks["epoch"].duplicated().any()
+    assert (marks.groupby("run").size() == 5).all()
+
+
+def test_a_part_of_the_curves_fills_the_chart():
+    curves = compared({"solved": 1, "a": 100, "short": 20}, solved=("solved",))
+    view = charts.CurveView(period="held_out", last=0.1)
+    lowest = curves.loc[curves["run"] == "a", "held_out"].iloc[-1]
+    spec = charts.compared_curves(
+        curves, ["solved", "a", "short"], "MAE", view, levels={"far": 9000.0, "near": lowest}, floor=1.0
+    ).to_dict()
+    (line,) = layers_of(spec, "line")
+    drawn = rows_of(spec, line)
+    assert drawn["epoch"].between(90, 100).all() and set(drawn["run"]) == {"a", "solved"}
+    assert [text for text, *_place in names_of_lines(spec)] == [f"near {lowest:,.0f}"]
+
+
+def test_gradients_stand_below_the_losses_on_the_same_axis():
+    curves = compared({"solved": 1, "a": 100}, solved=("solved",))
+    view = charts.CurveView("update", last=0.5)
+    losses, gradients = (
+        spec.to_dict()
+        for spec in (
+            charts.compared_curves(curves, ["solved", "a"], "MAE", view),
+            charts.gradient_norms(curves, ["solved", "a"], view),
+        )
+    )
+    (line,) = layers_of(gradients, "line")
+    assert line["encoding"]["x"] == layers_of(losses, "line")[0]["encoding"]["x"]
+    for name in ("minExtent", "maxExtent"):
+        assert line["encoding"]["y"]["axis"][name] == layers_of(losses, "line")[0]["encoding"]["y"]["axis"][name]
+    assert set(rows_of(gradients, line)["run"]) == {"a"}  # what is solved at once follows no gradient
+
+
 def test_hover_of_compared_runs_shows_the_row_before_the_pointer():
     curves = compared({"short": 3, "long": 900})
-    spec = charts.compared_curves(curves, ["short", "long"], "MAE", along="update").to_dict()
+    spec = charts.compared_curves(curves, ["short", "long"], "MAE", charts.CurveView("update")).to_dict()
     wide = next(pd.DataFrame(rows) for rows in spec["datasets"].values() if "r0" in rows[0])
     assert len(wide) <= 2 * charts.POINTS
     for _place, found in wide.iterrows():
