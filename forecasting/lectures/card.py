@@ -267,6 +267,38 @@ GROUPS = {
             ),
         ),
     ),
+    "curvature": Group(
+        N_("Minimum or saddle?"),
+        3,
+        (
+            Source(
+                "forecasting.lectures.along_training:channel_claims",
+                (
+                    Statement(
+                        "Training ends at no minimum",
+                        N_("Training ends where the loss still bends down along some direction."),
+                        "",
+                        "minimum_or_saddle",
+                        {"on": N_("Own network")},
+                    ),
+                    Statement(
+                        "The gradient is not small where the loss is flat",
+                        N_("Where the loss no longer falls, the gradient is not small."),
+                        "",
+                        "minimum_or_saddle",
+                        {"on": N_("Own network")},
+                    ),
+                    Statement(
+                        "The minimum ratio is at most 0.6",
+                        N_("At most 0.6 of the eigenvalues are positive where training ends."),
+                        "0.5–0.6",
+                        "minimum_or_saddle",
+                        {"on": N_("Own network")},
+                    ),
+                ),
+            ),
+        ),
+    ),
     "optimizers": Group(
         N_("Optimizers"),
         2,

@@ -249,10 +249,8 @@ def gradient_stays(along: AlongTraining) -> Claim:
         "In the last fifth of epochs the loss falls by {fallen}; the gradient is {whole} as long as at the start"
         " ({batch} for a batch)."
     )
-    judged = _moved(judged, 100 * SMALL)
-    return claim(
-        N_("The gradient is not small where the loss is flat"), judged, unit="%", sentence=Message(sentence, facts)
-    )
+    name = N_("The gradient is not small where the loss is flat")
+    return claim(name, judged, unit=N_("% beyond a tenth"), sentence=Message(sentence, facts))
 
 
 def ratio_stays_low(ends: Sequence[Look]) -> Claim:
@@ -263,9 +261,9 @@ def ratio_stays_low(ends: Sequence[Look]) -> Claim:
         lacking = Judgement("cannot tell", np.nan, lacking=Message(ONLY_ENDS))
         return claim(name, lacking, unit="", sentence=Message(N_("It is not known.")))
     judged = judge_pairs(MOST_RATIO - ratios, RATIO_MARGIN)
-    judged = replace(judged, effect=float(ratios.mean()), low=MOST_RATIO - judged.high, high=MOST_RATIO - judged.low)
     facts = {"ratio": f"{ratios.mean():.2f}"}
-    return claim(name, judged, unit="", sentence=Message(N_("It is {ratio} at the end of training."), facts))
+    sentence = Message(N_("It is {ratio} at the end of training."), facts)
+    return claim(name, judged, unit=N_("below 0.6"), sentence=sentence)
 
 
 def claims(along: AlongTraining) -> list[Claim]:
@@ -277,11 +275,6 @@ def _share_of_first(norms: np.ndarray, flat: np.ndarray) -> np.ndarray:
     """Middle lengths (seeds,) in the flat stretch, by the first that is known."""
     first = norms[:, 0] if np.isfinite(norms[:, 0]).all() else norms[:, 1]
     return np.median(norms[:, flat], axis=1) / first
-
-
-def _moved(judged: Judgement, by: float) -> Judgement:
-    """The same answer with the effect counted from elsewhere."""
-    return replace(judged, effect=judged.effect + by, low=judged.low + by, high=judged.high + by)
 
 
 # The toy

@@ -82,6 +82,7 @@ def brief(monkeypatch) -> None:
         monkeypatch.setattr(channel_claims, name, lambda series, run, learn=whole: learn(series, briefly(run)))
     whole_sweep = rate_sweep.final_losses
     monkeypatch.setattr(rate_sweep, "final_losses", lambda series, run, _updates: whole_sweep(series, run, 2))
+    monkeypatch.setattr("forecasting.lectures.critical_points.EPOCHS", 2)
     monkeypatch.setattr(channel_claims, "usual_models", lambda split: [*map(briefly, usual_models(split))])
 
 
