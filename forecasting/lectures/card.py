@@ -409,7 +409,7 @@ GROUPS = {
                     Statement(
                         "The largest day was foreseeable",
                         N_("The largest day could be foreseen."),
-                        "5.25k of 7.5k",
+                        "5.25k / 7.5k",
                         "when_the_world_changes",
                     ),
                 ),
