@@ -85,11 +85,16 @@ def tent(rng: np.random.Generator) -> np.ndarray:
     return LEVEL * (0.5 + at)
 
 
-def turned(rng: np.random.Generator) -> np.ndarray:
-    """What follows a high day was a low one, and in the last two years is a high one."""
+def stepped(rng: np.random.Generator) -> np.ndarray:
+    """Half as many views again on all held-out days."""
+    return noise(rng) * np.where(np.arange(DAYS) < DAYS - DAYS // 5, 1.0, 1.5)
+
+
+def turned(rng: np.random.Generator, after: int = LONG - 730) -> np.ndarray:
+    """What follows a high day was a low one, and from some day on is a high one; usually that is two years ago."""
     steps, departures = rng.normal(0, 400, LONG), np.zeros(LONG)
     for day in range(1, LONG):
-        departures[day] = (-0.9 if day < LONG - 730 else 0.9) * departures[day - 1] + steps[day]
+        departures[day] = (-0.9 if day < after else 0.9) * departures[day - 1] + steps[day]
     return LEVEL + departures
 
 
@@ -99,6 +104,10 @@ TRAIN_FALLS = "Train loss falls from one layer to three"
 TABLE, INSIDE = "A look-up table loses to a line", "The lowest held-out loss lies inside"
 SCORE, FLATTER = "The chosen score collapses on private days", "Random folds flatter"
 MORE_DAYS = "More training days help"
+RAW, COMMONEST = "Raw inputs need more updates", "Tomorrow's class beats the commonest class"
+VIRAL, DIFFER = "A viral day moves MSE more than MAE and Huber", "The two periods differ"
+REFIT, SHORTER = "Refitting every week helps", "A shorter history helps"
+LARGEST = "The largest day was foreseeable"
 NEARER, MOMENTUM = "Small batches are nearer", "Momentum needs fewer updates on this channel"
 
 NOTHING: dict[str, Truth] = {
@@ -114,18 +123,35 @@ NOTHING: dict[str, Truth] = {
     FLATTER: "no effect",
     NEARER: "true",
     MOMENTUM: "false",
+    COMMONEST: "true",  # a high day is followed by a lower one
+    DIFFER: "no effect",
+    REFIT: "no effect",
+    SHORTER: "no effect",
+    LARGEST: "false",
+    RAW: "true",
 }
 KINDS = {
     "noise": Kind(noise, NOTHING),
     "walk": Kind(
         walk,
         {LATE: "true", ONE: "no effect", SEVEN: "no effect", LONGER: "no effect", BENDING: "false", TABLE: "true"}
-        | {INSIDE: "no effect", SCORE: "true", FLATTER: "true", NEARER: "true", MOMENTUM: "true"},
+        | {INSIDE: "no effect", SCORE: "true", FLATTER: "true", NEARER: "true", MOMENTUM: "true"}
+        | {COMMONEST: "no effect", RAW: "true"},
     ),
     "alternating": Kind(lambda rng: pulled(rng, -0.7), {LATE: "false", SCORE: "true", BENDING: "false"}),
     "week": Kind(
         lambda rng: repeated(rng, 7, 300),
-        {ONE: "true", SCORE: "true", TABLE: "true", NEARER: "true", INSIDE: "true"},
+        {
+            COMMONEST: "true",
+            VIRAL: "true",
+            DIFFER: "no effect",
+            REFIT: "no effect",
+            ONE: "true",
+            SCORE: "true",
+            TABLE: "true",
+            NEARER: "true",
+            INSIDE: "true",
+        },
     ),
     "four weeks": Kind(lambda rng: repeated(rng, 28), {SEVEN: "true", SCORE: "true"}),
     "eight weeks": Kind(lambda rng: repeated(rng, 56), {LONGER: "true"}),
@@ -135,7 +161,9 @@ KINDS = {
     "tent": Kind(tent, {BENDING: "true", SCORE: "true"}),
     "flat": Kind(lambda _rng: np.full(DAYS, LEVEL), {SCORE: "false"}),
     "long noise": Kind(lambda rng: noise(rng, LONG), {MORE_DAYS: "true"}),
-    "turned": Kind(turned, {MORE_DAYS: "false"}),
+    "stepped": Kind(stepped, {DIFFER: "true"}),
+    "turns later": Kind(lambda rng: turned(rng, after=LONG - 275), {REFIT: "true"}),
+    "turned": Kind(turned, {MORE_DAYS: "false", SHORTER: "true"}),
 }
 
 
