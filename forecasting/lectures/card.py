@@ -34,6 +34,8 @@ class Statement:
     lecture: str  # the lecture's figure; "" where it gives none
     chapter: str  # a slug
     query: Mapping[str, str] = field(default_factory=dict)  # sets the chapter to this case; words are marked
+    border: float = 0.0  # above it the effect speaks for the claim
+    below: bool = False  # and below it instead
 
 
 @dataclass(frozen=True)
@@ -269,7 +271,7 @@ GROUPS = {
     ),
     "curvature": Group(
         N_("Minimum or saddle?"),
-        3,
+        2.5,
         (
             Source(
                 "forecasting.lectures.along_training:channel_claims",
@@ -280,6 +282,7 @@ GROUPS = {
                         "",
                         "minimum_or_saddle",
                         {"on": N_("Own network")},
+                        border=0.1,
                     ),
                     Statement(
                         "The gradient is not small where the loss is flat",
@@ -287,6 +290,7 @@ GROUPS = {
                         "",
                         "minimum_or_saddle",
                         {"on": N_("Own network")},
+                        border=10,
                     ),
                     Statement(
                         "The minimum ratio is at most 0.6",
@@ -294,6 +298,8 @@ GROUPS = {
                         "0.5–0.6",
                         "minimum_or_saddle",
                         {"on": N_("Own network")},
+                        border=0.6,
+                        below=True,
                     ),
                 ),
             ),
@@ -312,6 +318,25 @@ GROUPS = {
                         "",
                         "momentum",
                         {"surface": N_("This channel, two weights"), "momentum": "0.9"},
+                    ),
+                ),
+            ),
+            Source(
+                "forecasting.lectures.learning_rate:channel_claims",
+                (
+                    Statement(
+                        "Adaptive beats the best single rate",
+                        N_("With a rate for each unknown the train loss ends lower than at the best single rate."),
+                        "",
+                        "learning_rate",
+                        {"each": "true", "adaptive": "Adam"},
+                    ),
+                    Statement(
+                        "Adaptive leaves more rates usable",
+                        N_("With a rate for each unknown more learning rates are usable."),
+                        "",
+                        "learning_rate",
+                        {"each": "true", "adaptive": "Adam"},
                     ),
                 ),
             ),
@@ -494,7 +519,7 @@ class Row:
     lecture: str  # the lecture's figure, or a dash
     here: str  # the channel's, with its interval
     answer: str
-    effect: float  # positive where it speaks for the claim; NaN where there is none
+    effect: float  # NaN where there is none
     low: float
     high: float
     unit: str
@@ -529,11 +554,15 @@ def row_of(group: str, claim: Claim, translate: Translate = english) -> Row:
     )
 
 
-def place_of(claim: Claim) -> tuple[float, float, float]:
-    """Effect and interval over the interval's farthest end from no effect, from -1 to 1; NaN for an exact fact."""
+def place_of(statement: Statement, claim: Claim) -> tuple[float, float, float]:
+    """Effect and both ends of its interval, from -1 to 1, above 0 where they speak for the claim.
+
+    They are shares of the farthest end; NaN for an exact fact.
+    """
     ends = np.array([claim.statistic, claim.low, claim.high])
     if claim.unit.startswith(TIMES):  # a ratio, whose 1 is no effect
         ends = np.log(ends)
+    ends = (statement.border - ends) if statement.below else (ends - statement.border)
     effect, low, high = ends / np.abs(ends).max() if np.abs(ends).max() else ends
     return float(effect), float(low), float(high)
 

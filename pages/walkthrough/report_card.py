@@ -18,6 +18,7 @@ from forecasting.lectures.card import (
     place_of,
     row_of,
     seconds_left,
+    statement_of,
 )
 from forecasting.lectures.claims import Answer, Claim
 from forecasting.messages import N_, BadInput
@@ -157,7 +158,9 @@ def draw_picture(shown: list[tuple[str, Claim]]) -> None:
     """All intervals on one chart, and everything as files."""
     rows = [row_of(slug, claim, translate) for slug, claim in shown]
     frame = pd.DataFrame([row.plain() for row in rows])
-    places = pd.DataFrame([place_of(claim) for _slug, claim in shown], columns=["place", "low", "high"])
+    places = pd.DataFrame(
+        [place_of(statement_of(slug, claim), claim) for slug, claim in shown], columns=["place", "low", "high"]
+    )
     drawn = frame[["claim", "answer", "here"]].join(places)
     with st.container(key="card-chart"):
         alt = translate(N_("Effect of each claim with its 90 % interval"))

@@ -133,10 +133,13 @@ def test_figures_are_effects_with_intervals_or_facts_in_words():
 
 
 def test_places_are_shares_of_the_farthest_end():
-    assert place_of(made()) == pytest.approx((0.6, 0.2, 1.0))
-    assert place_of(made(low=-6.0)) == pytest.approx((0.5, -1.0, 5 / 6))
-    assert place_of(made(effect=2.0, low=0.5, high=8.0, unit="times")) == pytest.approx((1 / 3, -1 / 3, 1.0))
-    assert np.isnan(place_of(made(low=np.nan, high=np.nan))[1])
+    plain = Statement("first", "First is so.", "", "three_steps")
+    assert place_of(plain, made()) == pytest.approx((0.6, 0.2, 1.0))
+    assert place_of(plain, made(low=-6.0)) == pytest.approx((0.5, -1.0, 5 / 6))
+    assert place_of(plain, made(effect=2.0, low=0.5, high=8.0, unit="times")) == pytest.approx((1 / 3, -1 / 3, 1.0))
+    assert np.isnan(place_of(plain, made(low=np.nan, high=np.nan))[1])
+    assert place_of(replace(plain, border=2.0), made()) == pytest.approx((1 / 3, -1 / 3, 1.0))
+    assert place_of(replace(plain, border=6.0, below=True), made()) == pytest.approx((0.6, 1.0, 0.2))
 
 
 def test_time_left_follows_the_pace_so_far(monkeypatch):
