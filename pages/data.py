@@ -12,12 +12,16 @@ from forecasting.formats import format_views
 from forecasting.messages import N_, BadInput
 from forecasting.reading import Choice, Question, read_views, to_csv
 from forecasting.records import Source
+from forecasting.sample import sample_channel
 from forecasting.series import Correction
-from forecasting.split import Split
+from forecasting.split import Period, Split
+from pages.parts.chapters import CONTENTS
+from pages.parts.export import file_name
 from pages.parts.links import escape_markdown
 from pages.parts.look import controls_and_picture
-from pages.parts.session import keep_channel, open_page, source_of_channel
+from pages.parts.session import LOCAL, keep_channel, open_page, source_of_channel
 from pages.parts.split_control import choose_split
+from pages.parts.time_control import choose_time, draw_with_brush
 from pages.parts.wikipedia import choose_article, offer_new_days
 
 TYPES = ["csv", "tsv", "txt", "zip", "xlsx", "xls", "ods", "gz"]
@@ -167,7 +171,27 @@ def name_days(correction: Correction) -> str:
     return f" ({named}{', …' if len(correction.days) > SAMPLES else ''})" if named else ""
 
 
+def introduce() -> None:
+    """For a first visit: what this is, what the sample is, and where files stay."""
+    here = session.owner == LOCAL
+    stay = translate("Files stay on this computer.") if here else translate("Files stay on this server, for you alone.")
+    about = translate("Viewcast forecasts a channel's daily views and shows why a model is right or wrong.")
+    sample = translate(
+        "The sample is synthetic: a program made it, so the smallest error that any model could reach is known."
+    )
+    st.markdown(f"**{about}**  \n{sample} {stay}")
+
+
+def offer_next_step() -> None:
+    """Where to go from here; the forecast is the one button."""
+    with st.container(horizontal=True, gap="medium"):
+        st.page_link("pages/train.py", label=translate("Train a model on it"), icon=":material/model_training:")
+        st.page_link(CONTENTS, label=translate("Follow the course"), icon=":material/apps:")
+
+
 st.title(translate("Data"))
+if session.channel.fingerprint == sample_channel().fingerprint:
+    introduce()
 st.caption(translate("A channel's daily views, and the days that a model trains on and is tested on."))
 figures = st.container()
 controls, picture = controls_and_picture(translate)
@@ -187,6 +211,9 @@ with controls:
         split = choose_split(views, translate)
     except BadInput as unusable:
         st.warning(escape_markdown(unusable.translated(translate)), icon=":material/event_busy:")
+    label, icon = translate("Forecast it"), ":material/online_prediction:"
+    if st.button(label, type="primary", icon=icon, width="stretch", disabled=split is None):
+        st.switch_page("pages/forecast.py")
 
 with figures, st.grid(4, min_column_width=150):
     st.metric(translate("Days"), f"{len(views):,}", help=f"{views.index[0].date()} – {views.index[-1].date()}")
@@ -216,11 +243,23 @@ with picture:
         for correction in channel.corrections
         for day in correction.days
     }
-    chart = charts.views_over_time(views, split, translate, weekdays=session.weekdays(), corrected=corrected)
+    whole = Period(views.index[0].date(), views.index[-1].date())
+    time = choose_time(session, "shown", whole)
+    chart = charts.views_over_time(
+        views,
+        split,
+        translate,
+        weekdays=session.weekdays(),
+        corrected=corrected,
+        step=time.step,
+        shown=time.shown,
+        year_before=time.year_before,
+    )
     name = translate("Daily views of {name} with training and held-out periods shaded").format(
         name=translate(channel.name)
     )
-    st.altair_chart(chart, alt=name)
+    draw_with_brush(session, "shown", chart, whole=whole, alt=name)
+    offer_next_step()
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader(translate("Mean views by weekday"))
@@ -235,7 +274,7 @@ with picture:
         st.download_button(
             translate("Clean series as CSV"),
             to_csv(channel),
-            "views.csv",
+            f"{file_name(session, 'views')}.csv",
             "text/csv",
             icon=":material/download:",
             on_click="ignore",

@@ -1,6 +1,5 @@
 """The days to come: by Auto, by a trained run or by a model file, with intervals and how far to trust them."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -25,7 +24,8 @@ from forecasting.models.ensemble.report import composition, regret_of_alternativ
 from forecasting.models.registry import BUDGET, SKILL_BASELINE, baseline, label_of
 from forecasting.records import Run
 from forecasting.settings import BOUNDS, SKLEARN_FAMILIES, RunSettings
-from pages.parts.export import offer
+from forecasting.split import Period
+from pages.parts.export import file_name, offer
 from pages.parts.forecasters import AUTO, Forecasters
 from pages.parts.homework import offer_homework
 from pages.parts.job_progress import find, model_of, result_of, show_job, submit
@@ -33,6 +33,7 @@ from pages.parts.links import escape_markdown, warn_invalid_query_param
 from pages.parts.look import controls_and_picture
 from pages.parts.session import SAMPLE_KEY, open_page
 from pages.parts.split_control import choose_split
+from pages.parts.time_control import choose_time, draw_with_brush
 
 DEFAULT_HORIZON = 28  # days ahead at first
 HEADLINE_HORIZON = 7  # days ahead that the row of figures judges
@@ -155,13 +156,11 @@ def edges(band: tuple[float, float, float]) -> str:
 
 def draw_chart(forecast: Forecast, without) -> None:
     """The forecast after the last weeks, beside the usual baseline."""
-    views = session.channel.views
     frame = forecast.to_frame()
-    chart = charts.forecast_chart(
-        views, last_week(len(frame)), frame, translate=translate, weekdays=session.weekdays(), without=without
-    )
     with st.container(key="forecast_chart"):
-        st.altair_chart(chart, alt=translate("The last weeks of real views and the forecast with its intervals"))
+        draw_time(
+            frame, len(frame), translate("The last weeks of real views and the forecast with its intervals"), without
+        )
     if len(without):
         change = sum(forecast.point) - sum(without)
         said = translate("These holidays change the {days} days by {change} views; the dotted line is without them.")
@@ -170,10 +169,29 @@ def draw_chart(forecast: Forecast, without) -> None:
 
 def draw_before(horizon: int) -> None:
     """The last weeks and the usual baseline, as long as there is no forecast."""
+    draw_time(None, horizon, translate("The last weeks of real views, and the baseline drawn on"))
+
+
+def draw_time(frame: pd.DataFrame | None, days: int, alt: str, without: Sequence[float] = ()) -> None:
+    """Real views and `days` ahead, with the controls for time."""
+    views = session.channel.views
+    near = charts.first_shown(views, days)
+    whole = Period(views.index[0].date(), near.last)
+    time = choose_time(session, "shown_ahead", whole, near)
     chart = charts.forecast_chart(
-        session.channel.views, last_week(horizon), None, translate=translate, weekdays=session.weekdays()
+        views,
+        last_week(days),
+        frame,
+        translate=translate,
+        weekdays=session.weekdays(),
+        without=without,
+        step=time.step,
+        shown=time.shown,
+        year_before=time.year_before,
     )
-    st.altair_chart(chart, key="before", alt=translate("The last weeks of real views, and the baseline drawn on"))
+    draw_with_brush(session, "shown_ahead", chart, whole=whole, alt=alt)
+    if frame is not None and time.step != "day":
+        st.caption(translate("Intervals are of single days; choose Daily to see them."))
 
 
 def last_week(horizon: int) -> np.ndarray:
@@ -233,9 +251,11 @@ def draw_days(forecast: Forecast) -> None:
         column_config={name: st.column_config.NumberColumn(format="localized") for name in counts},
         alt=translate("The forecast day by day"),
     )
-    days = frame.reset_index()
     offer(
-        session, {"forecast": (translate("Forecast"), days)}, {"forecast-chart": (translate("Chart"), "forecast_chart")}
+        session,
+        {"forecast": (translate("Forecast"), frame.reset_index())},
+        {"forecast-chart": (translate("Chart"), "forecast_chart")},
+        Period(frame.index[0].date(), frame.index[-1].date()),
     )
 
 
@@ -300,7 +320,7 @@ def draw_take_away(method: Method, job_id: str) -> None:
         if method.settings and method.settings.architecture.family in SKLEARN_FAMILIES:
             st.caption(translate(NO_WEIGHTS))
         else:
-            name = re.sub(r"[^\w.-]+", "-", method.name) + ".safetensors"
+            name = f"{file_name(session, method.name, session.channel.views.index[-1].date())}.safetensors"
             st.write(
                 translate(
                     "One file with weights, settings and errors: it forecasts here, on a command line and in Python."

@@ -6,22 +6,27 @@ from forecasting.charts.compared_curves import PERIODS, CurveView, compared_curv
 from forecasting.charts.comparison import final_losses, generalization_gap
 from forecasting.charts.curves import ALONG, full_curve
 from forecasting.charts.diagnosis import decision_tree
-from forecasting.charts.forecast import forecast_chart, reveal_chart, trials_chart
+from forecasting.charts.forecast import first_shown, forecast_chart, reveal_chart, trials_chart
 from forecasting.charts.marks import HEIGHT, POINTS, RUN_COLOURS
 from forecasting.charts.model_selection import fold_losses, fold_rows
+from forecasting.charts.periods import FEWEST_DAYS, STEPS, Step
 from forecasting.charts.training import loss_frame, loss_spec, real_and_predicted, thin
 
 __all__ = [
     "ALONG",
+    "FEWEST_DAYS",
     "HEIGHT",
     "PERIODS",
     "CurveView",
     "POINTS",
     "RUN_COLOURS",
+    "STEPS",
+    "Step",
     "claims_chart",
     "compared_curves",
     "decision_tree",
     "final_losses",
+    "first_shown",
     "forecast_chart",
     "full_curve",
     "generalization_gap",

@@ -1,7 +1,6 @@
 """A channel's own charts: its days, and its weekdays."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -13,15 +12,25 @@ from forecasting.charts.marks import (
     REAL,
     TRAIN,
     WEEKDAYS,
+    brush,
     colour_by,
     day_axis,
-    day_tip,
     hover,
     in_role,
     layered,
     views_axis,
     views_ticks,
     views_tip,
+)
+from forecasting.charts.periods import (
+    STARTS,
+    VIEWS_A_DAY,
+    YEAR_BEFORE,
+    Step,
+    a_year_before,
+    clipped_to,
+    mean_by,
+    step_tips,
 )
 from forecasting.messages import N_, Translate, english
 from forecasting.split import Period, Split
@@ -34,54 +43,75 @@ def views_over_time(
     *,
     weekdays: Sequence[str] = WEEKDAYS,
     corrected: dict | None = None,
+    step: Step = "day",
+    shown: Period | None = None,
+    year_before: bool = False,
 ) -> alt.LayerChart:
-    """Daily views with both periods of the split shaded. `corrected`: day -> what was done there; it is marked."""
-    frame = pd.DataFrame({"day": views.index, "views": views.to_numpy()})
-    frame["weekday"] = [weekdays[d] for d in views.index.day_of_week]
-    frame["correction"] = frame["day"].map(corrected or {}).fillna("") if corrected else ""
-    shown = (REAL, TRAIN, HELD_OUT)
-    tooltip = [
-        day_tip(translate),
-        alt.Tooltip("weekday:N", title=translate(N_("Weekday"))),
-        views_tip("views", translate(REAL)),
-    ]
+    """Views a day with both periods of the split shaded, and a `brush` along the bottom for who draws it.
 
-    def drawn(mark: alt.Chart) -> alt.Chart:
-        axes: dict[str, Any] = {"x": day_axis(translate, views.index), "y": views_axis(translate)}
-        return in_role(REAL, mark.encode(**axes, color=colour_by(translate, shown)), translate)
+    `corrected`: day -> what was done there; it is marked where a point is a day. A point is the mean of a `step`;
+    `shown` is the period that is drawn, all without it; `year_before` adds the same time a year before as a thin line.
+    """
+    frame = _views_frame(views, step=step, shown=shown, year_before=year_before)
+    tips = [*step_tips(step, frame, weekdays, translate), views_tip("views", translate(REAL))]
+    before = [translate(YEAR_BEFORE)] if year_before else []
+    colour = colour_by(translate, (REAL, TRAIN, HELD_OUT, *before), before)
+    edges = shown or Period(views.index[0].date(), views.index[-1].date())
+    layers = _shades(views, split, edges, colour, translate) + _unknown(views, edges, colour, translate)
 
-    shades = [
-        _shade(period, role, translate, shown)
-        for period, role in ((split.train.clip(views), TRAIN), (split.held_out.clip(views), HELD_OUT))
-        if period
-    ]
-    layers = [*shades, *_unknown(views, translate, shown), drawn(alt.Chart(frame).mark_line(strokeWidth=1))]
-    if corrected:
-        tooltip.append(alt.Tooltip("correction:N", title=translate(N_("Corrected"))))
-        marked = alt.Chart(frame[frame["correction"] != ""])
-        layers.append(drawn(marked.mark_point(size=36, strokeWidth=1.5)))
-    return layered(*layers, hover("day:T", tooltip).properties(data=frame), height=HEIGHT)
+    def drawn(mark: alt.Chart, column: str = "views") -> alt.Chart:
+        y = views_axis(translate, column, title=VIEWS_A_DAY[step], zero=True)
+        return mark.encode(x=day_axis(translate, frame["day"], STARTS[step]), y=y, color=colour)
 
-
-def _unknown(views: pd.Series, translate: Translate, shown: Sequence[str]) -> list[alt.Chart]:
-    """Stretches of days that nobody knows, shaded grey; no window reaches into them."""
-    missing = views.isna()
-    stretches = (
-        views.index.to_series().groupby((~missing).cumsum()[missing]).agg(["min", "max"]) if missing.any() else None
-    )
-    if stretches is None:
-        return []
-    edges = pd.DataFrame({"day": stretches["min"], "end": stretches["max"] + pd.Timedelta(days=1)})
-    shade = alt.Chart(edges).mark_rect(opacity=0.35).encode(x="day:T", x2="end:T", color=colour_by(translate, shown))
-    return [in_role(BASELINE, shade, translate)]
+    base = alt.Chart(frame)
+    if year_before:
+        layers.append(in_role(YEAR_BEFORE, drawn(base.mark_line(strokeWidth=1), "before"), translate))
+        tips.append(views_tip("before", *before))
+    line = drawn(base.mark_line(strokeWidth=1 if step == "day" else 2))
+    layers.append(in_role(REAL, line, translate).add_params(brush()))
+    if corrected and step == "day":
+        frame["correction"] = frame["day"].map(corrected).fillna("")
+        tips.append(alt.Tooltip("correction:N", title=translate(N_("Corrected"))))
+        marked = alt.Chart(frame[frame["correction"] != ""]).mark_point(size=36, strokeWidth=1.5)
+        layers.append(in_role(REAL, drawn(marked), translate))
+    return layered(*layers, hover("day:T", tips).properties(data=frame), height=HEIGHT)
 
 
-def _shade(period: Period, role: str, translate: Translate, shown: Sequence[str]) -> alt.Chart:
+def _views_frame(views: pd.Series, *, step: Step, shown: Period | None, year_before: bool) -> pd.DataFrame:
+    """Columns day, views and, with `year_before`, before; a row a step."""
+    frame = mean_by(step, views.to_frame("views"))
+    if year_before:
+        frame["before"] = a_year_before(step, frame["views"]).reindex(frame.index)
+    return clipped_to(shown, frame).rename_axis("day").reset_index()
+
+
+def _shades(views: pd.Series, split: Split, edges: Period, colour: alt.Color, translate: Translate) -> list[alt.Chart]:
+    """Both periods of the split, as far as they are shown."""
+    shades = []
+    for period, role in ((split.train.clip(views), TRAIN), (split.held_out.clip(views), HELD_OUT)):
+        if period and period.first <= edges.last and period.last >= edges.first:
+            shown = Period(max(period.first, edges.first), min(period.last, edges.last))
+            shades.append(_shade(shown, role, colour, translate))
+    return shades
+
+
+def _shade(period: Period, role: str, colour: alt.Color, translate: Translate) -> alt.Chart:
     edges = pd.DataFrame(
         {"day": [pd.Timestamp(period.first)], "end": [pd.Timestamp(period.last) + pd.Timedelta(days=1)]}
     )
-    shade = alt.Chart(edges).mark_rect(opacity=0.13).encode(x="day:T", x2="end:T", color=colour_by(translate, shown))
+    shade = alt.Chart(edges).mark_rect(opacity=0.13).encode(x="day:T", x2="end:T", color=colour)
     return in_role(role, shade, translate)
+
+
+def _unknown(views: pd.Series, edges: Period, colour: alt.Color, translate: Translate) -> list[alt.Chart]:
+    """Stretches of days that nobody knows, shaded grey; no window reaches into them."""
+    missing = views[str(edges.first) : str(edges.last)].isna()
+    if not missing.any():
+        return []
+    stretches = missing.index.to_series().groupby((~missing).cumsum()[missing]).agg(["min", "max"])
+    edges = pd.DataFrame({"day": stretches["min"], "end": stretches["max"] + pd.Timedelta(days=1)})
+    shade = alt.Chart(edges).mark_rect(opacity=0.35).encode(x="day:T", x2="end:T", color=colour)
+    return [in_role(BASELINE, shade, translate)]
 
 
 def weekday_means(

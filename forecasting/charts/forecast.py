@@ -1,6 +1,7 @@
 """Charts of days to come: a forecast drawn on from the last real views, and what Auto tried."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -13,40 +14,71 @@ from forecasting.charts.marks import (
     REAL,
     VALIDATION,
     WEEKDAYS,
+    brush,
     colour_by,
+    day_axis,
     day_tip,
     hover,
     in_role,
     layered,
-    views_ticks,
+    views_axis,
     views_tip,
+)
+from forecasting.charts.periods import (
+    STARTS,
+    VIEWS_A_DAY,
+    YEAR_BEFORE,
+    Step,
+    a_year_before,
+    clipped_to,
+    mean_by,
+    step_tips,
 )
 from forecasting.messages import N_, Translate, english
 from forecasting.models.registry import SKILL_BASELINE, label_of
+from forecasting.split import Period
 
 SHOWN_BEFORE = 56  # days of real views
 LEGEND_LINE = 20  # pixels
-LINES = {  # column -> role, name in the tooltip, dash
-    "real": (REAL, REAL, None),
-    "baseline": (BASELINE, label_of(SKILL_BASELINE), [6, 4]),
-    "predicted": (PREDICTED, PREDICTED, None),
-    "without": (PREDICTED, N_("Without the holidays"), [2, 3]),
+LINES: dict[str, tuple[str, str, dict[str, Any]]] = {  # column -> role, name in the tooltip, look
+    "before": (YEAR_BEFORE, YEAR_BEFORE, {"strokeWidth": 1}),
+    "real": (REAL, REAL, {"strokeWidth": 2}),
+    "baseline": (BASELINE, label_of(SKILL_BASELINE), {"strokeWidth": 1.5, "strokeDash": [6, 4]}),
+    "predicted": (PREDICTED, PREDICTED, {"strokeWidth": 2}),
+    "without": (PREDICTED, N_("Without the holidays"), {"strokeWidth": 1.5, "strokeDash": [2, 3]}),
 }
 EDGES = {"lower_90": N_("90 %, from"), "upper_90": N_("90 %, to")}
 
 
 def forecast_frame(
-    views: pd.Series, baseline: np.ndarray, forecast: pd.DataFrame | None = None, *, without: Sequence[float] = ()
+    views: pd.Series,
+    baseline: np.ndarray,
+    forecast: pd.DataFrame | None = None,
+    *,
+    without: Sequence[float] = (),
+    step: Step = "day",
+    shown: Period | None = None,
+    year_before: bool = False,
 ) -> pd.DataFrame:
-    """What `forecast_chart` draws: day, real, baseline, predicted, and the edges of the intervals."""
-    past = views[-SHOWN_BEFORE:].rename("real").to_frame()
+    """What `forecast_chart` draws: day, real, baseline, predicted, and the edges of the days' intervals."""
     ahead = pd.date_range(views.index[-1], periods=len(baseline) + 1)[1:]
     columns = pd.DataFrame({"baseline": baseline}, index=ahead)
     if forecast is not None:
         columns = columns.join(forecast.rename(columns={"forecast": "predicted"}))
     if len(without):
         columns["without"] = list(without)
-    return pd.concat([past, columns]).rename_axis("day").reset_index()
+    if step != "day":
+        columns = columns[[name for name in LINES if name in columns]]
+    frame = mean_by(step, pd.concat([views.rename("real").to_frame(), columns]))
+    if year_before:
+        frame["before"] = a_year_before(step, frame["real"]).reindex(frame.index)
+    return clipped_to(shown or first_shown(views, len(baseline)), frame).rename_axis("day").reset_index()
+
+
+def first_shown(views: pd.Series, horizon: int) -> Period:
+    """The days that are drawn at first: the last weeks and the days ahead."""
+    last = views.index[-1]
+    return Period(views.index[-SHOWN_BEFORE:][0].date(), (last + pd.Timedelta(days=horizon)).date())
 
 
 def forecast_chart(
@@ -57,50 +89,44 @@ def forecast_chart(
     translate: Translate = english,
     weekdays: Sequence[str] = WEEKDAYS,
     without: Sequence[float] = (),
+    step: Step = "day",
+    shown: Period | None = None,
+    year_before: bool = False,
 ) -> alt.LayerChart:
     """The last weeks of real views, then the `baseline` (days,), dashed, and the `forecast` once there is one.
 
     `forecast` is what Forecast.to_frame gives, its 50 and 90 % intervals are bands; `without` is the forecast without
-    the holidays that were assumed, dotted.
+    the holidays that were assumed, dotted. `step`, `shown` and `year_before` are as in views_over_time; a mean over a
+    week or month has no interval, because those of its days do not add up to one.
     """
-    frame = forecast_frame(views, baseline, forecast, without=without)
-    frame["weekday"] = [weekdays[day] for day in frame["day"].dt.day_of_week]
-    roles = (REAL, PREDICTED, BASELINE) if forecast is not None else (REAL, BASELINE)
-    base, colour, alone = alt.Chart(frame), colour_by(translate, roles), len(baseline) == 1
+    time: dict[str, Any] = {"step": step, "shown": shown, "year_before": year_before}
+    frame = forecast_frame(views, baseline, forecast, without=without, **time)
+    before = [translate(YEAR_BEFORE)] if year_before else []
+    roles = (REAL, *([PREDICTED] if forecast is not None else []), BASELINE, *before)
+    base, colour, alone = alt.Chart(frame), colour_by(translate, roles, before), len(baseline) == 1
+    x = day_axis(translate, frame["day"], STARTS[step])
     layers = [
-        in_role(PREDICTED, _band(base, level, opacity, alone, colour, translate), translate)
+        in_role(PREDICTED, _band(base, level, opacity, alone, translate).encode(x=x, color=colour), translate)
         for level, opacity in ((90, 0.15), (50, 0.25))
         if f"lower_{level}" in frame
     ]
-    for column, (role, _name, dash) in LINES.items():
-        if column in frame:
-            style = {"strokeDash": dash, "strokeWidth": 1.5} if dash else {"strokeWidth": 2}
-            line = base.mark_line(point=alone and column != "real", **style)
-            layers.append(
-                in_role(role, line.encode(x=_days(translate), y=_views(column, translate), color=colour), translate)
-            )
-    tips = [day_tip(translate), alt.Tooltip("weekday:N", title=translate(N_("Weekday")))]
-    tips += [views_tip(column, translate(name)) for column, (_role, name, _dash) in LINES.items() if column in frame]
+    shown_lines = {column: line for column, line in LINES.items() if column in frame}
+    for column, (role, _name, look) in shown_lines.items():
+        line = base.mark_line(point=alone and column in ("baseline", "predicted", "without"), **look)
+        line = line.encode(x=x, y=views_axis(translate, column, title=VIEWS_A_DAY[step]), color=colour)
+        layers.append(in_role(role, line, translate))
+    layers[-1] = layers[-1].add_params(brush())
+    tips = step_tips(step, frame, weekdays, translate)
+    tips += [views_tip(column, translate(name)) for column, (_role, name, _look) in shown_lines.items()]
     tips += [views_tip(edge, translate(name)) for edge, name in EDGES.items() if edge in frame]
     return layered(*layers, hover("day:T", tips).properties(data=frame), height=HEIGHT)
 
 
-def _band(
-    base: alt.Chart, level: int, opacity: float, alone: bool, colour: alt.Color, translate: Translate
-) -> alt.Chart:
+def _band(base: alt.Chart, level: int, opacity: float, alone: bool, translate: Translate) -> alt.Chart:
     """An interval; of a single day a bar, because an area of one day has no width."""
     mark = base.mark_bar(opacity=opacity, width=8) if alone else base.mark_area(opacity=opacity)
     known = mark.transform_filter(f"isValid(datum['lower_{level}'])")
-    return known.encode(x=_days(translate), y=_views(f"lower_{level}", translate), y2=f"upper_{level}:Q", color=colour)
-
-
-def _days(translate: Translate) -> alt.X:
-    return alt.X("day:T", title=translate(N_("Day")), axis=alt.Axis(format="%m-%d", tickCount=8, grid=False))
-
-
-def _views(column: str, translate: Translate) -> alt.Y:
-    axis = views_ticks(translate, 6)
-    return alt.Y(f"{column}:Q", title=translate(N_("Views a day")), scale=alt.Scale(zero=False), axis=axis)
+    return known.encode(y=views_axis(translate, f"lower_{level}"), y2=f"upper_{level}:Q")
 
 
 def reveal_chart(
@@ -125,7 +151,7 @@ def reveal_chart(
     shade = alt.Chart(edges).mark_rect(opacity=0.2).encode(x="first:T", x2="last:T", color=colour)
     tips = [alt.Tooltip("role:N", title=translate(N_("Model"))), day_tip(translate)]
     tips += [alt.Tooltip("weekday:N", title=translate(N_("Weekday"))), views_tip("views", translate(N_("Views a day")))]
-    x, y = _days(translate), _views("views", translate)
+    x, y = day_axis(translate, lines["day"]), views_axis(translate, zero=False)
     line = alt.Chart(lines).mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=30))
     layers = in_role(BASELINE, shade, translate), line.encode(x=x, y=y, color=colour, tooltip=tips)
     return layered(*layers, height=HEIGHT + LEGEND_LINE * len(names))

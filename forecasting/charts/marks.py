@@ -69,7 +69,7 @@ def _legend(translate: Translate, shown: Sequence[str], runs: Sequence[str], **l
         symbolOpacity=1,
         symbolStrokeWidth=2,
         labelLimit=260,
-        columns=1 if runs else 0,  # names of runs are long, and a phone is narrow
+        columns=1 if len(runs) > 1 else alt.expr("width < 400 ? 2 : 0"),  # names are long, and a phone is narrow
         **look,
     )
 
@@ -104,12 +104,24 @@ def in_role(role: str, chart: alt.Chart, translate: Translate) -> alt.Chart:
     return chart.transform_calculate(role=json.dumps(translate(role)))
 
 
-def day_axis(translate: Translate, days: Sequence | None = None) -> alt.X:
-    """Calendar days along the bottom. `days` are those shown; where they are few the axis names days, not months."""
+def day_axis(translate: Translate, days: Sequence | None = None, title: str = N_("Day")) -> alt.X:
+    """Calendar days along the bottom. `days` are those shown; where they are few the axis names days, not months.
+
+    Days have their year below them where it begins: at the first label and at the first one of a year.
+    """
     span = (max(days) - min(days)).days if days is not None and len(days) else SHORT
-    short = {"format": "%m-%d", "tickCount": min(8, max(span, 1))}
+    ticks = min(8, max(span, 1))
+    apart = 7 if 3.7 < span / ticks < 14.6 else 1  # days; others than weeks of ticks meet every 1 January
+    first = f"datum.index == 0 || dayofyear(datum.value) <= {apart}"
+    label = f"[timeFormat(datum.value, '%m-%d'), {first} ? timeFormat(datum.value, '%Y') : '']"
+    short = {"labelExpr": label, "tickCount": ticks}
     look = short if span < SHORT else {"format": "%Y-%m", "tickCount": 8}
-    return alt.X("day:T", title=translate(N_("Day")), axis=alt.Axis(grid=False, labelOverlap=True, **look))
+    return alt.X("day:T", title=translate(title), axis=alt.Axis(grid=False, labelOverlap=True, **look))
+
+
+def brush() -> alt.Parameter:
+    """A period chosen by dragging along the bottom: the selection "brush" of field day, for who draws the chart."""
+    return alt.selection_interval(name="brush", encodings=["x"])
 
 
 def hover(field: str, tooltip: list[alt.Tooltip]) -> alt.Chart:
@@ -153,15 +165,12 @@ def loss_words(loss: str, log: bool, translate: Translate) -> tuple[str, alt.Sca
     return translate(N_("Loss ({loss}, views)")).format(loss=loss), scale
 
 
-def views_axis(translate: Translate, column: str = "views") -> alt.Y:
+def views_axis(
+    translate: Translate, column: str = "views", *, title: str = N_("Views a day"), zero: bool | None = None
+) -> alt.Y:
     """Views a day up the side; what is predicted need not begin at zero."""
-    scale = alt.Scale(zero=column == "views")
-    return alt.Y(
-        f"{column}:Q",
-        title=translate(N_("Views a day")),
-        scale=scale,
-        axis=views_ticks(translate, 6),
-    )
+    scale = alt.Scale(zero=column == "views" if zero is None else zero)
+    return alt.Y(f"{column}:Q", title=translate(title), scale=scale, axis=views_ticks(translate, 6))
 
 
 def views_tip(column: str, title: str) -> alt.Tooltip:
@@ -169,9 +178,9 @@ def views_tip(column: str, title: str) -> alt.Tooltip:
     return alt.Tooltip(f"{column}:Q", title=title, format=",.0f")
 
 
-def day_tip(translate: Translate) -> alt.Tooltip:
-    """A day in a tooltip."""
-    return alt.Tooltip("day:T", title=translate(N_("Day")), format="%Y-%m-%d")
+def day_tip(translate: Translate, title: str = N_("Day"), form: str = "%Y-%m-%d") -> alt.Tooltip:
+    """A day in a tooltip, or the first one of a week or month."""
+    return alt.Tooltip("day:T", title=translate(title), format=form)
 
 
 def level_lines(

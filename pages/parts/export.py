@@ -6,23 +6,66 @@ import pandas as pd
 import streamlit as st
 
 from forecasting.messages import N_
+from forecasting.split import Period
 from pages.parts.session import Session
 
 # The browser has drawn the chart already, in the visitor's theme and with fonts for the visitor's language: it saves
-# what it shows. Drawing it again on the server would take a browser's worth of software there.
+# what it shows, under a title, with the page's font inside. Drawing it again on the server would take a browser's worth
+# of software there. A chart of very many days is a canvas; it is kept as a picture.
 SCRIPT = """
-function drawn(chart) {
-  const shown = document.querySelector(`.st-key-${chart.key} [data-testid=stVegaLiteChart] svg`)
-  if (!shown) return null
-  const copy = shown.cloneNode(true), behind = document.createElementNS("http://www.w3.org/2000/svg", "rect")
-  behind.setAttribute("width", "100%")
-  behind.setAttribute("height", "100%")
-  behind.setAttribute("fill", getComputedStyle(document.querySelector("[data-testid=stApp]")).backgroundColor)
-  copy.prepend(behind)
-  const width = shown.width.baseVal.value, height = shown.height.baseVal.value
-  copy.setAttribute("width", width)
-  copy.setAttribute("height", height)
-  return {text: new XMLSerializer().serializeToString(copy), width, height}
+const SVG = "http://www.w3.org/2000/svg", TITLE = 56
+
+function made(name, attributes, ...within) {
+  const element = document.createElementNS(SVG, name)
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value)
+  element.append(...within)
+  return element
+}
+
+function shown(chart) {
+  const place = document.querySelector(`.st-key-${chart.key} [data-testid=stVegaLiteChart]`)
+  const svg = place?.querySelector("svg.marks"), canvas = place?.querySelector("canvas.marks")
+  if (svg) return {picture: svg.cloneNode(true), width: svg.width.baseVal.value, height: svg.height.baseVal.value}
+  if (!canvas) return null
+  const {width, height} = canvas.getBoundingClientRect()
+  return {picture: made("image", {href: canvas.toDataURL(), width, height}), width, height}
+}
+
+function heading() {
+  return document.querySelector("[data-testid=stHeading] h1")?.textContent.trim() ?? ""
+}
+
+async function drawn(chart) {
+  const found = shown(chart)
+  if (!found) return null
+  const look = getComputedStyle(document.querySelector("[data-testid=stApp]")), family = look.fontFamily
+  const {picture, width} = found, height = found.height + TITLE
+  picture.setAttribute("y", TITLE)
+  const line = {x: 12, fill: look.color, "font-family": family}
+  const svg = made("svg", {xmlns: SVG, width, height, viewBox: `0 0 ${width} ${height}`},
+    made("style", {}, await fontFace(family)),
+    made("rect", {width: "100%", height: "100%", fill: look.backgroundColor}),
+    made("text", {...line, y: 24, "font-size": 17, "font-weight": 600}, `${chart.channel} · ${heading()}`),
+    made("text", {...line, y: 44, "font-size": 13}, chart.period),
+    picture)
+  return {text: new XMLSerializer().serializeToString(svg), width, height}
+}
+
+// A picture sees no font of the page: the first one goes into it. Without it, the viewer's own fonts serve.
+async function fontFace(families) {
+  const family = families.split(",")[0].replace(/["']/g, "").trim()
+  const rules = [...document.styleSheets].flatMap(sheet => { try { return [...sheet.cssRules] } catch { return [] } })
+  const rule = rules.find(rule => rule instanceof CSSFontFaceRule && rule.style.fontStyle !== "italic"
+    && rule.style.fontFamily.replace(/["']/g, "") === family)
+  const address = rule?.style.src.match(/url\\(["']?([^"')]+)/)?.[1]
+  if (!address) return ""
+  const blob = await (await fetch(new URL(address, rule.parentStyleSheet.href ?? location.href))).blob()
+  const data = await new Promise(done => {
+    const reader = new FileReader()
+    reader.onload = () => done(reader.result)
+    reader.readAsDataURL(blob)
+  })
+  return `@font-face { font-family: "${family}"; font-weight: 200 900; src: url(${data}) }`
 }
 
 function save(blob, file) {
@@ -49,7 +92,7 @@ export default function ({data, parentElement}) {
     const button = document.createElement("button")
     button.textContent = `${chart.label} (${kind})`
     button.onclick = async () => {
-      const svg = drawn(chart)
+      const svg = await drawn(chart)
       if (!svg) return
       const blob = kind === "PNG" ? await png(svg) : new Blob([svg.text], {type: "image/svg+xml"})
       save(blob, `${chart.file}.${kind.toLowerCase()}`)
@@ -70,24 +113,43 @@ button:hover, button:focus-visible { border-color: var(--st-primary-color); colo
 _save_charts = st.components.v2.component("save_charts", html="<div id='charts'></div>", css=LOOK, js=SCRIPT)
 
 
-def offer(session: Session, tables: dict[str, tuple[str, pd.DataFrame]], charts: dict[str, tuple[str, str]]) -> None:
-    """A folded list of downloads.
+def file_name(session: Session, *parts: object) -> str:
+    """A file's name without its ending: the channel's name and what else it says, as any system takes it."""
+    words = [re.sub(r"[^\w]+", "-", str(part)).strip("-") for part in (session.translate(session.channel.name), *parts)]
+    return "-".join([words[0][:40] or "channel", *filter(None, words[1:])])
+
+
+def offer(
+    session: Session,
+    tables: dict[str, tuple[str, pd.DataFrame]],
+    charts: dict[str, tuple[str, str]],
+    period: Period | None = None,
+) -> None:
+    """A folded list of downloads, named after the channel and the `period` they are about; charts say both inside.
 
     `tables` has file -> label and frame, `charts` has file -> label and key of the container the chart is in.
     """
-    translate = session.translate
-    channel = re.sub(r"[^\w]+", "-", translate(session.channel.name)).strip("-")[:40] or "channel"
+    translate, days = session.translate, (period.first, period.last) if period else ()
     with st.popover(translate(N_("Save")), icon=":material/download:"):
         for name, (label, frame) in tables.items():
             text = frame.to_csv(index=False, float_format="%.8g").encode("utf-8-sig")  # with a mark for spreadsheets
             st.download_button(
                 f"{label} (CSV)",
                 text,
-                f"{channel}-{name}.csv",
+                f"{file_name(session, name, *days)}.csv",
                 "text/csv",
                 key=f"save-{name}",
                 width="stretch",
                 on_click="ignore",
             )
-        shown = [{"label": label, "key": key, "file": f"{channel}-{name}"} for name, (label, key) in charts.items()]
+        shown = [
+            {
+                "label": label,
+                "key": key,
+                "file": file_name(session, name, *days),
+                "channel": translate(session.channel.name),
+                "period": " – ".join(map(str, days)),
+            }
+            for name, (label, key) in charts.items()
+        ]
         _save_charts(data={"charts": shown}, key="save_charts")

@@ -13,7 +13,7 @@ from forecasting.series import Channel
 from pages.parts.links import escape_markdown
 from pages.parts.session import Session
 
-FILE = "views.csv"  # as Data calls it
+FILE = "views.csv"  # beside the notebook
 LOOK: dict[str, Any] = {"icon": ":material/download:", "on_click": "ignore"}  # nothing on the page changes
 WHAT = N_("The same training without Viewcast, in three steps of plain PyTorch. Put the CSV into the same folder.")
 CLEAN = N_("Clean series as CSV")

@@ -14,18 +14,30 @@ PHONE = "(max-width: 640px)"  # where Streamlit puts columns below each other
 PRESENT = "present"  # the switch's key, and its name in the URL
 # Labels have a contrast of 7 to the page in both themes; Streamlit's own have 3.3 to 3.7.
 LABEL: Any = {"expr": "luminance(background) > 0.4 ? '#4d575e' : '#b3bdc3'"}
-NAME = 12  # pixels of a name inside a chart
-NAME_IN_ROOM = 17
+FULL_SCREEN = "width > 1000 && height > 520"  # as a Vega expression: a chart with so much room is read from afar
+SIZES = {"label": 12.0, "title": 14.0, "name": 12.0}  # pixels of labels, titles and names inside a chart
+SIZES_IN_ROOM = {"label": 16.5, "title": 19.25, "name": 17.0}
 _mend_markup = st.components.v2.component("mend_markup", js=(FOLDER / "look.js").read_text("utf-8"))
 
 
 @alt.theme.register("viewcast", enable=True)
 def chart_theme() -> alt.theme.ThemeConfig:
-    """What every chart adds to Streamlit's theme. Names grow with the chart, so that they are read in full screen."""
-    labels: Any = {"labelColor": LABEL, "titleColor": LABEL}
-    smallest = NAME_IN_ROOM if is_presented() else NAME
-    names: Any = {"fontSize": {"expr": f"clamp(height / 30, {smallest}, {NAME_IN_ROOM})"}}
-    return {"config": {"axis": labels, "legend": labels, "header": labels, "text": names}}
+    """What every chart adds to Streamlit's theme: readable labels, larger in a room and in full screen."""
+    sizes = {name: _size(name) for name in SIZES}
+    axis: Any = {
+        "labelColor": LABEL,
+        "titleColor": LABEL,
+        "labelFontSize": sizes["label"],
+        "titleFontSize": sizes["title"],
+    }
+    legend: Any = axis | {"labelFontSize": sizes["title"]}
+    names: Any = {"fontSize": sizes["name"]}
+    return {"config": {"axis": axis, "legend": legend, "header": axis, "text": names}}
+
+
+def _size(name: str) -> dict[str, str]:
+    at_a_desk = SIZES_IN_ROOM[name] if is_presented() else SIZES[name]
+    return {"expr": f"{FULL_SCREEN} ? {SIZES_IN_ROOM[name]} : {at_a_desk}"}
 
 
 def is_presented() -> bool:

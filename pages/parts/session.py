@@ -155,10 +155,13 @@ def translator(language: str) -> Translate:
 # Whose
 
 
+LOCAL = "local"  # who owns all on a loopback server
+
+
 def owner() -> str:
     """One person on a loopback server; elsewhere the signed-in user, else the browser session."""
     if st.get_option("server.address") in ("127.0.0.1", "localhost", "::1"):
-        return "local"
+        return LOCAL
     if st.user.get("is_logged_in") and (email := st.user.get("email")):
         return _digest(str(email))
     return _digest(browser_token())
