@@ -59,7 +59,7 @@ WARMUP = 100  # updates in which the rate rises
 LARGE, TINY, LECTURES_UPDATES = 1e-2, 1e-7, 100_000  # the lecture's two rates, and how long it waited
 LEFT = 0.9  # of the way: what has so much left stands still
 SWUNG = 0.9  # of the updates that change sides: what changes so often bounces
-BURSTING_RATE = 1.0  # at which Adagrad bursts on the ellipse
+BURSTING_RATE = 0.5  # at which Adagrad bursts on the ellipse
 
 ARCHITECTURE = Architecture("relu", 56, 3, 50)
 BATCH = 64

@@ -27,7 +27,7 @@ from pages.parts.stage import (
     views_axis,
 )
 
-RATES = (1e-7, 1e-6, 1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0)
+RATES = (1e-7, 1e-6, 1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 0.5, 1.0)
 SHOWN = tuple(float(rate) for rate in np.geomspace(1e-7, 1, 43))
 ADAPTIVE = {method: NAMES[method] for method in METHODS[1:]}
 SCHEDULES: dict[Schedule, str] = {
@@ -39,7 +39,7 @@ SHAPES: dict[Shape, str] = {"long ellipse": N_("Long ellipse"), "crescent": N_("
 SINGLE, EACH = RUNS[0], TRAIN  # colours
 LEAST = 1e-6  # distance, step or sigma that is shown
 MOST = 10.0  # distance shown
-GRID = 60  # places along each unknown
+GRID = 40  # places along each unknown
 BINS = 250  # of the updates, each shown by its highest
 MEDIUM, SMALL = 320, 240  # pixels high
 TOP = 4.0  # times the lowest loss that a picture shows
@@ -52,7 +52,7 @@ PRESETS = (
     Preset(
         N_("Decay"),
         N_("Adagrad's bursts are gone. Set the rate constant to see them."),
-        {"each": True, "adaptive": "adagrad-mean", "rate": 1.0, "course": "decay"},
+        {"each": True, "adaptive": "adagrad-mean", "rate": 0.5, "course": "decay"},
     ),
     Preset(
         N_("Warm-up"),
@@ -69,6 +69,20 @@ translate, channel = chapter.translate, chapter.session.channel
 def descent_of(shape: Shape, method: Method, rate: float, schedule: Schedule) -> Descent:
     """A path on a toy."""
     return lecture.descent(shape, method, rate, schedule)
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def sigma_of(method: Method, rate: float, schedule: Schedule) -> np.ndarray:
+    """What the gradients of the path on the ellipse are divided by."""
+    return lecture.sigma_of("long ellipse", method, descent_of("long ellipse", method, rate, schedule).path)
+
+
+@st.cache_data(max_entries=2, show_spinner=False)
+def heights_of(shape: Shape) -> np.ndarray:
+    """The toy's loss."""
+    toy = TOYS[shape]
+    firsts, seconds = (np.linspace(*ends, GRID) for ends in zip(toy.low, toy.high, strict=True))
+    return toy.value(np.stack(np.meshgrid(firsts, seconds), axis=-1))
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -91,12 +105,13 @@ def experiment() -> None:
             with column:
                 draw_path(shape, paths[shape], method)
         draw_left(adaptive, schedule, rate, each)
-    sigma = lecture.sigma_of("long ellipse", method, paths["long ellipse"].path)
-    left, right = chapter.more.columns(2)
-    with left:
-        draw_sigma(sigma)
-    with right:
+    sigma = sigma_of(method, rate, schedule) if each else None
+    places = chapter.more.columns(2) if each else [chapter.more]
+    with places[-1]:
         draw_steps(paths["long ellipse"])
+    if sigma is not None:
+        with places[0]:
+            draw_sigma(sigma)
     known = sweep_of_network(adaptive)
     chapter.formula(formula_of(method, rate, schedule, sigma))
     own = rate if method == "adagrad-mean" else BURSTING_RATE
@@ -124,8 +139,6 @@ def rate_text(rate: float) -> str:
 def draw_path(shape: Shape, found: Descent, method: Method) -> None:
     """The toy from above, with the way down."""
     toy = TOYS[shape]
-    firsts, seconds = (np.linspace(*ends, GRID) for ends in zip(toy.low, toy.high, strict=True))
-    heights = toy.value(np.stack(np.meshgrid(firsts, seconds), axis=-1))
     x, y = (
         Axis(title, *ends, symbol)
         for title, symbol, ends in zip(
@@ -141,7 +154,7 @@ def draw_path(shape: Shape, found: Descent, method: Method) -> None:
         x=x,
         y=y,
         translate=translate,
-        surface=Surface(heights, translate("Loss")),
+        surface=Surface(heights_of(shape), translate("Loss")),
         tracks=[Track(found.path, translate(NAMES[method]), SINGLE if method == "sgd" else EACH)],
         dots=[Dot(toy.minimum, colour=HELD_OUT), Dot(toy.start, colour=INK)],
         step=translate("Update {step} of {last}"),
@@ -175,7 +188,7 @@ def draw_left(adaptive: Method, schedule: Schedule, rate: float, each: bool) -> 
 
 def powers(low: float, high: float) -> list[tuple[float, str]]:
     """Powers of ten as ticks."""
-    exponents = range(round(np.log10(low)), round(np.log10(high)) + 1)
+    exponents = range(int(np.ceil(np.log10(low) - 1e-9)), int(np.floor(np.log10(high) + 1e-9)) + 1)
     return [(10.0**exponent, f"1e{exponent}" if exponent < -2 else f"{10.0**exponent:g}") for exponent in exponents]
 
 
@@ -225,10 +238,10 @@ def draw_steps(found: Descent) -> None:
     )
 
 
-def formula_of(method: Method, rate: float, schedule: Schedule, sigma: np.ndarray) -> str:
+def formula_of(method: Method, rate: float, schedule: Schedule, sigma: np.ndarray | None) -> str:
     """The update with its numbers, those of the last update."""
     eta = format_in_formula(float(lecture.rates_of(schedule, rate)[-1]))
-    if method == "sgd":
+    if sigma is None:
         return rf"\theta_{{t+1}} = \theta_t - \eta_t\, g_t,\quad \eta_{{{STEPS}}} = {eta}"
     last = ",\\ ".join(format_in_formula(float(value)) for value in sigma[-1])
     step = "m_t" if method == "adam" else "g_t"

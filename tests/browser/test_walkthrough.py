@@ -508,7 +508,7 @@ def test_the_learning_rate_by_mouse_and_by_keyboard(page: Page) -> None:
     learning_rate(page).focus()
     for _time in range(2):
         page.keyboard.press("Shift+ArrowRight")
-    expect(page).to_have_url(re.compile(r"rate=(0\.[13]|1)(&|$)"))
+    expect(page).to_have_url(re.compile(r"rate=(0\.[135]|1)(&|$)"))
     scrub = page.get_by_role("slider", name="Steps of the path").first
     scrub.focus()
     page.keyboard.press("Home")

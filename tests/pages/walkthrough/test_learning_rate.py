@@ -31,7 +31,7 @@ def test_adagrad_at_a_small_rate_does_not_burst(visit):
 def test_decay_stands_in_the_formula(visit):
     app = visit(PAGE)
     app.button(key="preset-1").click().run()
-    assert r"\eta_{1000} = 0.0316" in app.latex[0].value
+    assert r"\eta_{1000} = 0.0158" in app.latex[0].value
     assert r"\, g_t" in app.latex[0].value
 
 
