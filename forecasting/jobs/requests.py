@@ -116,3 +116,11 @@ class CurvatureRequest:
     """How the loss curves along the training of a run, which is gone through once more."""
 
     run: RunSettings
+
+
+@dataclass(frozen=True)
+class BatchSizeRequest:
+    """A small net trained with batches of several sizes, from so many starts each."""
+
+    split: Split
+    seeds: int

@@ -122,6 +122,13 @@ CHAPTERS = (
         serves="optimization",
     ),
     Entry(
+        slug="batch_size",
+        title=N_("Batch size"),
+        idea=N_("Small batches make many noisy updates an epoch, large ones few smooth ones."),
+        changes="optimization",
+        serves="both",
+    ),
+    Entry(
         slug="momentum",
         title=N_("Momentum"),
         idea=N_(

@@ -407,6 +407,35 @@ def test_a_branch_is_expected_by_keyboard_alone_and_the_diagnosis_stopped(page: 
     expect(page.get_by_role("button", name="Diagnose", exact=True)).to_be_visible()
 
 
+def batch_handle(page: Page) -> Locator:
+    """The handle in the picture; the slider beside it has the same name."""
+    return page.locator("button.handle[aria-label='Batch size']")
+
+
+def test_batch_sizes_are_dragged_by_mouse(page: Page) -> None:
+    page.goto("/batch_size")
+    expect(batch_handle(page)).to_have_attribute("aria-valuetext", "B 16")
+    drag(page, batch_handle(page), -1000, 0)
+    expect(page).to_have_url(re.compile("batch=1(&|$)"))
+    expect(page.locator(".katex-html").last).to_contain_text("1770")
+    page.reload()
+    expect(batch_handle(page)).to_have_attribute("aria-valuetext", "B 1")
+
+
+def test_batch_sizes_by_keyboard_alone_are_trained_and_stopped(page: Page) -> None:
+    page.goto("/batch_size")
+    batch_handle(page).focus()
+    for _time in range(3):
+        page.keyboard.press("Shift+ArrowRight")
+    expect(page).to_have_url(re.compile("batch=64"))
+    page.get_by_role("button", name="Train with every batch size").focus()
+    page.keyboard.press("Enter")
+    page.get_by_test_id("stMain").get_by_role("button", name="Stop", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Stopped before the result was complete")).to_be_visible()
+    expect(page.get_by_role("button", name="Train with every batch size")).to_be_visible()
+
+
 def start_of_both_ways(page: Page) -> Locator:
     return page.get_by_role("slider", name="Start of the descent")
 

@@ -10,6 +10,7 @@ from pkgutil import resolve_name
 from typing import Any, Generic, TypeVar
 
 from forecasting.jobs.requests import (
+    BatchSizeRequest,
     CardRequest,
     ClassesRequest,
     CrossValidationRequest,
@@ -75,6 +76,7 @@ JOB_KINDS = {
     "card": Kind("forecasting.jobs.kinds.card:card", CardRequest),
     "classes": Kind("forecasting.jobs.kinds.classes:classes", ClassesRequest),
     "curvature": Kind("forecasting.jobs.kinds.curvature:curvature", CurvatureRequest),
+    "batch_size": Kind("forecasting.jobs.kinds.batch_size:batch_size", BatchSizeRequest),
 }
 
 
