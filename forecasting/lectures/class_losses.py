@@ -3,7 +3,6 @@
 Three classes with logits y1, y2 and y3 = -1000, as the lecture draws them; the target is the first or the second.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -80,17 +79,26 @@ class LogitPath:
         return float(self.probabilities[-1])
 
 
-def logit_path(loss: ClassLoss, target: int, start: tuple[float, float], method: Method) -> LogitPath:
-    """UPDATES updates from a start."""
-    gradient: Callable = partial(gradient_of, target=target, loss=loss)
+Paths = dict[ClassLoss, LogitPath]
+
+
+def logit_paths(target: int, start: tuple[float, float], method: Method) -> Paths:
+    """UPDATES updates from a start, on both losses at once."""
     direction = plain if method == "sgd" else Adam(epsilon=EPSILONS[method])
-    logits = descend(gradient, with_third(np.array(start)), direction, rate=RATES[method], updates=UPDATES)
-    return LogitPath(logits[:, :2], softmax(logits)[:, target])
+    both = np.tile(with_third(np.array(start)), (len(LOSS_NAMES), 1))
+    logits = descend(partial(_gradients, target=target), both, direction, rate=RATES[method], updates=UPDATES)
+    shares = softmax(logits)[..., target]
+    return {loss: LogitPath(logits[:, row, :2], shares[:, row]) for row, loss in enumerate(LOSS_NAMES)}
 
 
-def squared_error_sticks(target: int, start: tuple[float, float]) -> Claim:
+def _gradients(logits: np.ndarray, target: int) -> np.ndarray:
+    """A row a loss: gradients (losses, classes) at logits (losses, classes)."""
+    return np.stack([gradient_of(row, target, loss) for row, loss in zip(logits, LOSS_NAMES, strict=True)])
+
+
+def squared_error_sticks(by_descent: Paths) -> Claim:
     """Whether plain descent brings the target's probability up under cross-entropy and not under squared error."""
-    ends = {loss: logit_path(loss, target, start, "sgd").end for loss in LOSS_NAMES}
+    ends = {loss: path.end for loss, path in by_descent.items()}
     stuck = ends["mse"] if ends["cross-entropy"] >= ARRIVED else 1.0
     sentence = N_("Probability of the target after {updates} updates: {entropy}, and {squared} by MSE.")
     facts = {"updates": UPDATES, "entropy": _said(ends["cross-entropy"]), "squared": _said(ends["mse"])}
@@ -102,12 +110,11 @@ def squared_error_sticks(target: int, start: tuple[float, float]) -> Claim:
     )
 
 
-def adam_rescues(target: int, start: tuple[float, float], method: Method) -> Claim:
+def adam_rescues(target: int, by_descent: Paths, by_adam: Paths, epsilon: float) -> Claim:
     """Whether Adam brings it up under squared error, where plain descent sticks."""
-    epsilon = EPSILONS.get(method, EPSILONS["adam"])
-    by = method if method in EPSILONS else "adam"
-    found, before = logit_path("mse", target, start, by).end, logit_path("mse", target, start, "sgd").end
-    steepest = float(np.abs(gradient_of(with_third(np.array(start)), target, "mse")).max())
+    found, before = by_adam["mse"].end, by_descent["mse"].end
+    start = with_third(by_descent["mse"].points[0])
+    steepest = float(np.abs(gradient_of(start, target, "mse")).max())
     sentence = N_("By MSE it ends at {end}. Largest slope at the start {slope}, ε = {epsilon}.")
     facts = {"end": _said(found), "slope": f"{steepest:.0e}", "epsilon": f"{epsilon:.0e}"}
     rescued = 1 - found if before <= STUCK else 1.0

@@ -37,7 +37,7 @@ from forecasting.typical_range import RECENT, WEEK
 from forecasting.windows import Windows, make_windows
 
 WINDOW = 28  # days of input
-DAYS_PER_UNKNOWN = 2  # of training, at least
+FEWEST_TO_FIT = 2 * (WINDOW + 1)  # training days: two for each unknown
 RIDGE = 1e-6  # of the mean square of a column
 MONTH = 28  # days: whole weeks
 Refit = Literal["never", "monthly", "weekly"]
@@ -47,6 +47,7 @@ SAME_SEASON = 52 * WEEK  # days: the same weekday a year before
 MOST_UNPAIRED = 0.5  # of the held-out days that have none: then the level is not compared
 FOLDS = 5  # of the training days, for errors on days not learnt from
 LIMITS = {"level": 0.15, "week": 0.05, "errors": 0.3}  # differences that are no drift; two as the diagnosis has them
+LARGEST = {"level": N_("Level"), "week": N_("Weekday shares"), "errors": N_("Errors")}
 BLOCK, FEWEST_WEEKS = 4, 12  # weeks: of the bootstrap of weekdays' shares, and below which it says nothing
 UNITS, EPOCHS, SEEDS = 100, 60, 5  # of the networks; units are the lecture's
 FORESEEN = 0.5  # of the largest day's rise above the usual
@@ -75,8 +76,10 @@ class World:
         return (self.windows.days[self.border - 1] - self.windows.days[0]).days + 1
 
     def last(self, history: int) -> "World":
-        """The same with the last `history` training days only; 0 is all."""
+        """The same with the last `history` training days only; 0 is all, and so is what is too few for a line."""
         first = self._first(self.windows.days[self.border], history)
+        if self.border - first < FEWEST_TO_FIT:
+            return self
         return World(self.windows[first:], self.border - first)
 
     def _first(self, before: pd.Timestamp, history: int) -> int:
@@ -87,10 +90,9 @@ class World:
 def world_of(series: Series, split: Split) -> World:
     """Both periods of a split. Raises BadInput where there are too few training days for a line."""
     parts = [make_windows(series, period, WINDOW) for period in (split.train, split.held_out)]
-    needed = DAYS_PER_UNKNOWN * (WINDOW + 1)
-    if len(parts[0]) < needed:
+    if len(parts[0]) < FEWEST_TO_FIT:
         text = N_("There are {days} training days; a line needs at least {needed}.")
-        raise BadInput(text, days=len(parts[0]), needed=needed)
+        raise BadInput(text, days=len(parts[0]), needed=FEWEST_TO_FIT)
     both = Windows(
         np.concatenate([part.inputs for part in parts]),
         np.concatenate([part.targets for part in parts]),
@@ -142,7 +144,7 @@ def refit(world: World, *, every: int, history: int = 0) -> np.ndarray:
         places = np.flatnonzero(turns == turn)
         last = world.border + places[0]
         learnt = world.windows[world._first(world.windows.days[last], history) : last]
-        line = fit_line(learnt) if len(learnt) >= DAYS_PER_UNKNOWN * (WINDOW + 1) else line
+        line = fit_line(learnt) if len(learnt) >= FEWEST_TO_FIT else line
         predicted[places] = line.predict(held_out.inputs[places])
     return predicted
 
@@ -374,10 +376,13 @@ def periods_differ(world: World) -> Claim:
     if set(answers) == {"does not hold here"}:
         answer = "does not hold here"
     lacking = None if any(np.isfinite(one.low) for one in found) else _lacking(world)
-    facts = {one.name: _signed(one.effect) for one in found}
-    sentence = Message(N_("Level {level}, weekday shares up to {week}, errors {errors}."), facts)
+    facts: dict[str, object] = {one.name: _signed(one.effect) for one in found}
+    sentence = N_("Level {level}, weekday shares up to {week}, errors {errors}. {largest}:")
+    if lacking:
+        sentence = N_("Level {level}, weekday shares up to {week}, errors {errors}.")
+    facts |= {"largest": Message(LARGEST[most.name])}
     judged = Judgement(answer, 100 * most.effect, 100 * most.low, 100 * most.high, lacking)
-    return claim(DIFFER, judged, unit="%", sentence=sentence)
+    return claim(DIFFER, judged, unit="%", sentence=Message(sentence, facts))
 
 
 def _signed(share: float) -> str:

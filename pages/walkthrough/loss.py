@@ -8,6 +8,7 @@ from forecasting.jobs.requests import ClassesRequest
 from forecasting.lectures import class_losses, classes, viral_day
 from forecasting.lectures.claims import Claim
 from forecasting.lectures.class_losses import (
+    EPSILONS,
     GRID,
     LOSS_NAMES,
     METHODS,
@@ -17,6 +18,7 @@ from forecasting.lectures.class_losses import (
     ClassLoss,
     LogitPath,
     Method,
+    Paths,
 )
 from forecasting.lectures.classes import CLASSES, ClassForecast, ClassProblem
 from forecasting.lectures.viral_day import NAMES, RobustLoss, ViralProblem
@@ -83,11 +85,9 @@ def surface_of(loss: ClassLoss, target: int) -> np.ndarray:
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
-def paths_of(target: int, start: Point, method: Method) -> tuple[dict[ClassLoss, LogitPath], list[Claim]]:
-    """The way down on both, and what it says of the claims."""
-    paths = {loss: class_losses.logit_path(loss, target, start, method) for loss in LOSS_NAMES}
-    sticks = class_losses.squared_error_sticks(target, start)
-    return paths, [sticks, class_losses.adam_rescues(target, start, method)]
+def paths_of(target: int, start: Point, method: Method) -> Paths:
+    """The way down on both."""
+    return class_losses.logit_paths(target, start, method)
 
 
 def two_losses() -> None:
@@ -95,7 +95,9 @@ def two_losses() -> None:
     target = [*TARGETS].index(chapter.choice("target", N_("Target"), TARGETS, "first"))
     method = chapter.choice("method", N_("Optimizer"), METHODS, "sgd")
     start = chapter.point("start", START, (-REACH, -REACH), (REACH, REACH))
-    paths, claims = paths_of(target, start, method)
+    paths, by_descent = paths_of(target, start, method), paths_of(target, start, "sgd")
+    adam = method if method in EPSILONS else "adam"
+    by_adam = paths_of(target, start, adam)
     with chapter.picture:
         for place, (loss, column) in enumerate(zip(LOSS_NAMES, st.columns(2), strict=True)):
             with column:
@@ -105,7 +107,10 @@ def two_losses() -> None:
     with chapter.more:
         draw_probabilities(paths)
     chapter.formula(formula_of(target, start))
-    chapter.verdict(*claims)
+    chapter.verdict(
+        class_losses.squared_error_sticks(by_descent),
+        class_losses.adam_rescues(target, by_descent, by_adam, EPSILONS[adam]),
+    )
     ends = [f"{paths[loss].end:.3f}" if paths[loss].end > 0.001 else f"{paths[loss].end:.0e}" for loss in LOSS_NAMES]
     chapter.beside_lecture(
         [
@@ -151,7 +156,7 @@ def levels(loss: ClassLoss) -> list[float]:
     return [float(level) for level in np.linspace(0, top, 13)[1:-1]]
 
 
-def draw_probabilities(paths: dict[ClassLoss, LogitPath]) -> None:
+def draw_probabilities(paths: Paths) -> None:
     """The target's probability by update."""
     updates = np.arange(UPDATES + 1)
     stage(

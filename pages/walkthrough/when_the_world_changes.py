@@ -42,12 +42,17 @@ translate, channel = chapter.translate, chapter.session.channel
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def world_of(_series, fingerprint: str, split: Split) -> tuple[World, Claim, LargestDay, Claim]:
-    """The windows of a split, and what does not depend on how a line is fitted."""
-    world = worlds.world_of(_series, split)
-    once = worlds.refit(world, every=0)
-    largest = worlds.largest_day(world, once)
-    return world, worlds.periods_differ(world), largest, worlds.largest_foreseeable(world, once)
+def world_of(_series, fingerprint: str, split: Split) -> World:
+    """The windows of a split."""
+    return worlds.world_of(_series, split)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def once_of(_world: World, fingerprint: str, split: Split, history: int) -> tuple[Claim, LargestDay, Claim]:
+    """Whether the held-out days are like those of the history, and the largest day by a line that is fitted once."""
+    once = worlds.refit(_world, every=0, history=history)
+    differ = worlds.periods_differ(_world.last(history))
+    return differ, worlds.largest_day(_world, once), worlds.largest_foreseeable(_world, once)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -93,7 +98,8 @@ def experiment() -> None:
     first, last = bounds()
     border = chapter.day("border", min(max(chapter.default_split.held_out.first, first), last), first, last)
     split = worlds.split_at(channel.series, border)
-    world, differ, largest, foreseeable = world_of(channel.series, channel.fingerprint, split)
+    world = world_of(channel.series, channel.fingerprint, split)
+    differ, largest, foreseeable = once_of(world, channel.fingerprint, split, history)
     months, (helps, shorter) = months_of(world, channel.fingerprint, split, EVERY[refit], history)
     with chapter.picture:
         draw_years(split, history, largest)
@@ -137,7 +143,7 @@ def draw_years(split: Split, history: int, largest: LargestDay) -> None:
     """The channel's weeks; the border and where the history begins are dragged."""
     series, start = channel.series, channel.series.first.date()
     weeks = series.measured.resample("7D").mean()
-    places = (weeks.index - series.first).days.to_numpy() + 3
+    places = np.minimum((weeks.index - series.first).days.to_numpy() + 3, len(series) - 1)  # middles of weeks
     border = (split.held_out.first - start).days
     begin = max(border - history, 0) if history else 0
     end = (split.held_out.last - start).days
@@ -227,7 +233,9 @@ def draw_months(split: Split, months: Months, refit: Refit) -> None:
     if refit != "never":
         lines.append((translate(REFITS[refit]), PREDICTED, chosen, False))
     start = split.held_out.first
-    ticks = [(begin, str(start + timedelta(days=int(begin)))[5:]) for begin in months.begins[::3]]
+    ticks = [
+        (begin, str(start + timedelta(days=int(begin)))[5:]) for begin in months.begins[:: len(months.begins) // 4 or 1]
+    ]
     stage(
         "months",
         x=Axis(

@@ -5,11 +5,12 @@ import pytest
 import torch
 
 from forecasting.lectures.class_losses import (
+    EPSILONS,
     LOSS_NAMES,
     METHODS,
     adam_rescues,
     gradient_of,
-    logit_path,
+    logit_paths,
     logit_surface,
     loss_of,
     softmax,
@@ -48,7 +49,7 @@ def test_a_surface_has_y1_along_its_rows(loss):
 @pytest.mark.parametrize("loss", LOSS_NAMES)
 @pytest.mark.parametrize("method", METHODS)
 def test_a_path_equals_torchs(loss, method):
-    path = logit_path(loss, 0, (-3.0, 2.0), method)
+    path = logit_paths(0, (-3.0, 2.0), method)[loss]
     at = torch.tensor([-3.0, 2.0, -1000.0], dtype=torch.float64, requires_grad=True)
     optimizer = {
         "sgd": lambda: torch.optim.SGD([at], lr=0.5),
@@ -62,21 +63,30 @@ def test_a_path_equals_torchs(loss, method):
         np.testing.assert_allclose(point, at.detach()[:2], atol=1e-6)
 
 
+def answers(start: tuple[float, float], method: str = "adam", target: int = 0) -> tuple[str, str]:
+    by_descent, by_adam = (logit_paths(target, start, one) for one in ("sgd", method))
+    rescued = adam_rescues(target, by_descent, by_adam, EPSILONS[method])
+    return squared_error_sticks(by_descent).answer, rescued.answer
+
+
 def test_squared_error_sticks_at_the_top_left_and_adam_rescues_it():
     start = (-8.0, 8.0)
-    assert logit_path("cross-entropy", 0, start, "sgd").end == pytest.approx(0.999, abs=5e-4)
-    assert np.abs(logit_path("mse", 0, start, "sgd").points[-1] - start).max() == pytest.approx(2e-4, abs=1e-4)
-    assert logit_path("mse", 0, start, "adam").end == pytest.approx(0.995, abs=5e-4)
-    assert squared_error_sticks(0, start).answer == adam_rescues(0, start, "adam").answer == "holds"
+    by_descent = logit_paths(0, start, "sgd")
+    assert by_descent["cross-entropy"].end == pytest.approx(0.999, abs=5e-4)
+    assert np.abs(by_descent["mse"].points[-1] - start).max() == pytest.approx(2e-4, abs=1e-4)
+    assert logit_paths(0, start, "adam")["mse"].end == pytest.approx(0.995, abs=5e-4)
+    assert answers(start) == ("holds", "holds")
 
 
 @pytest.mark.parametrize("start", [(8.0, -8.0), (0.0, 0.0)])
 def test_where_it_does_not_stick_there_is_nothing_to_rescue(start):
-    assert squared_error_sticks(0, start).answer == "does not hold here"
-    assert adam_rescues(0, start, "adam").answer == "does not hold here"
-    assert squared_error_sticks(1, (8.0, -8.0)).answer == "holds"  # the other target
+    assert answers(start) == ("does not hold here", "does not hold here")
+
+
+def test_the_other_target_sticks_on_the_other_side():
+    assert answers((8.0, -8.0), target=1) == ("holds", "holds")
 
 
 def test_adam_rescues_only_where_the_slope_is_large_against_epsilon():
-    assert adam_rescues(0, (-10.0, 10.0), "adam").answer == "holds"
-    assert adam_rescues(0, (-10.0, 10.0), "adam-coarse").answer == "does not hold here"
+    assert answers((-10.0, 10.0)) == ("holds", "holds")
+    assert answers((-10.0, 10.0), "adam-coarse") == ("holds", "does not hold here")

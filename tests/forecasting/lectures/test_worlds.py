@@ -210,3 +210,13 @@ def test_networks_that_err_less_when_trained_anew_are_found():
     trained = Experiment((curve(100, 84), curve(100, 84), *(curve(50, 28) for _month in range(3))))
     refitted, shorter = network_claims(trained, 365)
     assert (refitted.answer, shorter.answer) == ("holds", "cannot tell")
+
+
+def test_a_history_is_the_last_days_or_all_where_those_are_too_few():
+    views = stationary(600, 0)
+    world = made(views)
+    assert [len(world.last(days).train) for days in (0, 91, 365)] == [len(world.train), 91, 365]
+    assert (world.last(91).held_out.days == world.held_out.days).all()
+    views[400:480] = np.nan
+    holed = made(views)
+    assert len(holed.last(91).train) == len(holed.train)
