@@ -249,8 +249,9 @@ def gradient_stays(along: AlongTraining) -> Claim:
         "In the last fifth of epochs the loss falls by {fallen}; the gradient is {whole} as long as at the start"
         " ({batch} for a batch)."
     )
-    name = N_("The gradient is not small where the loss is flat")
-    return claim(name, judged, unit=N_("% beyond a tenth"), sentence=Message(sentence, facts))
+    name, tenth = N_("The gradient is not small where the loss is flat"), 100 * SMALL
+    judged = replace(judged, effect=judged.effect + tenth, low=judged.low + tenth, high=judged.high + tenth)
+    return claim(name, judged, unit="%", sentence=Message(sentence, facts))
 
 
 def ratio_stays_low(ends: Sequence[Look]) -> Claim:
@@ -261,9 +262,10 @@ def ratio_stays_low(ends: Sequence[Look]) -> Claim:
         lacking = Judgement("cannot tell", np.nan, lacking=Message(ONLY_ENDS))
         return claim(name, lacking, unit="", sentence=Message(N_("It is not known.")))
     judged = judge_pairs(MOST_RATIO - ratios, RATIO_MARGIN)
+    judged = replace(judged, effect=float(ratios.mean()), low=MOST_RATIO - judged.high, high=MOST_RATIO - judged.low)
     facts = {"ratio": f"{ratios.mean():.2f}"}
     sentence = Message(N_("It is {ratio} at the end of training."), facts)
-    return claim(name, judged, unit=N_("below 0.6"), sentence=sentence)
+    return claim(name, judged, unit="", sentence=sentence)
 
 
 def claims(along: AlongTraining) -> list[Claim]:

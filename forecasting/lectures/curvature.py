@@ -159,7 +159,7 @@ def escape(loss: Loss, at: torch.Tensor, direction: np.ndarray, lengths: np.ndar
     return Escape(np.asarray(lengths, float), losses, float(slope @ along), curved)
 
 
-def step_lengths(at: torch.Tensor, count: int = 20, share: float = 0.5) -> np.ndarray:
+def step_lengths(at: torch.Tensor, count: int = 30, share: float = 0.5) -> np.ndarray:
     """Lengths of steps (2 count + 1,) either way: 0, and up to a share of the length of all unknowns."""
     longest = share * max(float(at.norm()), 1.0)
     one_way = longest * np.linspace(0, 1, count + 1)[1:] ** 2
