@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from forecasting.formats import format_three_digits
+from forecasting.formats import Views, format_three_digits
 from forecasting.lectures.claims import Claim, Judgement, claim, judge_fact, judge_pairs, judge_seeds
 from forecasting.messages import N_, BadInput, Message
 from forecasting.series import Series
@@ -226,7 +226,7 @@ def trains_worse(known: BatchSizes, equal: Equal) -> Claim:
     name = EPOCHS_WORSE if equal == "epochs" else UPDATES_WORSE
     small, large = known.losses(SMALL, equal), known.losses(LARGE, equal)
     sentence = N_("Train RMSE {large} with all, {small} with 16.")
-    facts = {"large": format_three_digits(large.mean()), "small": format_three_digits(small.mean())}
+    facts = {"large": Views(float(large.mean())), "small": Views(float(small.mean()))}
     judged = too_few(known.windows) or judge_seeds(small.tolist(), large.tolist())
     return claim(name, judged, unit=VIEWS, sentence=Message(sentence, facts))
 

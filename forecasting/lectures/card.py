@@ -246,7 +246,7 @@ GROUPS = {
     ),
     "batches": Group(
         N_("Batches"),
-        0.5,
+        2.5,
         (
             Source(
                 f"{HALF}:batch_claims",
@@ -264,6 +264,39 @@ GROUPS = {
                         "",
                         "formula_or_batches",
                         {"batch": "5", "rate": "0.03", "epochs": "10"},
+                    ),
+                ),
+            ),
+            Source(
+                "forecasting.lectures.batch_training:channel_claims",
+                (
+                    Statement(
+                        "A batch of 64 takes as long as one of 1",
+                        N_("An update of 64 windows takes no longer than one of a single window, on this machine."),
+                        "≤ 1000",
+                        "batch_size",
+                        {"batch": "64"},
+                    ),
+                    Statement(
+                        "After equal epochs the large batch trains worse",
+                        N_("After equal epochs a net that sees all windows in each update has a larger train loss."),
+                        "0.983 → 0.838",
+                        "batch_size",
+                        {"batch": "all", "equal": N_("Epochs")},
+                    ),
+                    Statement(
+                        "After equal updates the large batch trains worse",
+                        N_("After equal updates a net that sees all windows in each update has a larger train loss."),
+                        "",
+                        "batch_size",
+                        {"batch": "all", "equal": N_("Updates")},
+                    ),
+                    Statement(
+                        "At equal training loss the small batch lies flatter",
+                        N_("At equal training loss small batches end where the loss curves less."),
+                        "",
+                        "batch_size",
+                        {"batch": "16"},
                     ),
                 ),
             ),

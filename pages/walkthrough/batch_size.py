@@ -249,7 +249,7 @@ def losses_of(known: BatchSizes | None, period: str) -> str:
         return "–"
     runs = [known.run(size) for size in (SMALL, LARGE)]
     ends = [getattr(run, period)[run.place(run.updates_of_epochs(known.windows))].mean() for run in runs]
-    return " / ".join(format_views(loss) for loss in ends)
+    return " / ".join(format_views(loss, translate) for loss in ends)
 
 
 chapter.run(experiment, PRESETS)

@@ -277,7 +277,7 @@ def beside_lecture(surface: momentum.Surface, toy: Toy, start: Point, setup: Set
 
 def place_of(at: np.ndarray) -> str:
     """Both unknowns."""
-    return ", ".join(format_three_digits(value) for value in at)
+    return ", ".join(format_three_digits(value, translate) for value in at)
 
 
 chapter.run(experiment, PRESETS)

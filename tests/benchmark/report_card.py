@@ -109,6 +109,7 @@ VIRAL, DIFFER = "A viral day moves MSE more than MAE and Huber", "The two period
 REFIT, SHORTER = "Refitting every week helps", "A shorter history helps"
 LARGEST = "The largest day was foreseeable"
 NEARER, MOMENTUM = "Small batches are nearer", "Momentum needs fewer updates on this channel"
+LARGE_WORSE = "After equal epochs the large batch trains worse"
 
 NOTHING: dict[str, Truth] = {
     LATE: "no effect",
@@ -136,6 +137,7 @@ KINDS = {
         walk,
         {LATE: "true", ONE: "no effect", SEVEN: "no effect", LONGER: "no effect", BENDING: "false", TABLE: "true"}
         | {INSIDE: "no effect", SCORE: "true", FLATTER: "true", NEARER: "true", MOMENTUM: "true"}
+        | {LARGE_WORSE: "true"}
         | {COMMONEST: "no effect", RAW: "true"},
     ),
     "alternating": Kind(lambda rng: pulled(rng, -0.7), {LATE: "false", SCORE: "true", BENDING: "false"}),
@@ -151,6 +153,7 @@ KINDS = {
             TABLE: "true",
             NEARER: "true",
             INSIDE: "true",
+            LARGE_WORSE: "true",
         },
     ),
     "four weeks": Kind(lambda rng: repeated(rng, 28), {SEVEN: "true", SCORE: "true"}),
