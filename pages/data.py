@@ -179,7 +179,7 @@ def introduce() -> None:
     sample = translate(
         "The sample is synthetic: a program made it, so the smallest error that any model could reach is known."
     )
-    st.markdown(f"**{about}**  \n{sample} {stay}")
+    st.container(key="introduction").markdown(f"**{about}**  \n{sample} {stay}")
 
 
 def offer_next_step() -> None:
@@ -213,7 +213,7 @@ with controls:
         st.warning(escape_markdown(unusable.translated(translate)), icon=":material/event_busy:")
     label, icon = translate("Forecast it"), ":material/online_prediction:"
     if st.button(label, type="primary", icon=icon, width="stretch", disabled=split is None):
-        st.switch_page("pages/forecast.py")
+        st.switch_page("pages/forecast.py", query_params={})
 
 with figures, st.grid(4, min_column_width=150):
     st.metric(translate("Days"), f"{len(views):,}", help=f"{views.index[0].date()} – {views.index[-1].date()}")

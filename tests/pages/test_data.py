@@ -11,7 +11,8 @@ def test_first_visit_says_what_this_is_and_where_to_go(visit):
     assert "Viewcast forecasts" in said and "synthetic" in said and "Files stay" in said
     app.file_uploader[0].upload("mine.csv", csv()).run()
     assert not any("synthetic" in text.value for text in app.markdown)  # an own channel is no sample
-    assert any(button.label == "Forecast it" and not button.disabled for button in app.button)
+    next(button for button in app.button if button.label == "Forecast it").click().run()
+    assert not app.exception and app.title[0].value == "Forecast"
 
 
 def test_period_of_a_link_is_shown_until_another_channel_comes(visit):
