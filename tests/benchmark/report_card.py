@@ -23,7 +23,7 @@ from forecasting.lectures.claims import ANSWERS, Answer
 from forecasting.series import Series
 from forecasting.split import default_split
 
-DAYS, LONG = 800, 1500  # of a channel; the longer one has three years to learn from
+SHORT, DAYS, LONG = 300, 800, 1500  # of a channel; the longest has three years to learn from
 LEVEL = 5000.0  # views
 Truth = Literal["true", "false", "no effect"]
 RIGHT: dict[Truth, tuple[Answer, ...]] = {
@@ -76,11 +76,19 @@ def zigzag(rng: np.random.Generator) -> np.ndarray:
     return LEVEL + 2000 * np.abs(month % 2 - 1) + rng.normal(0, 30, DAYS)
 
 
-def tent(rng: np.random.Generator) -> np.ndarray:
+def last_week(rng: np.random.Generator) -> np.ndarray:
+    """A day follows the same day of the week before, and no other; three hundred days in all."""
+    steps, departures = rng.normal(0, 300, SHORT), np.zeros(SHORT)
+    for day in range(SHORT):
+        departures[day] = 0.9 * departures[day - 7] + steps[day] if day >= 7 else 3 * steps[day]
+    return LEVEL + departures
+
+
+def tent(rng: np.random.Generator, days: int = DAYS) -> np.ndarray:
     """Tomorrow is high after a middling day and low after a high or a low one: no line foretells it."""
-    at = np.empty(DAYS)
+    at = np.empty(days)
     at[0] = rng.uniform(0.2, 0.8)
-    for day in range(1, DAYS):
+    for day in range(1, days):
         at[day] = np.clip(1 - abs(2 * at[day - 1] - 1) * 0.98 + rng.normal(0, 0.01), 0.01, 0.99)
     return LEVEL * (0.5 + at)
 
@@ -121,7 +129,6 @@ NOTHING: dict[str, Truth] = {
     TABLE: "true",
     INSIDE: "no effect",
     SCORE: "true",
-    FLATTER: "no effect",
     NEARER: "true",
     MOMENTUM: "false",
     COMMONEST: "true",  # a high day is followed by a lower one
@@ -152,18 +159,18 @@ KINDS = {
             SCORE: "true",
             TABLE: "true",
             NEARER: "true",
-            INSIDE: "true",
             LARGE_WORSE: "true",
         },
     ),
     "four weeks": Kind(lambda rng: repeated(rng, 28), {SEVEN: "true", SCORE: "true"}),
-    "eight weeks": Kind(lambda rng: repeated(rng, 56), {LONGER: "true"}),
+    "eight weeks": Kind(lambda rng: repeated(rng, 56), {LONGER: "true", INSIDE: "false"}),
+    "last week": Kind(last_week, {INSIDE: "true", ONE: "true"}),
     "thirteen weeks": Kind(lambda rng: repeated(rng, 91, 1.0), {TABLE: "false"}),
     "season": Kind(season, {PIECES: "true", LATE: "true", FLATTER: "true"}),
     "zigzag": Kind(zigzag, {PIECES: "false", LATE: "true"}),
     "tent": Kind(tent, {BENDING: "true", SCORE: "true"}),
     "flat": Kind(lambda _rng: np.full(DAYS, LEVEL), {SCORE: "false"}),
-    "long noise": Kind(lambda rng: noise(rng, LONG), {MORE_DAYS: "true"}),
+    "long tent": Kind(lambda rng: tent(rng, LONG), {MORE_DAYS: "true"}),
     "stepped": Kind(stepped, {DIFFER: "true"}),
     "turns later": Kind(lambda rng: turned(rng, after=LONG - 275), {REFIT: "true"}),
     "turned": Kind(turned, {MORE_DAYS: "false", SHORTER: "true"}),
