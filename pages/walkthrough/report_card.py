@@ -32,6 +32,7 @@ from pages.parts.links import escape_markdown
 from pages.parts.session import open_page
 from pages.parts.split_control import choose_split
 
+TOTAL = sum(group.seconds for group in GROUPS.values())  # of the processor, on the sample
 WIDTHS = [3, 12, 4]  # of an answer, a claim and its chapter
 COLOURS: dict[Answer, Literal["green", "orange", "blue"]] = {
     "holds": "green",
@@ -171,8 +172,6 @@ def draw_picture(shown: list[tuple[str, Claim]]) -> None:
         charts={"report-card": (translate(N_("Report card")), "card-chart")},
     )
 
-
-TOTAL = sum(group.seconds for group in GROUPS.values())
 
 st.title(translate(N_("Report card")))
 st.caption(translate(N_("Every claim of the lectures, judged on this channel. A claim leads to its chapter.")))

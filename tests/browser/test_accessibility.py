@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 from pages.parts.chapters import CHAPTERS
 from tests.browser.conftest import Server, tab
 
-PAGES = ("", "train", "compare", "forecast", "contents", *(entry.slug for entry in CHAPTERS))
+PAGES = ("", "train", "compare", "forecast", "contents", "report_card", *(entry.slug for entry in CHAPTERS))
 WRONG = ("serious", "critical")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pages.parts.chapters import CHAPTERS, CONTENTS
+from pages.parts.chapters import CHAPTERS, CONTENTS, REPORT_CARD
 
 ROOT = Path(__file__).parent.parent.parent
 HEAVY = ("torch", "sklearn", "scipy", "statsmodels", "holidays")
@@ -44,7 +44,7 @@ def named_in_app() -> list[str]:
 def test_every_page_can_be_opened():
     assert {page.relative_to(ROOT).as_posix() for page in (ROOT / "pages").glob("*.py")} == set(named_in_app())
     chapters = {page.relative_to(ROOT).as_posix() for page in (ROOT / "pages" / "walkthrough").glob("*.py")}
-    assert chapters == {CONTENTS, *(entry.page for entry in CHAPTERS)}
+    assert chapters == {CONTENTS, REPORT_CARD, *(entry.page for entry in CHAPTERS)}
 
 
 OPEN_ALL = """
@@ -63,7 +63,7 @@ print([name for name in ("torch", "sklearn", "scipy", "statsmodels") if name in 
 
 @pytest.mark.slow
 def test_a_server_whose_pages_have_all_been_opened_has_loaded_no_torch(tmp_path):
-    pages = [*named_in_app(), CONTENTS, *(entry.page for entry in CHAPTERS)]
+    pages = [*named_in_app(), CONTENTS, REPORT_CARD, *(entry.page for entry in CHAPTERS)]
     store = {"VIEWCAST_STORE": f"sqlite:///{(tmp_path / 'runs.db').as_posix()}"}
     command = [sys.executable, "-W", "ignore", "-c", OPEN_ALL, str(ROOT / "app.py"), *pages]
     done = subprocess.run(command, cwd=ROOT, env=os.environ | store, capture_output=True, text=True)
