@@ -129,6 +129,8 @@ def draw_group(slug: str, job: Job | None, claims: tuple[Claim, ...]) -> None:
     known = {claim.name: claim for claim in claims}
     with st.container(border=True):
         st.markdown(f"**{translate(GROUPS[slug].label)}**")
+        if note := GROUPS[slug].note:
+            st.caption(translate(note))
         if job and job.reason:
             st.error(escape_markdown(job.reason.translated(translate)), icon=":material/error:")
         for statement in GROUPS[slug].statements:
