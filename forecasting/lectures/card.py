@@ -129,7 +129,7 @@ GROUPS = {
     ),
     "depth": Group(
         N_("Deeper"),
-        10,
+        12,
         (
             Source(
                 f"{HALF}:bending_claims",
@@ -180,7 +180,7 @@ GROUPS = {
     ),
     "choosing": Group(
         N_("Choosing, and overfitting"),
-        8,
+        6,
         (
             Source(
                 f"{HALF}:overfitting_claims",
