@@ -12,16 +12,18 @@ from itertools import product
 
 import numpy as np
 
-from forecasting.formats import Views, format_three_digits
+from forecasting.formats import Views, format_percent, format_three_digits
 from forecasting.lectures import surfaces
 from forecasting.lectures.claims import ALIKE_DAYS, Claim, Judgement, cannot_tell, claim
 from forecasting.lectures.overfitting import TIMES, judge_ratios
 from forecasting.lectures.rate_sweeps import (
     DECADES,
     SEEDS,
+    WAY,
     at_best_rate,
     judge_width,
     lacking,
+    mean_loss,
     trained,
     usable_decades,
     usable_level,
@@ -92,15 +94,16 @@ def updates_on_quadratic(curvatures: np.ndarray, parts: np.ndarray, goal: float,
     by (1 - rate * curvature)^2. Without a `rate` it is the best constant one, 2 / (largest + smallest curvature).
     """
     rate = 2 / float(curvatures.max() + curvatures.min()) if rate is None else rate
-    kept = (1 - rate * curvatures) ** 2
+    with np.errstate(divide="ignore"):  # a curvature that one update flattens
+        moved = rate * curvatures
+        falls = 2 * np.where(moved < 0.5, np.log1p(-np.minimum(moved, 0.5)), np.log(np.abs(1 - moved)))
 
     def loss(updates: float) -> float:
-        return float((parts * kept**updates).sum())
+        return float((parts * np.exp(falls * updates)).sum())
 
-    if loss(0) <= goal:
+    if parts.sum() <= goal:
         return 0.0
-    stays = parts[kept >= 1].sum()
-    if (parts[kept > 1] > 0).any() or stays > goal:
+    if (parts[falls > 0] > 0).any() or parts[falls >= 0].sum() > goal:
         return np.inf
     most = 1.0
     while loss(most) > goal:
@@ -128,7 +131,7 @@ def _needs_more(name: str, needed: Sequence[float], conditions: Sequence[float])
     names = ("raw", "standardised")
     facts: dict[str, object] = {name: format_count(count) for name, count in zip(names, needed, strict=True)}
     facts |= {f"{name}_k": format_count(k) for name, k in zip(names, conditions, strict=True)}
-    sentence = N_("{raw} updates raw (condition number {raw_k}), {standardised} standardised ({standardised_k}).")
+    sentence = N_("Updates: {raw} raw (condition number {raw_k}), {standardised} standardised ({standardised_k}).")
     return claim(name, judged, unit=TIMES, sentence=Message(sentence, facts))
 
 
@@ -210,13 +213,16 @@ def by_norm(losses: np.ndarray, batches: tuple[int, ...] = BATCHES) -> np.ndarra
     return losses.reshape(len(NORMS), len(batches), len(RATES), -1)
 
 
-def widens(without: np.ndarray, normalised: np.ndarray) -> Claim:
-    """Whether more decades of rates are usable with batch normalization, from losses (rates, seeds) at batch LARGE."""
-    level = usable_level(without, normalised)
+def widens(without: np.ndarray, normalised: np.ndarray, *, mean: float) -> Claim:
+    """Whether more decades of rates are usable with batch normalization, from losses (rates, seeds) at batch LARGE.
+
+    `mean` is the loss of predicting the mean.
+    """
+    level = usable_level(mean, without, normalised)
     widths = [float(usable_decades(RATES, curve, level).mean()) for curve in (without, normalised)]
-    facts = {"without": f"{widths[0]:.1f}", "normalised": f"{widths[1]:.1f}", "batch": LARGE}
-    sentence = N_("At batch {batch}, {normalised} decades of rates are usable with it, {without} without.")
-    judged = judge_width(RATES, normalised, without)
+    facts = {"without": f"{widths[0]:.1f}", "normalised": f"{widths[1]:.1f}", "way": format_percent(WAY)}
+    sentence = N_("Rates that come {way} of the way down: {normalised} decades with it, {without} without.")
+    judged = judge_width(RATES, normalised, without, mean=mean)
     return claim(WIDENS, judged, unit=DECADES, sentence=Message(sentence, facts))
 
 
@@ -237,5 +243,5 @@ def channel_claims(series: Series, split: Split) -> Iterator[Claim]:
         return
     batches = (SMALL, LARGE)
     small, large = np.moveaxis(by_norm(trained(series, norm_runs(split, batches)), batches), 1, 0)
-    yield widens(*large)
+    yield widens(*large, mean=mean_loss(series, split, ARCHITECTURE.window))
     yield fails(*small)

@@ -29,9 +29,11 @@ from forecasting.lectures.paths import (
 from forecasting.lectures.rate_sweeps import (
     DECADES,
     SEEDS,
+    WAY,
     at_best_rate,
     judge_width,
     lacking,
+    mean_loss,
     trained,
     usable_decades,
     usable_level,
@@ -190,13 +192,14 @@ def beats(single: np.ndarray, adaptive: np.ndarray, method: Method) -> Claim:
     return claim(BEATS, judge_ratios(one, each), unit=TIMES, sentence=message)
 
 
-def forgives(single: np.ndarray, adaptive: np.ndarray, method: Method) -> Claim:
-    """Whether more decades of rates are usable with a rate for each unknown."""
-    level = usable_level(single, adaptive)
+def forgives(single: np.ndarray, adaptive: np.ndarray, method: Method, *, mean: float) -> Claim:
+    """Whether more decades of rates are usable with a rate for each unknown; `mean` is the loss of predicting it."""
+    level = usable_level(mean, single, adaptive)
     widths = [float(usable_decades(RATES, curve, level).mean()) for curve in (single, adaptive)]
-    facts = {"single": f"{widths[0]:.1f}", "adaptive": f"{widths[1]:.1f}", "method": Message(NAMES[method])}
-    sentence = N_("{single} decades of rates are usable with one rate, {adaptive} with {method}.")
-    judged = judge_width(RATES, adaptive, single)
+    facts: dict[str, object] = {"single": f"{widths[0]:.1f}", "adaptive": f"{widths[1]:.1f}"}
+    facts |= {"method": Message(NAMES[method]), "way": format_percent(WAY)}
+    sentence = N_("Rates that come {way} of the way down: {single} decades with one rate, {adaptive} with {method}.")
+    judged = judge_width(RATES, adaptive, single, mean=mean)
     return claim(FORGIVES, judged, unit=DECADES, sentence=Message(sentence, facts))
 
 
@@ -208,4 +211,4 @@ def channel_claims(series: Series, split: Split) -> Iterator[Claim]:
         return
     single, adaptive = by_method(trained(series, sweep_runs(split, ("sgd", "adam"))))
     yield beats(single, adaptive, "adam")
-    yield forgives(single, adaptive, "adam")
+    yield forgives(single, adaptive, "adam", mean=mean_loss(series, split, ARCHITECTURE.window))

@@ -1,7 +1,7 @@
 """Which learning rates can be used: the train loss of networks over rates, after as many updates each.
 
-A rate is usable where the loss comes near the lowest of all that are compared. How many powers of ten of rates are
-usable says how much care the choice takes.
+A rate is usable where the loss comes most of the way from that of predicting the mean to the lowest of all that are
+compared. How many powers of ten of rates are usable says how much care the choice takes.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +19,8 @@ from forecasting.windows import make_windows
 
 SEEDS = 5
 UPDATES = 200
-USABLE = 1.5  # times the lowest loss
+WAY = 0.75  # from predicting the mean to the lowest loss: a rate that comes so far is usable
+TIMES_LOWEST = 4  # the lowest loss, which a picture shows at least
 MARGIN = 0.1  # decades: a smaller difference is of no use
 FEWEST_DAYS = 28  # of training
 DECADES = N_("decades")  # the unit: powers of ten
@@ -47,15 +48,39 @@ def usable_decades(rates: Sequence[float], losses: np.ndarray, level: float) -> 
     return (np.nan_to_num(shares) * np.diff(np.log10(rates))[:, None]).sum(axis=0)
 
 
-def usable_level(*curves: np.ndarray) -> float:
-    """The largest loss that counts as usable, where these losses (rates, seeds) are compared."""
-    return USABLE * min(float(curve.mean(axis=1).min()) for curve in curves)
+def mean_loss(series: Series, split: Split, window: int) -> float:
+    """MAE of predicting the mean of the training targets, in views; 0 where there are none."""
+    try:
+        targets = make_windows(series, split.train, window).targets
+    except BadInput:
+        return 0.0
+    return float(np.abs(targets - targets.mean()).mean())
 
 
-def judge_width(rates: Sequence[float], wide: np.ndarray, narrow: np.ndarray) -> Judgement:
+def usable_level(mean: float, *curves: np.ndarray) -> float:
+    """The largest loss that is usable, where these (rates, seeds) are compared; `mean` is that of predicting the mean.
+
+    >>> usable_level(300.0, np.array([[200.0, 200.0], [150.0, 50.0]]))
+    150.0
+    """
+    lowest = min(float(curve.mean(axis=1).min()) for curve in curves)
+    return lowest + (1 - WAY) * (mean - lowest)
+
+
+def judge_width(rates: Sequence[float], wide: np.ndarray, narrow: np.ndarray, *, mean: float) -> Judgement:
     """Whether more decades of rates are usable in one curve (rates, seeds) than in another, seed by seed."""
-    level = usable_level(wide, narrow)
+    level = usable_level(mean, wide, narrow)
     return judge_pairs(usable_decades(rates, wide, level) - usable_decades(rates, narrow, level), MARGIN)
+
+
+def highest_shown(means: np.ndarray) -> float:
+    """How far up losses (curves, places) are worth drawing: to that of the first place, or some times the lowest."""
+    finite = means[np.isfinite(means)]
+    if not finite.size:
+        return 1.0
+    first = means[:, 0][np.isfinite(means[:, 0])]
+    worth = max(TIMES_LOWEST * float(finite.min()), 1.2 * float(first.max(initial=0.0)))
+    return min(1.1 * float(finite.max()), worth) or 1.0
 
 
 def at_best_rate(losses: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from forecasting.jobs.requests import SweepRequest
 from forecasting.lectures import batch_normalization as lecture
 from forecasting.lectures.batch_normalization import BATCHES, GOAL, RATES, Line
 from forecasting.lectures.paths import descend
-from forecasting.lectures.rate_sweeps import UPDATES, Sweep, usable_level
+from forecasting.lectures.rate_sweeps import UPDATES, Sweep, highest_shown, mean_loss, usable_level
 from forecasting.messages import N_
 from forecasting.split import Split
 from pages.parts.chapter import Point, Preset, open_chapter
@@ -36,7 +36,6 @@ GRID = 60  # places along each weight
 MOST = 1e6  # updates shown on the axis
 COUNTS = ((1.0, "1"), (10.0, "10"), (100.0, "100"), (1e3, "1k"), (1e4, "10k"), (1e5, "100k"), (MOST, "1M"))  # ticks
 SMALL = 260  # pixels high
-TOP = 4.0  # times the lowest loss that a picture shows
 WITHOUT, WITH = RUNS[0], TRAIN  # colours
 PRESETS = (
     Preset(
@@ -64,6 +63,12 @@ translate, channel = chapter.translate, chapter.session.channel
 def line_of(_series, fingerprint: str, split: Split) -> Line:
     """The channel's line, on raw and on standardised views."""
     return lecture.channel_line(_series, split)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def mean_of(_series, fingerprint: str, split: Split, window: int) -> float:
+    """The loss of predicting the mean."""
+    return mean_loss(_series, split, window)
 
 
 def two_inputs() -> None:
@@ -180,12 +185,13 @@ def network() -> None:
     shown = None
     if known is not None:
         losses = lecture.by_norm(known.losses)
+        mean = mean_of(channel.series, channel.fingerprint, chapter.default_split, lecture.ARCHITECTURE.window)
         shown = losses.mean(axis=-1)[:, *place]
         with chapter.picture:
-            draw_rates(losses[:, place[0]], rate, norm)
+            draw_rates(losses[:, place[0]], rate, norm, level=usable_level(mean, *losses[:, place[0]]))
             draw_batches(losses[:, :, place[1]], batch, norm)
             say_how(batch)
-        chapter.verdict(lecture.widens(*losses[:, -1]), lecture.fails(*losses[:, 0]))
+        chapter.verdict(lecture.widens(*losses[:, -1], mean=mean), lecture.fails(*losses[:, 0]))
     chapter.formula(normalization_formula(batch))
     texts = ["–" if shown is None else loss_text(loss) for loss in (shown if shown is not None else (0, 0))]
     chapter.beside_lecture(
@@ -215,9 +221,8 @@ def say_how(batch: int) -> None:
     chapter.say_default_split()
 
 
-def draw_rates(losses: np.ndarray, rate: float, norm: bool) -> None:
+def draw_rates(losses: np.ndarray, rate: float, norm: bool, *, level: float) -> None:
     """Train losses (norms, rates, seeds) by rate; the handle is the slider."""
-    level = usable_level(*losses)
     means, y = losses.mean(axis=-1), loss_axis(losses)
     at = rate, float(np.clip(means[int(norm), RATES.index(rate)], y.low, y.high))
     stage(
@@ -254,10 +259,8 @@ def draw_batches(losses: np.ndarray, batch: int, norm: bool) -> None:
 
 
 def loss_axis(losses: np.ndarray) -> Axis:
-    """Views, from 0 to some times the lowest; what is higher is out of the picture."""
-    means = losses.mean(axis=-1)
-    finite = means[np.isfinite(means)]
-    return views_axis(translate(N_("Train MAE (views)")), 0, float(min(1.1 * finite.max(), TOP * finite.min())) or 1)
+    """Views, from 0; what is far higher is out of the picture."""
+    return views_axis(translate(N_("Train MAE (views)")), 0, highest_shown(losses.mean(axis=-1)))
 
 
 def norm_curves(places: np.ndarray, means: np.ndarray, y: Axis) -> list[Curve]:

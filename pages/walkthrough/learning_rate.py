@@ -7,9 +7,10 @@ from forecasting.formats import format_in_formula, format_percent
 from forecasting.jobs.requests import SweepRequest
 from forecasting.lectures import learning_rate as lecture
 from forecasting.lectures.learning_rate import BURSTING_RATE, METHODS, NAMES, STEPS, Descent, Method, Schedule, Shape
-from forecasting.lectures.rate_sweeps import UPDATES, Sweep, usable_level
+from forecasting.lectures.rate_sweeps import UPDATES, Sweep, highest_shown, mean_loss, usable_level
 from forecasting.lectures.surfaces import TOYS
 from forecasting.messages import N_
+from forecasting.split import Split
 from pages.parts.chapter import Point, Preset, open_chapter
 from pages.parts.stage import (
     BASELINE,
@@ -42,7 +43,6 @@ MOST = 10.0  # distance shown
 GRID = 40  # places along each unknown
 BINS = 250  # of the updates, each shown by its highest
 MEDIUM, SMALL = 320, 240  # pixels high
-TOP = 4.0  # times the lowest loss that a picture shows
 PRESETS = (
     Preset(
         N_("1e-2 and 1e-7"),
@@ -90,6 +90,17 @@ def left_of(method: Method, schedule: Schedule) -> np.ndarray:
     """Distance left on the ellipse by rate."""
     left = lecture.left_by_rate(method, schedule, SHOWN, "long ellipse")
     return np.clip(np.nan_to_num(left, nan=np.inf), LEAST, MOST)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def mean_loss_of(_series, fingerprint: str, split: Split, window: int) -> float:
+    """The loss of predicting the mean."""
+    return mean_loss(_series, split, window)
+
+
+def mean_of_channel() -> float:
+    """The same, of the channel."""
+    return mean_loss_of(channel.series, channel.fingerprint, chapter.default_split, lecture.ARCHITECTURE.window)
 
 
 def experiment() -> None:
@@ -285,15 +296,15 @@ def network_claims(losses: np.ndarray | None, adaptive: Method) -> tuple:
     if losses is None:
         return ()
     pair = losses[0], losses[METHODS.index(adaptive)]
-    return lecture.beats(*pair, adaptive), lecture.forgives(*pair, adaptive)
+    return lecture.beats(*pair, adaptive), lecture.forgives(*pair, adaptive, mean=mean_of_channel())
 
 
 def draw_losses(losses: np.ndarray, adaptive: Method) -> None:
     """Train loss after as many updates, by rate and method."""
     means = losses.mean(axis=-1)
     place = METHODS.index(adaptive)
-    y = views_axis(translate("Train MAE (views)"), 0, float(min(1.1 * means[0].max(), TOP * means.min())) or 1)
-    level = usable_level(losses[0], losses[place])
+    y = views_axis(translate("Train MAE (views)"), 0, highest_shown(means[[0, place]]))
+    level = usable_level(mean_of_channel(), losses[0], losses[place])
     curves: dict[Method, np.ndarray] = {"sgd": means[0], adaptive: means[place]}
     lines = [
         Line(

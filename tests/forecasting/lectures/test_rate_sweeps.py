@@ -5,15 +5,16 @@ import pandas as pd
 import pytest
 
 from forecasting.evaluation.rate_sweep import final_losses
-from forecasting.lectures.rate_sweeps import SEEDS, USABLE, judge_width, lacking, usable_decades, usable_level
+from forecasting.lectures.rate_sweeps import SEEDS, WAY, judge_width, lacking, mean_loss, usable_decades, usable_level
 from forecasting.models.fitting import build, fit
 from forecasting.series import Series
 from forecasting.settings import Architecture, RunSettings, Training
 from forecasting.split import default_split
-from forecasting.windows import run_windows
+from forecasting.windows import make_windows, run_windows
 
 RATES = (0.001, 0.01, 0.1, 1.0, 10.0)
 SETS = 60  # made sweeps without an effect
+MEAN = 300.0  # the loss of predicting the mean
 
 
 def test_usable_decades_against_a_slow_loop():
@@ -36,15 +37,15 @@ def test_beside_what_diverges_nothing_counts(losses, decades):
 def made(width: float, rng: np.random.Generator, spread: float = 0.1) -> np.ndarray:
     """Losses (rates, seeds) that rise on both sides of a level valley so many decades wide."""
     beyond = np.maximum(np.abs(np.log10(RATES) + 1) - width / 2, 0)
-    return 100 * np.exp(np.log(USABLE) * beyond[:, None] + rng.normal(0, spread, (len(RATES), SEEDS)))
+    return 100 * np.exp(np.log(1.5) * beyond[:, None] + rng.normal(0, spread, (len(RATES), SEEDS)))
 
 
 def test_the_wider_valley_is_found_and_the_narrower_refuted():
     rng = np.random.default_rng(0)
     wide, narrow = made(2.0, rng), made(0.5, rng)
-    assert judge_width(RATES, wide, narrow).answer == "holds"
-    assert judge_width(RATES, narrow, wide).answer == "does not hold here"
-    assert judge_width(RATES, wide[:, :4], narrow[:, :4]).lacking.facts == {"seeds": 4, "needed": 5}
+    assert judge_width(RATES, wide, narrow, mean=MEAN).answer == "holds"
+    assert judge_width(RATES, narrow, wide, mean=MEAN).answer == "does not hold here"
+    assert judge_width(RATES, wide[:, :4], narrow[:, :4], mean=MEAN).lacking.facts == {"seeds": 4, "needed": 5}
 
 
 def test_alike_valleys_seldom_differ():
@@ -52,12 +53,21 @@ def test_alike_valleys_seldom_differ():
     held = 0
     for place in range(SETS):
         rng = np.random.default_rng(place)
-        held += judge_width(RATES, made(1.0, rng), made(1.0, rng)).answer == "holds"
+        held += judge_width(RATES, made(1.0, rng), made(1.0, rng), mean=MEAN).answer == "holds"
     assert held <= 7
 
 
-def test_level_is_the_lowest_mean_of_all():
-    assert usable_level(np.array([[2.0, 4.0], [9.0, 9.0]]), np.array([[5.0, np.inf], [2.0, 2.0]])) == USABLE * 2
+def test_level_lies_three_quarters_of_the_way_to_the_lowest_mean_of_all():
+    curves = np.array([[2.0, 4.0], [9.0, 9.0]]), np.array([[5.0, np.inf], [2.0, 2.0]])
+    assert usable_level(10.0, *curves) == 10 - WAY * (10 - 2)
+
+
+def test_loss_of_predicting_the_mean(views, split):
+    channel = Series(views)
+    targets = make_windows(channel, split.train, 7).targets
+    assert mean_loss(channel, split, 7) == pytest.approx(
+        np.mean([abs(target - sum(targets) / len(targets)) for target in targets])
+    )
 
 
 def series(values) -> Series:

@@ -18,7 +18,7 @@ def test_the_formula_follows_the_scale(visit):
     app = visit(PAGE, spread="100")
     assert r"30 \\ 30 & 10000" in app.latex[0].value
     assert "10,989 raw" not in said(app, "success")
-    assert "38,226 updates raw (condition number 10,989)" in said(app, "success")
+    assert "38,226 raw (condition number 10,989)" in said(app, "success")
     app.select_slider(key="spread").set_value(1.0).run()
     assert r"0.3 \\ 0.3 & 1 " in app.latex[0].value
     assert "Unlike scales need more updates" in said(app, "warning")
