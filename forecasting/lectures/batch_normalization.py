@@ -93,10 +93,13 @@ def updates_on_quadratic(curvatures: np.ndarray, parts: np.ndarray, goal: float,
     `parts` (unknowns,) are what each eigenvector of the Hessian adds to the loss at the start; an update multiplies it
     by (1 - rate * curvature)^2. Without a `rate` it is the best constant one, 2 / (largest + smallest curvature).
     """
-    rate = 2 / float(curvatures.max() + curvatures.min()) if rate is None else rate
+    low, high = float(curvatures.min()), float(curvatures.max())
+    if rate is None:
+        moved, left = 2 * curvatures / (high + low), 2 * (high - curvatures + low) / (high + low)
+    else:
+        moved, left = rate * curvatures, 2 - rate * curvatures
     with np.errstate(divide="ignore"):  # a curvature that one update flattens
-        moved = rate * curvatures
-        falls = 2 * np.where(moved < 0.5, np.log1p(-np.minimum(moved, 0.5)), np.log(np.abs(1 - moved)))
+        falls = 2 * np.log1p(-np.minimum(moved, left))  # of the logarithm of each part; so tiny curvatures count too
 
     def loss(updates: float) -> float:
         return float((parts * np.exp(falls * updates)).sum())

@@ -64,9 +64,9 @@ def test_scale_stretches_the_toy():
     assert toy_needs_more(1).answer == "does not hold here"
 
 
-def channel(level: float, days: int = 400) -> Series:
-    """Independent days about a level, a spread of 1."""
-    views = np.random.default_rng(0).normal(level, 1, days)
+def channel(level: float, days: int = 400, spread: float = 1.0) -> Series:
+    """Independent days about a level."""
+    views = np.random.default_rng(0).normal(level, spread, days)
     return Series(pd.Series(views, pd.date_range("2020-01-01", periods=days)))
 
 
@@ -95,8 +95,8 @@ def test_the_line_against_its_normal_equations():
 
 
 def test_large_views_need_more_updates_raw_and_views_about_zero_do_not():
-    for level, answer in ((50.0, "holds"), (0.0, "does not hold here")):
-        series = channel(level)
+    for level, spread, answer in ((1e9, 1e8, "holds"), (50.0, 1.0, "holds"), (0.0, 1.0, "does not hold here")):
+        series = channel(level, spread=spread)
         found = raw_needs_more(channel_line(series, default_split(series.views)))
         assert found.answer == answer
 
