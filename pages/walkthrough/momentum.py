@@ -245,11 +245,17 @@ def draw_road(setup: Setup) -> None:
 
 def formula_of(surface: momentum.Surface, toy: Toy, setup: Setup) -> str:
     """The update with its numbers, and once something has been tried the best momentum of a quadratic."""
-    ahead = rf"\theta_{{t-1}} + {setup.share:g}\,m_{{t-1}}" if setup.nesterov else r"\theta_{t-1}"
-    lines = [
-        rf"m_t = {setup.share:g}\,m_{{t-1}} - {setup.rate:g}\,\nabla L({ahead})",
-        r"\theta_t = \theta_{t-1} + m_t",
-    ]
+    kept, rate = f"{setup.share:g}", f"{setup.rate:g}"
+    if setup.nesterov:
+        lines = [
+            rf"v_t = {kept}\,v_{{t-1}} + \nabla L(\theta_{{t-1}})",
+            rf"\theta_t = \theta_{{t-1}} - {rate}\,(\nabla L(\theta_{{t-1}}) + {kept}\,v_t)",
+        ]
+    else:
+        lines = [
+            rf"m_t = {kept}\,m_{{t-1}} - {rate}\,\nabla L(\theta_{{t-1}})",
+            r"\theta_t = \theta_{t-1} + m_t",
+        ]
     linked = {"rate", "momentum", "start_ellipse", "start_channel"} & {*st.query_params}
     if (chapter.tried or linked) and surface != "plateau" and not setup.nesterov:
         lines.append(best_momentum(toy, setup.rate))

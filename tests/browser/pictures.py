@@ -18,11 +18,13 @@ from pages.parts.chapters import CHAPTERS
 from tests.browser.chromium import find
 from tests.browser.conftest import FLAGS, Server
 
-PLAYED = {"three_steps": "hand=-0.5,-0.8&updates=1000"}  # what a chapter's picture shows besides its first look
+# What a chapter's picture shows besides its first look:
+PLAYED = {"three_steps": "hand=-0.5,-0.8&updates=1000", "momentum": "rate=0.6"}
 STARTS = {  # what is trained before the picture
     "bend_the_line": "Train 100 ReLU against a line",
     "deeper": "Train these nets",
     "what_is_wrong": "Train this model",
+    "batch_size": "Train with every batch size",
 }
 CHAPTER_PAGES = {entry.slug: f"/{entry.slug}?{PLAYED.get(entry.slug, '')}" for entry in CHAPTERS}
 PAGES = {

@@ -46,7 +46,7 @@ def test_places_that_are_none_are_the_usual_ones(visit, query):
 
 def test_nesterov_looks_ahead_and_goes_to_train(visit):
     app = visit("walkthrough/momentum", nesterov="true", momentum="0.9")
-    assert "\\theta_{t-1} + 0.9\\,m_{t-1}" in app.latex[0].value
+    assert "- 0.4\\,(\\nabla L(\\theta_{t-1}) + 0.9\\,v_t)" in app.latex[0].value
     (link,) = [link for link in app.main.get("page_link") if link.proto.label == "Open in Train"]
     assert "momentum=0.9" in link.proto.query_string
     assert "Nesterov" in link.proto.query_string
