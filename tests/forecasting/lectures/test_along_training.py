@@ -72,8 +72,11 @@ def test_a_convex_loss_has_no_saddle_and_few_epochs_no_flat_end(views, split):
 
 
 def test_early_stopping_is_passed_over(views, settings):
-    stopped = replace(settings, regularisation=Regularisation(validation=0.2, patience=1))
-    assert list(look_along(Series(views), stopped))[-1][1].epochs[-1] == 4
+    wild = replace(settings, training=replace(settings.training, epochs=8, learning_rate=0.3))
+    stopped = replace(wild, regularisation=Regularisation(validation=0.2, patience=1))
+    data, model = run_windows(Series(views), stopped), build(stopped)
+    assert len(list(fit(model, data, stopped))) < 8
+    assert list(look_along(Series(views), stopped, on_the_way=False))[-1][1].epochs[-1] == 8
 
 
 @pytest.mark.parametrize("total", [1, 2, 59, 60, 61, 1000])
