@@ -19,7 +19,11 @@ from tests.browser.chromium import find
 from tests.browser.conftest import FLAGS, Server
 
 # What a chapter's picture shows besides its first look:
-PLAYED = {"three_steps": "hand=-0.5,-0.8&updates=1000", "momentum": "rate=0.6"}
+PLAYED = {
+    "three_steps": "hand=-0.5,-0.8&updates=1000",
+    "minimum_or_saddle": "point=0,0&step=1.4",
+    "momentum": "rate=0.6",
+}
 STARTS = {  # what is trained before the picture
     "bend_the_line": "Train 100 ReLU against a line",
     "deeper": "Train these nets",
