@@ -13,6 +13,7 @@ from forecasting.lectures.worlds import (
     differences,
     errors_of,
     largest_day,
+    largest_foreseeable,
     last_week,
     network_claims,
     network_runs,
@@ -126,6 +127,25 @@ def test_a_season_that_comes_every_year_is_no_drift():
     assert periods_differ(made(views)).answer != "holds"
 
 
+def test_the_level_is_compared_with_the_same_weekday_a_year_before():
+    views = stationary(500, 5)
+    world = made(views)
+    first = 56 + 364  # before it no training target is a year old
+    apart = np.log1p(views[first:]) - np.log1p(views[56 : 500 - 364])
+    assert first > 500 - len(world.held_out)
+    level, *_others = differences(world)
+    assert level.effect == pytest.approx(np.expm1(apart.mean()))
+
+
+def test_larger_errors_are_found_and_as_large_ones_are_not():
+    rng = np.random.default_rng(0)
+    noise = rng.normal(0, 0.05, 900)
+    border = 900 - len(made(1000 * np.exp(noise)).held_out)
+    noise[border:] *= 3
+    _level, _week, larger = differences(made(1000 * np.exp(noise)))
+    assert (larger.answer, larger.effect > 1) == ("holds", True)
+
+
 def test_without_a_year_before_a_level_cannot_be_told():
     views = np.r_[stationary(240, 0), 2 * stationary(60, 1)]
     level, *_others = differences(made(views))
@@ -168,6 +188,15 @@ def test_a_weekly_peak_is_foreseeable_and_a_viral_day_is_not():
     assert answers(peaks)["foreseeable"] == "holds"
     peaks[-20] *= 6
     assert answers(peaks)["foreseeable"] == "does not hold here"
+
+
+def test_a_largest_day_that_was_predicted_far_too_high_was_not_foreseen():
+    world = made(stationary(500, 4))
+    day = largest_day(world, refit(world, every=0))
+    rise = day.actual - day.usual
+    for share, answer in ((1.4, "holds"), (0.6, "holds"), (1.6, "does not hold here"), (0.4, "does not hold here")):
+        predicted = np.full(len(world.held_out), day.usual + share * rise)
+        assert largest_foreseeable(world, predicted).answer == answer
 
 
 def test_the_largest_day_stands_beside_the_usual_of_eight_weeks():
