@@ -34,6 +34,7 @@ REFITS: dict[Refit, str] = {"never": N_("Never"), "monthly": N_("Every 4 weeks")
 MODELS = {"linear": N_("Linear, exact"), "network": N_("Network")}
 FEWEST_BEFORE = worlds.WINDOW + 4 * worlds.WINDOW  # days before the border, at least
 FEWEST_AFTER = 28  # and from it on
+LECTURE_DAY = (5250, 7500)  # predicted and real views of 25 February 2021, the latter read off its curve
 TALL, SMALL = 320, 240  # pixels high
 ROOM = 1.1  # above the highest
 
@@ -108,16 +109,7 @@ def experiment() -> None:
         helps, shorter = by_network(split, history, (helps, shorter))
     chapter.formula(formula_of(world, history))
     chapter.verdict(differ, helps, shorter, foreseeable)
-    chapter.beside_lecture(
-        [
-            (
-                N_("Largest day: predicted / real"),
-                "5.25k / 7.5k",
-                f"{format_views(largest.predicted, translate)} / {format_views(largest.actual, translate)}",
-            ),
-            (N_("Error on that day"), "2.58k", format_views(abs(largest.actual - largest.predicted), translate)),
-        ]
-    )
+    beside_lecture(largest)
     chapter.open_in_train(family="linear", window=worlds.WINDOW, optimizer="exact", loss="mse", train_days=history)
 
 
@@ -134,6 +126,15 @@ def by_network(split: Split, history: int, of_lines: tuple[Claim, Claim]) -> tup
         start=N_("Train networks, once and every 4 weeks"),
     )
     return worlds.network_claims(found, history or YEAR) if found else of_lines
+
+
+def beside_lecture(largest: LargestDay) -> None:
+    """The lecture's largest day beside this channel's."""
+    lecture, here = (
+        " / ".join(format_views(views, translate) for views in day)
+        for day in (LECTURE_DAY, (largest.predicted, largest.actual))
+    )
+    chapter.beside_lecture([(N_("Largest day: predicted / real"), lecture, here)])
 
 
 # Pictures
