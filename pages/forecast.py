@@ -235,14 +235,17 @@ def name_of(method: str) -> str:
 def draw_days(forecast: Forecast) -> None:
     """A row a day, and the same as a file."""
     frame, names = forecast.to_frame(), session.weekdays()
-    shown = pd.DataFrame(
-        {translate("Day"): frame.index.date, translate("Weekday"): [names[day] for day in frame.index.day_of_week]}
+    edges = {level: (frame[f"lower_{level}"].round(), frame[f"upper_{level}"].round()) for level in (90, 50)}
+    between = {
+        f"{level} %": ["–" if np.isnan(a) else f"{a:,.0f} – {b:,.0f}" for a, b in zip(low, high, strict=True)]
+        for level, (low, high) in edges.items()
+    }
+    shown = pd.DataFrame(  # a phone shows the first three
+        {translate("Day"): frame.index.date, translate("Forecast"): frame["forecast"].round().to_numpy()}
+        | between
+        | {translate("Weekday"): [names[day] for day in frame.index.day_of_week]}
+        | {translate(label_of(SKILL_BASELINE)): last_week(len(frame)).round()}
     )
-    shown[translate("Forecast")] = frame["forecast"].round().to_numpy()
-    for level in (50, 90):
-        low, high = frame[f"lower_{level}"].round(), frame[f"upper_{level}"].round()
-        shown[f"{level} %"] = ["–" if np.isnan(a) else f"{a:,.0f} – {b:,.0f}" for a, b in zip(low, high, strict=True)]
-    shown[translate(label_of(SKILL_BASELINE))] = last_week(len(frame)).round()
     counts = (translate("Forecast"), translate(label_of(SKILL_BASELINE)))
     st.dataframe(
         shown,
@@ -265,8 +268,8 @@ def draw_judged(forecast: Forecast) -> None:
         {
             translate("Method"): name_of(one.method),
             translate("Days ahead"): one.horizon,
-            translate("MAE of the seeds' mean, views"): round(one.mae, 1),
             translate("Skill"): format_percent(one.skill),
+            translate("MAE of the seeds' mean, views"): round(one.mae, 1),
             "MASE": round(one.mase, 3),
             translate("50 % interval held"): format_percent(one.coverage[0]),
             translate("90 % interval held"): format_percent(one.coverage[-1]),

@@ -1,4 +1,4 @@
-"""axe-core over every page in both themes, at a desk and as a room sees it: no serious and no critical fault."""
+"""axe-core over every page in both themes: no serious and no critical fault."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe

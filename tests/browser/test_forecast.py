@@ -19,9 +19,11 @@ def press_forecast(page: Page) -> None:
     expect(page.get_by_text("Take the model away")).to_be_visible(timeout=SLOW)
 
 
-def save(page: Page, button: str) -> bytes:
+def save(page: Page, button: str, name: str = "") -> bytes:
+    """A download's bytes; its file is called `name`, or starts with the channel's."""
     with page.expect_download() as found:
         page.get_by_role("button", name=button).click()
+    assert re.match(name or "Sample-channel-", found.value.suggested_filename)
     with open(found.value.path(), "rb") as file:
         return file.read()
 
@@ -42,6 +44,9 @@ def test_run_is_forecast_taken_away_and_brought_back(page: Page) -> None:
     assert len(rows) == 28 and rows[0]["date"] == "2023-01-01"
     assert all(0 <= float(row["lower_90"]) <= float(row["forecast"]) <= float(row["upper_90"]) for row in rows)
     assert save(page, "Chart (PNG)").startswith(b"\x89PNG")
+    picture = save(page, "Chart (SVG)", "Sample-channel-forecast-chart-2023-01-01-2023-01-28.svg").decode()
+    assert "Sample channel · Forecast" in picture and "2023-01-01 – 2023-01-28" in picture
+    assert re.search(r'@font-face { font-family: "Source Sans"; .*base64,', picture)
     page.keyboard.press("Escape")
 
     page.get_by_text("Take the model away").click()
