@@ -4,6 +4,8 @@ const PHONE = matchMedia("(max-width: 768px)")
 function mend() {
   for (const item of document.querySelectorAll("ul[data-testid=stSidebarNavItems], ul[data-testid=stSidebarNavItems] li"))
     item.setAttribute("role", "none") // its list holds headings, which a list must not
+  for (const brush of document.querySelectorAll("g[class*='brush_brush']:not([aria-hidden])"))
+    brush.setAttribute("aria-hidden", true) // it has no name; the slider below the chart does the same by keyboard
   for (const formula of document.querySelectorAll(".katex-display"))
     if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0 // it is scrolled by keyboard too
 }

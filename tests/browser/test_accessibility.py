@@ -22,6 +22,8 @@ def wait_until_drawn(page: Page) -> None:
     expect(page.get_by_test_id("stHeading").first).to_be_visible()
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+    expect(page.locator("canvas[role=img]:not([aria-label])")).to_have_count(0)  # a canvas is named as it is drawn
+    expect(page.locator("g[class*='brush_brush']:not([aria-hidden])")).to_have_count(0)
 
 
 @pytest.mark.slow
