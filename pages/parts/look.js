@@ -22,9 +22,11 @@ export default function () {
     watch.soon = setTimeout(mend, 100)
   })
   watch.observe(document.body, {childList: true, subtree: true})
+  document.fonts.addEventListener("loadingdone", mend) // a formula is wider in its own font
   document.addEventListener("click", closeMenu)
   return () => {
     watch.disconnect()
+    document.fonts.removeEventListener("loadingdone", mend)
     document.removeEventListener("click", closeMenu)
   }
 }

@@ -437,11 +437,13 @@ function buttonOf(stage, name) {
   stage.layer.append(button)
   return button
 }
+// ARIA takes no 1e-7.
+const spelt = (number) => number.toLocaleString("en", { useGrouping: false, maximumFractionDigits: 12 })
 function setHandle(stage, handle, button) {
   const axis = stage.data[handle.along === "y" ? "y" : "x"]
   button.setAttribute("aria-label", handle.label)
-  button.setAttribute("aria-valuemin", axis.low)
-  button.setAttribute("aria-valuemax", axis.high)
+  button.setAttribute("aria-valuemin", spelt(axis.low))
+  button.setAttribute("aria-valuemax", spelt(axis.high))
   button.onpointerdown = (event) => {
     button.setPointerCapture(event.pointerId)
     button.classList.add("dragged")
@@ -508,7 +510,7 @@ function placeHandles(stage) {
     button.style.left = `${left}px`
     button.style.top = `${top}px`
     button.style.setProperty("--ink", stage.ink(colour))
-    button.setAttribute("aria-valuenow", at[along === "y" ? 1 : 0])
+    button.setAttribute("aria-valuenow", spelt(at[along === "y" ? 1 : 0]))
     button.setAttribute("aria-valuetext", valueText(stage, along, at))
   }
 }

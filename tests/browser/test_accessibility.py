@@ -9,6 +9,9 @@ from tests.browser.conftest import Server, tab
 
 PAGES = ("", "train", "compare", "forecast", "contents", "report_card", *(entry.slug for entry in CHAPTERS))
 WRONG = ("serious", "critical")
+# A formula wider than its place is scrolled by keyboard too, as soon as its font has come.
+FORMULAS = """() => document.fonts.status === "loaded" && [...document.querySelectorAll(".katex-display")]
+  .every(formula => formula.scrollWidth <= formula.clientWidth || formula.tabIndex === 0)"""
 
 
 def faults(page: Page, *rules: str) -> list[str]:
@@ -23,6 +26,7 @@ def wait_until_drawn(page: Page) -> None:
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
     expect(page.locator("canvas[role=img]:not([aria-label])")).to_have_count(0)  # a canvas is named as it is drawn
+    page.wait_for_function(FORMULAS)
     expect(page.locator("g[class*='brush_brush']:not([aria-hidden])")).to_have_count(0)
 
 
