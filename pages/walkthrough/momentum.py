@@ -42,6 +42,7 @@ D2L_ENDS = {0.0: "−0.388, −1.67k", D2L_SHARE: "0.00719, 0.00255"}
 LABELS = (N_("Without momentum"), N_("With momentum"))
 PLAIN = RUNS[0]  # its colour
 SMALL = 240  # pixels high
+MOST_STEPS = 40  # whose parts are shown
 ROAD_TOP = 2.6  # height shown
 START = TOYS["ellipse"].start
 PRESETS = (
@@ -173,7 +174,7 @@ def say_updates(surface: momentum.Surface, start: Point, setup: Setup, ways: Bot
 
 def draw_step(toy: Toy, ways: BothWays, setup: Setup) -> None:
     """One step of the path with momentum, as bars of the gradients that it is made of."""
-    last = max(min(ways.shown, int(np.isfinite(ways.heavy[:, 0]).sum()) - 1), 2)
+    last = max(min(ways.shown, MOST_STEPS, int(np.isfinite(ways.heavy[:, 0]).sum()) - 1), 2)
     update = round(chapter.place("update", min(10, last), 1, last))
     parts = momentum.parts_of_step(toy, ways.heavy, setup, update)
     low, high = min(parts.min(), 0.0), max(parts.max(), 0.0, 1e-9)
@@ -283,7 +284,7 @@ def beside_lecture(surface: momentum.Surface, toy: Toy, start: Point, setup: Set
 
 def place_of(at: np.ndarray) -> str:
     """Both unknowns."""
-    return ", ".join(format_three_digits(value, translate) for value in at)
+    return ", ".join(format_three_digits(round(value, 5) + 0.0, translate) for value in at)
 
 
 chapter.run(experiment, PRESETS)
