@@ -21,7 +21,7 @@ def units(translate: Translate = english) -> list[tuple[float, str]]:
 
 def format_views(views: float, translate: Translate = english) -> str:
     """A count as people say it: 87, 460, 5.24k, 1.30M. Thousands have three digits, also where the last is a zero."""
-    text = f"{views:.0f}" if abs(views) >= 10 else f"{views:.2g}"
+    text = f"{views:,.0f}" if abs(views) >= 10 else f"{views:.2g}"
     for size, unit in units(translate):
         if abs(views) >= size * 0.9995:
             digits = float(f"{views / size:.3g}")  # rounded first: 9.996k is 10.0k

@@ -147,9 +147,9 @@ def views_ticks(translate: Translate, count: int = 6, **look: Any) -> alt.Axis:
 
     A logarithmic axis leaves the labels between its powers empty, and so they stay.
     """
-    text = "format(datum.value, '.4~r')"
+    text = "format(datum.value, ',.4~r')"
     for size, unit in units(translate):  # a larger unit is asked for first
-        said = f"format(datum.value / {size:g}, '.4~r') + {json.dumps(unit, ensure_ascii=False)}"
+        said = f"format(datum.value / {size:g}, ',.4~r') + {json.dumps(unit, ensure_ascii=False)}"
         text = f"abs(datum.value) >= {size:g} ? {said} : {text}"
     return alt.Axis(tickCount=count, labelExpr=f"datum.label == '' ? '' : {text}", **look)
 

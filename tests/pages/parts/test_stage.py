@@ -48,9 +48,9 @@ def test_bands_rise_within_the_heights_and_are_finest_at_the_bottom(heights):
     [
         (8000, "en", ["0", "2k", "4k", "6k", "8k"]),
         (300, "en", ["0", "100", "200", "300"]),
-        (8000, "zh", ["0", "2000", "4000", "6000", "8000"]),
+        (8000, "zh", ["0", "2,000", "4,000", "6,000", "8,000"]),
         (50_000, "zh", ["0", "1 万", "2 万", "3 万", "4 万", "5 万"]),
-        (7500, "zh_TW", ["0", "2000", "4000", "6000"]),
+        (7500, "zh_TW", ["0", "2,000", "4,000", "6,000"]),
     ],
 )
 def test_views_are_written_without_needless_zeros(high, language, ticks):
