@@ -12,7 +12,6 @@ from forecasting.diagnosis.reference_models import (
     brief,
     brief_trainings,
     candidates,
-    effort,
     fitted,
     linear,
     long_trainings,
@@ -25,6 +24,7 @@ from forecasting.evaluation.folds import Fold, make_folds, safe_gap, target_days
 from forecasting.formats import Views
 from forecasting.messages import N_, Message
 from forecasting.metrics import in_views
+from forecasting.models.effort import effort
 from forecasting.networks.training import predict
 from forecasting.series import Series
 from forecasting.settings import RunSettings

@@ -138,15 +138,6 @@ def _for_updates(settings: RunSettings, epochs: int, updates: int, windows: int)
     return replace(settings, training=replace(settings.training, epochs=max(epochs, -(-updates // an_epoch))))
 
 
-def effort(settings: RunSettings, windows: int) -> float:
-    """Roughly the seconds that one fit takes, so that a page can say how long a diagnosis still takes."""
-    training, steps = settings.training, -(-windows // (settings.training.batch_size or windows))
-    if settings.solved_at_once:
-        return 2e-4 * windows * (1 + settings.architecture.window / 14 * (training.loss == "mae"))
-    an_update = 1.5e-4 + 4e-10 * training.seeds * settings.parameters * windows / steps
-    return training.epochs * (steps * an_update + 2e-4)
-
-
 def _beside(settings: RunSettings, net: Architecture, training: Training, inputs: Inputs) -> RunSettings:
     kept = Regularisation(train_days=settings.regularisation.train_days)
     return RunSettings(settings.split, net, training, inputs, kept)

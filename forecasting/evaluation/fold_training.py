@@ -12,6 +12,7 @@ from forecasting.evaluation.cross_validation import FEWEST_COMPARED, Ranking
 from forecasting.evaluation.folds import Fold, FoldKind, check_comparable, fold_windows, safe_folds
 from forecasting.messages import N_, BadInput
 from forecasting.metrics import IN_VIEWS
+from forecasting.models.effort import effort
 from forecasting.models.fitting import build, fit
 from forecasting.models.registry import SKILL_BASELINE
 from forecasting.networks.training import predict
@@ -80,11 +81,11 @@ def rank(
         np.array(baseline),
         _baseline(series, run_windows(series, settings[0]), settings[0]),
     )
-    steps, losses = len(settings) * (folds + 1), []
+    shares, losses = iter(_shares(series, settings, cuts)), []
     for loss in cross_validate(series, settings, cuts):
         losses.append(loss)
         known.validation[loss.model, loss.fold] = loss.validation.mean()
-        yield len(losses) / steps, known
+        yield next(shares), known
     if np.isfinite(known.means).sum() < FEWEST_COMPARED:
         raise BadInput(N_("Fewer than two models trained without diverging; try smaller learning rates."))
     days = np.argsort(np.concatenate([cut.validation for cut in cuts]))
@@ -93,7 +94,14 @@ def rank(
     known = replace(known, errors=np.stack(means), closest=_closest(errors, known.order, settings))
     for place, run in enumerate(settings):
         known.held_out[place] = _held_out(series, run)
-        yield (len(losses) + place + 1) / steps, known
+        yield next(shares), known
+
+
+def _shares(series: Series, settings: Sequence[RunSettings], cuts: Sequence[Fold]) -> np.ndarray:
+    """Share of the work that is done after each training: every model on every fold, then on the whole period."""
+    days = [*(len(cut.train) for cut in cuts), len(run_windows(series, settings[0]).train)]
+    efforts = [effort(run, count) for count in days for run in settings]
+    return np.cumsum(efforts) / sum(efforts)
 
 
 def over_seeds(errors: np.ndarray, loss: str) -> np.ndarray:

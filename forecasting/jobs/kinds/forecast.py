@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from forecasting.evaluation.calibration import calibrate, calibrate_run, check_days
@@ -19,13 +20,14 @@ from forecasting.jobs.kinds import Task
 from forecasting.jobs.kinds.runs import load_run
 from forecasting.jobs.requests import AutoSearch, ForecastRequest, RunVersion
 from forecasting.models.ensemble.auto import Auto
-from forecasting.models.ensemble.candidates import ALWAYS_INCLUDED, CANDIDATES, TrialResult
-from forecasting.models.ensemble.search import search
+from forecasting.models.ensemble.candidates import TrialResult, work_of
+from forecasting.models.ensemble.search import planned, search
 from forecasting.models.registry import METHODS
 from forecasting.records import Progress
 from forecasting.series import Series
 from forecasting.settings import SKLEARN_FAMILIES
 
+SEARCH_SHARE = 0.65  # of the work is the search, where the budget suffices
 SEARCHED = 0.65  # share of the budget that is for the search; in the rest its choice is judged, and fitted again
 
 
@@ -48,17 +50,18 @@ def _by_auto(series: Series, auto: AutoSearch, horizon: int) -> Iterator[Progres
     reach = horizon_with_totals(horizon, learnt.measured_days)
     check_days("auto", learnt, reach)
     trials: list[TrialResult] = []
+    works = [work_of(candidate) for candidate in planned(learnt, reach)]
+    worked = SEARCH_SHARE * np.cumsum(works) / sum(works)
     for step in search(learnt, reach, budget=SEARCHED * auto.budget):
         if isinstance(step, Auto):
             ensemble = replace(step, limit=auto.budget if step.limit else 0.0)
         else:
             trials.append(step)
-            done = len(trials) / (len(ALWAYS_INCLUDED) + len(CANDIDATES))
-            yield Progress(min(done, 1) * SEARCHED, ForecastReport(tuple(trials)))
+            yield Progress(float(worked[len(trials) - 1]), ForecastReport(tuple(trials)))
     origins, predicted = ensemble.validated
     fitted = calibrate("auto", ensemble, learnt, origins=origins, predicted=predicted)
     tested, judged = evaluate_held_out(series, fitted, auto.split, horizon=horizon)
-    yield Progress((1 + SEARCHED) / 2)
+    yield Progress((1 + SEARCH_SHARE) / 2)
     again = ensemble.refit(series)
     found = make_forecast(again, fitted, series, scores=tested.scores, horizon=horizon, judged=judged)
     shares = tuple((name, tuple(map(float, by_day))) for name, by_day in again.shares())

@@ -18,7 +18,6 @@ from forecasting.models.ensemble.candidates import (
     recipes,
     settings_of,
 )
-from forecasting.models.ensemble.member import Recipe
 from forecasting.models.ensemble.weights import ErrorHistory, update_online
 from forecasting.models.registry import Forecaster
 from forecasting.models.validation import validation_origins
@@ -42,8 +41,7 @@ def search(
     has.
     """
     begun, fitting, validation = time.perf_counter(), 0.0, _Validation(series, horizon)
-    candidates: list[str | Recipe] = [*ALWAYS_INCLUDED, *recipes(len(validation.early.known), horizon)]
-    for place, candidate in enumerate(candidates):
+    for place, candidate in enumerate(planned(series, horizon)):
         spent, tried = time.perf_counter() - begun, place - len(ALWAYS_INCLUDED)
         next_one = fitting / max(tried, 1)
         over = spent + next_one + REFIT * (fitting + next_one) > budget
@@ -55,6 +53,12 @@ def search(
         fitting += took
         yield validation.result(candidate, seconds=took, left=budget - spent - took)
     yield validation.mixture()
+
+
+def planned(series: Series, horizon: int) -> list[Candidate]:
+    """What a search tries, in order, where its budget suffices."""
+    early = series.until(validation_origins(series, horizon)[0])
+    return [*ALWAYS_INCLUDED, *recipes(len(early.known), horizon)]
 
 
 def fit_auto(series: Series, horizon: int, *, budget: float, note: Callable[[TrialResult], None]) -> Auto:

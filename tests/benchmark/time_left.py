@@ -1,0 +1,67 @@
+"""Whether the time left that a page shows is right: told at a quarter, a half and three quarters of a job's time.
+
+    python -m tests.benchmark.time_left auto folds
+
+Each job runs in this process on the sample channel, on one thread, and is timed in seconds of the processor. A figure
+of 1.2 says that 20 % more time was told than was left.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from forecasting.evaluation.cross_validation import usual_models
+from forecasting.evaluation.fold_training import rank
+from forecasting.jobs.kinds import Task
+from forecasting.jobs.kinds.forecast import forecast
+from forecasting.jobs.machine import use_one_thread
+from forecasting.jobs.requests import AutoSearch, ForecastRequest
+from forecasting.sample import sample_channel
+from forecasting.split import default_split
+
+MOMENTS = (0.25, 0.5, 0.75)  # of the time that a job takes
+CHANNEL = sample_channel()
+SPLIT = default_split(CHANNEL.views)
+
+
+def auto() -> Iterator[float]:
+    """Shares of a forecast by Auto."""
+    request = ForecastRequest(28, AutoSearch(3600.0, SPLIT))
+    task = Task("", "", "forecast", CHANNEL, request, runs=None)  # type: ignore[arg-type]  # Auto needs no run
+    return (progress.share for progress in forecast(task))
+
+
+def folds() -> Iterator[float]:
+    """Shares of a ranking of the usual models on blocked folds."""
+    return (share for share, _known in rank(CHANNEL.series, usual_models(SPLIT), "blocked", folds=3))
+
+
+JOBS: dict[str, Callable[[], Iterator[float]]] = {"auto": auto, "folds": folds}
+
+
+def told(job: Iterator[float]) -> tuple[float, list[float]]:
+    """Seconds that a job takes, and at each of the moments the time left as told over the time left indeed."""
+    begun = time.process_time()
+    reports = np.array([(time.process_time() - begun, share) for share in job])
+    whole = reports[-1, 0]
+    ratios = []
+    for moment in MOMENTS:
+        then = moment * whole
+        share = reports[reports[:, 0] <= then, 1].max(initial=0.0)  # the last that was reported
+        ratios.append(then / share * (1 - share) / (whole - then) if share else np.nan)
+    return whole, ratios
+
+
+def main(names: list[str]) -> None:
+    """Print a row a job."""
+    use_one_thread()
+    print("job       seconds  " + "  ".join(f"at {moment:.0%}" for moment in MOMENTS))
+    for name in names or JOBS:
+        whole, ratios = told(JOBS[name]())
+        print(f"{name:10}{whole:7.1f}  " + "  ".join(f"{ratio:6.2f}" for ratio in ratios), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
