@@ -74,7 +74,7 @@ GROUPS = {
                 (
                     Statement(
                         "The line is a day late",
-                        N_("A line that sees one day foretells that day again."),
+                        N_("A line that sees one day mostly repeats that day."),
                         "w = 0.97",
                         "three_steps",
                     ),
