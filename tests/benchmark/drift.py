@@ -1,7 +1,7 @@
 """How often periods that do not differ are said to differ, and how often a change is found.
 
-    python -m tests.benchmark.drift                    # 4 minutes
-    python -m tests.benchmark.drift --diagnosis        # 10 minutes more
+    python -m tests.benchmark.drift                    # half an hour
+    python -m tests.benchmark.drift --diagnosis        # and the diagnosis' rules
 
 Series have a week, a year, and noise whose neighbours correlate, all of them a share of the level; nothing changes. The
 last fifth is held out, or the last year where two more come before it. `claim` is what chapter 15 says ("holds"): 5 of

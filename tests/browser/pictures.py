@@ -21,6 +21,7 @@ from tests.browser.conftest import FLAGS, Server
 # What a chapter's picture shows besides its first look:
 PLAYED = {
     "three_steps": "hand=-0.5,-0.8&updates=1000",
+    "loss": "start=-8,8",
     "minimum_or_saddle": "point=0,0&step=1.4",
     "momentum": "rate=0.6",
 }
