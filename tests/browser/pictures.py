@@ -24,6 +24,8 @@ PLAYED = {
     "loss": "start=-8,8",
     "minimum_or_saddle": "point=0,0&step=1.4",
     "momentum": "rate=0.6",
+    "learning_rate": "each=true&adaptive=Adagrad+(mean+of+squares,+lecture)&rate=0.5",
+    "batch_normalization": "spread=30",
 }
 STARTS = {  # what is trained before the picture
     "bend_the_line": "Train 100 ReLU against a line",
