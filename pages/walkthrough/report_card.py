@@ -27,12 +27,13 @@ from forecasting.split import Split
 from pages.parts.chapter import LOOKS, handed_on
 from pages.parts.chapters import numbered
 from pages.parts.export import offer
-from pages.parts.job_progress import TABLE_SECONDS, duration, find, result_of, submit
+from pages.parts.job_progress import duration, find, result_of, submit
 from pages.parts.links import escape_markdown
 from pages.parts.session import open_page
 from pages.parts.split_control import choose_split
 
 TOTAL = sum(group.seconds for group in GROUPS.values())  # of the processor, on the sample
+WATCH_SECONDS = 1.0  # between two looks at the jobs
 WIDTHS = [3, 12, 4]  # of an answer, a claim and its chapter
 COLOURS: dict[Answer, Literal["green", "orange", "blue"]] = {
     "holds": "green",
@@ -68,16 +69,14 @@ def stop(jobs: Mapping[str, Job]) -> None:
         session.jobs.cancel(session.owner, job.id)
 
 
-def draw_card(split: Split, was_active: bool) -> None:
-    """Counts, progress, claims, picture: anew by itself while workers are at it."""
+def draw_card(split: Split) -> None:
+    """Counts, progress, claims and picture of what is known by now."""
     jobs = jobs_of(split)
     active = any(job.active for job in jobs.values())
-    if was_active and not active:
-        st.rerun()  # the whole page, which then looks no more
     found = {slug: result_of(session, jobs.get(slug), Judged) or Judged() for slug in GROUPS}
     draw_counts([claim for judged in found.values() for claim in judged.claims])
     if active:
-        draw_progress(jobs)
+        st.fragment(watch, run_every=WATCH_SECONDS)(split, shares_of(jobs))
     elif any(slug not in jobs or jobs[slug].status != "finished" for slug in GROUPS):
         offer_start(split, begun=bool(jobs))
     for slug, judged in found.items():
@@ -85,6 +84,19 @@ def draw_card(split: Split, was_active: bool) -> None:
     shown = [(slug, claim) for slug, judged in found.items() for claim in judged.claims]
     if shown and not active:
         draw_picture(shown)
+
+
+def watch(split: Split, drawn: dict[str, float]) -> None:
+    """Progress, anew by itself. The claims, a hundred elements, are drawn anew only where one has come."""
+    jobs = jobs_of(split)
+    if shares_of(jobs) != drawn or not any(job.active for job in jobs.values()):
+        st.rerun()
+    draw_progress(jobs)
+
+
+def shares_of(jobs: Mapping[str, Job]) -> dict[str, float]:
+    """How much of each group is done; it changes with every claim."""
+    return {slug: job.share for slug, job in jobs.items()}
 
 
 def draw_counts(claims: list[Claim]) -> None:
@@ -103,7 +115,7 @@ def draw_counts(claims: list[Claim]) -> None:
 
 def draw_progress(jobs: Mapping[str, Job]) -> None:
     """How far all groups are, and a button that stops them."""
-    shares = {slug: job.share for slug, job in jobs.items()}
+    shares = shares_of(jobs)
     left = seconds_left(shares, sum(job.seconds for job in jobs.values()), workers=os.cpu_count() or 1)
     text = (
         translate("In progress") if left is None else translate("In progress, {left} left").format(left=duration(left))
@@ -182,5 +194,4 @@ try:
 except BadInput as unusable:
     st.warning(escape_markdown(unusable.translated(translate)), icon=":material/event_busy:")
     st.stop()
-active = any(job.active for job in jobs_of(split).values())
-st.fragment(draw_card, run_every=TABLE_SECONDS if active else None)(split, active)
+draw_card(split)
