@@ -34,7 +34,7 @@ from pages.parts.split_control import choose_split
 
 TOTAL = sum(group.seconds for group in GROUPS.values())  # of the processor, on the sample
 WATCH_SECONDS = 1.0  # between two looks at the jobs
-WIDTHS = [3, 12, 4]  # of an answer, a claim and its chapter
+WIDTHS = [3, 11, 6]  # of an answer, a claim and its chapter
 COLOURS: dict[Answer, Literal["green", "orange", "blue"]] = {
     "holds": "green",
     "does not hold here": "orange",
