@@ -37,6 +37,7 @@ from pages.parts.stage import (
 
 EQUAL: dict[Equal, str] = {"epochs": N_("Epochs"), "updates": N_("Updates")}
 LASTS: dict[Equal, int] = {"epochs": EPOCHS, "updates": UPDATES}
+ARROW = 0.1  # logarithm of what an arrow key moves by at least
 ROOM = 2.0  # times the values, free above and below on logarithmic axes
 TALL, SMALL_PICTURE = 280, 260  # pixels high
 PRESETS = (
@@ -128,7 +129,7 @@ def draw_cost(windows: int, sizes: tuple[int, ...], batch: int, known: BatchSize
         translate=translate,
         lines=[Line(np.stack([batches, values], axis=1), label, colour) for label, colour, values in lines],
         handles=[Handle("batch", at, translate("Batch size"), along="x", colour=INK, rule=True, follows=0)],
-        on_move=lambda _name, moved: chapter.set_value("batch", nearest(sizes, windows, moved[0])),
+        on_move=lambda _name, moved: chapter.set_value("batch", moved_to(sizes, windows, batch, moved[0])),
         height=TALL,
         alt=translate("What an epoch and an update cost by batch size"),
     )
@@ -137,9 +138,13 @@ def draw_cost(windows: int, sizes: tuple[int, ...], batch: int, known: BatchSize
         st.info(text, icon=":material/swipe:")
 
 
-def nearest(sizes: tuple[int, ...], windows: int, at: float) -> int:
-    """The size next to a place on the logarithmic axis."""
-    return min(sizes, key=lambda size: abs(np.log((size or windows) / at)))
+def moved_to(sizes: tuple[int, ...], windows: int, batch: int, at: float) -> int:
+    """The size next to a place on the logarithmic axis; a step of an arrow key leads to the next one."""
+    ways = np.log(np.array([size or windows for size in sizes]) / at)
+    place, found = sizes.index(batch), int(np.abs(ways).argmin())
+    if found == place and abs(ways[place]) > ARROW / 2:
+        found = int(np.clip(place - np.sign(ways[place]), 0, len(sizes) - 1))
+    return sizes[found]
 
 
 def draw_losses(known: BatchSizes, batch: int, equal: Equal) -> None:
