@@ -1,6 +1,8 @@
 """Runs side by side: what differs in their settings, in their train and in their held-out losses."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count
 
 import numpy as np
 import pandas as pd
@@ -121,11 +123,12 @@ def draw_waiting(runs: list[Run], histories: dict[str, History]) -> None:
             st.progress(done / epochs, f"{escape_markdown(run.name)}: {epochs_done(run, histories[run.id], translate)}")
 
 
-def draw(ticked: list[Run], were_active: set[str]) -> None:
+def draw(ticked: list[Run], were_active: set[str], redraws: Iterator[int]) -> None:
     """Curves and losses of the ticked runs, drawn anew by themselves while any is trained."""
     now = {run.id: run for run in session.store.runs(session.owner)}
-    if were_active - {run.id for run in now.values() if run.active}:
-        st.rerun()  # the table above has its losses and its state
+    ended = were_active - {run.id for run in now.values() if run.active}
+    if next(redraws) and ended:  # the table above has its losses and its state; a whole run is never cut short
+        st.rerun()
     channels = channels_of(ticked)
     runs = [replace(now[run.id], name=run.name) for run in ticked if run.id in now and run.fingerprint in channels]
     histories = {run.id: session.store.history(run.id) for run in runs}
@@ -227,7 +230,7 @@ if not table.scope:
     st.stop()
 
 active = {run.id for run in table.scope if run.active}
-st.fragment(draw, run_every=TABLE_SECONDS if active else None)(chosen, active)
+st.fragment(draw, run_every=TABLE_SECONDS if active else None)(chosen, active, count())
 done = [run for run in chosen if session.store.epochs_done(run.id)][: charts.RUN_COLOURS]
 if channels := channels_of(done):
     done = [run for run in done if run.fingerprint in channels]

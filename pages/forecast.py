@@ -390,6 +390,8 @@ with controls:
         width="stretch",
         disabled=request is None or busy,
     )
+    if busy:
+        st.caption(translate("This forecast is being made; stop it to make another."))
     if pressed and request:
         submit(session, request, forecasters.model_file(chosen))
         st.rerun()

@@ -25,8 +25,9 @@ from pages.parts.homework import offer_homework
 from pages.parts.job_progress import CHART_SECONDS, epochs_done
 from pages.parts.links import escape_markdown, reset_if_unavailable, warn_invalid_query_param
 from pages.parts.look import controls_and_picture, is_presented
+from pages.parts.run_settings import draw_settings, queue
 from pages.parts.session import baseline_levels, open_page
-from pages.parts.settings_form import LABELS, STATES, Form, queue
+from pages.parts.settings_form import LABELS, STATES, Form
 from pages.parts.split_control import choose_split
 
 LARGEST_SOLVED = 56  # days of input times days ahead; larger ones take the solver minutes
@@ -288,9 +289,7 @@ with controls:
         baseline_levels(session.channel, session.channel.fingerprint, settings)
     except BadInput as trouble:
         troubles.append(trouble)
-    if troubles:
-        settings = None
-        st.warning(escape_markdown(troubles[0].translated(translate)), icon=":material/event_busy:")
+    settings = None if troubles else settings
     pressed = form.middle.button(
         translate("Train"),
         type="primary",
@@ -298,6 +297,8 @@ with controls:
         width="stretch",
         disabled=settings is None,
     )
+    if troubles:  # beside the button that they disable
+        form.middle.warning(escape_markdown(troubles[0].translated(translate)), icon=":material/event_busy:")
     if pressed and settings:
         start(settings)
 
@@ -319,8 +320,8 @@ with picture:
         st.error(escape_markdown(run.reason.translated(translate)), icon=":material/error:")
     if run:
         offer_to_resume(run)
-    if run and settings and run.settings != settings:
-        st.caption(translate("The controls differ from the run shown; press Train to train a run with them."))
+    if run:
+        draw_settings(session, run, settings)
     if run and not active:
         draw_held_out(run)
         diagnosis_panel.draw(session, run, st.rerun)

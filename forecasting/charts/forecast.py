@@ -137,8 +137,11 @@ def reveal_chart(
     translate: Translate = english,
     weekdays: Sequence[str] = WEEKDAYS,
 ) -> alt.LayerChart:
-    """The last weeks with the `hidden` days shaded: left out, or with `forecasts` (a row a day, a column a model)."""
-    past = views[-max(14, 2 * len(hidden)) - len(hidden) :]  # so that few hidden days are wide enough
+    """The last weeks with the `hidden` days shaded and left out; or, with `forecasts` (a row a day, a column a model),
+    those days and a few before them, so that they fill the chart.
+    """
+    before = max(14, 2 * len(hidden)) if forecasts is None else max(3, len(hidden) // 2)
+    past = views[-before - len(hidden) :]
     frame = past.rename("views").rename_axis("day").reset_index().assign(role=translate(REAL))
     if forecasts is None:
         frame = frame[~frame["day"].isin(hidden)]

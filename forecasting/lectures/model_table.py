@@ -108,24 +108,19 @@ def _seeds(outcome: Outcome, period: str) -> Seeds:
     return Seeds(getattr(outcome, period), getattr(outcome, f"{period}_spread"), outcome.seeds)
 
 
-def what_it_shows(outcomes: Sequence[Outcome]) -> Message:
-    """One sentence on the table: the best rows, whether depth helped train, and whether held-out turned up again."""
+def what_it_shows(outcomes: Sequence[Outcome]) -> tuple[Message, Message, Message]:
+    """The table in three points: lowest train loss, lowest held-out loss, and what more layers do to both."""
     train, held_out = best_on(outcomes, "train"), best_on(outcomes, "held_out")
-    facts = {
-        "train_row": Message(train.row.name),
-        "train": Views(train.train),
-        "held_out_row": Message(held_out.row.name),
-        "held_out": Views(held_out.held_out),
-        "sure": _how_clear(outcomes, held_out),
-        "depth": _depth(outcomes),
-        "turn": _turn(outcomes, held_out),
-    }
-    return Message(
-        N_(
-            "On train {train_row} has the smallest mean ({train}), on held-out {held_out_row} ({held_out}), where"
-            " {sure}; {depth}, and {turn}."
+    on_train: dict[str, object] = {"row": Message(train.row.name), "loss": Views(train.train)}
+    on_held_out = {"row": Message(held_out.row.name), "loss": Views(held_out.held_out)}
+    more = {"depth": _depth(outcomes), "turn": _turn(outcomes, held_out)}
+    return (
+        Message(N_("Lowest train loss: “{row}” ({loss})."), on_train),
+        Message(
+            N_("Lowest held-out loss: “{row}” ({loss}); {clear}."),
+            on_held_out | {"clear": _how_clear(outcomes, held_out)},
         ),
-        facts,
+        Message(N_("More layers: {depth}; {turn}."), more),
     )
 
 

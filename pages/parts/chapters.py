@@ -181,7 +181,7 @@ MOVED = (
     Moved("table", "deeper", N_("Lecture's table")),
     Moved("reveal", "deeper", N_("Reveal")),
     Moved("cross_validation", "choosing_models", N_("Folds")),
-    Moved("selection", "choosing_models", N_("Score of many models")),
+    Moved("selection", "choosing_models", N_("Public and private leaderboards")),
 )
 
 

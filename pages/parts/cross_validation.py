@@ -42,8 +42,8 @@ from forecasting.split import Split
 from pages.parts.chapter import draw_claim
 from pages.parts.job_progress import find, result_of, show_job, submit
 from pages.parts.links import escape_markdown, reset_if_unavailable, unique_name, warn_invalid_query_param
+from pages.parts.run_settings import name_of, queue
 from pages.parts.session import Session, baseline_levels
-from pages.parts.settings_form import name_of, queue
 from pages.parts.split_control import choose_split
 from pages.parts.stage import INK, REAL, Axis, Handle, Line, stage, views_axis
 

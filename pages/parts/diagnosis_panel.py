@@ -16,10 +16,11 @@ from forecasting.formats import format_probability, format_views
 from forecasting.jobs.requests import DiagnosisRequest, RunVersion
 from forecasting.messages import N_, Translate
 from forecasting.records import NOTHING_YET, Job, Run
-from forecasting.settings import BOUNDS, CHOICES, RunSettings
+from forecasting.settings import BOUNDS, RunSettings
 from pages.parts.job_progress import JOB_SECONDS, find, result_of, show_job, submit
+from pages.parts.run_settings import changes, name_of, queue
 from pages.parts.session import Session, current_channel
-from pages.parts.settings_form import LABELS, country_names, name_of, queue
+from pages.parts.settings_form import country_names
 
 FIRST = 3  # sentences of evidence in sight; the others are folded
 MOST_CHANGES = 3  # that a button can name
@@ -303,11 +304,11 @@ def _why_not(session: Session, diagnosis: Diagnosis) -> str:
 
 def _offer_next(session: Session, run: Run, settings: RunSettings, show: Callable[[], None]) -> None:
     """A button that starts what to try next, and what it changes."""
-    each, comma = _changes(run.settings, settings, session.translate), session.translate(N_(", "))
-    changes = comma.join(each)
+    each, comma = changes(run.settings, settings, session.translate), session.translate(N_(", "))
+    said = comma.join(each)
     name, many = name_of(settings, session.translate), len(each) > MOST_CHANGES
     another = run.settings.architecture != settings.architecture
-    brief = comma.join(each[:MOST_CHANGES]) + " …" if many else changes
+    brief = comma.join(each[:MOST_CHANGES]) + " …" if many else said
     if (another or many) and name != name_of(
         run.settings, session.translate
     ):  # what the run itself is called says nothing
@@ -315,8 +316,8 @@ def _offer_next(session: Session, run: Run, settings: RunSettings, show: Callabl
     label = session.translate(N_("Try next: {what}")).format(what=brief)
     if st.button(label, icon=":material/play_arrow:", key=f"next-{run.id}", on_click=_start, args=(session, settings)):
         show()
-    if brief != changes:
-        st.caption(session.translate(N_("It changes: {changes}.")).format(changes=changes))
+    if brief != said:
+        st.caption(session.translate(N_("It changes: {changes}.")).format(changes=said))
 
 
 def _start(session: Session, settings: RunSettings) -> None:
@@ -325,22 +326,6 @@ def _start(session: Session, settings: RunSettings) -> None:
     if session.channel.fingerprint != current_channel().fingerprint:
         st.session_state.channel = session.channel.fingerprint
     session.workers.fill()
-
-
-def _changes(before: RunSettings, after: RunSettings, translate: Translate) -> list[str]:
-    """Every setting that is not as before, in words."""
-    old, new = before.flat(), after.flat()
-    size = after.architecture.family == "relu"
-    names = [name for name in LABELS if old[name] != new[name] and (size or name not in ("layers", "units"))]
-    return [f"{translate(LABELS[name])} {_value(name, new[name], translate)}" for name in names]
-
-
-def _value(name: str, value: object, translate: Translate) -> str:
-    if name in CHOICES:
-        return translate(CHOICES[name][value])
-    if isinstance(value, bool):
-        return translate(N_("on") if value else N_("off"))
-    return f"{value:g}" if isinstance(value, int | float) else str(value) or "–"
 
 
 def _largest(session: Session, run: Run, errors: Sequence[LargeError]) -> None:

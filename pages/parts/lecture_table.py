@@ -51,7 +51,7 @@ def _choose_group(session: Session) -> RunGroup:
     translate = session.translate
     for key, name in (("table_epochs", "epochs"), ("table_seeds", "seeds")):
         warn_invalid_query_param(key, BOUNDS[name], translate)
-    split = choose_split(session.channel.views, translate)
+    split = choose_split(session.channel.views, translate, key="table_split", first="lecture")
     epochs = st.number_input(
         translate("Epochs"), *BOUNDS["epochs"], EPOCHS, step=50, key="table_epochs", bind="query-params"
     )
@@ -75,7 +75,8 @@ class _Table:
             self.group.draw_progress(runs)
         elif all(run_id in runs and runs[run_id].status in ENDED for run_id in self.group.ids):
             shown = what_it_shows(list(found.values()))
-            st.info(shown.translated(self.group.session.translate), icon=":material/lightbulb:")
+            points = [f"- {point.translated(self.group.session.translate)}" for point in shown]
+            st.info("\n".join(points), icon=":material/lightbulb:")
         self._draw_rows(found, runs)
 
     def _outcomes(self, runs: dict[str, Run]) -> dict[LectureRow, Outcome]:

@@ -99,29 +99,27 @@ class _Election:
         return st.session_state.get("uncovered") == self.key
 
     def draw_vote(self) -> None:
-        """The candidates, the votes so far, and the button that reveals the days."""
+        """The candidates, each a button that counts a vote for it, and the button that reveals the days."""
         translate = self.session.translate
-        candidates = [run.name for run in self.runs] + list(self._baselines())
-        st.radio(translate("Who will be closest?"), candidates, key="voted", format_func=escape_markdown)
-        st.button(
-            translate("Vote"),
-            icon=":material/how_to_vote:",
-            on_click=self._vote,
-            disabled=self.uncovered,
-            width="stretch",
-        )
-        if self.votes:
-            counted = ", ".join(f"{name} {count}" for name, count in self.votes.items())
-            st.caption(escape_markdown(translate("Votes: {votes}").format(votes=counted)))
-        st.button(
-            translate("Reveal"),
-            type="primary",
-            icon=":material/visibility:",
-            key="uncover",
-            on_click=self._uncover,
-            disabled=self.uncovered,
-            width="stretch",
-        )
+        st.markdown(f"**{translate('Who will be closest?')}**", help=translate("Every press is a vote."))
+        for place, name in enumerate([run.name for run in self.runs] + list(self._baselines())):
+            count = self.votes.get(name, 0)
+            label = escape_markdown(name) + (f" · {count}" if count else "")
+            if self.uncovered:
+                st.caption(label)
+            else:
+                st.button(label, key=f"vote-{place}", on_click=self._vote, args=(name,), width="stretch")
+        if self.uncovered:
+            st.button(translate("Vote anew"), icon=":material/restart_alt:", on_click=self._start_anew, width="stretch")
+        else:
+            st.button(
+                translate("Reveal"),
+                type="primary",
+                icon=":material/visibility:",
+                key="uncover",
+                on_click=self._uncover,
+                width="stretch",
+            )
 
     def draw(self) -> None:
         """The days before, or what came of it."""
@@ -138,9 +136,13 @@ class _Election:
     def _baselines(self) -> dict[str, str]:
         return {self.session.translate(label_of(slug)): slug for slug in BESIDE_RUNS}
 
-    def _vote(self) -> None:
-        name = st.session_state.voted
+    def _vote(self, name: str) -> None:
         self.votes[name] = self.votes.get(name, 0) + 1
+
+    def _start_anew(self) -> None:
+        """Hide the days again; the votes are gone."""
+        self.votes.clear()
+        del st.session_state.uncovered
 
     def _uncover(self) -> None:
         """Ask workers for the forecasts of the runs, which see none of the hidden days."""
@@ -167,10 +169,11 @@ class _Election:
             st.progress(done / len(jobs), translate("{done} of {all} forecasts").format(done=done, all=len(jobs)))
             return
         names = {run.id: run.name for run in self.runs}
-        for run_id, job in jobs.items():
-            if job.reason:
-                reason = job.reason.translated(translate)
-                st.error(escape_markdown(f"{names[run_id]}: {reason}"), icon=":material/error:")
+        failed = {names[run_id]: job.reason for run_id, job in jobs.items() if job.reason}
+        for name, reason in failed.items():
+            st.error(escape_markdown(f"{name}: {reason.translated(translate)}"), icon=":material/error:")
+        if failed and st.button(translate("Try again"), icon=":material/refresh:", on_click=self._uncover):
+            st.rerun()  # the whole page, which looks again until they are done
         self._draw_result(*self._result(jobs))
 
     def _result(self, jobs: dict[str, Job]) -> tuple[Reveal, pd.DataFrame]:

@@ -1,18 +1,19 @@
 """Several runs that are trained for one picture: started, watched and stopped together."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import streamlit as st
 
+from forecasting.jobs.time_left import RunTime, seconds_left
 from forecasting.messages import N_
 from forecasting.records import Run
 from forecasting.settings import RunSettings
-from pages.parts.job_progress import TABLE_SECONDS
+from pages.parts.job_progress import TABLE_SECONDS, duration
+from pages.parts.run_settings import queue
 from pages.parts.session import Session
-from pages.parts.settings_form import queue
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,24 @@ class RunGroup:
         translate = self.session.translate
         done, every = sum(not run.active for run in runs.values()), len(self.ids)
         bar, button = st.columns([4, 1], vertical_alignment="center")
-        bar.progress(
-            (done + sum(map(self._share, runs.values()))) / every,
-            translate(N_("{done} of {rows} models trained")).format(done=done, rows=every),
-        )
+        said = translate(N_("{done} of {rows} models trained")).format(done=done, rows=every)
+        left = self.seconds_left(runs)
+        if left is not None:
+            said += translate(N_(", ")) + translate(N_("{left} left")).format(left=duration(left))
+        bar.progress((done + sum(map(self._share, runs.values()))) / every, said)
         button.button(translate(N_("Stop")), icon=":material/stop:", on_click=self.stop, width="stretch")
+
+    def seconds_left(self, runs: dict[str, Run]) -> float | None:
+        """Seconds until all are trained; None before any has an epoch."""
+        known = self.session.store.final_losses(self.session.owner).set_index("run")
+        times = []
+        for run_id, settings in zip(self.ids, self.settings, strict=True):
+            done, seconds = known.loc[run_id, ["epochs", "seconds"]] if run_id in known.index else (0, 0.0)
+            if run_id not in runs or runs[run_id].active or done:
+                ended = run_id in runs and not runs[run_id].active
+                time = RunTime.of(settings, done=int(done), seconds=float(seconds))
+                times.append(replace(time, epochs=time.done) if ended else time)
+        return seconds_left(times, sum(run.status == "running" for run in runs.values()))
 
     def _share(self, run: Run) -> float:
         """How much of a run under way is done, from 0 to 1."""

@@ -254,7 +254,6 @@ class RunsTable:
             translate(N_("Rename")),
             icon=":material/edit:",
             disabled=len(chosen) != 1,
-            help=translate(N_("Tick one run to rename it.")),
         ):
             if len(chosen) == 1:
                 self.name_of(chosen[0])
@@ -263,6 +262,12 @@ class RunsTable:
                 self.tags_of(chosen)
         with st.popover(translate(N_("Delete")), icon=":material/delete:", disabled=not chosen):
             self.delete(chosen)
+        if len(chosen) != 1:
+            all_off, one_off = (
+                N_("Tick runs to pin, rename, tag or delete them."),
+                N_("Tick one run alone to rename it."),
+            )
+            st.caption(translate(one_off if chosen else all_off))
 
     def pin_or_unpin(self, chosen: list[Run]) -> None:
         """A button that pins all; one that unpins them where all are pinned."""

@@ -23,7 +23,7 @@ from forecasting.sample import floor, sample_channel
 from forecasting.series import Channel
 from forecasting.settings import RunSettings
 from forecasting.windows import run_windows
-from pages.parts.links import reset_if_unavailable, unique_name, warn_invalid_query_param
+from pages.parts.links import escape_markdown, reset_if_unavailable, unique_name, warn_invalid_query_param
 
 LANGUAGES = {"en": "English", "zh": "中文", "zh_TW": "繁體"}  # by the names of their catalogues
 LOCALE = Path(__file__).parent.parent / "locale"
@@ -83,8 +83,12 @@ def open_page() -> Session:
     """What a page calls first."""
     use_navigation()
     language = st.session_state.get("lang") or browser_language()
+    translate = translator(language)
+    if name := st.session_state.get("removed_channel"):
+        text = translate(N_("The channel “{name}” has been removed. The sample channel is shown; choose another one."))
+        st.warning(escape_markdown(text.format(name=name)), icon=":material/delete:")
     return Session(
-        translate=translator(language),
+        translate=translate,
         language=language,
         owner=owner(),
         store=store(),
@@ -222,10 +226,26 @@ def choose_channel(translate: Translate) -> None:
     """The channels of this visitor, the sample first."""
     names = {SAMPLE_KEY: translate(sample_channel().name)} | _own_channels(translate)
     warn_invalid_query_param("channel", names.values(), translate)
+    chosen = st.session_state.get("channel")
+    if chosen in names:
+        st.session_state.channel_name = names[chosen]
+    elif chosen:  # removed in another tab, perhaps: every page says so until another one is chosen
+        st.session_state.removed_channel = st.session_state.get("channel_name", chosen)
     reset_if_unavailable("channel", names, SAMPLE_KEY)
     if "channel" in st.session_state:  # only what is set in this very run reaches the URL, and not in a fragment's
         st.session_state.channel = st.session_state.channel
-    st.selectbox(translate(N_("Channel")), names, format_func=names.__getitem__, key="channel", bind="query-params")
+    st.selectbox(
+        translate(N_("Channel")),
+        names,
+        format_func=names.__getitem__,
+        key="channel",
+        bind="query-params",
+        on_change=_forget_removed,
+    )
+
+
+def _forget_removed() -> None:
+    st.session_state.pop("removed_channel", None)
 
 
 def _own_channels(translate: Translate) -> dict[str, str]:
@@ -242,6 +262,7 @@ def keep_channel(channel: Channel, source: Source) -> None:
     """Save a channel just read and make it the current one."""
     channel_store().save(owner(), channel, source)
     st.session_state.channel = channel.fingerprint
+    _forget_removed()
 
 
 def source_of_channel(session: Session) -> Source | None:

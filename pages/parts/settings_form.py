@@ -12,7 +12,6 @@ from forecasting.settings import (
     BY_FAMILY,
     CHOICES,
     DEFAULTS,
-    FAMILIES,
     HELP,
     OPTIMIZERS,
     SKLEARN_FAMILIES,
@@ -25,7 +24,7 @@ from forecasting.settings import (
 )
 from forecasting.settings import LABELS as SETTINGS_LABELS
 from forecasting.split import Split
-from pages.parts.links import unique_name, warn_invalid_query_param
+from pages.parts.links import warn_invalid_query_param
 from pages.parts.session import Session
 
 # What a run is at
@@ -180,8 +179,12 @@ class Form:
         )
 
     def help(self, name: str) -> str | None:
-        """A sentence for those who wonder."""
-        return self.translate(HELP[name]) if name in HELP else None
+        """What the setting does and, for a number, the range that it may have."""
+        said = [self.translate(HELP[name])] if name in HELP else []
+        if name in BOUNDS:
+            low, high = (f"{bound:,.10g}" for bound in BOUNDS[name])
+            said.append(self.translate(N_("From {low} to {high}.")).format(low=low, high=high))
+        return ("" if self.language == "zh" else " ").join(said) or None
 
 
 @st.cache_data(show_spinner=False)
@@ -206,21 +209,3 @@ def _follow(family: str) -> dict[str, Any]:
 def _take_quick_window() -> None:
     if st.session_state.quick_window:
         st.session_state.window = st.session_state.quick_window
-
-
-def name_of(settings: RunSettings, translate) -> str:
-    """Family, size and window in words."""
-    net, exact = settings.architecture, settings.training.optimizer == "exact"
-    size = {"relu": f" {net.layers}×{net.units}", "sigmoid": f" {net.units}", "hard-sigmoid": f" {net.units}"}
-    family = translate(FAMILIES[net.family]) + size.get(net.family, "")
-    family = translate(N_("{family}, exact")).format(family=family) if exact else family
-    name = translate(N_("{family}, 1 day")) if net.window == 1 else translate(N_("{family}, {window} days"))
-    return name.format(family=family, window=net.window)
-
-
-def queue(session: Session, settings: RunSettings) -> str:
-    """Queue a run on the visitor's channel, named unlike the channel's others; its id."""
-    taken = [run.name for run in session.store.runs(session.owner) if run.fingerprint == session.channel.fingerprint]
-    return session.store.submit(
-        session.owner, session.channel, settings, name=unique_name(name_of(settings, session.translate), taken)
-    )

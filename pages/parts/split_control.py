@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from forecasting.messages import N_, BadInput, Translate
+from forecasting.messages import N_, BadInput, Translate, english
 from forecasting.split import (
     LECTURE,
     YEAR,
@@ -18,14 +18,20 @@ from forecasting.split import (
 from pages.parts.links import reset_if_unavailable, warn_invalid_query_param
 
 
-def choose_split(views, translate: Translate) -> Split:
-    """The split control. Raises BadInput where the chosen periods hold no views."""
+def choose_split(views, translate: Translate, *, key: str = "split", first: str = "") -> Split:
+    """The split control, the one called `first` chosen at first where the data reach it.
+
+    Raises BadInput where the chosen periods hold no views.
+    """
     names = split_names(views, translate)
-    warn_invalid_query_param("split", names.values(), translate)
-    _follow_default(next(iter(names)))
-    reset_if_unavailable("split", names, next(iter(names)))  # another channel may not reach the split before
+    default = first if first in names else next(iter(names))
+    names = {default: names[default]} | names
+    st.session_state.setdefault("worded", set()).add(key)
+    warn_invalid_query_param(key, names.values(), translate)
+    _follow_default(key, default)
+    reset_if_unavailable(key, names, default)  # another channel may not reach the split before
     chosen = st.selectbox(
-        translate(N_("Split: train / held-out")), names, format_func=names.__getitem__, key="split", bind="query-params"
+        translate(N_("Split: train / held-out")), names, format_func=names.__getitem__, key=key, bind="query-params"
     )
     if chosen != "custom":
         split = named_split(chosen, views)
@@ -44,12 +50,23 @@ def named_split(name: str, views) -> Split:
     return clipped({"2022": YEAR_2022, "lecture": LECTURE}.get(name) or last_part(views), views)
 
 
-def _follow_default(default: str) -> None:
+def take_split(split: Split, views) -> None:
+    """Set the control to a split: by its name where it has one here, else by its days."""
+    st.session_state.split = "custom"
+    for name in split_names(views, english):
+        if name != "custom" and named_split(name, views) == split:
+            st.session_state.split = name
+    if st.session_state.split == "custom":
+        st.session_state.train_period = (split.train.first, split.train.last)
+        st.session_state.held_out_period = (split.held_out.first, split.held_out.last)
+
+
+def _follow_default(key: str, default: str) -> None:
     """Whoever left the split of the channel before at its default wants that of this one."""
-    before = st.session_state.get("default_split")
-    if before not in (None, default) and st.session_state.get("split") == before:
-        st.session_state.split = default
-    st.session_state.default_split = default
+    before = st.session_state.get(f"default_{key}")
+    if before not in (None, default) and st.session_state.get(key) == before:
+        st.session_state[key] = default
+    st.session_state[f"default_{key}"] = default
 
 
 def split_names(views, translate: Translate) -> dict[str, str]:

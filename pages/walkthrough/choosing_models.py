@@ -23,7 +23,7 @@ from pages.parts.chapter import Point, Preset, open_chapter
 from pages.parts.cross_validation import draw_cross_validation
 from pages.parts.stage import BASELINE, HELD_OUT, INK, VALIDATION, Axis, Handle, Line, stage, views_axis
 
-PARTS = {"score": N_("Score of many models"), "folds": N_("Folds")}
+PARTS = {"score": N_("Public and private leaderboards"), "folds": N_("Folds")}
 DARED = [m * 10**e for e in range(6) for m in (1, 3)] + [MOST_RANDOM_MODELS]
 AT_ONCE = 10_000  # models played on the page itself, some hundredths of a second; more are a worker's
 FIRST = 10_000  # models; enough to see the fall

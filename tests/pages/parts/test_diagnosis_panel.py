@@ -16,7 +16,8 @@ from forecasting.records import Progress
 from forecasting.sample import sample_channel
 from forecasting.settings import Architecture, Regularisation, RunSettings, Training
 from pages.parts import diagnosis_panel, session
-from pages.parts.diagnosis_panel import _changes, _request
+from pages.parts.diagnosis_panel import _request
+from pages.parts.run_settings import changes
 from tests.pages.test_pages import csv, train, wait_for
 
 PROBABILITIES = {"bias": 0.01, "optimization": 0.02, "overfitting": 0.93, "mismatch": 0.03, "fine": 0.01}
@@ -194,7 +195,7 @@ def test_changes_are_named_in_words(trained):
     settings = here.store.run(here.owner, trained.selectbox(key="run").value).settings
     kept = Regularisation(validation=0.2, patience=10)
     after = RunSettings(settings.split, settings.architecture, settings.training, regularisation=kept)
-    assert _changes(settings, after, str) == ["Validation part 0.2", "Early stopping (epochs) 10"]
+    assert changes(settings, after, str) == ["Validation part 0.2", "Early stopping (epochs) 10"]
 
 
 def test_compare_diagnoses_all_ticked_runs_and_starts_the_next_one(visit):

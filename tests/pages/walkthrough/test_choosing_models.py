@@ -258,7 +258,7 @@ def test_the_blocked_preset_opens_the_folds(visit):
 
 
 @pytest.mark.parametrize("days", [3, 12, 28, 60])
-@pytest.mark.parametrize("part", ["Score of many models", "Folds"])
+@pytest.mark.parametrize("part", ["Public and private leaderboards", "Folds"])
 def test_no_part_stumbles_over_a_short_channel(own, days, part):
     app = own(days, part=part)
     assert not app.exception

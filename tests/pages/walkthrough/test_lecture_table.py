@@ -13,7 +13,13 @@ def test_lecture_table_is_trained_in_one_click(visit):
     assert table["Held-out, MAE"].str.contains("±").all()
     assert (table["Train, MAE"].str.contains("★").sum(), table["Held-out, MAE"].str.contains("★").sum()) == (1, 1)
     assert table["Lecture, 2017–2020"].tolist()[:4] == [480, 380, 330, 320]
-    assert "has the smallest mean" in app.info[0].value and "others cannot be told apart" in app.info[0].value
+    points = app.info[0].value.splitlines()
+    assert [point.split(":")[0] for point in points] == [
+        "- Lowest train loss",
+        "- Lowest held-out loss",
+        "- More layers",
+    ]
+    assert app.selectbox(key="table_split").value == "lecture"
     assert not app.exception
 
 
