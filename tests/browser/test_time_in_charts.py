@@ -47,6 +47,9 @@ def test_period_is_brushed_and_kept(page: Page) -> None:
     page.get_by_role("button", name=re.compile("^Close fullscreen")).first.click()
     page.get_by_role("button", name="Whole time").click()
     expect(page).not_to_have_url(re.compile("shown="))
+    page.set_viewport_size({"width": 1200, "height": 1000})  # the sidebar is open: the controls keep their width
+    upload, picture = page.get_by_test_id("stFileUploader").bounding_box(), chart(page).bounding_box()
+    assert upload["width"] >= 240 and picture["x"] > upload["x"] + upload["width"]
     page.get_by_role("button", name="Forecast it").click()
     expect(page.get_by_role("heading", name="Forecast")).to_be_visible()
     drag(page, 0.3, 0.6)
