@@ -49,8 +49,10 @@ def _judged(series: Series, split: Split, groups: list[str]) -> Iterator[tuple[s
             if sys.stderr.isatty():
                 print(f"\r{done} of {len(slugs)} groups", end="\n" if done == len(slugs) else "", file=sys.stderr)
             yield futures[future], future.result()
-    finally:
+    except BaseException:
         executor.shutdown(wait=False, kill_workers=True)
+        raise
+    executor.shutdown()
 
 
 def _claims_of(series: Series, split: Split, slug: str) -> list[Claim]:
