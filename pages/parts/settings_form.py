@@ -184,7 +184,7 @@ class Form:
         if name in BOUNDS:
             low, high = (f"{bound:,.10g}" for bound in BOUNDS[name])
             said.append(self.translate(N_("From {low} to {high}.")).format(low=low, high=high))
-        return ("" if self.language == "zh" else " ").join(said) or None
+        return ("" if self.language.startswith("zh") else " ").join(said) or None
 
 
 @st.cache_data(show_spinner=False)
