@@ -19,7 +19,7 @@ SCRIPT = """<script>
   if (window.viewcastHistory) return;
   const steps = STEPS, push = history.pushState.bind(history), replace = history.replaceState.bind(history);
   window.viewcastHistory = true;
-  let asLeft = null;       // the URL before the server's last write, where that took something out: as on leaving
+  let asLeft = null;       // the URL before the server took something out, as on leaving; more writes may follow
   let byControl = false;   // whether a control has written since the last gesture: what follows is no step of its own
   for (const gesture of ["pointerdown", "keydown", "popstate"])
     addEventListener(gesture, () => { asLeft = null; byControl = false; }, true);
@@ -35,7 +35,7 @@ SCRIPT = """<script>
     } else if (isStep(now.searchParams, next.searchParams)) {
       push(state, title, url);
     } else {
-      asLeft = [...now.searchParams.keys()].every((name) => next.searchParams.has(name)) ? null : now.href;
+      if (![...now.searchParams.keys()].every((name) => next.searchParams.has(name))) asLeft ??= now.href;
       replace(state, title, url);
     }
   };
