@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from forecasting.models.effort import effort
 from forecasting.settings import RunSettings
-
-# What an update costs besides its arithmetic, in parameters over all seeds; of the lecture's models, 10 seeds each, the
-# time an epoch takes is then within a factor of 1.6 of being told by size alone.
-OVERHEAD = 15_000
 
 
 @dataclass(frozen=True)
@@ -22,8 +19,8 @@ class RunTime:
     @classmethod
     def of(cls, settings: RunSettings, *, done: int = 0, seconds: float = 0.0) -> "RunTime":
         """Of a run, its cost told from its size."""
-        cost = OVERHEAD + settings.parameters * settings.training.seeds
-        return cls(cost, 1 if settings.solved_at_once else settings.training.epochs, done, seconds)
+        epochs = 1 if settings.solved_at_once else settings.training.epochs
+        return cls(effort(settings, settings.split.train.days) / epochs, epochs, done, seconds)
 
     def left(self, seconds_a_cost: float) -> float:
         """Seconds that the run still takes, from its own pace where it has one."""

@@ -1,5 +1,6 @@
 """A job on a page: progress, time left and a stop button while a worker is on it, and its result as it grows."""
 
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -81,8 +82,8 @@ def _show_job(
 
 def _progress(session: Session, job: Job) -> None:
     text = session.translate(N_("Waiting for a free worker") if job.status == "queued" else N_("In progress"))
-    if job.seconds_left is not None:
-        text = session.translate(N_("In progress, {left} left")).format(left=duration(job.seconds_left))
+    if (left := _seconds_left(job)) is not None:
+        text = session.translate(N_("In progress, {left} left")).format(left=duration(left))
     bar, stop = st.columns([4, 1], vertical_alignment="center")
     bar.progress(job.share, text)
     label = session.translate(N_("Stop"))
@@ -103,6 +104,17 @@ def epochs_done(run: Run, history: History, translate: Translate) -> str:
     epochs, done = run.settings.training.epochs, len(history)
     left = duration(history.seconds[-1] / done * (epochs - done))
     return translate(N_("Epoch {done} of {epochs}, {left} left")).format(done=done, epochs=epochs, left=left)
+
+
+def _seconds_left(job: Job) -> float | None:
+    """What was told by the last report, less the seconds that this page has seen pass since."""
+    if job.seconds_left is None:
+        return None
+    report, seen = st.session_state.get(f"report-{job.id}", (None, 0.0))
+    if report != job.seconds:
+        seen = time.monotonic()
+        st.session_state[f"report-{job.id}"] = job.seconds, seen
+    return max(job.seconds_left - (time.monotonic() - seen), 1.0)
 
 
 def duration(seconds: float) -> str:

@@ -27,7 +27,7 @@ from forecasting.records import Progress
 from forecasting.series import Series
 from forecasting.settings import SKLEARN_FAMILIES
 
-SEARCH_SHARE = 0.65  # of the work is the search, where the budget suffices
+SEARCH_SHARE, JUDGED_SHARE = 0.33, 0.7  # of the work is done when Auto has been found, and when it has been judged
 SEARCHED = 0.65  # share of the budget that is for the search; in the rest its choice is judged, and fitted again
 
 
@@ -61,7 +61,7 @@ def _by_auto(series: Series, auto: AutoSearch, horizon: int) -> Iterator[Progres
     origins, predicted = ensemble.validated
     fitted = calibrate("auto", ensemble, learnt, origins=origins, predicted=predicted)
     tested, judged = evaluate_held_out(series, fitted, auto.split, horizon=horizon)
-    yield Progress((1 + SEARCH_SHARE) / 2)
+    yield Progress(JUDGED_SHARE)
     again = ensemble.refit(series)
     found = make_forecast(again, fitted, series, scores=tested.scores, horizon=horizon, judged=judged)
     shares = tuple((name, tuple(map(float, by_day))) for name, by_day in again.shares())
