@@ -15,7 +15,7 @@ from forecasting.metrics import LOSS_NAMES
 from forecasting.models.registry import SKILL_BASELINE
 from forecasting.records import History, Run
 from forecasting.series import Channel
-from pages.parts import diagnosis_panel
+from pages.parts import curvature_panel, diagnosis_panel
 from pages.parts.export import offer
 from pages.parts.homework import offer_notebooks
 from pages.parts.job_progress import TABLE_SECONDS, epochs_done
@@ -240,3 +240,7 @@ if channels := channels_of(done):
     ) as panel:
         if panel.open:
             diagnosis_panel.draw_set(session, done, lambda: st.switch_page("pages/train.py", query_params={}))
+    title = translate("Curvature along the training")
+    with st.expander(title, icon=":material/landscape:", key="curvature", bind="query-params") as panel:
+        if panel.open:
+            curvature_panel.draw(session, done)

@@ -18,6 +18,7 @@ from forecasting.settings import Architecture, Loss, RunSettings, Training
 from forecasting.split import Split
 
 ZERO = 1e-6  # of the largest eigenvalue: what is smaller is counted as none
+MOST_UNKNOWNS = 100_000  # of a run that is gone through once more: with more the looks take too long
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +115,8 @@ class Plane:
 
     The path's end is at (0, 0), its start at (1, 0), and the one that is farthest from the line between them also lies
     on the plane; `first` and `second` count in that distance from end to start. `path` (points, 2) are the feet of all
-    points, `path_losses` (points,) their own losses, `beside` (points,) how far they lie from the plane.
+    points, `path_losses` (points,) their own losses, `beside` (points,) how far they lie from the plane, `length` how
+    long the way through all of them is.
     """
 
     first: np.ndarray
@@ -125,12 +127,19 @@ class Plane:
     beside: np.ndarray
     directions: np.ndarray  # (2, unknowns), of length 1 and upright on each other
     unit: float  # the distance from end to start
+    length: float = np.nan  # of planes that were found before it was measured
 
     @property
     def share(self) -> float:
-        """How much of the path's spread around its end lies in the plane; the rest no such picture can show."""
-        within, beyond = float((self.path**2).sum()), float((self.beside**2).sum())
-        return within / (within + beyond) if within + beyond else 1.0
+        """How much of the path's length, straight from point to point, is left in the plane; NaN if unknown."""
+        within = float(np.linalg.norm(np.diff(self.path, axis=0), axis=1).sum())
+        return 1.0 if self.length == 0 else within / self.length
+
+    @property
+    def heights(self) -> np.ndarray:
+        """Losses (points,) of the plane at the feet of all points, linear between its places."""
+        by_row = np.array([np.interp(self.path[:, 0], self.first, row) for row in self.losses])  # (second, points)
+        return np.array([np.interp(at, self.second, by_row[:, point]) for point, at in enumerate(self.path[:, 1])])
 
 
 @dataclass(frozen=True, eq=False)

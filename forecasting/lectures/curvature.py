@@ -225,7 +225,8 @@ def plane(loss: Loss, path: Sequence[torch.Tensor], places: int = PLANE_PLACES) 
     across = torch.from_numpy(unit * directions)
     losses = [[float(loss(path[-1] + a * across[0] + b * across[1])) for a in first] for b in second]
     own = np.array([float(loss(point)) for point in path])
-    return Plane(first, second, np.array(losses), feet, own, beside, directions, unit)
+    length = float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum()) / unit
+    return Plane(first, second, np.array(losses), feet, own, beside, directions, unit, length)
 
 
 def _directions(points: np.ndarray) -> np.ndarray:

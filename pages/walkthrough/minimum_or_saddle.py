@@ -11,6 +11,7 @@ from forecasting.jobs.requests import CurvatureRequest
 from forecasting.lectures import critical_points
 from forecasting.lectures.claims import Claim
 from forecasting.lectures.critical_points import (
+    MOST_UNKNOWNS,
     NETS,
     AlongTraining,
     Escape,
@@ -24,6 +25,7 @@ from forecasting.messages import N_
 from forecasting.records import Run
 from forecasting.settings import LOSSES, RunSettings
 from pages.parts.chapter import Preset, open_chapter
+from pages.parts.curvature_panel import draw_spectrum, number
 from pages.parts.stage import (
     BASELINE,
     HELD_OUT,
@@ -45,16 +47,13 @@ SURFACES = {"toy": N_("The lecture's toy"), "net": N_("Own network")}
 TOY = TOYS["product"]
 REACH = float(TOY.high[0])  # of either weight, either way
 SQUARED, STANDARDISED = N_("Loss (squared error)"), N_("Squared error (standardised views)")
-MOST_RUNS, MOST_UNKNOWNS = 8, 100_000  # of the visitor's own that are offered, and of each
+MOST_RUNS = 8  # of the visitor's own that are offered
 GRID = 49  # places along each weight
 FIRST = (-0.6, 0.9)  # where the point stands at first
 LONGEST = 2.0  # step on the toy
 ACROSS = 0.5  # length of the second eigenvector's arrow
 LECTURES_RATIO = (0.5, 0.6)
 HALF, SMALL = 200, 240  # pixels high
-EIGENVALUE_TICKS = [
-    (float(np.cbrt(value)), f"{value:g}".replace("-", "−")) for value in (-10, -1, -0.1, -0.01, 0, 0.1, 1, 10, 100)
-]
 PRESETS = (
     Preset(N_("Origin"), N_("No slope, and yet a way down."), {"on": "toy", "point": (0.0, 0.0), "step": (1.0,)}),
     Preset(N_("(1, 1)"), N_("Is there a way down from here?"), {"on": "toy", "point": (1.0, 1.0), "step": (1.0,)}),
@@ -163,11 +162,6 @@ def toy_formula(point: ToyPoint) -> str:
     return rf"\begin{{gathered}} {loss} \\ g = {gradient},\quad H = {matrix} \end{{gathered}}"
 
 
-def number(value: float) -> str:
-    """Two digits after the point, zero without a sign."""
-    return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
-
-
 # One's own network
 
 
@@ -237,7 +231,7 @@ def show_along(along: AlongTraining, name: str) -> None:
         draw_curves(along, epoch)
     left, middle, right = chapter.more.columns(3)
     with left:
-        draw_spectrum(look)
+        draw_spectrum(look, translate, height=SMALL)
     with middle:
         draw_escape(look.escape, length)
     with right:
@@ -319,43 +313,6 @@ def positive_axis(title: str, values: Sequence[np.ndarray]) -> Axis:
     every = every[np.isfinite(every) & (every > 0)]
     low, high = (float(every.min()), float(every.max())) if every.size else (0.1, 1.0)
     return Axis(translate(title), max(low / 1.3, high / 1e6), 1.3 * high, digits=3, log=True)
-
-
-def draw_spectrum(look: Look) -> None:
-    """Eigenvalues in order; where only the ends are known, those."""
-    if not isinstance(look.curvature, Spectrum):
-        ends = [number(value) for value in look.curvature.ends]
-        text = N_("Lowest eigenvalue {low}, highest {high}, by Lanczos.")
-        st.caption(translate(text).format(low=ends[0], high=ends[1]))
-        return
-    values, nothing = look.curvature.eigenvalues, look.curvature.nothing
-    heights, ranks = np.cbrt(values), np.arange(1, len(values) + 1)  # a few are a thousand times as large as the others
-    parts = [
-        (N_("Negative"), HELD_OUT, values < -nothing),
-        (N_("Zero"), BASELINE, np.abs(values) <= nothing),
-        (N_("Positive"), TRAIN, values > nothing),
-    ]
-    low, high = min(float(heights[0]), 0.0), max(float(heights[-1]), 0.0)
-    room = 0.05 * (high - low) or 1
-    stage(
-        "spectrum",
-        x=Axis(translate(N_("Eigenvalues in order")), 0.5, len(values) + 0.5, digits=0),
-        y=Axis(
-            translate(N_("Eigenvalue (cube-root scale)")),
-            low - room,
-            high + room,
-            ticks=[(at, text) for at, text in EIGENVALUE_TICKS if low - room <= at <= high + room],
-        ),
-        translate=translate,
-        lines=[
-            Line(np.stack([ranks[kept], heights[kept]], axis=1), translate(label), colour, bar=1, read=False)
-            for label, colour, kept in parts
-            if kept.any()
-        ],
-        height=SMALL,
-        readout=False,
-        alt=translate(N_("Eigenvalues of the Hessian at the checkpoint, lowest first")),
-    )
 
 
 def draw_escape(escape: Escape, length: float) -> None:

@@ -15,9 +15,10 @@ from forecasting.messages import Message
 from forecasting.networks.training import Row
 from forecasting.records import Progress, TrainingProgress
 from forecasting.sample import sample_channel
-from forecasting.settings import RunSettings, Training
+from forecasting.settings import Architecture, RunSettings, Training
 from forecasting.split import LECTURE
 from pages.parts import session
+from tests.pages.test_pages import wait_for
 from tests.support.filled_store import WORKER, chance, fill, many_settings, validated, write
 
 Open = Callable[..., AppTest]
@@ -326,4 +327,23 @@ def test_two_hundred_runs_are_listed_and_found(visitor, mine):
     assert len(app.dataframe[0].value) == 200
     app.text_input(key="find").input("try 200").run()
     assert app.dataframe[0].value["Run"].tolist() == ["Try 200"]
+    assert not app.exception
+
+
+def test_curvature_along_a_ticked_run_is_worked_out_and_drawn(visitor, mine):
+    small = replace(many_settings(1)[0], architecture=Architecture("sigmoid", 3, 1, 2))
+    add(mine, replace(small, architecture=Architecture("linear", 3)), "A line")
+    add(mine, replace(small, training=Training("mse", epochs=5, seeds=1)), "A network")
+    app = visitor.go("compare")
+    assert "curvature_of" not in {box.key for box in app.selectbox}  # closed at first, nothing is looked up
+    app = visitor.go("compare", curvature="true")
+    assert app.selectbox(key="curvature_of").options == ["A network", "A line"]
+    app.button(key="curvature_start").click().run()
+    wait_for(app, lambda: any("of the path's length" in warning.value for warning in app.warning))
+    (table,) = [frame.value for frame in app.dataframe if "Lowest eigenvalue" in frame.value]
+    assert table["Epoch"].tolist() == [0, 1, 3, 5]
+    assert (table[["Positive", "Zero", "Negative"]].sum(axis=1) == small.architecture.parameters).all()
+    assert "curvature_start" not in {button.key for button in app.button}
+    app.selectbox(key="curvature_of").select_index(1).run()
+    assert any("A linear model's squared error" in caption.value for caption in app.caption)
     assert not app.exception

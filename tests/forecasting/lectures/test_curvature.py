@@ -1,6 +1,7 @@
 """Hessians against differences and double backward, ends against the whole spectrum, steps and planes against loops."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -192,7 +193,7 @@ def test_plane_goes_through_three_points_and_says_how_far_the_others_lie():
         for column, a in enumerate(found.first):
             place = torch.from_numpy(end + unit * (a * found.directions[0] + b * found.directions[1]))
             assert found.losses[row, column] == pytest.approx(float(loss(place)))
-    assert found.share == pytest.approx((found.path**2).sum() / ((found.path**2).sum() + (found.beside**2).sum()))
+    assert found.length * unit == pytest.approx(sum(float((a - b).norm()) for a, b in pairwise(path)))
 
 
 @pytest.mark.parametrize("steps", [(1.0, 0.0), (1.0, 0.4, 0.0)])
@@ -206,7 +207,18 @@ def test_a_straight_path_lies_wholly_on_its_plane(steps):
 def test_a_path_that_never_moved_is_a_point():
     found = plane(lambda at: (at**2).sum(), [torch.ones(3, dtype=torch.double)] * 3, places=5)
     assert found.path == pytest.approx(0)
+    assert found.share == 1
     assert np.isfinite(found.losses).all()
+
+
+def test_heights_below_a_path_are_the_losses_at_its_feet():
+    path = [torch.tensor(point, dtype=torch.double) for point in ([2.0, 0, 0], [1, 3, 0], [1, 1, 1.5], [0, 0, 0])]
+    found = plane(lambda at: at @ torch.tensor([1.0, 2.0, 5.0], dtype=torch.double), path, places=7)
+    assert found.beside == pytest.approx([0, 0, 0.75, 0])
+    assert found.heights == pytest.approx([2, 7, 3, 0])
+    assert found.path_losses == pytest.approx([2, 7, 10.5, 0])
+    whole = np.sqrt(10) + np.sqrt(4 + 1.5**2) + np.sqrt(2 + 1.5**2)
+    assert found.share == pytest.approx((np.sqrt(10) + 2 + np.sqrt(2)) / whole)
 
 
 def test_records_travel_as_json():
