@@ -99,7 +99,10 @@ def draw_known(along: AlongTraining, translate: Translate) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown(f"**{translate(N_('Eigenvalues of the Hessian'))}**")
-        draw_spectrum(looks[chosen], translate, height=HEIGHT)
+        if isinstance(looks[chosen].curvature, Spectrum):
+            draw_spectrum(looks[chosen], translate, height=HEIGHT)
+        else:
+            draw_ends(along.way, translate)
     with right:
         st.markdown(f"**{translate(N_('Loss on a plane through the path'))}**")
         draw_plane(along.plane, [*looks], chosen, translate)
@@ -137,23 +140,16 @@ def draw_spectrum(look: Look, translate: Translate, *, height: int) -> None:
         st.caption(translate(text).format(low=ends[0], high=ends[1]))
         return
     values, nothing = look.curvature.eigenvalues, look.curvature.nothing
-    heights, ranks = np.cbrt(values), np.arange(1, len(values) + 1)  # a few are a thousand times as large as the others
+    heights, ranks = np.cbrt(values), np.arange(1, len(values) + 1)
     parts = [
         (N_("Negative"), HELD_OUT, values < -nothing),
         (N_("Zero"), BASELINE, np.abs(values) <= nothing),
         (N_("Positive"), TRAIN, values > nothing),
     ]
-    low, high = min(float(heights[0]), 0.0), max(float(heights[-1]), 0.0)
-    room = 0.05 * (high - low) or 1
     stage(
         "spectrum",
         x=Axis(translate(N_("Eigenvalues in order")), 0.5, len(values) + 0.5, digits=0),
-        y=Axis(
-            translate(N_("Eigenvalue (cube-root scale)")),
-            low - room,
-            high + room,
-            ticks=[(at, text) for at, text in EIGENVALUE_TICKS if low - room <= at <= high + room],
-        ),
+        y=eigenvalue_axis(min(float(heights[0]), 0.0), max(float(heights[-1]), 0.0), translate),
         translate=translate,
         lines=[
             Line(np.stack([ranks[kept], heights[kept]], axis=1), translate(label), colour, bar=1, read=False)
@@ -164,6 +160,35 @@ def draw_spectrum(look: Look, translate: Translate, *, height: int) -> None:
         readout=False,
         alt=translate(N_("Eigenvalues of the Hessian at the checkpoint, lowest first")),
     )
+
+
+def draw_ends(way: Sequence[Look], translate: Translate) -> None:
+    """The lowest and the highest eigenvalue by checkpoint, where only those are known."""
+    ends = np.cbrt([look.curvature.ends for look in way])  # (checkpoints, 2)
+    places, epochs = np.arange(len(way)), [str(look.epoch) for look in way]
+    words = ((N_("Lowest eigenvalue"), HELD_OUT), (N_("Highest eigenvalue"), TRAIN))
+    stage(
+        "spectrum-ends",
+        x=Axis(translate(N_("Epoch")), 0, len(way) - 1, ticks=[*enumerate(epochs)]),
+        y=eigenvalue_axis(min(float(ends.min()), 0.0), max(float(ends.max()), 0.0), translate),
+        translate=translate,
+        lines=[
+            Line(np.stack([places, ends[:, end]], axis=1), translate(word), colour, read=False)
+            for end, (word, colour) in enumerate(words)
+        ],
+        height=HEIGHT,
+        readout=False,
+        alt=translate(N_("Lowest and highest eigenvalue of the Hessian by checkpoint")),
+    )
+    text = N_("With so many unknowns only the lowest and the highest eigenvalue are found, by Lanczos.")
+    st.caption(translate(text))
+
+
+def eigenvalue_axis(low: float, high: float, translate: Translate) -> Axis:
+    """Cube roots of eigenvalues: a few are a thousand times as large as the others."""
+    room = 0.05 * (high - low) or 1
+    ticks = [(at, text) for at, text in EIGENVALUE_TICKS if low - room <= at <= high + room]
+    return Axis(translate(N_("Eigenvalue (cube-root scale)")), low - room, high + room, ticks=ticks)
 
 
 def draw_plane(plane: Plane, epochs: Sequence[int], chosen: int, translate: Translate) -> None:

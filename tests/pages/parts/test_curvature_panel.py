@@ -12,7 +12,7 @@ from forecasting.sample import sample_channel
 from forecasting.settings import Architecture, RunSettings, Training
 from forecasting.split import default_split
 from pages.parts import curvature_panel
-from pages.parts.curvature_panel import checkpoints, draw_plane, warning, why_not
+from pages.parts.curvature_panel import checkpoints, draw_ends, draw_plane, warning, why_not
 
 EPOCHS = [0, 1, 2]
 FLAT = Escape(np.zeros(1), np.ones(1), 0.0, 0.0)
@@ -87,3 +87,15 @@ def test_the_warning_says_how_much_lies_in_the_plane_and_how_wrong_its_height_is
     assert "The plane holds 56 % of the path's length" in text  # two parts of 0.559, of 2
     assert "after epoch 1 the loss is 3.25, the height 4." in text
     assert "All checkpoints lie in this plane" in warning(replace(BESIDE, beside=np.zeros(3)), EPOCHS).translated()
+
+
+def test_of_a_large_network_the_ends_are_drawn_by_checkpoint(monkeypatch):
+    drawn = {}
+    monkeypatch.setattr(curvature_panel, "stage", lambda _key, **parts: drawn.update(parts))
+    monkeypatch.setattr(curvature_panel.st, "caption", lambda _text: None)
+    draw_ends([Look(epoch, 1.0, 1.0, Extremes(-1.0 - epoch, 8.0, 20), FLAT) for epoch in (0, 7)], english)
+    lowest, highest = drawn["lines"]
+    assert lowest.points.tolist() == [[0, -1], [1, -2]]  # on the scale of cube roots
+    assert highest.points.tolist() == [[0, 2], [1, 2]]
+    assert [text for _place, text in drawn["x"].ticks] == ["0", "7"]
+    assert drawn["y"].low < -2 < 2 < drawn["y"].high
