@@ -49,7 +49,7 @@ from forecasting.messages import N_, BadInput, Translate
 from forecasting.settings import CHOICES
 from forecasting.split import Split, default_split
 from forecasting.windows import COMMON_HISTORY
-from pages.parts.chapters import CHAPTERS, CONTENTS, PURPOSES, STEPS, Entry, numbered
+from pages.parts.chapters import CHAPTERS, CONTENTS, EARLIER_PARTS, PURPOSES, STEPS, Entry, numbered
 from pages.parts.job_progress import find, result_of, show_job, submit
 from pages.parts.links import escape_markdown, reset_if_unavailable, warn_invalid_query_param
 from pages.parts.run_group import RunGroup
@@ -110,12 +110,15 @@ class Chapter:
     def part(self, parts: Mapping[Option, str]) -> Option:
         """Which part of the chapter is open, the first at first; `parts` maps each to its name, marked with N_."""
         names = {part: self.translate(name) for part, name in parts.items()}
+        earlier = {word: part for word, now in EARLIER_PARTS.items() for part, name in parts.items() if name == now}
         first = next(iter(names))
         if self.hides("part"):
-            return self._parsed("part", first, _by_word(names).__getitem__)
+            return self._parsed("part", first, (_by_word(names) | earlier).__getitem__)
         st.session_state.setdefault("worded", set()).add("part")
+        if (linked := st.query_params.get("part")) in earlier:
+            st.session_state.part = earlier[linked]
         reset_if_unavailable("part", names, first)
-        warn_invalid_query_param("part", names.values(), self.translate)
+        warn_invalid_query_param("part", [*names.values(), *earlier], self.translate)
         return st.segmented_control(
             self.translate(N_("Part of the chapter")),
             names,

@@ -5,8 +5,8 @@ A chapter is an entry here, `pages/walkthrough/SLUG.py` (its page, at the URL /S
 """
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import streamlit as st
@@ -175,14 +175,22 @@ class Moved:
     address: str  # the URL that it had
     chapter: str  # a slug
     part: str  # marked for translation: the part's name
+    renamed: Mapping[str, str] = field(default_factory=dict)  # parameters of its links: the earlier name -> today's
 
 
 MOVED = (
-    Moved("table", "deeper", N_("Lecture's table")),
+    Moved("table", "deeper", N_("Lecture's table"), renamed={"split": "table_split"}),
     Moved("reveal", "deeper", N_("Reveal")),
     Moved("cross_validation", "choosing_models", N_("Folds")),
     Moved("selection", "choosing_models", N_("Public and private leaderboards")),
 )
+# Parts as links of earlier versions name them, in each language, and what they are called now.
+EARLIER_PARTS = {
+    "Score of many models": N_("Public and private leaderboards"),
+    "众多模型的分数": N_("Public and private leaderboards"),
+    "眾多模型的分數": N_("Public and private leaderboards"),
+    "公开与私有排行榜": N_("Public and private leaderboards"),
+}
 
 
 def leads_to_part(moved: Moved) -> Callable[[], None]:
@@ -193,7 +201,7 @@ def leads_to_part(moved: Moved) -> Callable[[], None]:
 
     def page() -> None:
         names = set(st.query_params) - {"lang", "channel"}
-        query = {name: st.query_params.get_all(name) for name in names}
+        query = {moved.renamed.get(name, name): st.query_params.get_all(name) for name in names}
         part = open_page().translate(moved.part)
         st.switch_page(numbered(moved.chapter)[1].page, query_params=query | {"part": part})
 

@@ -2,8 +2,9 @@
 // It draws and measures what Python gives it (pages/parts/stage.py) and computes nothing else.
 // Streamlit calls the default export anew for every new data or theme: what outlives a call stands in `stages`.
 
-const MARGIN = { left: 58, right: 14, top: 10, bottom: 44 } // pixels around the plot
+const MARGIN = { left: 58, right: 14, top: 10, bottom: 44 } // around the plot, in pixels of a root of 16, as all lengths of words
 const BARE = { left: 4, right: 4, top: 4, bottom: 4 } // where there are no axes
+const FONT = 12
 const REACH = 1e6 // pixels: a canvas draws nothing sensible farther out
 const KEY_STEPS = 50 // arrow keys that cross an axis
 const PLAY_MS = 2500 // a whole path
@@ -67,7 +68,8 @@ const unscaled = (axis, part) => {
 }
 const within = (value, low, high) => Math.min(Math.max(value, low), high)
 
-function inner({ width, height }, { left, right, top, bottom }) {
+function inner({ width, height }, around, rem) {
+  const [left, right, top, bottom] = ["left", "right", "top", "bottom"].map((side) => around[side] * rem)
   return { left, top, width: width - left - right, height: height - top - bottom }
 }
 function toPixels({ data: { x, y }, box }, [a, b]) {
@@ -153,14 +155,15 @@ function draw(stage) {
   const ratio = window.devicePixelRatio || 1, { canvas, data } = stage
   canvas.width = Math.round(size.width * ratio)
   canvas.height = Math.round(size.height * ratio)
-  stage.box = inner(size, data.axes ? MARGIN : BARE)
+  stage.rem = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16 // larger in a room
+  stage.box = inner(size, data.axes ? MARGIN : BARE, stage.rem)
   const pen = canvas.getContext("2d"), colours = palette(stage, "--st-chart-categorical-colors")
   const style = getComputedStyle(canvas), word = (name) => style.getPropertyValue(name).trim()
   stage.ink = (place) => (place < 0 ? word("--st-text-color") : colours[place % colours.length])
   stage.paper = word("--st-background-color")
   stage.moved = data.handles.some(({ name, at }) => at.some((value, i) => value !== stage.at.get(name)[i]))
   pen.scale(ratio, ratio)
-  pen.font = `12px ${word("--st-font")}`
+  pen.font = `${FONT * stage.rem}px ${word("--st-font")}`
   const { left, top, width, height } = stage.box
   if (data.surface) pen.drawImage(surfaceImage(stage), left, top, width, height)
   if (data.axes) drawAxes(stage, pen, word)
@@ -185,7 +188,7 @@ function draw(stage) {
 }
 
 function drawAxes(stage, pen, word) {
-  const { left, top, width, height } = stage.box, { x, y } = stage.data
+  const { rem, data: { x, y }, box: { left, top, width, height } } = stage
   const bottom = top + height
   pen.strokeStyle = word("--st-border-color")
   pen.fillStyle = word("--st-text-color")
@@ -197,21 +200,24 @@ function drawAxes(stage, pen, word) {
   for (const [value, text] of x.ticks) {
     const [at] = toPixels(stage, [value, y.low]), half = pen.measureText(text).width / 2
     line(pen, [at, bottom], [at, bottom + 4])
-    if (at - half < free || at + half > left + width + MARGIN.right) continue
-    pen.fillText(text, at, bottom + 7)
+    if (at - half < free || at + half > left + width + MARGIN.right * rem) continue
+    pen.fillText(text, at, bottom + 7 * rem)
     free = at + half + 8
   }
-  pen.fillText(x.title, left + width / 2, bottom + 25, width)
+  pen.fillText(x.title, left + width / 2, bottom + 25 * rem, width)
   pen.textAlign = "right"
   pen.textBaseline = "middle"
+  let above = Infinity
   for (const [value, text] of y.ticks) {
     const [, at] = toPixels(stage, [x.low, value])
     line(pen, [left - 4, at], [left, at])
     if (!stage.data.surface) line(pen, [left, at], [left + width, at])
+    if (above - at < FONT * rem) continue
     pen.fillText(text, left - 7, at)
+    above = at
   }
   pen.save()
-  pen.translate(12, top + height / 2)
+  pen.translate(12 * rem, top + height / 2)
   pen.rotate(-Math.PI / 2)
   pen.textAlign = "center"
   pen.fillText(y.title, 0, 0, height)
@@ -313,10 +319,12 @@ function drawText(stage, pen, { at, text, side, bold }) {
   if (bold) pen.font = `bold ${plain}`
   pen.textAlign = "left"
   pen.textBaseline = { "-1": "top", 0: "middle", 1: "bottom" }[side]
-  rimmedText(stage, pen, text, left, top - 5 * side)
+  rimmedText(stage, pen, text, left, top - 2 * side)
   pen.font = plain
 }
 function rimmedText(stage, pen, text, x, y) {
+  const { left, width } = stage.box, wide = pen.measureText(text).width, before = pen.textAlign === "right" ? wide : 0
+  x = before + within(x - before, left, Math.max(left + width - wide, left)) // beyond the plot it would be cut
   pen.lineJoin = "round"
   pen.lineWidth = 4
   pen.strokeStyle = stage.paper

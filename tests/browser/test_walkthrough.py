@@ -263,8 +263,9 @@ def test_nets_by_keyboard_alone_are_trained_and_stopped(page: Page) -> None:
 
 
 def test_old_links_open_the_part_that_they_name(page: Page) -> None:
-    page.goto("/table?table_epochs=50&lang=English")
+    page.goto("/table?table_epochs=50&split=2021+/+2022&lang=English")
     expect(page.get_by_role("button", name="Train all models")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Split: train / held-out")).to_have_value("2021 / 2022")
     expect(page.get_by_role("spinbutton", name="Epochs")).to_have_value("50")
     expect(page).to_have_url(re.compile("/deeper.*part=Lecture"))
     page.get_by_role("radio", name="Reveal").click()

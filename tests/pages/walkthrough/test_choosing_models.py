@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.parts.chapters import EARLIER_PARTS
 from tests.pages.test_pages import train, wait_for
 
 PAGE = "walkthrough/choosing_models"
@@ -255,6 +256,20 @@ def test_the_blocked_preset_opens_the_folds(visit):
     app.button(key="preset-2").click().run()
     assert "Drag the lines" in said(app, "caption")
     assert app.selectbox(key="fold_kind").value == "blocked"
+
+
+def test_a_parts_earlier_name_opens_it_and_another_can_be_opened_then(visit, monkeypatch):
+    monkeypatch.setitem(EARLIER_PARTS, "Blocks", "Folds")  # the part that is not open at first
+    app = visit(PAGE, part="Blocks")
+    assert not app.toast
+    assert app.selectbox(key="fold_kind").value == "blocked"
+    app.segmented_control(key="part").set_value("score").run()
+    assert app.select_slider(key="dared")
+
+
+@pytest.mark.parametrize("earlier", EARLIER_PARTS)
+def test_no_earlier_name_of_a_part_is_noted_as_impossible(visit, earlier):
+    assert not visit(PAGE, part=earlier).toast
 
 
 @pytest.mark.parametrize("days", [3, 12, 28, 60])
