@@ -5,6 +5,23 @@
 prints, for every claim, how its answers fall by what is true. A claim is *true* or *false* on a kind of channel, or has
 *no effect* there: then "does not hold here" and "cannot tell" are both right, and only "holds" is wrong. Where nobody
 knows the truth a kind says nothing of the claim. Confidently wrong is "holds" where it does not, and the reverse.
+
+Two facts without chance, where descents end, are true of one channel and false of the next of its kind: `ORACLES` works
+them out for each, by other means than the claims do.
+
+Of these claims no truth is known by construction, and none is judged here:
+
+- "Five layers train worse than four, an optimization issue", "With as many parameters, deep beats wide on held-out
+  days" and "Held-out loss rises from three layers to four", where anything can be learnt: what Adam finds in 60 epochs
+  is a property of the training and not of the channel. Where nothing can, the last two have no effect, which is judged.
+- "Training ends at no minimum" and "The gradient is not small where the loss is flat": where training ends is no
+  property of the channel. So too "The minimum ratio is at most 0.6", but where so few different windows exist that most
+  unknowns cannot bend the loss at all.
+- "At equal training loss the small batch lies flatter", for the same reason.
+- "Batch normalization widens the usable rates", "Adaptive beats the best single rate" and "Adaptive leaves more rates
+  usable": they compare optimizers, and every channel that can be learnt at all can be learnt by both.
+- "Raw inputs need more updates" and "A viral day moves MSE more than MAE and Huber" are arithmetic and true on every
+  channel of views; "Train loss falls from one layer to three" on every one with noise to fit. They have no false kind.
 """
 
 import argparse
@@ -16,14 +33,17 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import linprog
 
 from forecasting.jobs.machine import use_one_thread
-from forecasting.lectures.card import GROUPS, judge_source
+from forecasting.lectures import batches, three_steps
+from forecasting.lectures.card import GROUPS, Source, judge_source
+from forecasting.lectures.channel_claims import BATCH, EPOCHS, RATE, UPDATES
 from forecasting.lectures.claims import ANSWERS, Answer
 from forecasting.series import Series
-from forecasting.split import default_split
+from forecasting.split import Split, default_split
 
-SHORT, DAYS, LONG = 300, 800, 1500  # of a channel; the longest has three years to learn from
+SHORT, DAYS, LONG = 230, 800, 1500  # of a channel; the longest has three years to learn from
 LEVEL = 5000.0  # views
 Truth = Literal["true", "false", "no effect"]
 RIGHT: dict[Truth, tuple[Answer, ...]] = {
@@ -77,7 +97,7 @@ def zigzag(rng: np.random.Generator) -> np.ndarray:
 
 
 def last_week(rng: np.random.Generator) -> np.ndarray:
-    """A day follows the same day of the week before, and no other; three hundred days in all."""
+    """A day follows the same day of the week before, and no other; so few days that the longest line overfits."""
     steps, departures = rng.normal(0, 300, SHORT), np.zeros(SHORT)
     for day in range(SHORT):
         departures[day] = 0.9 * departures[day - 7] + steps[day] if day >= 7 else 3 * steps[day]
@@ -106,6 +126,41 @@ def turned(rng: np.random.Generator, after: int = LONG - 730) -> np.ndarray:
     return LEVEL + departures
 
 
+def coin(rng: np.random.Generator, days: int = DAYS) -> np.ndarray:
+    """One of two views by a fair coin: any forecast between them has the same expected absolute error."""
+    return LEVEL + 1000 * rng.choice([-1.0, 1.0], days)
+
+
+def two_days(rng: np.random.Generator) -> np.ndarray:
+    """Two days in turn. Only two windows exist.
+
+    Of a sigmoid's weights and bias they see two combinations, and its output's weight: of the 109 unknowns of 12
+    sigmoids from 7 days no more than 12 * 3 + 1 directions can change what is predicted, and the rest bend nothing.
+    """
+    return np.resize(LEVEL + rng.normal(0, 1000, 2), DAYS)
+
+
+def waves(rng: np.random.Generator) -> np.ndarray:
+    """Three sines without noise: each day is a linear function of the six before it and a constant, exactly."""
+    periods, phases = rng.uniform(6, 50, (3, 1)), rng.uniform(0, 2 * np.pi, (3, 1))
+    return LEVEL + 1000 * np.sin(2 * np.pi * np.arange(DAYS) / periods + phases).sum(axis=0)
+
+
+def viral(rng: np.random.Generator) -> np.ndarray:
+    """Every day for itself, one in twenty with ten times the views."""
+    return noise(rng) * np.where(rng.random(DAYS) < 0.05, 10.0, 1.0)
+
+
+def exponential(rng: np.random.Generator) -> np.ndarray:
+    """Every day for itself, and as wide as it is high: descent's surface is no narrow valley."""
+    return rng.exponential(1800, DAYS)
+
+
+def heavy(rng: np.random.Generator) -> np.ndarray:
+    """Every day for itself, some far above all others: one batch can throw the line far off."""
+    return 1300 * np.exp(rng.normal(0, 1.5, DAYS))
+
+
 LATE, ONE, SEVEN, LONGER = "The line is a day late", "7 days beat 1", "28 days beat 7", "56 days beat 28"
 PIECES, BENDING = "Twice the pieces leave under 0.6 of the error", "Bending pays"
 TRAIN_FALLS = "Train loss falls from one layer to three"
@@ -118,6 +173,15 @@ REFIT, SHORTER = "Refitting every week helps", "A shorter history helps"
 LARGEST = "The largest day was foreseeable"
 NEARER, MOMENTUM = "Small batches are nearer", "Momentum needs fewer updates on this channel"
 LARGE_WORSE = "After equal epochs the large batch trains worse"
+
+UPDATES_WORSE = "After equal updates the large batch trains worse"
+DESCENT, BOTH = "Descent arrives", "Both arrive"
+DEEP, FOUR_WORSE = (
+    "With as many parameters, deep beats wide on held-out days",
+    "Held-out loss rises from three layers to four",
+)
+DECAY, LAST_WEEK = "Weight decay helps", "It beats the class of last week"
+RATIO, NORM_FAILS = "The minimum ratio is at most 0.6", "Batch normalization fails at batch 2"
 
 NOTHING: dict[str, Truth] = {
     LATE: "no effect",
@@ -137,7 +201,14 @@ NOTHING: dict[str, Truth] = {
     SHORTER: "no effect",
     LARGEST: "false",
     RAW: "true",
+    DECAY: "true",  # a net of 5800 unknowns that learns from a year has nothing but noise in them
+    FLATTER: "no effect",  # no day tells of another
+    LAST_WEEK: "true",  # which tells nothing
+    UPDATES_WORSE: "no effect",  # an update on all windows has the gradient of the train loss itself
 }
+UNFORESEEABLE: dict[str, Truth] = dict.fromkeys(
+    (ONE, SEVEN, LONGER, BENDING, DEEP, FOUR_WORSE, INSIDE, FLATTER, REFIT, NORM_FAILS), "no effect"
+)
 KINDS = {
     "noise": Kind(noise, NOTHING),
     "walk": Kind(
@@ -145,13 +216,14 @@ KINDS = {
         {LATE: "true", ONE: "no effect", SEVEN: "no effect", LONGER: "no effect", BENDING: "false", TABLE: "true"}
         | {INSIDE: "no effect", SCORE: "true", FLATTER: "true", NEARER: "true", MOMENTUM: "true"}
         | {LARGE_WORSE: "true"}
-        | {COMMONEST: "no effect", RAW: "true"},
+        | {COMMONEST: "no effect", LAST_WEEK: "no effect", RAW: "true"},
     ),
     "alternating": Kind(lambda rng: pulled(rng, -0.7), {LATE: "false", SCORE: "true", BENDING: "false"}),
     "week": Kind(
         lambda rng: repeated(rng, 7, 300),
         {
             COMMONEST: "true",
+            LAST_WEEK: "true",
             VIRAL: "true",
             DIFFER: "no effect",
             REFIT: "no effect",
@@ -169,12 +241,73 @@ KINDS = {
     "season": Kind(season, {PIECES: "true", LATE: "true", FLATTER: "true"}),
     "zigzag": Kind(zigzag, {PIECES: "false", LATE: "true"}),
     "tent": Kind(tent, {BENDING: "true", SCORE: "true"}),
+    "coin": Kind(coin, UNFORESEEABLE),
+    "long coin": Kind(lambda rng: coin(rng, LONG), {MORE_DAYS: "no effect"}),
+    "two days": Kind(two_days, {RATIO: "true"}),
+    "waves": Kind(waves, {BENDING: "false", DECAY: "no effect", NORM_FAILS: "true"}),
+    "viral": Kind(viral, {VIRAL: "true"}),
+    "exponential": Kind(exponential, {}),
+    "heavy": Kind(heavy, {}),
+    "exact week": Kind(lambda rng: repeated(rng, 7, 0.0), {LAST_WEEK: "no effect", LARGEST: "true"}),
     "flat": Kind(lambda _rng: np.full(DAYS, LEVEL), {SCORE: "false"}),
     "long tent": Kind(lambda rng: tent(rng, LONG), {MORE_DAYS: "true"}),
     "stepped": Kind(stepped, {DIFFER: "true"}),
     "turns later": Kind(lambda rng: turned(rng, after=LONG - 275), {REFIT: "true"}),
     "turned": Kind(turned, {MORE_DAYS: "false", SHORTER: "true"}),
 }
+
+
+def least_absolute(x: np.ndarray, y: np.ndarray) -> float:
+    """The lowest mean absolute error of a line, as a linear programme."""
+    above = np.eye(len(x))
+    design = np.column_stack([x, np.ones(len(x)), above, -above])
+    costs = np.r_[0.0, 0.0, np.ones(2 * len(x))]
+    bounds = [(None, None)] * 2 + [(0, None)] * (2 * len(x))
+    return float(linprog(costs, A_eq=design, b_eq=y, bounds=bounds).fun) / len(x)
+
+
+def descent_arrives(series: Series, split: Split) -> Truth:
+    """Descent on a line's absolute errors in plain steps, held against the lowest loss."""
+    problem = three_steps.line_problem(series, split, "mae")
+    x, y = problem.x, problem.y
+    slope, intercept = three_steps.START
+    for _update in range(UPDATES):
+        sides = np.sign(slope * x + intercept - y)
+        slope, intercept = slope - RATE * (sides * x).mean(), intercept - RATE * sides.mean()
+    reached = float(np.abs(slope * x + intercept - y).mean())
+    return "true" if reached <= (1 + three_steps.NEAR) * least_absolute(x, y) else "false"
+
+
+def both_arrive(series: Series, split: Split) -> Truth | None:
+    """Batches in plain steps, 400 times; unknown where chance decides, or where all examples do not arrive either."""
+    examples = batches.days(series, split.train)
+    x, y = examples.design, examples.targets
+    lowest = float(np.linalg.lstsq(x, y, rcond=None)[1][0]) / len(y)
+
+    def times(orders: Iterator[np.ndarray]) -> float:
+        at = np.array(batches.STARTS["days"])
+        for batch in orders:
+            at = at - RATE * 2 * (x[batch] @ at - y[batch]) @ x[batch] / len(batch)
+        return float(((x @ at - y) ** 2).mean()) / lowest
+
+    rng, everything, updates = np.random.default_rng(1), np.arange(len(y)), EPOCHS * len(y) // BATCH
+    drawn = [
+        times(batch for _epoch in range(EPOCHS) for batch in rng.permutation(everything).reshape(-1, BATCH))
+        for _seed in range(400)
+    ]
+    mean, chance = np.mean(drawn) - 1, np.std(drawn) / np.sqrt(batches.SEEDS)
+    if times(everything for _update in range(updates)) - 1 > batches.NEAR or abs(mean - batches.NEAR) < 2 * chance:
+        return None
+    return "true" if mean < batches.NEAR else "false"
+
+
+ORACLES: dict[str, Callable[[Series, Split], Truth | None]] = {DESCENT: descent_arrives, BOTH: both_arrive}
+ORACLES_KINDS = ("noise", "walk", "week", "season", "tent", "viral", "exponential", "heavy")
+
+
+def truth_of(name: str, title: str, series: Series, split: Split) -> Truth | None:
+    """What is true of a claim on a channel of a kind; None where nobody knows."""
+    return ORACLES[name](series, split) if name in ORACLES else KINDS[title].truths[name]
 
 
 def series_of(kind: Kind, seed: int) -> Series:
@@ -186,13 +319,29 @@ def series_of(kind: Kind, seed: int) -> Series:
 def answers(groups: list[str], each: int) -> Iterator[tuple[str, str, Truth, Answer]]:
     """Claim, kind of channel, truth and answer, for `each` channels of every kind that says something of a source."""
     for source in (source for group in groups for source in GROUPS[group].sources):
-        names = {statement.name for statement in source.statements}
-        for title, kind in KINDS.items():
-            for seed in range(each if names & kind.truths.keys() else 0):
-                series = series_of(kind, seed)
-                for claim in judge_source(series, default_split(series.views), source):
-                    if claim.name in kind.truths:
-                        yield claim.name, title, kind.truths[claim.name], claim.answer
+        for title in KINDS:
+            known = known_of(title) & {statement.name for statement in source.statements}
+            for seed in range(each if known else 0):
+                yield from answers_of(title, seed, source, known)
+
+
+def known_of(title: str) -> set[str]:
+    """The claims whose truth is known on a kind of channel."""
+    return {*KINDS[title].truths} | ({*ORACLES} if title in ORACLES_KINDS else set())
+
+
+def answers_of(title: str, seed: int, source: Source, known: set[str]) -> Iterator[tuple[str, str, Truth, Answer]]:
+    """Of one channel. What comes after the last claim that is known there is not trained for."""
+    series = series_of(KINDS[title], seed)
+    split = default_split(series.views)
+    left = set(known)
+    for claim in judge_source(series, split, source):
+        truth = truth_of(claim.name, title, series, split) if claim.name in left else None
+        if truth:
+            yield claim.name, title, truth, claim.answer
+        left.discard(claim.name)
+        if not left:
+            return
 
 
 def main() -> None:
