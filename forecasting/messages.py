@@ -1,8 +1,10 @@
 """What is said to a user: errors, corrections and findings are all sentences that a page can translate."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, overload, runtime_checkable
+
+FULL_WIDTH = "。！？；："  # ends of Chinese sentences, which have their room within
 
 
 class Translate(Protocol):
@@ -15,6 +17,16 @@ class Translate(Protocol):
 def english(text: str, plural: str = "", count: int = 1, /) -> str:
     """The sentence as it is written."""
     return plural if plural and count != 1 else text
+
+
+def join_sentences(sentences: Iterable[str]) -> str:
+    """One after the other, with a space between them where the first does not end in Chinese.
+
+    >>> join_sentences(["One.", "Two."]), join_sentences(["一。", "二。"])
+    ('One. Two.', '一。二。')
+    """
+    said = list(sentences)
+    return "".join(f"{each} " if each[-1:] not in FULL_WIDTH else each for each in said[:-1]) + "".join(said[-1:])
 
 
 @overload

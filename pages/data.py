@@ -9,7 +9,7 @@ import streamlit as st
 from forecasting import charts
 from forecasting.forecasts.length import what_length_allows
 from forecasting.formats import format_views
-from forecasting.messages import N_, BadInput
+from forecasting.messages import N_, BadInput, join_sentences
 from forecasting.reading import Choice, Question, read_views, to_csv
 from forecasting.records import Source
 from forecasting.sample import sample_channel
@@ -229,7 +229,7 @@ with figures, st.grid(4, min_column_width=150):
         )
 
 with picture:
-    st.caption(" ".join(sentence.translated(translate) for sentence in what_length_allows(channel.series)))
+    st.caption(join_sentences(sentence.translated(translate) for sentence in what_length_allows(channel.series)))
     if split is None:
         st.stop()
     if channel.metric != "views":

@@ -14,7 +14,7 @@ from forecasting.evaluation.comparison import compare
 from forecasting.evaluation.wording import MEAN_OF_SEEDS, against_baseline
 from forecasting.formats import format_views
 from forecasting.formula import formula
-from forecasting.messages import N_, BadInput
+from forecasting.messages import N_, BadInput, join_sentences
 from forecasting.metrics import LOSS_NAMES
 from forecasting.models.registry import label_of
 from forecasting.records import NOTHING_YET, History, Run
@@ -264,7 +264,7 @@ def say_inputs(settings: RunSettings) -> str:
     words = {name: translate(word) for name, word in LABELS.items()}
     said += [f"{words['subtract']}: {translate(SUBTRACT[inputs.subtract])}."] if inputs.subtract != "nothing" else []
     extra = [words["weekday"]] * inputs.weekday + [f"{words['country']} {inputs.country}"] * bool(inputs.country)
-    return " ".join(said + [f"{', '.join(extra)}."] * bool(extra))
+    return join_sentences(said + [f"{', '.join(extra)}."] * bool(extra))
 
 
 st.title(translate("Train"))

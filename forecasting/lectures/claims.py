@@ -13,7 +13,7 @@ import numpy as np
 
 from forecasting.evaluation.comparison import Comparison, Seeds, compare, compare_seeds
 from forecasting.formats import format_three_digits
-from forecasting.messages import N_, Message, Translate, english
+from forecasting.messages import N_, Message, Translate, english, join_sentences
 from forecasting.metrics import in_views
 from forecasting.settings import Loss
 
@@ -75,7 +75,7 @@ def found_with_interval(claim: Claim, translate: Translate = english) -> str:
         ends = {"low": format_three_digits(claim.low, translate), "high": format_three_digits(claim.high, translate)}
         interval = translate(N_("90 % interval: {low} to {high} {unit}.")).format(**ends, unit=unit)
         found.append(interval.replace(" .", "."))  # where it has no unit
-    return (" " if translate(N_(", ")) == ", " else "").join(found)
+    return join_sentences(found)
 
 
 def answer_from(effect: float, low: float, high: float, *, margin: float) -> Answer:

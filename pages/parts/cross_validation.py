@@ -33,7 +33,7 @@ from forecasting.evaluation.wording import optimism, winner
 from forecasting.formats import format_percent
 from forecasting.jobs.requests import CrossValidationRequest
 from forecasting.lectures.choosing import random_flatters
-from forecasting.messages import N_, BadInput, Translate
+from forecasting.messages import N_, BadInput, Translate, join_sentences
 from forecasting.metrics import LOSS_NAMES
 from forecasting.models.registry import SKILL_BASELINE, label_of
 from forecasting.records import Job
@@ -264,7 +264,7 @@ class _CrossValidation:
         ]
         if self.kind != "random":
             said.append(gap.format(gap=safe_gap(self.settings)))
-        st.caption(" ".join(said))
+        st.caption(join_sentences(said))
 
     def _draw_ranking(self, known: Ranking) -> None:
         """Losses on the folds as a chart, a sentence and a table, as far as they are known."""

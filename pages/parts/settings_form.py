@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from forecasting.calendar_features import countries
-from forecasting.messages import N_
+from forecasting.messages import N_, join_sentences
 from forecasting.settings import (
     BOUNDS,
     BY_FAMILY,
@@ -184,7 +184,7 @@ class Form:
         if name in BOUNDS:
             low, high = (f"{bound:,.10g}" for bound in BOUNDS[name])
             said.append(self.translate(N_("From {low} to {high}.")).format(low=low, high=high))
-        return ("" if self.language.startswith("zh") else " ").join(said) or None
+        return join_sentences(said) or None
 
 
 @st.cache_data(show_spinner=False)

@@ -8,7 +8,7 @@ from forecasting.lectures import momentum
 from forecasting.lectures.claims import Claim
 from forecasting.lectures.momentum import LEFT, SHARES, BothWays, Setup, Sweep
 from forecasting.lectures.surfaces import TOYS, Toy
-from forecasting.messages import N_
+from forecasting.messages import N_, join_sentences
 from forecasting.split import Split, default_split
 from pages.parts.chapter import Point, Preset, open_chapter
 from pages.parts.stage import (
@@ -169,7 +169,7 @@ def say_updates(surface: momentum.Surface, start: Point, setup: Setup, ways: Bot
     if np.isfinite(fewest[0]) and fewest[1] != setup.share:
         best = translate(N_("Your best: {updates}, with {share}."))
         said.append(best.format(updates=f"{fewest[0]:.0f}", share=f"{fewest[1]:g}"))
-    st.caption((" " if translate(N_(", ")) == ", " else "").join(said))
+    st.caption(join_sentences(said))
 
 
 def draw_step(toy: Toy, ways: BothWays, setup: Setup) -> None:

@@ -21,7 +21,7 @@ from forecasting.lectures.card import (
     statement_of,
 )
 from forecasting.lectures.claims import Answer, Claim
-from forecasting.messages import N_, BadInput
+from forecasting.messages import N_, BadInput, join_sentences
 from forecasting.records import Job
 from forecasting.split import Split
 from pages.parts.chapter import LOOKS, handed_on
@@ -159,7 +159,8 @@ def draw_statement(slug: str, statement: Statement, claim: Claim | None) -> None
         row = row_of(slug, claim, translate)
         answer.badge(row.answer, icon=LOOKS[claim.answer][1], color=COLOURS[claim.answer])
         beneath.append(row.found)
-    said.markdown(f"{translate(statement.says)}  \n:small[:gray[{escape_markdown(' '.join(beneath))}]]")
+    together = join_sentences(beneath).replace(" %", "\N{NO-BREAK SPACE}%")
+    said.markdown(f"{translate(statement.says)}  \n:small[:gray[{escape_markdown(together)}]]")
     number, entry = numbered(statement.chapter)
     chapter.page_link(
         entry.page,

@@ -279,7 +279,7 @@ def descent_arrives(series: Series, split: Split) -> Truth:
 
 
 def both_arrive(series: Series, split: Split) -> Truth | None:
-    """Batches in plain steps, 400 times; unknown where chance decides, or where all examples do not arrive either."""
+    """Batches in plain steps, 100 times; unknown where chance decides, or where all examples do not arrive either."""
     examples = batches.days(series, split.train)
     x, y = examples.design, examples.targets
     lowest = float(np.linalg.lstsq(x, y, rcond=None)[1][0]) / len(y)
@@ -293,7 +293,7 @@ def both_arrive(series: Series, split: Split) -> Truth | None:
     rng, everything, updates = np.random.default_rng(1), np.arange(len(y)), EPOCHS * len(y) // BATCH
     drawn = [
         times(batch for _epoch in range(EPOCHS) for batch in rng.permutation(everything).reshape(-1, BATCH))
-        for _seed in range(400)
+        for _seed in range(100)
     ]
     mean, chance = np.mean(drawn) - 1, np.std(drawn) / np.sqrt(batches.SEEDS)
     if times(everything for _update in range(updates)) - 1 > batches.NEAR or abs(mean - batches.NEAR) < 2 * chance:

@@ -4,7 +4,7 @@ import pytest
 
 from forecasting.formats import UNITS, Views, format_percent, format_probability, format_three_digits, format_views
 from forecasting.json_records import from_json, to_json
-from forecasting.messages import N_, BadInput, Message
+from forecasting.messages import N_, BadInput, Message, join_sentences
 
 
 def test_a_fact_that_is_a_sentence_is_translated_as_well():
@@ -12,6 +12,12 @@ def test_a_fact_that_is_a_sentence_is_translated_as_well():
     sentence = Message("{row} wins by {size}", {"row": Message("one layer"), "size": 3})
     assert sentence.translated() == "one layer wins by 3"
     assert sentence.translated(words.get) == "3: eine Schicht"
+
+
+def test_sentences_are_joined_as_their_language_writes_them():
+    assert join_sentences(["One.", "Two?", "Three."]) == "One. Two? Three."
+    assert join_sentences(["課程：w = 0.97。", "與前一天相差 146。"]) == "課程：w = 0.97。與前一天相差 146。"
+    assert join_sentences([]) == ""
 
 
 def test_the_count_chooses_between_singular_and_plural():
