@@ -469,6 +469,7 @@ GROUPS = {
                 ),
             ),
         ),
+        version=2,
     ),
 }
 CHEAP_FIRST = tuple(sorted(GROUPS, key=lambda slug: GROUPS[slug].seconds))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecasting.formats import format_percent, format_three_digits
-from forecasting.lectures.claims import Claim, cannot_tell, claim, judge_days
+from forecasting.lectures.claims import MARGIN, Claim, cannot_tell, claim, judge_days
 from forecasting.lectures.class_losses import softmax
 from forecasting.messages import N_, BadInput, Message
 from forecasting.series import Series
@@ -237,8 +237,10 @@ def _beats(problem: ClassProblem, probabilities: np.ndarray | None, baseline: np
     if problem.lacking:
         return cannot_tell(name, problem.lacking)
     assert probabilities is not None, "no class is too rare"
-    own, other = problem.losses(probabilities), problem.losses(baseline)
-    judged = judge_days(own, other, seeded=(probabilities.ndim == 3, False))
+    own, other, unknown = (problem.losses(each) for each in (probabilities, baseline, problem.shares))
+    # A share of what is lost where nothing is known: of a baseline that is nearly always right it would be nothing.
+    margin = MARGIN * float(unknown.mean() / other.mean())
+    judged = judge_days(own, other, seeded=(probabilities.ndim == 3, False), margin=margin)
     skill = 1 - own.mean() / other.mean()
     sentence = Message(
         N_("Log loss {own} instead of {other}, skill {skill}."),

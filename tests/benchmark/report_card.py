@@ -127,7 +127,11 @@ def turned(rng: np.random.Generator, after: int = LONG - 730) -> np.ndarray:
 
 
 def coin(rng: np.random.Generator, days: int = DAYS) -> np.ndarray:
-    """One of two views by a fair coin: any forecast between them has the same expected absolute error."""
+    """One of two views by a fair coin: any forecast between them has the same expected absolute error.
+
+    Forecasts beyond them have a larger one. Nets of 1 and 3 layers go little beyond (1.018 to 1.03 and 1.012 to 1.021
+    times, on five channels), a line of 56 days by least absolute deviations more (1.04 to 1.07): against it a net wins.
+    """
     return LEVEL + 1000 * rng.choice([-1.0, 1.0], days)
 
 
@@ -207,7 +211,7 @@ NOTHING: dict[str, Truth] = {
     UPDATES_WORSE: "no effect",  # an update on all windows has the gradient of the train loss itself
 }
 UNFORESEEABLE: dict[str, Truth] = dict.fromkeys(
-    (ONE, SEVEN, LONGER, BENDING, DEEP, FOUR_WORSE, INSIDE, FLATTER, REFIT, NORM_FAILS), "no effect"
+    (ONE, SEVEN, LONGER, DEEP, FOUR_WORSE, INSIDE, FLATTER, REFIT, NORM_FAILS), "no effect"
 )
 KINDS = {
     "noise": Kind(noise, NOTHING),
@@ -223,7 +227,6 @@ KINDS = {
         lambda rng: repeated(rng, 7, 300),
         {
             COMMONEST: "true",
-            LAST_WEEK: "true",
             VIRAL: "true",
             DIFFER: "no effect",
             REFIT: "no effect",
@@ -234,6 +237,7 @@ KINDS = {
             LARGE_WORSE: "true",
         },
     ),
+    "noisy week": Kind(lambda rng: repeated(rng, 7, 700), {COMMONEST: "true", LAST_WEEK: "true"}),
     "four weeks": Kind(lambda rng: repeated(rng, 28), {SEVEN: "true", SCORE: "true"}),
     "eight weeks": Kind(lambda rng: repeated(rng, 56), {LONGER: "true", INSIDE: "false"}),
     "last week": Kind(last_week, {INSIDE: "true", ONE: "true"}),

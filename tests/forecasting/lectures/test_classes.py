@@ -136,6 +136,13 @@ def test_where_last_week_says_all_it_is_not_beaten():
     assert beats_last_week(problem, known).answer == "does not hold here"
 
 
+def test_what_knows_all_beats_no_week_that_says_next_to_all():
+    problem = made(np.resize(1000 * np.exp([0, 0.1, 0.1, 0.2, 0, -0.2, -0.2]), 900))
+    certain = np.eye(3)[problem.held_out.labels]
+    assert problem.losses(certain).max() < problem.losses(problem.after_last_week).min() < 0.02
+    assert beats_last_week(problem, certain).answer == "does not hold here"
+
+
 @pytest.mark.parametrize("views", [np.full(300, 7.0), np.zeros(300), np.arange(300.0) + 50])
 def test_a_class_that_is_too_rare_cannot_be_told(views):
     found = list(channel_claims(series(views), default_split(series(views).views)))
