@@ -13,7 +13,8 @@ run: .venv/app.installed
 
 test: lint
 	$(BIN)/python tests/browser/chromium.py
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --ignore=tests/browser -n 2
+	$(BIN)/python -m pytest tests/browser
 
 lint: .venv/tests.installed
 	$(BIN)/ruff check .
@@ -24,7 +25,7 @@ lint: .venv/tests.installed
 	$(BIN)/deptry tests --exclude '\.venv' --ignore DEP002,DEP004
 
 unit: .venv/tests.installed
-	$(BIN)/python -m pytest -m "not slow" --ignore=tests/browser --ignore=tests/pages
+	$(BIN)/python -m pytest -m "not slow" --ignore=tests/browser --ignore=tests/pages -n 2
 
 types: .venv/tests.installed
 	$(BIN)/mypy

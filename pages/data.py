@@ -190,8 +190,10 @@ def offer_next_step() -> None:
 
 
 st.title(translate("Data"))
-if session.channel.fingerprint == sample_channel().fingerprint:
-    introduce()
+# Always there: what stands below it would otherwise move up with another channel, and a fragment stay behind.
+with st.container():
+    if session.channel.fingerprint == sample_channel().fingerprint:
+        introduce()
 st.caption(translate("A channel's daily views, and the days that a model trains on and is tested on."))
 figures = st.container()
 controls, picture = controls_and_picture(translate)

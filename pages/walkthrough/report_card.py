@@ -108,7 +108,7 @@ def draw_counts(claims: list[Claim]) -> None:
         (N_("Cannot be told"), counts.cannot_tell),
     )
     for column, (label, count) in zip(st.columns(3), figures, strict=True):
-        column.metric(translate(label), f"{count}")
+        column.metric(translate(label), f"{count}" if claims else "–")
     if counts.intervals:
         st.caption(counts.sentences[1].translated(translate))
 

@@ -29,7 +29,7 @@ def metric(page: Page, label: str):
 def test_sample_is_trained_and_compared(page: Page) -> None:
     page.goto("/")
     expect(metric(page, "Held-out days")).to_have_text("365")
-    page.get_by_role("link", name="Train").click()
+    page.get_by_role("link", name="Train", exact=True).click()
     expect(metric(page, "Same day last week")).to_have_text("673")
     page.get_by_role("spinbutton", name="Epochs").fill("30")
     page.keyboard.press("Enter")
@@ -79,7 +79,7 @@ def test_own_file_goes_all_the_way(page: Page) -> None:
     )
     expect(metric(page, "Views a day, last 28 days")).to_have_text(re.compile("1.7"))
     expect(page.get_by_text("Corrections")).to_be_visible()
-    page.get_by_role("link", name="Train").click()
+    page.get_by_role("link", name="Train", exact=True).click()
     page.get_by_role("spinbutton", name="Epochs").fill("5")
     page.keyboard.press("Enter")
     press_train(page)

@@ -35,7 +35,7 @@ def test_an_upload_survives_a_reload(page: Page, address: str) -> None:
     expect(page).to_have_url(re.compile(f"channel={name}"))
     page.reload()
     expect_channel(page, name)
-    page.get_by_role("link", name="Train").click()
+    page.get_by_role("link", name="Train", exact=True).click()
     page.reload()
     expect_channel(page, name)
 
