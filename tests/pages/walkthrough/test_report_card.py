@@ -12,7 +12,7 @@ PAGE = "walkthrough/report_card"
 
 
 def is_judged(app) -> bool:
-    return sum(map(int, metrics(app).values())) == len(STATEMENTS)
+    return sum(int(count) for count in metrics(app).values() if count != "–") == len(STATEMENTS)
 
 
 def test_a_short_channel_is_judged_once_and_says_what_it_lacks(visitor):
