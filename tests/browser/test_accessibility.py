@@ -1,4 +1,4 @@
-"""axe-core over every page in both themes: no serious and no critical fault."""
+"""axe-core over every page in both themes and every language: no serious and no critical fault."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -8,7 +8,11 @@ from pages.parts.chapters import CHAPTERS
 from tests.browser.conftest import Server, tab
 
 PAGES = ("", "train", "compare", "forecast", "contents", "report_card", *(entry.slug for entry in CHAPTERS))
+LANGUAGES = {"English": "Compare", "中文": "比较", "繁體": "比較"}  # and a word of each that every page has
 WRONG = ("serious", "critical")
+# What a theme or other words can change.
+OF_WORDS = ("color-contrast", "aria-input-field-name", "aria-toggle-field-name", "aria-command-name", "button-name")
+OF_WORDS += ("image-alt", "label", "link-name", "scrollable-region-focusable")
 # A formula wider than its place is scrolled by keyboard too, as soon as its font has come.
 FORMULAS = """() => document.fonts.status === "loaded" && [...document.querySelectorAll(".katex-display")]
   .every(formula => formula.scrollWidth <= formula.clientWidth || formula.tabIndex === 0)"""
@@ -31,15 +35,21 @@ def wait_until_drawn(page: Page) -> None:
 
 
 @pytest.mark.slow
-def test_no_page_has_a_serious_fault_in_either_theme(browser: Browser, server: Server) -> None:
+def test_no_page_has_a_serious_fault_in_any_theme_and_language(browser: Browser, server: Server) -> None:
+    """Every page is loaded in light, in one language, and drawn in dark in the two others."""
     found = {}
     with tab(browser, server) as page:
-        for address in PAGES:
+        for place, address in enumerate(PAGES):
+            first, *others = [*LANGUAGES, *LANGUAGES][place % 3 : place % 3 + 3]
             page.emulate_media(color_scheme="light")
-            page.goto(f"/{address}")
+            page.goto(f"/{address}?lang={first}")
             wait_until_drawn(page)
-            found[address, "light"] = faults(page)
+            found[address, "light", first] = faults(page)
             page.emulate_media(color_scheme="dark")
             expect(page.get_by_test_id("stApp")).to_have_css("color-scheme", "dark")
-            found[address, "dark"] = faults(page, "color-contrast")  # the theme changes nothing else
+            for language in others:
+                page.get_by_role("radio", name=language).click()
+                expect(page.get_by_test_id("stSidebarNav")).to_contain_text(LANGUAGES[language])
+                wait_until_drawn(page)
+                found[address, "dark", language] = faults(page, *OF_WORDS)
     assert {place: faults for place, faults in found.items() if faults} == {}
