@@ -24,7 +24,9 @@ def claims_chart(frame: pd.DataFrame, translate: Translate = english) -> alt.Lay
     title = translate(N_("← against the claim | for the claim → (90 % intervals, each to its own scale)"))
     x = alt.X("place:Q", title=title, scale=alt.Scale(domain=[-REACH, REACH]), axis=alt.Axis(labels=False, values=[0]))
     words = [translate(word) for word in ANSWERS.values()]
-    colour = colour_by(translate, words, words, field="answer")
+    holds, does_not_hold, cannot_tell = words
+    # By place in the theme's palette the colours of the answers elsewhere: blue, green, orange.
+    colour = colour_by(translate, words, words, field="answer").scale(domain=["", cannot_tell, holds, does_not_hold])
     tips = [
         alt.Tooltip("claim:N", title=translate(N_("Claim"))),
         alt.Tooltip("answer:N", title=translate(N_("Answer"))),
