@@ -16,7 +16,7 @@ from forecasting import __version__
 from forecasting.cli.channel import add_reading
 from forecasting.cli.forecasts import add_forecasts
 from forecasting.cli.run_settings import add_run_settings, add_split
-from forecasting.lectures.card import GROUPS
+from forecasting.lectures.card_groups import GROUPS
 from forecasting.messages import BadInput
 from forecasting.reading import Question
 

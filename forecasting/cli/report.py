@@ -10,7 +10,13 @@ from itertools import groupby
 from forecasting.cli.channel import channel_of
 from forecasting.cli.run_settings import split_of
 from forecasting.jobs.machine import use_one_thread, worker_environment
-from forecasting.lectures.card import CHEAP_FIRST, GROUPS, Counts, Row, judge_group, row_of
+from forecasting.lectures.card import (
+    Counts,
+    Row,
+    judge_group,
+    row_of,
+)
+from forecasting.lectures.card_groups import CHEAP_FIRST, GROUPS
 from forecasting.lectures.claims import Claim
 from forecasting.series import Series
 from forecasting.split import Split

@@ -10,16 +10,14 @@ import streamlit as st
 from forecasting import charts
 from forecasting.jobs.requests import CardRequest
 from forecasting.lectures.card import (
-    CHEAP_FIRST,
-    GROUPS,
     Counts,
     Judged,
-    Statement,
     place_of,
     row_of,
     seconds_left,
     statement_of,
 )
+from forecasting.lectures.card_groups import CHEAP_FIRST, GROUPS, Statement
 from forecasting.lectures.claims import Answer, Claim
 from forecasting.messages import N_, BadInput, join_sentences
 from forecasting.records import Job

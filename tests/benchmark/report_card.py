@@ -41,7 +41,8 @@ from scipy.optimize import linprog
 
 from forecasting.jobs.machine import use_one_thread
 from forecasting.lectures import batches, three_steps
-from forecasting.lectures.card import GROUPS, Source, judge_source
+from forecasting.lectures.card import judge_source
+from forecasting.lectures.card_groups import GROUPS, Source
 from forecasting.lectures.channel_claims import BATCH, EPOCHS, RATE, UPDATES
 from forecasting.lectures.claims import ANSWERS, Answer
 from forecasting.series import Series

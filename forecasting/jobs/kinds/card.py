@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from forecasting.jobs.kinds import Task
 from forecasting.jobs.requests import CardRequest
-from forecasting.lectures.card import GROUPS, Judged, judge_group
+from forecasting.lectures.card import Judged, judge_group
+from forecasting.lectures.card_groups import GROUPS
 from forecasting.records import Progress
 
 

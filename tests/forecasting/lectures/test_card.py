@@ -11,20 +11,16 @@ from forecasting.evaluation import rate_sweep
 from forecasting.evaluation.cross_validation import usual_models
 from forecasting.lectures import card, channel_claims
 from forecasting.lectures.card import (
-    CHEAP_FIRST,
     FEWEST_DAYS,
-    GROUPS,
     NO_ANSWER,
     Counts,
-    Group,
-    Source,
-    Statement,
     figure,
     judge_group,
     place_of,
     row_of,
     seconds_left,
 )
+from forecasting.lectures.card_groups import CHEAP_FIRST, GROUPS, Group, Source, Statement
 from forecasting.lectures.claims import Claim
 from forecasting.messages import BadInput, Message
 from forecasting.sample import sample_channel

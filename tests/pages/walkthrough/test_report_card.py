@@ -2,7 +2,7 @@
 
 import pytest
 
-from forecasting.lectures.card import GROUPS
+from forecasting.lectures.card_groups import GROUPS
 from pages.parts.chapters import numbered
 from tests.pages.test_pages import csv, metrics, wait_for
 

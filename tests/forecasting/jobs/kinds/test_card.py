@@ -3,7 +3,8 @@
 from forecasting.jobs.kinds.card import card
 from forecasting.jobs.requests import CardRequest
 from forecasting.json_records import from_json, to_json
-from forecasting.lectures.card import GROUPS, Judged, judge_group
+from forecasting.lectures.card import Judged, judge_group
+from forecasting.lectures.card_groups import GROUPS
 from forecasting.series import Channel, Series
 from tests.support.tasks import task
 
