@@ -71,6 +71,9 @@ def choose_run() -> Run | None:
     """The run shown, one of this channel's; the control is there without a run too, so that the URL knows it."""
     runs = {run.id: run for run in session.store.runs(session.owner) if run.fingerprint == session.channel.fingerprint}
     warn_invalid_query_param("run", [run.name for run in runs.values()], translate)
+    ended = st.session_state.pop("ended", None)
+    if ended and st.session_state.get("run") is None:
+        st.session_state.run = ended  # a browser that had not heard of the run when it asked for more has taken it back
     gone = st.session_state.get("run")
     if gone and gone not in runs and not session.store.run(session.owner, gone):
         st.toast(translate("The run that was shown has been deleted."), icon=":material/delete:", duration="long")
@@ -219,6 +222,7 @@ def live(
             draw_progress(run, history)
     elif was_active:
         progress.empty()  # gone at once; the page around it follows
+        st.session_state.ended = run_id
         st.rerun()
 
 

@@ -86,3 +86,15 @@ def test_what_needs_ticked_runs_says_so(visitor):
     assert "Tick runs to pin, rename, tag or delete them." in [caption.value for caption in app.caption]
     app = visitor.go("compare", runs=[run.id for run in session.store().runs(owner)])
     assert "Tick one run alone to rename it." in [caption.value for caption in app.caption]
+
+
+def test_a_run_that_has_just_ended_stays_shown_though_a_late_browser_says_none(visit):
+    app = visit("train")
+    train(app, epochs=2, seeds=1, units=4, window=7)
+    shown = app.session_state["run"]
+    app.session_state["run"] = None  # what the browser still had when it asked for more of the live chart
+    app.session_state["ended"] = shown
+    app.run()
+    assert app.selectbox(key="run").value == shown
+    app.selectbox(key="run").set_value(None).run()
+    assert app.selectbox(key="run").value is None
