@@ -1,6 +1,6 @@
 """Whether the time left that a page shows is right: told at a quarter, a half and three quarters of a job's time.
 
-    python -m tests.benchmark.time_left auto folds
+    python -m tests.benchmark.time_left auto folds table
 
 Each job runs in this process on the sample channel, on one thread, and is timed in seconds of the processor, the second
 time that it is run, as in a worker that has loaded its libraries. A figure of 1.2 says that 20 % more time was told
@@ -19,8 +19,12 @@ from forecasting.jobs.kinds import Task
 from forecasting.jobs.kinds.forecast import forecast
 from forecasting.jobs.machine import use_one_thread
 from forecasting.jobs.requests import AutoSearch, ForecastRequest
+from forecasting.jobs.time_left import RunTime, seconds_left
+from forecasting.lectures.model_table import table_settings
+from forecasting.models.fitting import build, fit
 from forecasting.sample import sample_channel
 from forecasting.split import default_split
+from forecasting.windows import run_windows
 
 MOMENTS = (0.25, 0.5, 0.75)  # of the time that a job takes
 CHANNEL = sample_channel()
@@ -39,7 +43,20 @@ def folds() -> Iterator[float]:
     return (share for share, _known in rank(CHANNEL.series, usual_models(SPLIT), "blocked", folds=3))
 
 
-JOBS: dict[str, Callable[[], Iterator[float]]] = {"auto": auto, "folds": folds}
+def table() -> Iterator[float]:
+    """Shares of the lecture's table with a tenth of its epochs, its models one after another as by one worker."""
+    runs = table_settings(SPLIT, epochs=20)
+    times = [RunTime.of(run) for run in runs]
+    for place, run in enumerate(runs):
+        begun, training = time.process_time(), fit(build(run), run_windows(CHANNEL.series, run), run)
+        for done, _row in enumerate(training, 1):
+            spent = time.process_time() - begun
+            times[place] = RunTime.of(run, done=min(done, times[place].epochs), seconds=spent)
+            worked = sum(each.seconds for each in times)
+            yield worked / (worked + (seconds_left(times, 1) or 0.0))
+
+
+JOBS: dict[str, Callable[[], Iterator[float]]] = {"auto": auto, "folds": folds, "table": table}
 
 
 def told(job: Iterator[float]) -> tuple[float, list[float]]:

@@ -1,10 +1,12 @@
-"""A walk from end to end: a student in Chinese goes from an upload to the chapters and loses no setting."""
+"""Walks from end to end: a student in Chinese loses no setting, a teacher on a phone needs two taps."""
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.conftest import Server, tab
 from tests.browser.test_history import expect_shown, shown
+from tests.browser.test_main_path import metric, wait_until_done
 from tests.browser.test_upload import bring, table
 
 CHANNEL = "我的频道"
@@ -73,3 +75,15 @@ def test_student_in_chinese_goes_from_upload_to_the_chapters_and_loses_no_settin
     for before in left[::-1]:
         page.go_back()
         expect_shown(page, before)
+
+
+def test_a_teacher_on_a_phone_trains_and_shows_a_run_with_two_taps(browser: Browser, server: Server) -> None:
+    with tab(browser, server) as page:
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.goto("/")
+        page.get_by_role("link", name="Train a model on it").click()
+        page.get_by_role("button", name="Train", exact=True).click()
+        expect(metric(page, "Held-out loss")).not_to_have_text("–")
+        expect(page.get_by_test_id("stVegaLiteChart").first).to_be_in_viewport()
+        wait_until_done(page)
+        expect(page.get_by_role("combobox", name="Run shown")).to_have_value(re.compile("^ReLU layers 1×100, 56 days"))
