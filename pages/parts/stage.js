@@ -27,6 +27,7 @@ function begin(parent) {
   }
   stage.observer = new ResizeObserver(() => soon(stage))
   stage.observer.observe(stage.plot)
+  stage.observer.observe(find(".rem")) // the root's font may come after the picture
   return stage
 }
 

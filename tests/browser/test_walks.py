@@ -39,6 +39,7 @@ def reveal(page: Page) -> None:
     page.get_by_role("radio", name="揭晓").click()
     page.get_by_role("slider", name="隐藏的天数").press("ArrowRight")
     expect(page).to_have_url(re.compile("hidden=3"))
+    shown(page)  # the candidates are drawn anew
     page.get_by_role("button", name="ReLU").first.click()
     page.get_by_role("button", name="揭晓", exact=True).click()
     expect(page.get_by_role("button", name="重新投票")).to_be_visible()
