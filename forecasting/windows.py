@@ -15,6 +15,8 @@ from forecasting.split import Period
 # Every window up to this long is judged on the same target days (the lecture's 1405 targets of 1461 days);
 # a longer one loses the first days of the series.
 COMMON_HISTORY = 56
+# A channel of so many days has two targets left to train on where its last fifth is held out.
+FEWEST_CHANNEL_DAYS = 5 * (COMMON_HISTORY + 2) // 4
 
 
 @dataclass(frozen=True)

@@ -126,19 +126,24 @@ def draw_waiting(runs: list[Run], histories: dict[str, History]) -> None:
 def draw(ticked: list[Run], were_active: set[str], redraws: Iterator[int]) -> None:
     """Curves and losses of the ticked runs, drawn anew by themselves while any is trained."""
     now = {run.id: run for run in session.store.runs(session.owner)}
-    ended = were_active - {run.id for run in now.values() if run.active}
-    if next(redraws) and ended:  # the table above has its losses and its state; a whole run is never cut short
+    redrawn, active = next(redraws) > 0, {run.id for run in now.values() if run.active}
+    if redrawn and were_active - active:  # the table above has its losses and its state; a whole run is not cut short
         st.rerun()
     channels = channels_of(ticked)
     runs = [replace(now[run.id], name=run.name) for run in ticked if run.id in now and run.fingerprint in channels]
     histories = {run.id: session.store.history(run.id) for run in runs}
     draw_waiting(runs, histories)
+    draw_trained(runs, channels, histories, saved=not were_active)
+
+
+def draw_trained(runs: list[Run], channels: dict[str, Channel], histories: dict[str, History], *, saved: bool) -> None:
+    """The results of the runs that have an epoch or more, as many as there are colours."""
     chosen = [run for run in runs if len(histories[run.id])]
     if len(chosen) > charts.RUN_COLOURS:
         text = translate("The first {most} of {count} ticked runs are shown.")
         st.caption(text.format(most=charts.RUN_COLOURS, count=len(chosen)))
     if chosen:
-        draw_results(chosen[: charts.RUN_COLOURS], channels, histories, saved=not were_active)
+        draw_results(chosen[: charts.RUN_COLOURS], channels, histories, saved=saved)
     elif not any(run.active for run in runs):
         st.info(translate("Tick a run that has been trained for an epoch or more."), icon=":material/check_box:")
 
@@ -175,14 +180,14 @@ def draw_curves(
     with st.container(key="curves_chart"):
         st.subheader(translate("Losses during training"))
         chart = charts.compared_curves(
-            curves, names, losses_of(runs), view, translate=translate, levels=levels, floor=floor
+            curves, names, losses_of(runs), view=view, translate=translate, levels=levels, floor=floor
         )
         st.altair_chart(chart, alt=translate("Loss curves of the ticked runs"))
     if all(run.settings.solved_at_once for run in runs):
         return
     with st.container(key="gradient_chart"):
         st.markdown(f"**{translate('Gradient norm')}**", help=translate(GRADIENT_NORM))
-        chart = charts.gradient_norms(curves, names, view, translate=translate)
+        chart = charts.gradient_norms(curves, names, view=view, translate=translate)
         st.altair_chart(chart, alt=translate("Gradient norm of the ticked runs"))
 
 

@@ -9,12 +9,12 @@ from forecasting.charts.diagnosis import decision_tree
 from forecasting.charts.forecast import first_shown, forecast_chart, reveal_chart, trials_chart
 from forecasting.charts.marks import HEIGHT, POINTS, RUN_COLOURS
 from forecasting.charts.model_selection import fold_losses, fold_rows
-from forecasting.charts.periods import FEWEST_DAYS, STEPS, Step
+from forecasting.charts.periods import DAYS_NEEDED, STEPS, Step
 from forecasting.charts.training import loss_frame, loss_spec, real_and_predicted, thin
 
 __all__ = [
     "ALONG",
-    "FEWEST_DAYS",
+    "DAYS_NEEDED",
     "HEIGHT",
     "PERIODS",
     "CurveView",

@@ -10,7 +10,7 @@ from forecasting.messages import N_, Translate, english
 ROW = 24  # pixels a claim
 AROUND = 60  # pixels for legend and axis
 NAME = 400  # pixels for a claim, at most
-REACH = 1.15  # of the farthest end of an interval
+WIDE = 1.15  # of the farthest end of an interval
 
 
 def claims_chart(frame: pd.DataFrame, translate: Translate = english) -> alt.LayerChart:
@@ -22,7 +22,7 @@ def claims_chart(frame: pd.DataFrame, translate: Translate = english) -> alt.Lay
     claims = list(dict.fromkeys(frame["claim"]))
     y = alt.Y("claim:N", title=None, sort=claims, axis=alt.Axis(labelLimit=NAME, ticks=False, domain=False))
     title = translate(N_("← against the claim | for the claim → (90 % intervals, each to its own scale)"))
-    x = alt.X("place:Q", title=title, scale=alt.Scale(domain=[-REACH, REACH]), axis=alt.Axis(labels=False, values=[0]))
+    x = alt.X("place:Q", title=title, scale=alt.Scale(domain=[-WIDE, WIDE]), axis=alt.Axis(labels=False, values=[0]))
     words = [translate(word) for word in ANSWERS.values()]
     holds, does_not_hold, cannot_tell = words
     # By place in the theme's palette the colours of the answers elsewhere: blue, green, orange.

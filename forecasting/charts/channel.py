@@ -53,7 +53,7 @@ def views_over_time(
     `shown` is the period that is drawn, all without it; `year_before` adds the same time a year before as a thin line.
     """
     frame = _views_frame(views, step=step, shown=shown, year_before=year_before)
-    tips = [*step_tips(step, frame, weekdays, translate), views_tip("views", translate(REAL))]
+    tips = [*step_tips(step, frame, weekdays=weekdays, translate=translate), views_tip("views", translate(REAL))]
     before = [translate(YEAR_BEFORE)] if year_before else []
     colour = colour_by(translate, (REAL, TRAIN, HELD_OUT, *before), before)
     edges = shown or Period(views.index[0].date(), views.index[-1].date())
@@ -109,8 +109,8 @@ def _unknown(views: pd.Series, edges: Period, colour: alt.Color, translate: Tran
     if not missing.any():
         return []
     stretches = missing.index.to_series().groupby((~missing).cumsum()[missing]).agg(["min", "max"])
-    edges = pd.DataFrame({"day": stretches["min"], "end": stretches["max"] + pd.Timedelta(days=1)})
-    shade = alt.Chart(edges).mark_rect(opacity=0.35).encode(x="day:T", x2="end:T", color=colour)
+    shaded = pd.DataFrame({"day": stretches["min"], "end": stretches["max"] + pd.Timedelta(days=1)})
+    shade = alt.Chart(shaded).mark_rect(opacity=0.35).encode(x="day:T", x2="end:T", color=colour)
     return [in_role(BASELINE, shade, translate)]
 
 
@@ -135,11 +135,7 @@ def weekday_means(
         .encode(
             x=alt.X("weekday:N", title=translate(N_("Weekday")), sort=list(weekdays), axis=alt.Axis(labelAngle=0)),
             xOffset=alt.XOffset("period:N", sort=[translate(TRAIN), translate(HELD_OUT)]),
-            y=alt.Y(
-                "views:Q",
-                title=translate(N_("Mean views a day")),
-                axis=views_ticks(translate, 5),
-            ),
+            y=alt.Y("views:Q", title=translate(N_("Mean views a day")), axis=views_ticks(translate, 5)),
             color=colour,
             tooltip=[
                 "weekday:N",

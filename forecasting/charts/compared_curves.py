@@ -31,10 +31,7 @@ from forecasting.messages import N_, Translate, english
 FAINT = 0.3  # opacity of the raw line under an averaged one
 MARKED_PLACES = 5  # on a curve
 GRADIENT_HEIGHT = 150  # pixels
-SAME_WIDTH: dict[str, Any] = {
-    "minExtent": 46,
-    "maxExtent": 46,
-}  # pixels for labels: charts below each other share their axis
+SAME_WIDTH: dict[str, Any] = {"minExtent": 46, "maxExtent": 46}  # pixels for labels: charts below each other meet
 BOTH: tuple[str, ...] = ("train", "held_out")
 SHOWN = {"both": BOTH, "held_out": BOTH[1:], "train": BOTH[:1]}
 PERIODS = {"both": N_("Train and held-out"), "held_out": HELD_OUT, "train": TRAIN}
@@ -104,8 +101,8 @@ def compared_curves(
     curves: pd.DataFrame,
     runs: Sequence[str],
     loss: str,
-    view: CurveView = WHOLE,
     *,
+    view: CurveView = WHOLE,
     translate: Translate = english,
     levels: dict[str, float] | None = None,
     floor: float | None = None,
@@ -125,7 +122,7 @@ def compared_curves(
 
 
 def gradient_norms(
-    curves: pd.DataFrame, runs: Sequence[str], view: CurveView = WHOLE, *, translate: Translate = english
+    curves: pd.DataFrame, runs: Sequence[str], *, view: CurveView = WHOLE, translate: Translate = english
 ) -> alt.LayerChart:
     """The length of each run's gradient in logarithms, along the axis of `compared_curves`; without a legend.
 

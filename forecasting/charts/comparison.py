@@ -48,11 +48,7 @@ def generalization_gap(
 
     def axis(title: str) -> dict[str, Any]:
         scale = alt.Scale(type="log" if log else "linear", domain=[low, high], nice=False)
-        return {
-            "title": title.format(loss=loss),
-            "scale": scale,
-            "axis": views_ticks(translate, 5),
-        }
+        return {"title": title.format(loss=loss), "scale": scale, "axis": views_ticks(translate, 5)}
 
     right, up = axis(translate(N_("Train loss ({loss}, views)"))), axis(translate(N_("Held-out loss ({loss}, views)")))
     x, y = alt.X("train:Q", **right), alt.Y("held_out:Q", **up)

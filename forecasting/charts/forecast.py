@@ -116,7 +116,7 @@ def forecast_chart(
         line = line.encode(x=x, y=views_axis(translate, column, title=VIEWS_A_DAY[step]), color=colour)
         layers.append(in_role(role, line, translate))
     layers[-1] = layers[-1].add_params(brush())
-    tips = step_tips(step, frame, weekdays, translate)
+    tips = step_tips(step, frame, weekdays=weekdays, translate=translate)
     tips += [views_tip(column, translate(name)) for column, (_role, name, _look) in shown_lines.items()]
     tips += [views_tip(edge, translate(name)) for edge, name in EDGES.items() if edge in frame]
     return layered(*layers, hover("day:T", tips).properties(data=frame), height=HEIGHT)
@@ -154,7 +154,7 @@ def reveal_chart(
     shade = alt.Chart(edges).mark_rect(opacity=0.2).encode(x="first:T", x2="last:T", color=colour)
     tips = [alt.Tooltip("role:N", title=translate(N_("Model"))), day_tip(translate)]
     tips += [alt.Tooltip("weekday:N", title=translate(N_("Weekday"))), views_tip("views", translate(N_("Views a day")))]
-    x, y = day_axis(translate, lines["day"]), views_axis(translate, zero=False)
+    x, y = day_axis(translate, lines["day"]), views_axis(translate)
     line = alt.Chart(lines).mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=30))
     layers = in_role(BASELINE, shade, translate), line.encode(x=x, y=y, color=colour, tooltip=tips)
     return layered(*layers, height=HEIGHT + LEGEND_LINE * len(names))

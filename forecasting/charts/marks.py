@@ -166,10 +166,10 @@ def loss_words(loss: str, log: bool, translate: Translate) -> tuple[str, alt.Sca
 
 
 def views_axis(
-    translate: Translate, column: str = "views", *, title: str = N_("Views a day"), zero: bool | None = None
+    translate: Translate, column: str = "views", *, title: str = N_("Views a day"), zero: bool = False
 ) -> alt.Y:
-    """Views a day up the side; what is predicted need not begin at zero."""
-    scale = alt.Scale(zero=column == "views" if zero is None else zero)
+    """Views a day up the side; with `zero` from there on."""
+    scale = alt.Scale(zero=zero)
     return alt.Y(f"{column}:Q", title=translate(title), scale=scale, axis=views_ticks(translate, 6))
 
 

@@ -19,7 +19,7 @@ VIEWS_A_DAY: dict[Step, str] = {
     "week": N_("Mean views a day, by week"),
     "month": N_("Mean views a day, by month"),
 }
-FEWEST_DAYS: dict[Step, int] = {"day": 0, "week": 28, "month": 120}  # of a channel, for a few points at least
+DAYS_NEEDED: dict[Step, int] = {"day": 0, "week": 28, "month": 120}  # of a channel, for a few points at least
 KNOWN = 6 / 7  # share of its days that a week or month needs, because weekdays differ
 YEAR_BEFORE = N_("A year before")
 SAME_WEEKDAY = pd.Timedelta(weeks=52)
@@ -44,7 +44,7 @@ def clipped_to(shown: Period | None, frame: pd.DataFrame) -> pd.DataFrame:
     return frame if shown is None else frame[str(shown.first) : str(shown.last)]
 
 
-def step_tips(step: Step, frame: pd.DataFrame, weekdays: Sequence[str], translate: Translate) -> list[alt.Tooltip]:
+def step_tips(step: Step, frame: pd.DataFrame, *, weekdays: Sequence[str], translate: Translate) -> list[alt.Tooltip]:
     """When a point is, in a tooltip; of days the weekday too, which `frame` gets as a column."""
     when = day_tip(translate, STARTS[step], "%Y-%m" if step == "month" else "%Y-%m-%d")
     if step != "day":

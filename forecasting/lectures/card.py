@@ -17,9 +17,8 @@ from forecasting.lectures.overfitting import TIMES
 from forecasting.messages import N_, BadInput, Message, Translate, english
 from forecasting.series import Series
 from forecasting.split import Split
-from forecasting.windows import COMMON_HISTORY
+from forecasting.windows import FEWEST_CHANNEL_DAYS
 
-FEWEST_DAYS = 5 * (COMMON_HISTORY + 2) // 4  # a fifth is held out, and two targets are left to train on
 MISS = 0.1  # of the 90 % intervals, by chance
 NO_ANSWER = N_("this channel gives no answer")
 
@@ -76,8 +75,8 @@ def judge_source(series: Series, split: Split, source: Source) -> Iterator[Claim
     left = {statement.name for statement in source.statements}
     lacking = Message(NO_ANSWER)
     try:
-        if len(series) < FEWEST_DAYS:
-            raise BadInput(TOO_FEW_DAYS, days=len(series), needed=FEWEST_DAYS)
+        if len(series) < FEWEST_CHANNEL_DAYS:
+            raise BadInput(TOO_FEW_DAYS, days=len(series), needed=FEWEST_CHANNEL_DAYS)
         for claim in resolve_name(source.function)(series, split):
             if claim.name in left:
                 left.remove(claim.name)

@@ -20,7 +20,9 @@ class ClassDescent(Descent):
         return torch.softmax(outputs, dim=2).sub_(targets).div_(outputs.shape[1])
 
 
-def train_classes(network: StackedNetwork, inputs: np.ndarray, labels: np.ndarray, training: Training) -> Iterator[int]:
+def train_classes(
+    network: StackedNetwork, inputs: np.ndarray, labels: np.ndarray, *, training: Training
+) -> Iterator[int]:
     """Train in place on `inputs` (examples, columns) and `labels` (examples,); gives each epoch when it is done."""
     descent, examples = ClassDescent(network, training), _prepared(inputs, labels, network.sizes[-1])
     for epoch in range(training.epochs):

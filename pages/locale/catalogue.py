@@ -1,6 +1,6 @@
 """The sentences that a page can show, and their catalogue.
 
-    python pages/locale/catalogue.py
+    python -m pages.locale.catalogue
 
 brings zh.po up to date with the code: new sentences come in without words, those that are gone leave, and one that was
 only changed keeps its old words, marked fuzzy until somebody has read them. `make words` runs it.

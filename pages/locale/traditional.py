@@ -1,6 +1,6 @@
 """The catalogue of Traditional Chinese, made from that of Simplified Chinese: what `make words` runs at its end.
 
-    python pages/locale/traditional.py
+    python -m pages.locale.traditional
 
 OpenCC turns characters and the common words of the mainland into those of Taiwan. What it does not know, or takes for
 another field's word, stands here: the terms of statistics and of spreadsheets as they are taught and used in Taiwan.

@@ -48,7 +48,7 @@ from forecasting.lectures.claims import ANSWERS, Claim, found_with_interval
 from forecasting.messages import N_, BadInput, Translate
 from forecasting.settings import CHOICES
 from forecasting.split import Split, default_split
-from forecasting.windows import COMMON_HISTORY
+from forecasting.windows import FEWEST_CHANNEL_DAYS
 from pages.parts.chapters import CHAPTERS, CONTENTS, EARLIER_PARTS, PURPOSES, STEPS, Entry, numbered
 from pages.parts.job_progress import find, result_of, show_job, submit
 from pages.parts.links import escape_markdown, reset_if_unavailable, warn_invalid_query_param
@@ -62,7 +62,6 @@ Option = TypeVar("Option", bound=str)
 Number = TypeVar("Number", int, float)
 Point = tuple[float, float]
 
-FEWEST_CHANNEL_DAYS = 5 * (COMMON_HISTORY + 2) // 4  # a fifth is held out, and two targets are left to train on
 HANDED_ON = ("hide", "lang", "channel", "split")  # from chapter to chapter
 # On a phone columns stand in the order in which they are written: the picture first, which is on the right elsewhere.
 PICTURE_ON_THE_RIGHT = """<style>

@@ -21,15 +21,12 @@ def warn_invalid_query_param(key: str, allowed, translate: Translate) -> None:
     given = st.query_params.get_all(key)  # a period has two
     if all(_within(one, *allowed) if isinstance(allowed, tuple) else one in allowed for one in given):
         return
-    note, ends = (
-        translate(N_("The link asks for {key} = {given}, which is not possible here; the default is used.")),
-        {},
-    )
+    note = translate(N_("The link asks for {key} = {given}, which is not possible here; the default is used."))
+    facts: dict[str, object] = {"key": key, "given": " – ".join(given)[:40]}
     if isinstance(allowed, tuple):
         note = translate(N_("The link asks for {key} = {given}; possible is {low} to {high}. The default is used."))
-        ends = {"low": allowed[0], "high": allowed[1]}
-    said = note.format(key=key, given=" – ".join(given)[:40], **ends)
-    st.toast(escape_markdown(said), icon=":material/link_off:", duration="long")
+        facts |= {"low": allowed[0], "high": allowed[1]}
+    st.toast(escape_markdown(note.format(**facts)), icon=":material/link_off:", duration="long")
 
 
 def escape_markdown(text: str) -> str:

@@ -12,6 +12,7 @@ from forecasting.messages import N_, Translate
 FOLDER = Path(__file__).parent
 PHONE = "(max-width: 640px)"  # where Streamlit puts columns below each other
 PRESENT = "present"  # the switch's key, and its name in the URL
+STYLES = {name: (FOLDER / f"{name}.css").read_text("utf-8") for name in ("look", "room", "folded")}
 # Labels have a contrast of 7 to the page in both themes; Streamlit's own have 3.3 to 3.7.
 LABEL: Any = {"expr": "luminance(background) > 0.4 ? '#4d575e' : '#b3bdc3'"}
 FULL_SCREEN = "width > 1000 && height > 520"  # as a Vega expression: a chart with so much room is read from afar
@@ -50,8 +51,9 @@ def choose_look(translate: Translate) -> None:
     st.session_state[PRESENT] = st.session_state.get(PRESENT, st.query_params.get(PRESENT) in ("1", "true"))
     why = translate(N_("Larger text, the chart first, and controls folded: for a projector."))
     st.toggle(translate(N_("Present")), key=PRESENT, bind="query-params", help=why)
-    folded = _style("folded")
-    st.html(f"<style>{_style('look')} {_style('room') + folded if is_presented() else _on_phones(folded)}</style>")
+    folded = STYLES["folded"]
+    room = STYLES["room"] + folded if is_presented() else f"@media {PHONE} {{ {folded} }}"
+    st.html(f"<style>{STYLES['look']} {room}</style>")
     with st.container(key="mend_markup"):
         _mend_markup(key="mend")
 
@@ -62,11 +64,3 @@ def controls_and_picture(translate: Translate) -> tuple[DeltaGenerator, DeltaGen
     controls = narrow.container(key="controls")
     controls.toggle(translate(N_("Settings")), key="unfold")
     return controls, picture
-
-
-def _style(name: str) -> str:
-    return (FOLDER / f"{name}.css").read_text("utf-8")
-
-
-def _on_phones(style: str) -> str:
-    return f"@media {PHONE} {{ {style} }}"

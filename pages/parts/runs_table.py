@@ -263,11 +263,8 @@ class RunsTable:
         with st.popover(translate(N_("Delete")), icon=":material/delete:", disabled=not chosen):
             self.delete(chosen)
         if len(chosen) != 1:
-            all_off, one_off = (
-                N_("Tick runs to pin, rename, tag or delete them."),
-                N_("Tick one run alone to rename it."),
-            )
-            st.caption(translate(one_off if chosen else all_off))
+            all_off = N_("Tick runs to pin, rename, tag or delete them.")
+            st.caption(translate(N_("Tick one run alone to rename it.") if chosen else all_off))
 
     def pin_or_unpin(self, chosen: list[Run]) -> None:
         """A button that pins all; one that unpins them where all are pinned."""

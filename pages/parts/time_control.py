@@ -9,7 +9,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from forecasting.charts import FEWEST_DAYS, STEPS, Step
+from forecasting.charts import DAYS_NEEDED, STEPS, Step
 from forecasting.messages import N_
 from forecasting.split import Period
 from pages.parts.links import reset_if_unavailable, warn_invalid_query_param
@@ -30,7 +30,7 @@ class Time:
 def choose_time(session: Session, key: str, whole: Period, at_first: Period | None = None) -> Time:
     """A row of controls above a chart of `whole`; the period shown is kept under `key`, for `draw_with_brush`."""
     translate = session.translate
-    steps = {step: translate(name) for step, name in STEPS.items() if whole.days >= FEWEST_DAYS[step]}
+    steps = {step: translate(name) for step, name in STEPS.items() if whole.days >= DAYS_NEEDED[step]}
     st.session_state.setdefault("worded", set()).add("step")
     warn_invalid_query_param("step", steps.values(), translate)
     reset_if_unavailable("step", steps, "day")

@@ -1,6 +1,6 @@
 """Whether the time left that a page shows is right: told at a quarter, a half and three quarters of a job's time.
 
-    python -m tests.benchmark.time_left auto folds table
+    python -m tests.benchmark.time_left auto folds table diagnosis
 
 Each job runs in this process on the sample channel, on one thread, and is timed in seconds of the processor, the second
 time that it is run, as in a worker that has loaded its libraries. A figure of 1.2 says that 20 % more time was told
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from forecasting.diagnosis.evidence import gather_in_steps
 from forecasting.evaluation.cross_validation import usual_models
 from forecasting.evaluation.fold_training import rank
 from forecasting.jobs.kinds import Task
@@ -56,7 +57,18 @@ def table() -> Iterator[float]:
             yield worked / (worked + (seconds_left(times, 1) or 0.0))
 
 
-JOBS: dict[str, Callable[[], Iterator[float]]] = {"auto": auto, "folds": folds, "table": table}
+def diagnosis() -> Iterator[float]:
+    """Shares of the diagnosis of a small network, which is trained once more."""
+    run = usual_models(SPLIT)[2]
+    return (step.share for step in gather_in_steps(CHANNEL.series, run))
+
+
+JOBS: dict[str, Callable[[], Iterator[float]]] = {
+    "auto": auto,
+    "folds": folds,
+    "table": table,
+    "diagnosis": diagnosis,
+}
 
 
 def told(job: Iterator[float]) -> tuple[float, list[float]]:

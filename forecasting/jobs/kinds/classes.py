@@ -30,7 +30,7 @@ def classes(task: Task[ClassesRequest]) -> Iterator[Progress]:
         raise BadInput(problem.lacking.text, **problem.lacking.facts)
     architecture = Architecture("relu", WINDOW, 1, UNITS, horizon=len(CLASSES))
     network = StackedNetwork(architecture, range(SEEDS), Inputs(), Regularisation(weight_decay=WEIGHT_DECAY))
-    for epoch in train_classes(network, problem.train.inputs, problem.train.labels, Training(epochs=EPOCHS)):
+    for epoch in train_classes(network, problem.train.inputs, problem.train.labels, training=Training(epochs=EPOCHS)):
         if epoch < EPOCHS:
             yield Progress(epoch / EPOCHS, None)
     probabilities = class_probabilities(network, problem.held_out.inputs)

@@ -27,7 +27,7 @@ from forecasting.records import Progress
 from forecasting.series import Series
 from forecasting.settings import SKLEARN_FAMILIES
 
-SEARCH_SHARE, JUDGED_SHARE = 0.33, 0.7  # of the work is done when Auto has been found, and when it has been judged
+SEARCH_SHARE, JUDGED_SHARE = 0.3, 0.68  # of the work is done when Auto has been found, and when it has been judged
 SEARCHED = 0.65  # share of the budget that is for the search; in the rest its choice is judged, and fitted again
 
 

@@ -159,7 +159,9 @@ def test_compared_runs_share_axes_and_a_hover():
 def test_what_is_solved_at_once_is_a_level_line():
     curves = compared({"solved": 1, "trees": 6, "trained": 20}, solved=("solved", "trees"))
     for along, end in (("epoch", 20), ("update", 600), ("seconds", curves["seconds"].max())):
-        spec = charts.compared_curves(curves, list(curves["run"].unique()), "MAE", charts.CurveView(along)).to_dict()
+        spec = charts.compared_curves(
+            curves, list(curves["run"].unique()), "MAE", view=charts.CurveView(along)
+        ).to_dict()
         drawn = pd.DataFrame(max(spec["datasets"].values(), key=lambda rows: "held_out" in rows[0]))
         line = drawn[drawn["run"] == "solved"]
         assert line["epoch"].max() == pytest.approx(end)
@@ -170,7 +172,7 @@ def test_what_is_solved_at_once_is_a_level_line():
 def test_averaged_curves_leave_the_raw_ones_in_sight():
     curves = compared({"a": 20}, over=5)
     plain, averaged = (
-        charts.compared_curves(curves, ["a"], "MAE", charts.CurveView(averaged=some)).to_dict()
+        charts.compared_curves(curves, ["a"], "MAE", view=charts.CurveView(averaged=some)).to_dict()
         for some in (False, True)
     )
     shown = [{line["encoding"]["y"]["field"] for line in layers_of(spec, "line")} for spec in (plain, averaged)]
@@ -198,7 +200,7 @@ def test_a_part_of_the_curves_fills_the_chart():
     view = charts.CurveView(period="held_out", last=0.1)
     lowest = curves.loc[curves["run"] == "a", "held_out"].iloc[-1]
     spec = charts.compared_curves(
-        curves, ["solved", "a", "short"], "MAE", view, levels={"far": 9000.0, "near": lowest}, floor=1.0
+        curves, ["solved", "a", "short"], "MAE", view=view, levels={"far": 9000.0, "near": lowest}, floor=1.0
     ).to_dict()
     (line,) = layers_of(spec, "line")
     drawn = rows_of(spec, line)
@@ -212,8 +214,8 @@ def test_gradients_stand_below_the_losses_on_the_same_axis():
     losses, gradients = (
         spec.to_dict()
         for spec in (
-            charts.compared_curves(curves, ["solved", "a"], "MAE", view),
-            charts.gradient_norms(curves, ["solved", "a"], view),
+            charts.compared_curves(curves, ["solved", "a"], "MAE", view=view),
+            charts.gradient_norms(curves, ["solved", "a"], view=view),
         )
     )
     (line,) = layers_of(gradients, "line")
@@ -225,7 +227,7 @@ def test_gradients_stand_below_the_losses_on_the_same_axis():
 
 def test_hover_of_compared_runs_shows_the_row_before_the_pointer():
     curves = compared({"short": 3, "long": 900})
-    spec = charts.compared_curves(curves, ["short", "long"], "MAE", charts.CurveView("update")).to_dict()
+    spec = charts.compared_curves(curves, ["short", "long"], "MAE", view=charts.CurveView("update")).to_dict()
     wide = next(pd.DataFrame(rows) for rows in spec["datasets"].values() if "r0" in rows[0])
     assert len(wide) <= 2 * charts.POINTS
     for _place, found in wide.iterrows():

@@ -11,7 +11,6 @@ from forecasting.evaluation import rate_sweep
 from forecasting.evaluation.cross_validation import usual_models
 from forecasting.lectures import card, channel_claims
 from forecasting.lectures.card import (
-    FEWEST_DAYS,
     NO_ANSWER,
     Counts,
     figure,
@@ -27,6 +26,7 @@ from forecasting.sample import sample_channel
 from forecasting.series import Series
 from forecasting.settings import RunSettings
 from forecasting.split import default_split
+from forecasting.windows import FEWEST_CHANNEL_DAYS
 from tests.forecasting.conftest import make_views
 
 
@@ -63,11 +63,11 @@ def test_names_are_once_on_the_card():
 
 
 def test_a_channel_too_short_says_how_many_days_it_lacks():
-    views = make_views(FEWEST_DAYS - 1)
+    views = make_views(FEWEST_CHANNEL_DAYS - 1)
     for slug, group in GROUPS.items():
         found = list(judge_group(Series(views), default_split(views), slug))
         assert [claim.name for claim in found] == [statement.name for statement in group.statements]
-        assert {figure(claim) for claim in found} == {f"{FEWEST_DAYS - 1} days, {FEWEST_DAYS} needed"}
+        assert {figure(claim) for claim in found} == {f"{FEWEST_CHANNEL_DAYS - 1} days, {FEWEST_CHANNEL_DAYS} needed"}
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ def test_updates_equal_torchs():
             plain[place].weight.data = weight[replica].T.clone()
             plain[place].bias.data = bias[replica, 0].clone()
     training = Training(optimizer="sgd", learning_rate=0.1, batch_size=0, epochs=5)
-    assert list(train_classes(network, inputs, labels, training)) == [1, 2, 3, 4, 5]
+    assert list(train_classes(network, inputs, labels, training=training)) == [1, 2, 3, 4, 5]
     found = class_probabilities(network, inputs)
     for replica, plain in enumerate(alone):
         optimizer = torch.optim.SGD(plain.parameters(), lr=0.1)
@@ -37,6 +37,6 @@ def test_updates_equal_torchs():
 def test_a_network_learns_what_no_line_parts():
     inputs, labels = examples(600)
     network = StackedNetwork(Architecture("relu", 4, 1, 32, horizon=3), range(1))
-    for _epoch in train_classes(network, inputs, labels, Training(learning_rate=0.01, epochs=40)):
+    for _epoch in train_classes(network, inputs, labels, training=Training(learning_rate=0.01, epochs=40)):
         pass
     assert (class_probabilities(network, inputs)[0].argmax(axis=1) == labels).mean() > 0.9
