@@ -54,7 +54,8 @@ def go_on_to(page: Page, title: str) -> None:
 
 def test_student_in_chinese_goes_from_upload_to_the_chapters_and_loses_no_setting(page: Page) -> None:
     page.goto("/?lang=中文")
-    bring(page, f"{CHANNEL}.csv", table("日期,播放量", lambda i: 100 + 9 * (i % 7) + i % 5))
+    bring(page, f"{CHANNEL}.csv", table("日期,播放量", lambda i: 20_000 + 1800 * (i % 7) + i % 5))
+    expect(page.get_by_test_id("stVegaLiteChart").first).to_contain_text("3 万")  # on its axis
     expect_channel_in_chinese(page)
     set_up_and_train(page)
     train = shown(page)
