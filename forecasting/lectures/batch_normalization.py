@@ -14,8 +14,7 @@ import numpy as np
 
 from forecasting.formats import Views, format_percent, format_three_digits
 from forecasting.lectures import surfaces
-from forecasting.lectures.claims import ALIKE_DAYS, Claim, Judgement, cannot_tell, claim
-from forecasting.lectures.overfitting import TIMES, judge_ratios
+from forecasting.lectures.claims import ALIKE_DAYS, TIMES, Claim, Judgement, cannot_tell, claim, judge_ratios
 from forecasting.lectures.rate_sweeps import (
     DECADES,
     SEEDS,

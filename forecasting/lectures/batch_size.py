@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from forecasting.formats import Views, format_three_digits
-from forecasting.lectures.claims import Claim, Judgement, claim, judge_fact, judge_pairs, judge_seeds
+from forecasting.lectures.claims import Claim, Judgement, claim, judge_fact, judge_ratios, judge_seeds
 from forecasting.messages import N_, BadInput, Message
 from forecasting.series import Series
 from forecasting.settings import Architecture, RunSettings, Training
@@ -242,9 +242,7 @@ def is_flatter(known: BatchSizes, equal: Literal["equal_epochs", "equal_loss"]) 
     if judged is None and not ((small > 0).all() and (large > 0).all()):
         judged = Judgement("cannot tell", np.nan, lacking=Message(N_("a loss that curves")))
     if judged is None:
-        found = judge_pairs(np.log(large / small), margin=float(np.log1p(SHARPER)))
-        effect, low, high = (float(np.exp(value)) for value in (found.effect, found.low, found.high))
-        judged = Judgement(found.answer, effect, low, high, found.lacking)
+        judged = judge_ratios(large, small, margin=SHARPER)
     return claim(name, judged, unit=TIMES, sentence=Message(sentence, facts))
 
 

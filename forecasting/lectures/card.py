@@ -12,8 +12,7 @@ import numpy as np
 
 from forecasting.formats import format_three_digits
 from forecasting.lectures.card_groups import GROUPS, Source, Statement
-from forecasting.lectures.claims import ANSWERS, TOO_FEW_DAYS, Answer, Claim, cannot_tell, found_with_interval
-from forecasting.lectures.overfitting import TIMES
+from forecasting.lectures.claims import ANSWERS, TIMES, TOO_FEW_DAYS, Answer, Claim, cannot_tell, found_with_interval
 from forecasting.messages import N_, BadInput, Message, Translate, english
 from forecasting.series import Series
 from forecasting.split import Split

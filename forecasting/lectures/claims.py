@@ -6,7 +6,7 @@ all else *cannot be told*, as does anything under 28 days or five seeds. Facts w
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -29,6 +29,7 @@ TOO_FEW_DAYS = N_("{days} days, {needed} needed")
 TOO_FEW_SEEDS = N_("{seeds} seeds, {needed} needed")
 NOT_MEASURED = N_("Not measured.")
 ALIKE_DAYS = N_("the days are too much alike")
+TIMES = N_("times")  # the unit of a ratio
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,18 @@ def judge_pairs(effects: Sequence[float] | np.ndarray, margin: float) -> Judgeme
         return Judgement("cannot tell", found.mean, lacking=_too_few_seeds(found.count))
     against = compare_seeds(Seeds(-found.mean, found.spread, found.count), Seeds(0.0, 0.0, found.count))
     return _judged(against, margin)
+
+
+def judge_ratios(worse: np.ndarray, better: np.ndarray, margin: float = MARGIN) -> Judgement:
+    """Whether what was measured (draws,) is larger than on the same draws of something else; as the geometric mean.
+
+    The effect is by how many times; `margin` the share by which it may be above 1. Judged by the logarithm: a few draws
+    may be a million times as large as the others.
+    """
+    tiny = np.finfo(float).tiny
+    judged = judge_pairs(np.log(np.maximum(worse, tiny)) - np.log(np.maximum(better, tiny)), float(np.log1p(margin)))
+    effect, low, high = np.exp([judged.effect, judged.low, judged.high]).tolist()
+    return replace(judged, effect=effect, low=low, high=high)
 
 
 def judge_draws(draws: np.ndarray, effect: float, margin: float) -> Judgement:

@@ -12,8 +12,7 @@ from typing import Literal
 import numpy as np
 
 from forecasting.formats import Views, format_percent
-from forecasting.lectures.claims import Claim, Judgement, cannot_tell, claim
-from forecasting.lectures.overfitting import TIMES, judge_ratios
+from forecasting.lectures.claims import TIMES, Claim, Judgement, cannot_tell, claim, judge_ratios
 from forecasting.lectures.paths import (
     AdagradMean,
     Adam,

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from forecasting.formats import format_three_digits
-from forecasting.lectures.claims import TOO_FEW_DAYS, Claim, Judgement, claim, judge_pairs
+from forecasting.lectures.claims import TOO_FEW_DAYS, Claim, Judgement, claim, judge_ratios
 from forecasting.lectures.paths import Momentum, best_momentum, descend, updates_to_stay
 from forecasting.lectures.surfaces import Toy, quadratic
 from forecasting.messages import N_, BadInput, Message
@@ -25,7 +25,7 @@ Surface = Literal["ellipse", "plateau", "channel"]
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 TOO_MUCH = SHARES[-1]
 USUAL = 0.9
-MARGIN_TIMES = 1.1  # as many updates: less is of no use
+MORE_UPDATES = 0.1  # as a share: less is of no use
 LEFT = 0.01  # of the loss that the start has above the lowest
 MOST_UPDATES = 500  # that the starts are followed
 FEWEST_SHOWN, MOST_SHOWN, MORE = 20, 300, 1.3  # updates, and times those that it takes to arrive
@@ -212,7 +212,7 @@ def line_curvatures(series: Series, split: Split) -> tuple[np.ndarray, np.ndarra
 def fewer_on_channel(series: Series, split: Split, share: float = USUAL, nesterov: bool = False) -> Claim:
     """The same for a 28-day line of a channel, each way at its own best learning rate.
 
-    At one rate for both the answer would hang on the rate: a small one makes momentum look good everywhere.
+    At one rate for both the answer would depend on the rate: a small one makes momentum look good everywhere.
     """
     sentence = N_("A line over {window} days, each at its best learning rate: {heavy} updates instead of {plain}.")
     try:
@@ -250,9 +250,8 @@ def channel_claims(series: Series, split: Split) -> Iterator[Claim]:
 
 def _fewer(name: str, many: np.ndarray, few: np.ndarray, *, unit: str, sentence: Message) -> Claim:
     """Whether `few` updates (starts,) are fewer than `many`, as a ratio; who starts at the goal counts one."""
-    found = judge_pairs(np.log(np.maximum(many, 1) / np.maximum(few, 1)), margin=float(np.log(MARGIN_TIMES)))
-    effect, low, high = (float(np.exp(value)) for value in (found.effect, found.low, found.high))
-    return claim(name, Judgement(found.answer, effect, low, high), unit=unit, sentence=sentence)
+    judged = judge_ratios(np.maximum(many, 1), np.maximum(few, 1), margin=MORE_UPDATES)
+    return claim(name, judged, unit=unit, sentence=sentence)
 
 
 def _count(updates: np.ndarray) -> str:

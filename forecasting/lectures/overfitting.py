@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from forecasting.formats import Views
-from forecasting.lectures.claims import TOO_FEW_DAYS, Claim, Judgement, claim, judge_days, judge_pairs
+from forecasting.lectures.claims import TIMES, TOO_FEW_DAYS, Claim, Judgement, claim, judge_days, judge_ratios
 from forecasting.lectures.learning_curves import Experiment, LearningCurve, judge_curves
 from forecasting.lectures.nested_models import Examples, Fits, Linear, Problem, look_up
 from forecasting.messages import N_, BadInput, Message
@@ -31,8 +31,6 @@ RIDGES = (0.0, 1e-4, 1e-3, 0.01, 0.1, 1.0, 3.0)
 UPDATES = tuple(int(count) for count in np.geomspace(1, 1e6, 25))  # at which early stopping may end
 MORE = 4  # times the examples
 VALIDATION = 0.2  # of a channel's training days
-MARGIN = float(np.log(1.02))  # of the ratio of two losses: two in a hundred
-TIMES = N_("times")  # the unit of a ratio
 
 
 # Toys
@@ -194,17 +192,6 @@ def _weaker(one: Judgement, other: Judgement) -> Judgement:
     """Both must hold: the answer that speaks less for the claim."""
     order = ("does not hold here", "cannot tell", "holds")
     return min(one, other, key=lambda judged: (order.index(judged.answer), judged.effect))
-
-
-def judge_ratios(worse: np.ndarray, better: np.ndarray) -> Judgement:
-    """Whether losses (draws,) are larger than others on the same draws; by how many times, as the geometric mean.
-
-    Judged by the logarithm: a few draws have losses a million times as large as the others.
-    """
-    tiny = np.finfo(float).tiny
-    judged = judge_pairs(np.log(np.maximum(worse, tiny)) - np.log(np.maximum(better, tiny)), MARGIN)
-    effect, low, high = np.exp([judged.effect, judged.low, judged.high]).tolist()
-    return replace(judged, effect=effect, low=low, high=high)
 
 
 # Remedies

@@ -5,9 +5,10 @@ import pytest
 import torch
 
 from forecasting.lectures import overfitting
+from forecasting.lectures.claims import judge_ratios
 from forecasting.lectures.learning_curves import Experiment, LearningCurve
 from forecasting.lectures.nested_models import Examples, Problem
-from forecasting.lectures.overfitting import judge_ratios, lies_inside, polynomial, quadratic, toy_remedies
+from forecasting.lectures.overfitting import lies_inside, polynomial, quadratic, toy_remedies
 from forecasting.messages import BadInput
 from forecasting.series import Series
 from forecasting.split import default_split
