@@ -17,6 +17,7 @@ from forecasting.lectures import surfaces
 from forecasting.lectures.claims import ALIKE_DAYS, TIMES, Claim, Judgement, cannot_tell, claim, judge_ratios
 from forecasting.lectures.rate_sweeps import (
     DECADES,
+    NETWORK,
     SEEDS,
     WAY,
     at_best_rate,
@@ -24,13 +25,12 @@ from forecasting.lectures.rate_sweeps import (
     lacking,
     mean_loss,
     trained,
-    usable_decades,
-    usable_level,
+    usable_widths,
 )
 from forecasting.messages import N_, Message
 from forecasting.scaling import Scaler
 from forecasting.series import Series
-from forecasting.settings import Architecture, Regularisation, RunSettings, Training
+from forecasting.settings import Regularisation, RunSettings, Training
 from forecasting.split import Split
 from forecasting.windows import make_windows
 
@@ -42,7 +42,6 @@ MORE = 1.02  # times the updates: fewer are no difference
 WINDOW = 7  # days of input of the channel's line
 NEAR = 0.01  # of the lowest loss: a line that has come so near has arrived
 
-ARCHITECTURE = Architecture("relu", 56, 3, 50)
 RATES = (1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0)
 BATCHES = (2, 8, 64)
 NORMS = (False, True)
@@ -202,7 +201,7 @@ def norm_runs(split: Split, batches: tuple[int, ...] = BATCHES) -> tuple[RunSett
     return tuple(
         RunSettings(
             split,
-            ARCHITECTURE,
+            NETWORK,
             Training(learning_rate=rate, batch_size=batch, seeds=SEEDS),
             regularisation=Regularisation(batch_norm=norm),
         )
@@ -220,8 +219,7 @@ def widens(without: np.ndarray, normalised: np.ndarray, *, mean: float) -> Claim
 
     `mean` is the loss of predicting the mean.
     """
-    level = usable_level(mean, without, normalised)
-    widths = [float(usable_decades(RATES, curve, level).mean()) for curve in (without, normalised)]
+    widths = [width.mean() for width in usable_widths(RATES, without, normalised, mean=mean)]
     facts = {"without": f"{widths[0]:.1f}", "normalised": f"{widths[1]:.1f}", "way": format_percent(WAY)}
     sentence = N_("Rates that come {way} of the way down: {normalised} decades with it, {without} without.")
     judged = judge_width(RATES, normalised, without, mean=mean)
@@ -239,11 +237,11 @@ def fails(without: np.ndarray, normalised: np.ndarray) -> Claim:
 def channel_claims(series: Series, split: Split) -> Iterator[Claim]:
     """What a channel answers, for a worker: some 7 s on four years of days."""
     yield raw_needs_more(channel_line(series, split))
-    missing = lacking(series, split, ARCHITECTURE.window)
+    missing = lacking(series, split, NETWORK.window)
     if missing:
         yield from (cannot_tell(name, missing) for name in (WIDENS, FAILS))
         return
     batches = (SMALL, LARGE)
     small, large = np.moveaxis(by_norm(trained(series, norm_runs(split, batches)), batches), 1, 0)
-    yield widens(*large, mean=mean_loss(series, split, ARCHITECTURE.window))
+    yield widens(*large, mean=mean_loss(series, split, NETWORK.window))
     yield fails(*small)

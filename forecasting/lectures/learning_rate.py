@@ -27,6 +27,7 @@ from forecasting.lectures.paths import (
 )
 from forecasting.lectures.rate_sweeps import (
     DECADES,
+    NETWORK,
     SEEDS,
     WAY,
     at_best_rate,
@@ -34,13 +35,12 @@ from forecasting.lectures.rate_sweeps import (
     lacking,
     mean_loss,
     trained,
-    usable_decades,
-    usable_level,
+    usable_widths,
 )
 from forecasting.lectures.surfaces import TOYS
 from forecasting.messages import N_, Message
 from forecasting.series import Series
-from forecasting.settings import Architecture, RunSettings, Training
+from forecasting.settings import RunSettings, Training
 from forecasting.split import Split
 
 Method = Literal["sgd", "adagrad-mean", "rmsprop", "adam"]
@@ -62,7 +62,6 @@ LEFT = 0.9  # of the way: what has so much left stands still
 SWUNG = 0.9  # of the updates that change sides: what changes so often bounces
 BURSTING_RATE = 0.5  # at which Adagrad bursts on the ellipse
 
-ARCHITECTURE = Architecture("relu", 56, 3, 50)
 BATCH = 64
 RATES = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0)
 
@@ -170,7 +169,7 @@ def sweep_runs(split: Split, methods: tuple[Method, ...] = METHODS) -> tuple[Run
     return tuple(
         RunSettings(
             split,
-            ARCHITECTURE,
+            NETWORK,
             Training(optimizer=method, learning_rate=rate, batch_size=BATCH, seeds=SEEDS),
         )
         for method, rate in product(methods, RATES)
@@ -193,8 +192,7 @@ def beats(single: np.ndarray, adaptive: np.ndarray, method: Method) -> Claim:
 
 def forgives(single: np.ndarray, adaptive: np.ndarray, method: Method, *, mean: float) -> Claim:
     """Whether more decades of rates are usable with a rate for each unknown; `mean` is the loss of predicting it."""
-    level = usable_level(mean, single, adaptive)
-    widths = [float(usable_decades(RATES, curve, level).mean()) for curve in (single, adaptive)]
+    widths = [width.mean() for width in usable_widths(RATES, single, adaptive, mean=mean)]
     facts: dict[str, object] = {"single": f"{widths[0]:.1f}", "adaptive": f"{widths[1]:.1f}"}
     facts |= {"method": Message(NAMES[method]), "way": format_percent(WAY)}
     sentence = N_("Rates that come {way} of the way down: {single} decades with one rate, {adaptive} with {method}.")
@@ -204,10 +202,10 @@ def forgives(single: np.ndarray, adaptive: np.ndarray, method: Method, *, mean: 
 
 def channel_claims(series: Series, split: Split) -> Iterator[Claim]:
     """What a channel answers for Adam, for a worker: some 2 s on four years of days."""
-    missing = lacking(series, split, ARCHITECTURE.window)
+    missing = lacking(series, split, NETWORK.window)
     if missing:
         yield from (cannot_tell(name, missing) for name in (BEATS, FORGIVES))
         return
     single, adaptive = by_method(trained(series, sweep_runs(split, ("sgd", "adam"))))
     yield beats(single, adaptive, "adam")
-    yield forgives(single, adaptive, "adam", mean=mean_loss(series, split, ARCHITECTURE.window))
+    yield forgives(single, adaptive, "adam", mean=mean_loss(series, split, NETWORK.window))

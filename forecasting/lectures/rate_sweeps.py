@@ -13,10 +13,11 @@ import numpy as np
 from forecasting.lectures.claims import ALIKE_DAYS, TOO_FEW_DAYS, Judgement, judge_pairs
 from forecasting.messages import N_, BadInput, Message
 from forecasting.series import Series
-from forecasting.settings import RunSettings
+from forecasting.settings import Architecture, RunSettings
 from forecasting.split import Split
 from forecasting.windows import make_windows
 
+NETWORK = Architecture("relu", 56, 3, 50)  # that the chapters train
 SEEDS = 5
 UPDATES = 200
 WAY = 0.75  # from predicting the mean to the lowest loss: a rate that comes so far is usable
@@ -67,10 +68,16 @@ def usable_level(mean: float, *curves: np.ndarray) -> float:
     return lowest + (1 - WAY) * (mean - lowest)
 
 
+def usable_widths(rates: Sequence[float], *curves: np.ndarray, mean: float) -> list[np.ndarray]:
+    """Over how many powers of ten of `rates` each of some curves (rates, seeds) is usable: (seeds,) of each."""
+    level = usable_level(mean, *curves)
+    return [usable_decades(rates, curve, level) for curve in curves]
+
+
 def judge_width(rates: Sequence[float], wide: np.ndarray, narrow: np.ndarray, *, mean: float) -> Judgement:
     """Whether more decades of rates are usable in one curve (rates, seeds) than in another, seed by seed."""
-    level = usable_level(mean, wide, narrow)
-    return judge_pairs(usable_decades(rates, wide, level) - usable_decades(rates, narrow, level), MARGIN)
+    first, second = usable_widths(rates, wide, narrow, mean=mean)
+    return judge_pairs(first - second, MARGIN)
 
 
 def highest_shown(means: np.ndarray) -> float:

@@ -185,7 +185,7 @@ def network() -> None:
     shown = None
     if known is not None:
         losses = lecture.by_norm(known.losses)
-        mean = mean_of(channel.series, channel.fingerprint, chapter.default_split, lecture.ARCHITECTURE.window)
+        mean = mean_of(channel.series, channel.fingerprint, chapter.default_split, lecture.NETWORK.window)
         shown = losses.mean(axis=-1)[:, *place]
         with chapter.picture:
             draw_rates(losses[:, place[0]], rate, norm, level=usable_level(mean, *losses[:, place[0]]))
@@ -202,7 +202,7 @@ def network() -> None:
         lecture=N_("Lecture"),
         ours=N_("Here, at this rate and batch"),
     )
-    net = lecture.ARCHITECTURE
+    net = lecture.NETWORK
     chapter.open_in_train(
         family="relu", layers=net.layers, units=net.units, batch_size=batch, learning_rate=rate, batch_norm=norm
     )
@@ -215,7 +215,7 @@ def loss_text(loss: float) -> str:
 
 def say_how(batch: int) -> None:
     """How the networks were trained."""
-    net = lecture.ARCHITECTURE
+    net = lecture.NETWORK
     text = translate(N_("{layers} layers of {units} ReLU, Adam, {updates} updates each, five seeds, batch {batch}."))
     st.caption(text.format(layers=net.layers, units=net.units, updates=UPDATES, batch=batch))
     chapter.say_default_split()

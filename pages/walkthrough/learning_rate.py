@@ -100,7 +100,7 @@ def mean_loss_of(_series, fingerprint: str, split: Split, window: int) -> float:
 
 def mean_of_channel() -> float:
     """The same, of the channel."""
-    return mean_loss_of(channel.series, channel.fingerprint, chapter.default_split, lecture.ARCHITECTURE.window)
+    return mean_loss_of(channel.series, channel.fingerprint, chapter.default_split, lecture.NETWORK.window)
 
 
 def experiment() -> None:
@@ -128,7 +128,7 @@ def experiment() -> None:
     own = rate if method == "adagrad-mean" else BURSTING_RATE
     chapter.verdict(lecture.adagrad_bursts(own) if each else lecture.bounces(), *network_claims(known, adaptive))
     beside_lecture()
-    net = lecture.ARCHITECTURE
+    net = lecture.NETWORK
     chapter.open_in_train(
         family="relu",
         layers=net.layers,
@@ -327,7 +327,7 @@ def draw_losses(losses: np.ndarray, adaptive: Method) -> None:
         height=SMALL,
         alt=translate(N_("Train loss of your network by learning rate, with one rate and with one for each unknown")),
     )
-    net = lecture.ARCHITECTURE
+    net = lecture.NETWORK
     text = translate(N_("{layers} layers of {units} ReLU, {updates} updates of {batch} windows, five seeds."))
     st.caption(text.format(layers=net.layers, units=net.units, updates=UPDATES, batch=lecture.BATCH))
 

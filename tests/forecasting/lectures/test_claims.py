@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from forecasting.lectures.claims import answer_from, judge_days, judge_draws, judge_fact, judge_pairs, judge_seeds
+from forecasting.lectures.claims import (
+    answer_from,
+    judge_days,
+    judge_draws,
+    judge_fact,
+    judge_pairs,
+    judge_ratios,
+    judge_seeds,
+)
 
 
 def errors(level: float, days: int = 365, seed: int = 0) -> np.ndarray:
@@ -84,3 +92,21 @@ def test_false_holds_are_rare_where_nothing_differs():
         first, second = np.abs(days + rng.normal(0, 20, (2, 140)))
         said += judge_days(first, second).answer == "holds"
     assert said / 200 <= 0.05 + 0.03  # one side of a 90 % interval, with room for 200 draws
+
+
+@pytest.mark.parametrize(
+    ("better", "answer"), [(0.5, "holds"), (2.0, "does not hold here"), (1.0, "does not hold here")]
+)
+def test_ratios(better, answer):
+    losses = np.geomspace(1, 1e6, 10)
+    judged = judge_ratios(losses, better * losses)
+    assert judged.answer == answer
+    assert judged.effect == pytest.approx(1 / better)
+
+
+def test_a_ratio_of_one_rarely_holds():
+    rng, said = np.random.default_rng(0), 0
+    for _channel in range(200):
+        losses = rng.lognormal(0, 1, 20)
+        said += judge_ratios(losses, losses * rng.lognormal(0, 0.3, 20)).answer == "holds"
+    assert said / 200 <= 0.08

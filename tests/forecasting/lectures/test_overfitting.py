@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from forecasting.lectures import overfitting
-from forecasting.lectures.claims import judge_ratios
 from forecasting.lectures.learning_curves import Experiment, LearningCurve
 from forecasting.lectures.nested_models import Examples, Problem
 from forecasting.lectures.overfitting import lies_inside, polynomial, quadratic, toy_remedies
@@ -114,29 +113,11 @@ def test_complexity_is_chosen_on_other_data_than_it_is_judged_on(copies):
     assert chosen == problem.complexities[problem.curve()[:, 1].argmin()]
 
 
-@pytest.mark.parametrize(
-    ("better", "answer"), [(0.5, "holds"), (2.0, "does not hold here"), (1.0, "does not hold here")]
-)
-def test_ratios(better, answer):
-    losses = np.geomspace(1, 1e6, 10)
-    judged = judge_ratios(losses, better * losses)
-    assert judged.answer == answer
-    assert judged.effect == pytest.approx(1 / better)
-
-
 def test_remedies_help_a_wild_polynomial_and_not_one_that_fits():
     wild = {remedy.name: remedy for remedy in toy_remedies(quadratic, 10, 9)}
     assert all(remedy.judged.answer == "holds" for remedy in wild.values() if remedy.judged)
     fitting = {remedy.name: remedy for remedy in toy_remedies(polynomial, 100, 3)}
     assert fitting[overfitting.FEWER].judged.answer == "does not hold here"
-
-
-def test_a_remedy_that_does_nothing_rarely_holds():
-    rng, said = np.random.default_rng(0), 0
-    for _channel in range(200):
-        losses = rng.lognormal(0, 1, 20)
-        said += judge_ratios(losses, losses * rng.lognormal(0, 0.3, 20)).answer == "holds"
-    assert said / 200 <= 0.08
 
 
 # The channel

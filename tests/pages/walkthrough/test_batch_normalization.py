@@ -48,7 +48,7 @@ def test_train_is_one_link_away_with_normalization(visit):
 @pytest.mark.slow
 def test_trained_networks_are_judged_and_kept(visit, monkeypatch):
     monkeypatch.setattr(rate_sweeps, "UPDATES", 2)
-    monkeypatch.setattr(lecture, "ARCHITECTURE", Architecture("relu", 7, 1, 2))
+    monkeypatch.setattr(lecture, "NETWORK", Architecture("relu", 7, 1, 2))
     app = visit(PAGE, part="Your network")
     next(button for button in app.button if button.label.startswith("Train 54")).click().run()
     verdicts = ("success", "warning", "info")

@@ -45,7 +45,7 @@ def test_train_is_one_link_away_with_rate_and_optimizer(visit):
 @pytest.mark.slow
 def test_rates_tried_on_the_network_are_judged_for_the_optimizer_chosen(visit, monkeypatch):
     monkeypatch.setattr(rate_sweeps, "UPDATES", 2)
-    monkeypatch.setattr(lecture, "ARCHITECTURE", Architecture("relu", 7, 1, 2))
+    monkeypatch.setattr(lecture, "NETWORK", Architecture("relu", 7, 1, 2))
     app = visit(PAGE)
     next(button for button in app.button if button.label.startswith("Try rates")).click().run()
     verdicts = ("success", "warning", "info")
