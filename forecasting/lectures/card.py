@@ -148,11 +148,9 @@ def figure(claim: Claim, translate: Translate = english) -> str:
     """The effect in short, with its interval where there is one, or what is lacking."""
     if claim.lacking:
         return claim.lacking.translated(translate)
-    if not np.isfinite(claim.statistic):
-        return claim.sentence.translated(translate)
-    unit = f" {translate(claim.unit)}" if claim.unit else ""
     if not np.isfinite(claim.low):  # an exact fact
         return claim.sentence.translated(translate)
+    unit = f" {translate(claim.unit)}" if claim.unit else ""
     numbers = claim.statistic, claim.low, claim.high
     effect, low, high = (format_three_digits(number, translate) for number in numbers)
     return translate(N_("{effect} ({low} to {high})")).format(effect=effect, low=low, high=high) + unit

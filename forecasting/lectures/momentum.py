@@ -91,8 +91,7 @@ def channel_surface(series: Series, split: Split) -> Toy:
 
 def heights_of(toy: Toy) -> np.ndarray:
     """The surface (second unknown, first unknown) above its lowest point."""
-    axes = [np.linspace(low, high, GRID) for low, high in zip(toy.low, toy.high, strict=True)]
-    return _above(toy, np.stack(np.meshgrid(*axes), axis=-1))
+    return toy.heights(GRID) - toy.value(np.array(toy.minimum))
 
 
 def both_ways(toy: Toy, start: tuple[float, ...], setup: Setup, updates: int = MOST_UPDATES) -> BothWays:

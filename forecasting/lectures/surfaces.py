@@ -117,6 +117,11 @@ class Toy:
     start: tuple[float, ...]
     minimum: tuple[float, ...]  # the lowest point
 
+    def heights(self, places: int) -> np.ndarray:
+        """Values (second unknown, first unknown) at so many places along each of two unknowns, over what is shown."""
+        axes = [np.linspace(low, high, places) for low, high in zip(self.low, self.high, strict=True)]
+        return self.value(np.stack(np.meshgrid(*axes), axis=-1))
+
 
 def quadratic(
     hessian: Sequence[Sequence[float]] | np.ndarray,

@@ -75,6 +75,13 @@ def test_minima_of_toys_are_the_lowest_points(name):
         assert minimize(toy.value, start).fun >= toy.value(np.array(toy.minimum)) - 1e-9
 
 
+def test_heights_of_a_toy_have_the_second_unknown_down_and_the_first_across():
+    toy = TOYS["crescent"]
+    heights = toy.heights(5)
+    assert heights[0, -1] == toy.value(np.array([toy.high[0], toy.low[1]]))
+    assert heights[-1, 0] == toy.value(np.array([toy.low[0], toy.high[1]]))
+
+
 def test_the_lectures_saddle():
     """At the origin: no slope, eigenvalues 2 and -2, and [1, 1] is the way down."""
     toy, origin = TOYS["product"], np.zeros(2)
