@@ -62,6 +62,7 @@ Option = TypeVar("Option", bound=str)
 Number = TypeVar("Number", int, float)
 Point = tuple[float, float]
 
+TINY = 1e-12  # what a value on a logarithmic axis is at least
 HANDED_ON = ("hide", "lang", "channel", "split")  # from chapter to chapter
 # On a phone columns stand in the order in which they are written: the picture first, which is on the right elsewhere.
 PICTURE_ON_THE_RIGHT = """<style>
@@ -339,6 +340,10 @@ class Chapter:
         with self._controls:
             return choose_split(views, self.translate)
 
+    def number_or_all(self, number: int) -> str:
+        """A number of days or of examples as a control shows it: 0 is all of them."""
+        return f"{number}" if number else self.translate(N_("all"))
+
     def hides(self, name: str) -> bool:
         """Whether the link leaves a control out."""
         return name in st.query_params.get("hide", "").split(",")
@@ -414,6 +419,11 @@ class Chapter:
         column.page_link(entry.page, label=self.translate(entry.title), icon=icon, query_params=handed_on())
 
 
+def nearest(values: Sequence[Number], wanted: float) -> Number:
+    """The one of some values above 0 that is nearest in the logarithm, as a handle on a logarithmic axis has it."""
+    return min(values, key=lambda value: abs(np.log(value / max(wanted, TINY))))
+
+
 def handed_on() -> dict[str, list[str]]:
     """What a link from chapter to chapter takes along."""
     return {name: st.query_params.get_all(name) for name in HANDED_ON if name in st.query_params}
@@ -449,5 +459,5 @@ def _in_url(name: str, value: Any, translate: Translate) -> str:
     if name in CHOICES:
         return translate(CHOICES[name][value])
     if name == "learning_rate":
-        value = min(RATES, key=lambda rate: abs(np.log(rate / value)))
+        value = nearest(RATES, value)
     return _text(value)

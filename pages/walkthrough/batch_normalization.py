@@ -11,7 +11,7 @@ from forecasting.lectures.paths import descend
 from forecasting.lectures.rate_sweeps import UPDATES, Sweep, highest_shown, mean_loss, usable_level
 from forecasting.messages import N_
 from forecasting.split import Split
-from pages.parts.chapter import Point, Preset, open_chapter
+from pages.parts.chapter import Point, Preset, nearest, open_chapter
 from pages.parts.stage import (
     BASELINE,
     HELD_OUT,
@@ -65,12 +65,6 @@ def line_of(_series, fingerprint: str, split: Split) -> Line:
     return lecture.channel_line(_series, split)
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def mean_of(_series, fingerprint: str, split: Split, window: int) -> float:
-    """The loss of predicting the mean."""
-    return mean_loss(_series, split, window)
-
-
 def two_inputs() -> None:
     """Drag the scale of x2, and see the loss stretch."""
     scale = chapter.select_slider("spread", N_("Scale of x₂"), SCALES, 10.0)
@@ -105,8 +99,6 @@ def two_inputs() -> None:
 def draw_loss(scale: float, rate: float, standardised: bool) -> None:
     """The loss over both weights, and gradient descent on it."""
     toy = lecture.two_inputs(scale)
-    firsts, seconds = (np.linspace(*ends, GRID) for ends in zip(toy.low, toy.high, strict=True))
-    heights = toy.value(np.stack(np.meshgrid(firsts, seconds), axis=-1))
     path = descend(toy.gradient, np.array(toy.start), rate=rate, updates=STEPS)
     x, y = (
         Axis(translate(N_("Weight of {input}")).format(input=name), *ends, symbol)
@@ -117,7 +109,7 @@ def draw_loss(scale: float, rate: float, standardised: bool) -> None:
         x=x,
         y=y,
         translate=translate,
-        surface=Surface(heights, translate("Loss")),
+        surface=Surface(toy.heights(GRID), translate("Loss")),
         tracks=[Track(path, translate("Gradient descent"))],
         dots=[Dot(toy.minimum, translate("Exact optimum"), colour=HELD_OUT), Dot(toy.start, colour=INK)],
         step=translate("Update {step} of {last}"),
@@ -157,11 +149,6 @@ def take_scale(_name: str, at: Point) -> None:
     chapter.set_value("spread", nearest(SCALES, at[0]))
 
 
-def nearest(values: tuple[float, ...], wanted: float) -> float:
-    """The nearest in the logarithm."""
-    return min(values, key=lambda value: abs(np.log(value / max(wanted, 1e-9))))
-
-
 def formula_of(scale: float) -> str:
     """The curvature along both weights."""
     toy = lecture.two_inputs(scale)
@@ -185,7 +172,7 @@ def network() -> None:
     shown = None
     if known is not None:
         losses = lecture.by_norm(known.losses)
-        mean = mean_of(channel.series, channel.fingerprint, chapter.default_split, lecture.NETWORK.window)
+        mean = mean_loss(channel.series, chapter.default_split, lecture.NETWORK.window)
         shown = losses.mean(axis=-1)[:, *place]
         with chapter.picture:
             draw_rates(losses[:, place[0]], rate, norm, level=usable_level(mean, *losses[:, place[0]]))
@@ -252,7 +239,7 @@ def draw_batches(losses: np.ndarray, batch: int, norm: bool) -> None:
         translate=translate,
         lines=norm_curves(np.array(BATCHES), means, y),
         handles=[Handle("batch", at, translate("Batch size"), along="x", rule=True, follows=int(norm))],
-        on_move=lambda _name, moved: chapter.set_value("batch", int(nearest(BATCHES, moved[0]))),
+        on_move=lambda _name, moved: chapter.set_value("batch", nearest(BATCHES, moved[0])),
         height=SMALL,
         alt=translate("Train loss by batch size, without and with batch normalization"),
     )

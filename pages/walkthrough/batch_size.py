@@ -60,7 +60,9 @@ def experiment() -> None:
     """Choose a batch size, have all of them trained, and compare."""
     windows = windows_of(channel.series, channel.fingerprint, chapter.default_split)
     sizes = batch_size.sizes_for(windows)
-    batch = chapter.select_slider("batch", N_("Batch size"), sizes, SMALL if SMALL in sizes else ALL, text=named)
+    batch = chapter.select_slider(
+        "batch", N_("Batch size"), sizes, SMALL if SMALL in sizes else ALL, text=chapter.number_or_all
+    )
     equal = chapter.choice("equal", N_("Compare at equal"), EQUAL, "epochs")
     seeds = chapter.select_slider("seeds", N_("Seeds"), (5, SEEDS, 20), SEEDS, text=str)
     place = chapter.picture.container()
@@ -95,14 +97,9 @@ def experiment() -> None:
     )
 
 
-def named(size: int) -> str:
-    """0 is all of them."""
-    return str(size) if size else translate("all")
-
-
 def sizes_axis(windows: int) -> Axis:
     """Batch sizes from one to all."""
-    ticks = [(size or windows, named(size)) for size in batch_size.sizes_for(windows)]
+    ticks = [(size or windows, chapter.number_or_all(size)) for size in batch_size.sizes_for(windows)]
     return Axis(translate("Batch size"), 0.8, 1.25 * windows, "B", digits=0, log=True, ticks=ticks)
 
 
@@ -156,7 +153,7 @@ def draw_losses(known: BatchSizes, batch: int, equal: Equal) -> None:
         along = run.updates / (run.per_epoch(known.windows) if equal == "epochs" else 1)
         shown = along <= last
         points = np.stack([along[shown], run.train.mean(axis=1)[shown]], axis=1)
-        label = named(0 if run.batch == known.windows else run.batch)
+        label = chapter.number_or_all(0 if run.batch == known.windows else run.batch)
         chosen = run.batch == batch
         lines.append(Line(points, label, RUNS[place], faint=not chosen, width=4 if chosen else 2))
         drawn.append(points[:, 1])

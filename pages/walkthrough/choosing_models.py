@@ -19,7 +19,7 @@ from forecasting.lectures.public_score import (
 )
 from forecasting.messages import N_
 from forecasting.split import Split
-from pages.parts.chapter import Point, Preset, open_chapter
+from pages.parts.chapter import Point, Preset, nearest, open_chapter
 from pages.parts.cross_validation import draw_cross_validation
 from pages.parts.stage import BASELINE, HELD_OUT, INK, VALIDATION, Axis, Handle, Line, stage, views_axis
 
@@ -128,7 +128,7 @@ def model_ticks(last: int) -> list[tuple[float, str]]:
 
 def take_models(_name: str, at: Point) -> None:
     """The handle has been let go: the nearest number on the slider."""
-    chapter.set_value("dared", min(DARED, key=lambda models: abs(np.log(models / max(at[0], 1)))))
+    chapter.set_value("dared", nearest(DARED, at[0]))
 
 
 def draw_game(game: SelectionGame) -> None:

@@ -14,6 +14,7 @@ from forecasting.messages import N_
 from forecasting.models.registry import SKILL_BASELINE, label_of
 from forecasting.settings import Architecture
 from pages.parts.chapter import Preset, open_chapter
+from pages.parts.held_out_weeks import days_axis
 from pages.parts.lecture_table import draw_lecture_table
 from pages.parts.reveal import draw_reveal
 from pages.parts.run_group import RunGroup
@@ -193,7 +194,7 @@ def draw_worst_day(shown: TrainedNet) -> None:
     """The weeks around the day that the net missed by most."""
     worst, foretold = shown.worst_day, shown.predicted.mean(axis=1)
     near = shown.actual[abs(shown.actual.index - worst) <= pd.Timedelta(days=AROUND)]
-    places, names = np.arange(len(near)), [str(day.date()) for day in near.index]
+    places, at = np.arange(len(near)), near.index.get_loc(worst)
     real, predicted = near.to_numpy(), foretold[near.index].to_numpy()
     weekday = session.weekdays()[worst.weekday()]
     text = translate("Largest miss of {net}: {day} ({weekday}), {actual} views, {predicted} predicted.")
@@ -206,19 +207,13 @@ def draw_worst_day(shown: TrainedNet) -> None:
     room = 0.1 * (high - low) or 1
     stage(
         "worst",
-        x=Axis(
-            translate("Held-out day"),
-            0,
-            max(len(near) - 1, 1),
-            names=names,
-            ticks=[(place, names[place][5:]) for place in places[::7]],
-        ),
+        x=days_axis(near.index, translate, every=7),
         y=views_axis(translate("Views a day"), low - room, high + room),
         translate=translate,
         lines=[
             Line(np.stack([places, real], axis=1), translate("Real views"), REAL),
             Line(np.stack([places, predicted], axis=1), translate("Predicted"), PREDICTED),
-            Line([[at := names.index(str(worst.date())), low - room], [at, high + room]], colour=INK, dashed=True),
+            Line([[at, low - room], [at, high + room]], colour=INK, dashed=True),
         ],
         height=SMALL,
         alt=translate("Real and predicted views around the day that was missed most"),

@@ -10,8 +10,7 @@ from forecasting.lectures.learning_rate import BURSTING_RATE, METHODS, NAMES, ST
 from forecasting.lectures.rate_sweeps import UPDATES, Sweep, highest_shown, mean_loss, usable_level
 from forecasting.lectures.surfaces import TOYS
 from forecasting.messages import N_
-from forecasting.split import Split
-from pages.parts.chapter import Point, Preset, open_chapter
+from pages.parts.chapter import Point, Preset, nearest, open_chapter
 from pages.parts.stage import (
     BASELINE,
     HELD_OUT,
@@ -80,9 +79,7 @@ def sigma_of(method: Method, rate: float, schedule: Schedule) -> np.ndarray:
 @st.cache_data(max_entries=2, show_spinner=False)
 def heights_of(shape: Shape) -> np.ndarray:
     """The toy's loss."""
-    toy = TOYS[shape]
-    firsts, seconds = (np.linspace(*ends, GRID) for ends in zip(toy.low, toy.high, strict=True))
-    return toy.value(np.stack(np.meshgrid(firsts, seconds), axis=-1))
+    return TOYS[shape].heights(GRID)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -92,15 +89,9 @@ def left_of(method: Method, schedule: Schedule) -> np.ndarray:
     return np.clip(np.nan_to_num(left, nan=np.inf), LEAST, MOST)
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def mean_loss_of(_series, fingerprint: str, split: Split, window: int) -> float:
-    """The loss of predicting the mean."""
-    return mean_loss(_series, split, window)
-
-
 def mean_of_channel() -> float:
-    """The same, of the channel."""
-    return mean_loss_of(channel.series, channel.fingerprint, chapter.default_split, lecture.NETWORK.window)
+    """The loss of predicting the mean."""
+    return mean_loss(channel.series, chapter.default_split, lecture.NETWORK.window)
 
 
 def experiment() -> None:
@@ -205,7 +196,7 @@ def powers(low: float, high: float) -> list[tuple[float, str]]:
 
 def take_rate(_name: str, at: Point) -> None:
     """The handle has been let go: the nearest rate of the slider."""
-    chapter.set_value("rate", min(RATES, key=lambda rate: abs(np.log(rate / max(at[0], 1e-12)))))
+    chapter.set_value("rate", nearest(RATES, at[0]))
 
 
 def highest(values: np.ndarray) -> np.ndarray:

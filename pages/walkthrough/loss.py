@@ -24,13 +24,13 @@ from forecasting.lectures.classes import CLASSES, ClassForecast, ClassProblem
 from forecasting.lectures.viral_day import NAMES, RobustLoss, ViralProblem
 from forecasting.messages import N_
 from forecasting.split import Split
-from pages.parts.chapter import Point, Preset, open_chapter
+from pages.parts.chapter import Point, Preset, nearest, open_chapter
+from pages.parts.held_out_weeks import Prediction, draw_weeks
 from pages.parts.stage import (
     BASELINE,
     HELD_OUT,
     INK,
     PREDICTED,
-    REAL,
     TRAIN,
     VALIDATION,
     Axis,
@@ -53,7 +53,6 @@ CLASS_COLOURS = (HELD_OUT, BASELINE, TRAIN)
 TIMES = (1, 2, 3, 5, 7, 10, 15, 20, 30)
 FLATTEST, WIDEST = 1, 20  # per cent
 SHOWN, BARS = 50, 50  # per cent up and down, and bars, of the histogram of changes
-WEEKS = 8 * 7  # days shown
 TALL, SMALL = 340, 240  # pixels high
 PRESETS = (
     Preset(
@@ -111,7 +110,7 @@ def two_losses() -> None:
         class_losses.squared_error_sticks(by_descent),
         class_losses.adam_rescues(target, by_descent, by_adam, EPSILONS[adam]),
     )
-    ends = [f"{paths[loss].end:.3f}" if paths[loss].end > 0.001 else f"{paths[loss].end:.0e}" for loss in LOSS_NAMES]
+    ends = [class_losses.format_small(paths[loss].end) for loss in LOSS_NAMES]
     chapter.beside_lecture(
         [
             (N_("Cross-entropy"), translate(N_("slopes")), f"p = {ends[0]}"),
@@ -355,7 +354,15 @@ def viral() -> None:
         draw_moves(moves, times)
         chapter.say_default_split()
     with chapter.more:
-        draw_weeks(problem, usual, predicted)
+        after = [Prediction(predicted[loss], translate(name), VIRAL_COLOURS[loss]) for loss, name in NAMES.items()]
+        draw_weeks(
+            problem.held_out,
+            [Prediction(usual["mse"], translate(N_("Without it")), BASELINE, dashed=True), *after],
+            translate=translate,
+            height=SMALL,
+            alt=translate(N_("The last held-out weeks, predicted after a viral day in training")),
+            whole=True,
+        )
     chapter.formula(
         r"\text{Huber}(e) = \begin{cases} e^2/2 & |e| \le \delta \\ \delta\,(|e| - \delta/2) & \text{else}\end{cases}"
     )
@@ -402,40 +409,7 @@ def draw_moves(moves: np.ndarray, times: int) -> None:
 
 def take_times(_name: str, at: Point) -> None:
     """The nearest on the slider."""
-    chapter.set_value("times", min(TIMES, key=lambda times: abs(np.log(times / max(at[0], 0.5)))))
-
-
-def draw_weeks(problem: ViralProblem, usual: dict[RobustLoss, np.ndarray], moved: dict[RobustLoss, np.ndarray]) -> None:
-    """The last held-out weeks: real, and what is predicted after the viral day."""
-    names = [str(day.date()) for day in problem.held_out.days[-WEEKS:]]
-    places = np.arange(len(names))
-    curves = {loss: values[-WEEKS:] for loss, values in moved.items()}
-    real = problem.held_out.targets[-WEEKS:]
-    everything = np.concatenate([real, *curves.values()])
-    room = 0.1 * (float(np.ptp(everything)) or 1.0)
-    lines = [Line(np.stack([places, real], axis=1), translate("Real views"), REAL)]
-    lines += [
-        Line(np.stack([places, usual["mse"][-WEEKS:]], axis=1), translate(N_("Without it")), BASELINE, dashed=True)
-    ]
-    lines += [
-        Line(np.stack([places, values], axis=1), translate(NAMES[loss]), VIRAL_COLOURS[loss])
-        for loss, values in curves.items()
-    ]
-    stage(
-        "weeks",
-        x=Axis(
-            translate("Held-out day"),
-            0,
-            max(len(names) - 1, 1),
-            ticks=[(place, names[place][5:]) for place in places[::14]],
-            names=names,
-        ),
-        y=views_axis(translate("Views a day"), max(float(everything.min()) - room, 0), float(everything.max()) + room),
-        translate=translate,
-        lines=lines,
-        height=SMALL,
-        alt=translate(N_("The last held-out weeks, predicted after a viral day in training")),
-    )
+    chapter.set_value("times", nearest(TIMES, at[0]))
 
 
 EXPERIMENTS = {"surface": two_losses, "tomorrow": tomorrow, "viral": viral}

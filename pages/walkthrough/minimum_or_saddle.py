@@ -94,8 +94,6 @@ def show_toy() -> None:
 
 def draw_surface(point: ToyPoint, length: float) -> None:
     """The loss over both weights."""
-    weights = np.linspace(-REACH, REACH, GRID)
-    heights = TOY.value(np.stack(np.meshgrid(weights, weights), axis=-1))
     at, lowest, highest = point.at.tolist(), point.eigenvectors[0], point.eigenvectors[1]
     values = [f"λ = {number(value)}" for value in point.eigenvalues]
     stage(
@@ -103,7 +101,7 @@ def draw_surface(point: ToyPoint, length: float) -> None:
         x=Axis(translate(N_("Weight w₁")), -REACH, REACH, "w₁"),
         y=Axis(translate(N_("Weight w₂")), -REACH, REACH, "w₂"),
         translate=translate,
-        surface=Surface(heights, translate(SQUARED)),
+        surface=Surface(TOY.heights(GRID), translate(SQUARED)),
         lines=[Line(minima(), translate(N_("Minima")), HELD_OUT, dashed=True)],
         arrows=[Arrow(at, (length * lowest).tolist(), PREDICTED), Arrow(at, (ACROSS * highest).tolist(), BASELINE)],
         dots=[Dot((point.at + length * lowest).tolist(), values[0], translate(N_("After the step")), PREDICTED)],

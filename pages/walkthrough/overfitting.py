@@ -27,11 +27,11 @@ from forecasting.messages import N_
 from forecasting.split import Split
 from forecasting.windows import Windows
 from pages.parts.chapter import Preset, open_chapter
+from pages.parts.held_out_weeks import Prediction, draw_weeks
 from pages.parts.stage import (
     BASELINE,
     HELD_OUT,
     PREDICTED,
-    REAL,
     TRAIN,
     VALIDATION,
     Axis,
@@ -64,7 +64,6 @@ TICKS: dict[Toy, Sequence[int]] = {
     "channel": (1, 7, 14, 28, 42, 56),
 }
 TERMS = 3  # of the formula
-WEEKS = 8 * 7  # days shown
 TALL, SMALL = 300, 240  # pixels high
 TINY = 1e-12  # a loss that a logarithm can draw
 TOP = 1e4  # times the lowest loss: what is higher is out of the picture
@@ -241,14 +240,23 @@ def log_axis(losses: np.ndarray) -> Axis:
 def show_channel() -> None:
     """The last held-out weeks by a line and by a look-up table, and the losses of all windows."""
     window = scrubbed("channel")
-    days = chapter.select_slider("days", N_("Training days"), DAYS, 0, text=days_text)
+    days = chapter.select_slider("days", N_("Training days"), DAYS, 0, text=chapter.number_or_all)
     ridge = ridge_of()
     windows = windows_of(channel.series, channel.fingerprint, chapter.default_split)
     problem, curve, inside = channel_of(windows, channel.fingerprint, days, ridge)
     answers, loses = table_of(windows, channel.fingerprint, window)
     model = problem.fits.least_squares(window, ridge)
     with chapter.picture:
-        draw_weeks(windows[1], model.predict(problem.held_out.inputs), answers)
+        draw_weeks(
+            windows[1],
+            [
+                Prediction(model.predict(problem.held_out.inputs), translate(N_("Line"))),
+                Prediction(answers, translate(N_("Look-up table")), VALIDATION, dashed=True),
+            ],
+            translate=translate,
+            height=TALL,
+            alt=translate("The last held-out weeks: real views, a line's and a look-up table's"),
+        )
         draw_curve("channel", problem, curve, window)
         chapter.say_default_split()
     learnt = chapter.job(
@@ -265,42 +273,6 @@ def show_channel() -> None:
     chapter.formula(formula_of(model, [f"x_{{{day}}}" for day in range(1, TERMS + 1)]))
     chapter.verdict(loses, inside)
     beside_lecture(remedies, partial(format_views, translate=translate))
-
-
-def days_text(days: int) -> str:
-    """0 is all of them."""
-    return f"{days}" if days else translate("all")
-
-
-def draw_weeks(held_out: Windows, by_line: np.ndarray, by_table: np.ndarray) -> None:
-    """The last held-out weeks."""
-    names = [str(day.date()) for day in held_out.days[-WEEKS:]]
-    places = np.arange(len(names))
-    real = held_out.targets[-WEEKS:]
-    lines = [
-        (translate("Real views"), REAL, real),
-        (translate(N_("Line")), PREDICTED, by_line[-WEEKS:]),
-        (translate(N_("Look-up table")), VALIDATION, by_table[-WEEKS:]),
-    ]
-    room = 0.3 * max(float(np.ptp(real)), 0.1 * float(real.max()), 1.0)
-    stage(
-        "weeks",
-        x=Axis(
-            translate("Held-out day"),
-            0,
-            max(len(names) - 1, 1),
-            ticks=[(p, names[p][5:]) for p in places[::14]],
-            names=names,
-        ),
-        y=views_axis(translate("Views a day"), max(float(real.min()) - room, 0), float(real.max()) + room),
-        translate=translate,
-        lines=[
-            Line(np.stack([places, values], axis=1), words, ink, dashed=ink == VALIDATION)
-            for words, ink, values in lines
-        ],
-        height=TALL,
-        alt=translate("The last held-out weeks: real views, a line's and a look-up table's"),
-    )
 
 
 # d2l's weight decay

@@ -11,11 +11,11 @@ from forecasting.messages import N_
 from forecasting.settings import LOSSES, Loss
 from forecasting.split import Split
 from pages.parts.chapter import Point, Preset, open_chapter
+from pages.parts.held_out_weeks import Prediction, draw_weeks
 from pages.parts.stage import (
     HELD_OUT,
     INK,
     PREDICTED,
-    REAL,
     TRAIN,
     Axis,
     Dot,
@@ -24,13 +24,11 @@ from pages.parts.stage import (
     Surface,
     Track,
     stage,
-    views_axis,
 )
 
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 UPDATES = (1, 10, 30, 100, 300, 500, 1000, 2000, 4000)
 UNKNOWNS = {"w": N_("Slope w"), "b": N_("Intercept b")}
-WEEKS = 8 * 7  # days shown
 SMALL = 240  # pixels high
 PRESETS = (
     Preset(N_("Arrives"), N_("The path turns along the valley floor."), {"rate": 0.03, "updates": 1000, "hand": START}),
@@ -80,7 +78,13 @@ def experiment() -> None:
     with left:
         draw_cut(problem, land, hand, axis)
     with right:
-        draw_weeks(problem, descended.end)
+        draw_weeks(
+            problem.held_out,
+            [Prediction(problem.predicted(descended.end), translate("Predicted"))],
+            translate=translate,
+            height=SMALL,
+            alt=translate("Real and predicted views of the last held-out weeks"),
+        )
     chapter.formula(formula_of(problem, hand, descended))
     chapter.verdict(late, three_steps.arrives(descended, land.lowest))
     beside_lecture(problem, land)
@@ -182,27 +186,6 @@ def draw_cut(problem: LineProblem, land: Landscape, hand: Point, axis: int) -> N
         on_move=moved,
         height=SMALL,
         alt=translate("Loss along one unknown, with the slope at the start"),
-    )
-
-
-def draw_weeks(problem: LineProblem, line: Point) -> None:
-    """The last held-out weeks: real views, and what the line that was found foretells."""
-    days = problem.held_out.days[-WEEKS:]
-    names = [str(day.date()) for day in days]
-    real, foretold = problem.held_out.targets[-WEEKS:], problem.predicted(line)[-WEEKS:]
-    places = np.arange(len(days))
-    ticks = [(place, names[place][5:]) for place in places[::14]]
-    stage(
-        "weeks",
-        x=Axis(translate("Day"), 0, max(len(days) - 1, 1), ticks=ticks, names=names),
-        y=views_axis(translate("Views a day"), 0.9 * real.min(), 1.1 * real.max()),
-        translate=translate,
-        lines=[
-            Line(np.stack([places, real], axis=1), translate("Real views"), REAL),
-            Line(np.stack([places, foretold], axis=1), translate("Predicted"), PREDICTED),
-        ],
-        height=SMALL,
-        alt=translate("Real and predicted views of the last held-out weeks"),
     )
 
 

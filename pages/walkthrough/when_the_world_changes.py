@@ -93,7 +93,7 @@ def presets() -> tuple[Preset, ...]:
 
 def experiment() -> None:
     """Drag the border and the history."""
-    history = chapter.select_slider("history", N_("Training days"), HISTORIES, 0, text=days_text)
+    history = chapter.select_slider("history", N_("Training days"), HISTORIES, 0, text=chapter.number_or_all)
     refit = chapter.choice("refit", N_("Refit"), REFITS, "weekly")
     model = chapter.choice("model", N_("Model"), MODELS, "linear")
     first, last = bounds()
@@ -111,11 +111,6 @@ def experiment() -> None:
     chapter.verdict(differ, helps, shorter, foreseeable)
     beside_lecture(largest)
     chapter.open_in_train(family="linear", window=worlds.WINDOW, optimizer="exact", loss="mse", train_days=history)
-
-
-def days_text(days: int) -> str:
-    """0 is all of them."""
-    return f"{days}" if days else translate("all")
 
 
 def by_network(split: Split, history: int, of_lines: tuple[Claim, Claim]) -> tuple[Claim, Claim]:
@@ -149,31 +144,12 @@ def draw_years(split: Split, history: int, largest: LargestDay) -> None:
     begin = max(border - history, 0) if history else 0
     end = (split.held_out.last - start).days
     top = ROOM * float(np.nanmax(weeks.to_numpy(), initial=1.0))
-    parts = {
-        N_("Not used"): ((places < begin) | (places > end), BASELINE),
-        N_("Train"): ((places >= begin) & (places < border), TRAIN),
-        N_("Held-out"): ((places >= border) & (places <= end), HELD_OUT),
-    }
-    values = weeks.to_numpy(float)
-    means = [
-        (ends, float(np.nanmean(values[inside])), colour)
-        for ends, (inside, colour) in zip(((begin, border), (border, end)), [*parts.values()][1:], strict=True)
-        if np.isfinite(values[inside]).any()
-    ]
     stage(
         "years",
         x=Axis(translate(N_("Day")), 0, len(series) - 1, ticks=year_ticks(), names=day_names()),
         y=views_axis(translate(N_("Views a day (weekly mean)")), 0, top),
         translate=translate,
-        lines=[
-            Line(np.stack([places, np.where(inside, values, np.nan)], axis=1), translate(name), colour)
-            for name, (inside, colour) in parts.items()
-            if inside.any()
-        ]
-        + [
-            Line([[ends[0], mean], [ends[1], mean]], colour=colour, dashed=True, read=False)
-            for ends, mean, colour in means
-        ],
+        lines=year_lines(places, weeks.to_numpy(float), begin=begin, border=border, end=end),
         dots=[
             Dot(((largest.day - start).days, min(largest.actual, top)), legend=translate(N_("Largest held-out day")))
         ],
@@ -188,6 +164,25 @@ def draw_years(split: Split, history: int, largest: LargestDay) -> None:
     )
     facts = {"first": start + timedelta(days=begin), "border": split.held_out.first, "last": split.held_out.last}
     st.caption(translate(N_("Trained from {first}, held out {border} to {last}. Drag both lines.")).format(**facts))
+
+
+def year_lines(places: np.ndarray, values: np.ndarray, *, begin: int, border: int, end: int) -> list[Line]:
+    """Weekly views (weeks,) at `places`, coloured by what they are used for, and the mean of either period."""
+    parts = {
+        N_("Not used"): ((places < begin) | (places > end), BASELINE),
+        N_("Train"): ((places >= begin) & (places < border), TRAIN),
+        N_("Held-out"): ((places >= border) & (places <= end), HELD_OUT),
+    }
+    lines = [
+        Line(np.stack([places, np.where(inside, values, np.nan)], axis=1), translate(name), colour)
+        for name, (inside, colour) in parts.items()
+        if inside.any()
+    ]
+    for ends, (inside, colour) in zip(((begin, border), (border, end)), [*parts.values()][1:], strict=True):
+        if np.isfinite(values[inside]).any():
+            mean = float(np.nanmean(values[inside]))
+            lines.append(Line([[day, mean] for day in ends], colour=colour, dashed=True, read=False))
+    return lines
 
 
 def take_border(at: Point) -> None:
@@ -240,7 +235,7 @@ def draw_months(split: Split, months: Months, refit: Refit) -> None:
     stage(
         "months",
         x=Axis(
-            translate(N_("Held-out day")),
+            translate("Held-out day"),
             0,
             float(months.begins[-1] + MONTH),
             ticks=ticks,
