@@ -47,6 +47,11 @@ class WorkerPool:
         # loky waits for its jobs before the interpreter may end; a server that is told to stop shall not.
         threading.Thread(target=self._close_with_main_thread, daemon=True).start()
 
+    @property
+    def slots(self) -> int:
+        """How many jobs it works on at once."""
+        return len(self._executors)
+
     def warm(self) -> None:
         """Start the workers before the first job needs them."""
         for executor in self._executors:
@@ -56,7 +61,7 @@ class WorkerPool:
         """Give every free slot what is next."""
         self.queue.fail_silent()
         with self._lock:
-            for slot in range(len(self._executors)):
+            for slot in range(self.slots):
                 if slot not in self._running and (claim := self.queue.claim_next()):
                     self._running[slot] = claim
                     self._submit(slot, claim)

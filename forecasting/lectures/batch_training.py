@@ -35,6 +35,7 @@ from forecasting.networks.network import StackedNetwork
 from forecasting.networks.training import diverged, losses_in_views, train
 from forecasting.networks.updates import Descent
 from forecasting.series import Series
+from forecasting.settings import Training
 from forecasting.split import Split
 from forecasting.windows import SplitWindows, run_windows
 
@@ -122,7 +123,7 @@ def update_times(fitted: Prepared, split: Split, sizes: tuple[int, ...]) -> Iter
         yield UpdateTime(size or len(fitted), seconds)
 
 
-def training_of(split: Split, size: int):
+def training_of(split: Split, size: int) -> Training:
     """The training settings of one seed."""
     return run_settings(split, size, 1, epochs=1).training
 

@@ -1,6 +1,5 @@
 """The report card: every claim of the lectures, judged on this channel by workers, a job a group."""
 
-import os
 from collections.abc import Mapping
 from typing import Literal
 
@@ -114,7 +113,7 @@ def draw_counts(claims: list[Claim]) -> None:
 def draw_progress(jobs: Mapping[str, Job]) -> None:
     """How far all groups are, and a button that stops them."""
     shares = shares_of(jobs)
-    left = seconds_left(shares, sum(job.seconds for job in jobs.values()), workers=os.cpu_count() or 1)
+    left = seconds_left(shares, sum(job.seconds for job in jobs.values()), workers=session.workers.slots)
     text = (
         translate("In progress") if left is None else translate("In progress, {left} left").format(left=duration(left))
     )
