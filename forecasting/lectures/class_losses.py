@@ -37,12 +37,17 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
+def log_sum_exp(logits: np.ndarray) -> np.ndarray:
+    """The logarithm (...) of what softmax divides by, of logits (..., classes)."""
+    highest = logits.max(axis=-1)
+    return np.log(np.exp(logits - highest[..., None]).sum(axis=-1)) + highest
+
+
 def loss_of(logits: np.ndarray, target: int, loss: ClassLoss) -> np.ndarray:
     """The loss (...) of logits (..., classes): -log p of the target, or the sum of squared differences from one-hot."""
     if loss == "mse":
         return ((softmax(logits) - np.eye(logits.shape[-1])[target]) ** 2).sum(axis=-1)
-    highest = logits.max(axis=-1)
-    return np.log(np.exp(logits - highest[..., None]).sum(axis=-1)) + highest - logits[..., target]
+    return log_sum_exp(logits) - logits[..., target]
 
 
 def gradient_of(logits: np.ndarray, target: int, loss: ClassLoss) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 
 from forecasting.formats import format_percent, format_three_digits
 from forecasting.lectures.claims import MARGIN, Claim, cannot_tell, claim, judge_days
-from forecasting.lectures.class_losses import softmax
+from forecasting.lectures.class_losses import log_sum_exp, softmax
 from forecasting.messages import N_, BadInput, Message
 from forecasting.series import Series
 from forecasting.split import Split
@@ -78,9 +78,7 @@ def fit(inputs: np.ndarray, labels: np.ndarray, ridge: float = RIDGE) -> Softmax
 
 def _penalised(design: np.ndarray, actual: np.ndarray, unknowns: np.ndarray, penalty: np.ndarray) -> float:
     logits = design @ unknowns
-    highest = logits.max(axis=1)
-    normaliser = np.log(np.exp(logits - highest[:, None]).sum(axis=1)) + highest
-    return float(normaliser.sum() - (logits * actual).sum() + (penalty * unknowns**2).sum() / 2)
+    return float(log_sum_exp(logits).sum() - (logits * actual).sum() + (penalty * unknowns**2).sum() / 2)
 
 
 def _newton(design: np.ndarray, probabilities: np.ndarray, slope: np.ndarray, penalty: np.ndarray) -> np.ndarray:

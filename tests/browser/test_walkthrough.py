@@ -181,7 +181,7 @@ def test_a_link_to_a_chapter_wakes_a_fresh_server(browser: Browser, tmp_path: Pa
         fresh.stop()
 
 
-def test_ramps_follow_dragged_corners_and_are_held_against_the_best(page: Page) -> None:
+def test_ramps_follow_dragged_corners_and_are_compared_with_the_best(page: Page) -> None:
     page.goto("/bend_the_line")
     expect(page.get_by_text("Drag the corners until")).to_be_visible()
     drag(page, corner(page, 2), 60, -80)

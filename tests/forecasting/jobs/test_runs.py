@@ -274,6 +274,7 @@ def test_worker_trains_stops_and_dies_without_taking_others_along(store, workers
     waiting = store.submit("me", channel(), settings(epochs=5), name="waiting")
     workers.fill()
     assert store.run("me", waiting).status == "queued"  # two slots, two runs
+    assert workers.slots == 2
     wait_for(lambda: len(store.history(stopped)) and len(store.history(killed)))
     os.kill(worker_of(store, killed), signal.SIGKILL)
     wait_for(lambda: store.run("me", killed).status == "failed")
