@@ -97,7 +97,7 @@ class LossesTable:
         for run in self.runs:
             if run is not other:
                 now = [(one.id, one.queued, one.status) if isinstance(one, Run) else one for one in (run, other)]
-                found[run.name] = _held_against(tuple(now), run, other, channel.series)
+                found[run.name] = _compared(tuple(now), run, other, channel.series)
         return {name: difference for name, difference in found.items() if difference}
 
     def draw_table(self, found: dict[str, Comparison], other: str) -> None:
@@ -131,7 +131,7 @@ class LossesTable:
 
 
 @st.cache_data(max_entries=512, show_spinner=False)
-def _held_against(now: tuple, _run: Run, _other: Run | str, _series: Series) -> Comparison | None:
+def _compared(now: tuple, _run: Run, _other: Run | str, _series: Series) -> Comparison | None:
     """Held-out error of a run less that of another or of a baseline; None before both have predictions.
 
     `now` names both as they are: a run that goes on is another one afterwards.

@@ -102,7 +102,7 @@ def test_results_follow_the_runs_and_leave_gaps_where_nothing_is_known():
     assert found.loc["c", ["train", "held_out", "gap", "skill", "held_out_low"]].isna().all()
 
 
-def test_a_run_is_held_against_another_and_against_a_baseline():
+def test_a_run_is_compared_with_another_and_with_a_baseline():
     views = sample_channel().views
     days = pd.date_range("2022-01-01", "2022-12-31")
     near = pd.DataFrame(views[days].to_numpy()[:, None] + CHANCE.normal(0, 50, (365, 3)), index=days)

@@ -42,7 +42,7 @@ def test_work_is_stated_in_updates_of_weights(monkeypatch):
     assert work_of(CANDIDATES).translated().startswith("Work: 13,000 updates of weights for 3 models, the same")
 
 
-def test_others_are_held_against_the_mixture_at_the_end():
+def test_others_are_compared_with_the_mixture_at_the_end():
     said = regret_of_alternatives(CANDIDATES).translated()
     assert "averages 3 models (MASE 1.000 in validation)" in said
     assert "−10 % “linear, log” (the best one, known only in hindsight)" in said
