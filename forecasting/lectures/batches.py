@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from forecasting.formats import format_three_digits
-from forecasting.lectures.claims import MARGIN, Claim, Judgement, claim, judge_fact, judge_pairs
+from forecasting.lectures.claims import Claim, Judgement, claim, judge_fact, judge_ratios
 from forecasting.lectures.paths import on_quadratic
 from forecasting.messages import N_, BadInput, Message
 from forecasting.series import Series
@@ -264,14 +264,10 @@ def is_nearer(examples: Examples, start: tuple[float, float], *, batch: int, rat
     far = float(distances(examples, full_path(examples, start, rate=rate, updates=COMPARED)[-1]))
     if not np.isfinite([*near, far]).all():
         return claim(NEARER, Judgement("does not hold here", 0.0), unit=N_("times nearer"), sentence=Message(RAN_AWAY))
-    logarithms = np.log(max(far, TINY) / np.maximum(near, TINY))
-    found = judge_pairs(logarithms.tolist(), float(np.log1p(MARGIN)))
-    effect, low, high = (float(np.exp(value)) for value in (found.effect, found.low, found.high))
+    judged = judge_ratios(np.full(len(near), max(far, TINY)), np.maximum(near, TINY))
     facts = {"near": format_three_digits(np.median(near)), "far": format_three_digits(far), "batch": batch}
     sentence = N_("Median distance after 3 epochs: {near} with batch {batch}, {far} with all at once.")
-    return claim(
-        NEARER, Judgement(found.answer, effect, low, high), unit=N_("times nearer"), sentence=Message(sentence, facts)
-    )
+    return claim(NEARER, judged, unit=N_("times nearer"), sentence=Message(sentence, facts))
 
 
 def noise_follows(examples: Examples, at: np.ndarray, sizes: tuple[int, ...] = (1, 2, 5, 10)) -> Claim:
