@@ -25,6 +25,8 @@ from forecasting.charts.marks import (
 from forecasting.messages import N_, Translate, english
 
 MARGIN = 0.08  # of the range of losses, left free on all sides
+NAME_PLACES = (0.7, 0.45, 0.25)  # up the diagonal, where its name may stand
+NAME_BELOW, NAME_ROOM = 0.06, 0.12  # of the height: the name's middle below its place, and what is to be free of levels
 
 
 def generalization_gap(
@@ -43,7 +45,8 @@ def generalization_gap(
     the range over seeds that is drawn as a cross (NaN for none). `runs` are the names of all runs that other charts
     show, so that each keeps its colour where one of them has no dot.
     """
-    low, high = _square(frame, [*(levels or {}).values(), *([floor] if floor else [])], log)
+    lines_at = [*(levels or {}).values(), *([floor] if floor else [])]
+    low, high = _square(frame, lines_at, log)
     log = log and low > 0  # a loss of nothing has no logarithm
 
     def axis(title: str) -> dict[str, Any]:
@@ -64,7 +67,7 @@ def generalization_gap(
     across = rule.encode(x=alt.X("train_low:Q", **right), x2="train_high:Q", y=y, color=BY_RUN)
     upright = rule.encode(x=x, y=alt.Y("held_out_low:Q", **up), y2="held_out_high:Q", color=BY_RUN)
     lines = level_lines(levels or {}, floor, high, colour=BY_RUN, translate=translate, start=low, all_left=True)
-    layers = [*_no_gap(low, high, log, translate), *lines, across, upright, dots]
+    layers = [*_no_gap(lines_at, low=low, high=high, log=log, translate=translate), *lines, across, upright, dots]
     return layered(*layers, height=height_with_legend(runs))  # as the curves beside it, which name them all
 
 
@@ -89,11 +92,19 @@ def _square(frame: pd.DataFrame, levels: list[float], log: bool) -> tuple[float,
     return low - room, high + room
 
 
-def _no_gap(low: float, high: float, log: bool, translate: Translate) -> list[alt.Chart]:
-    """The diagonal, with its name below it, where there are hardly ever dots."""
+def _place_of_name(shares: np.ndarray) -> float:
+    """How far up the diagonal its name stands: free of the levels, which lie at `shares` of the height."""
+    free = {place: np.abs(shares - (place - NAME_BELOW)).min(initial=1.0) for place in NAME_PLACES}
+    return next((place for place, room in free.items() if room >= NAME_ROOM), max(free, key=free.__getitem__))
+
+
+def _no_gap(levels: Sequence[float], *, low: float, high: float, log: bool, translate: Translate) -> list[alt.Chart]:
+    """The diagonal, with its name below it, where there are hardly ever dots and none of the `levels`."""
     role = translate(BASELINE)
     ends = alt.Chart(alt.Data(values=[{"train": edge, "held_out": edge, "run": role} for edge in (low, high)]))
-    share = 0.7
+    onto = np.log if log else np.asarray
+    shares = (onto(np.array(levels, float)) - onto(low)) / (onto(high) - onto(low))
+    share = _place_of_name(shares)
     at = low ** (1 - share) * high**share if log else low + share * (high - low)
     name = alt.Chart(alt.Data(values=[{"train": at, "held_out": at, "run": role}]))
     text = name.mark_text(text=translate(N_("No gap")), align="left", baseline="top", dx=6, dy=4)

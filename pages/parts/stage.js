@@ -410,7 +410,7 @@ function valueOf(points, at) {
 }
 function setLegend(stage) {
   const { surface, lines, paths, dots } = stage.data
-  const items = [...lines, ...paths].filter(({ label }) => label).map(({ label, colour }) => swatch(label, "line", stage.ink(colour)))
+  const items = [...lines, ...paths].filter(({ label }) => label).map(({ label, colour, dashed }) => swatch(label, dashed ? "dashed" : "line", stage.ink(colour)))
   items.push(...dots.filter(({ legend }) => legend).map(({ legend, colour }) => swatch(legend, "dot", stage.ink(colour))))
   if (surface) items.push(bandsSwatch(surface, stage.image.colours))
   stage.legend.replaceChildren(...items)
