@@ -79,21 +79,21 @@ GROUPS = {
                     Statement(
                         "7 days beat 1",
                         N_("A line that sees 7 days forecasts better than one that sees a day."),
-                        "0.58k → 0.49k",
+                        "580 → 490",
                         "know_your_data",
                         {"window": "7"},
                     ),
                     Statement(
                         "28 days beat 7",
                         N_("A line that sees 28 days forecasts better than one that sees 7."),
-                        "0.49k → 0.46k",
+                        "490 → 460",
                         "know_your_data",
                         {"window": "28"},
                     ),
                     Statement(
                         "56 days beat 28",
                         N_("A line that sees 56 days forecasts better than one that sees 28."),
-                        "0.46k → 0.46k",
+                        "460 → 460",
                         "know_your_data",
                         {"window": "56"},
                     ),
@@ -112,6 +112,7 @@ GROUPS = {
                 ),
             ),
         ),
+        version=2,
     ),
     "depth": Group(
         N_("Deeper"),
@@ -123,7 +124,7 @@ GROUPS = {
                     Statement(
                         "Bending pays",
                         N_("A net of 100 ReLU forecasts better than a line."),
-                        "0.46k → 0.43k",
+                        "460 → 430",
                         "bend_the_line",
                     ),
                 ),
@@ -134,7 +135,7 @@ GROUPS = {
                     Statement(
                         "Train loss falls from one layer to three",
                         N_("Three layers fit the training days better than one."),
-                        "0.28k → 0.14k",
+                        "280 → 140",
                         "deeper",
                         {"part": DEEPER, "along": LAYERS, "at": "3"},
                     ),
@@ -148,14 +149,14 @@ GROUPS = {
                     Statement(
                         "Held-out loss rises from three layers to four",
                         N_("Four layers forecast worse than three."),
-                        "0.38k → 0.44k",
+                        "380 → 440",
                         "deeper",
                         {"part": DEEPER, "along": LAYERS, "at": "4"},
                     ),
                     Statement(
                         "Five layers train worse than four, an optimization issue",
                         N_("Five layers fit the training days worse than four."),
-                        "0.10k → 0.34k",
+                        "100 → 340",
                         "deeper",
                         {"part": DEEPER, "along": LAYERS, "at": "5"},
                     ),
@@ -449,13 +450,13 @@ GROUPS = {
                     Statement(
                         "The largest day was foreseeable",
                         N_("The largest day could be foreseen."),
-                        "5.25k / 7.5k",
+                        "5,250 / 7,500",
                         "when_the_world_changes",
                     ),
                 ),
             ),
         ),
-        version=2,
+        version=3,
     ),
 }
 CHEAP_FIRST = tuple(sorted(GROUPS, key=lambda slug: GROUPS[slug].seconds))

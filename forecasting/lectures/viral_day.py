@@ -115,9 +115,12 @@ def moves_most(problem: ViralProblem, times: float = TIMES) -> Claim:
     means = {loss: float(np.mean([moves[loss] for moves in found])) for loss in NAMES}
     effects = [moves["mse"] - max(moves["mae"], moves["huber"]) for moves in found]
     judged = judge_pairs(effects, MARGIN * means["mse"])
-    sentence = N_("{times} times the views on one day: predictions move by {mse} views, by {mae} and {huber}.")
+    sentence = N_(
+        "{times} times the views, mean over {days} days: predictions move by {mse} views, by {mae} and {huber}."
+    )
     facts: dict[str, object] = {loss: Views(mean) for loss, mean in means.items()}
-    return claim(NAME, judged, unit=N_("views"), sentence=Message(sentence, facts | {"times": f"{times:g}"}))
+    facts |= {"times": f"{times:g}", "days": len(problem.drawn)}
+    return claim(NAME, judged, unit=N_("views"), sentence=Message(sentence, facts))
 
 
 def channel_claims(series: Series, split: Split) -> Iterator[Claim]:
