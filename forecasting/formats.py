@@ -48,6 +48,30 @@ def format_three_digits(value: float, translate: Translate = english) -> str:
     return format_views(value, translate) if abs(value) >= 999.5 else f"{value:.3g}".replace("-", "−")
 
 
+@dataclass(frozen=True)
+class ThreeDigits:
+    """A number as a fact of a Message: it has three digits, and is said in the units of the sentence's language."""
+
+    value: float
+
+    def translated(self, translate: Translate = english) -> str:
+        """The number in the units of a language."""
+        return format_three_digits(self.value, translate)
+
+    def __str__(self) -> str:
+        return self.translated()
+
+
+def format_small(value: float) -> str:
+    """One digit and the power of ten, for what is next to nothing.
+
+    >>> format_small(5.1e-7)
+    '5e−7'
+    """
+    mantissa, _e, power = f"{value:.0e}".partition("e")
+    return f"{mantissa}e{int(power)}".replace("-", "−")
+
+
 def format_in_formula(value: float, signed: bool = False) -> str:
     """Three digits as LaTeX: 0.315, 5390, or -1.2 \\cdot 10^{-5}; `signed` has a plus too."""
     sign = "+" if signed else ""

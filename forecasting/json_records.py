@@ -12,7 +12,8 @@ JSON has:
 - a float that is no number or infinite is the text "NaN", "Infinity" or "-Infinity", so that any reader takes it
 - an `np.ndarray` is nested lists of numbers, and comes back as floats; None in it comes back as NaN
 - a `date` or `pd.Timestamp` is its day in ISO form
-- a Message keeps its sentence and facts, Views in them too; a fact that JSON cannot say becomes its text
+- a Message keeps its sentence and facts, Views and ThreeDigits in them too; a fact that JSON cannot say becomes its
+  text
 - RunSettings are the object that their own canonical text says; that text stays a run's identity, and is written by
   `RunSettings.to_json` alone
 
@@ -31,7 +32,7 @@ import pandas as pd
 from cattrs.errors import CattrsError
 from cattrs.preconf.json import make_converter
 
-from forecasting.formats import Views
+from forecasting.formats import ThreeDigits, Views
 from forecasting.messages import Message
 from forecasting.settings import RunSettings
 
@@ -85,6 +86,8 @@ def _fact_to_json(fact: object) -> object:
         return _message_to_json(fact)
     if isinstance(fact, Views):
         return {"views": _float_to_json(float(fact.value))}
+    if isinstance(fact, ThreeDigits):
+        return {"three digits": _float_to_json(float(fact.value))}
     if isinstance(fact, np.generic):
         fact = fact.item()
     if isinstance(fact, float):
@@ -101,6 +104,8 @@ def _message_from_json(value: Mapping, _kind: type) -> Message:
 def _fact_from_json(fact: object) -> object:
     if not isinstance(fact, Mapping):
         return fact
+    if "three digits" in fact:
+        return ThreeDigits(float(fact["three digits"]))
     return Views(float(fact["views"])) if "views" in fact else _message_from_json(fact, Message)
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from forecasting.formats import Views, format_three_digits
+from forecasting.formats import ThreeDigits, Views, format_three_digits
 from forecasting.lectures.claims import Claim, Judgement, claim, judge_fact, judge_ratios, judge_seeds
 from forecasting.messages import N_, BadInput, Message
 from forecasting.series import Series
@@ -236,7 +236,7 @@ def is_flatter(known: BatchSizes, equal: Literal["equal_epochs", "equal_loss"]) 
     name = FLATTER_EPOCHS if equal == "equal_epochs" else FLATTER_LOSS
     by_batch = {one.batch: getattr(one, equal) for one in known.sharpness}
     small, large = by_batch[SMALL], by_batch[known.windows]
-    facts = {"large": format_three_digits(np.median(large)), "small": format_three_digits(np.median(small))}
+    facts = {"large": ThreeDigits(np.median(large)), "small": ThreeDigits(np.median(small))}
     sentence = N_("Curvature {large} with all, {small} with 16.")
     judged = too_few(known.windows)
     if judged is None and not ((small > 0).all() and (large > 0).all()):

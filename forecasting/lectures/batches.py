@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from forecasting.formats import format_three_digits
+from forecasting.formats import ThreeDigits
 from forecasting.lectures.claims import Claim, Judgement, claim, judge_fact, judge_ratios
 from forecasting.lectures.paths import on_quadratic
 from forecasting.messages import N_, BadInput, Message
@@ -250,7 +250,7 @@ def arrives(examples: Examples, paths: np.ndarray, full: np.ndarray) -> Claim:
     if judged.answer != "holds" and without_noise - 1 > NEAR:
         judged = Judgement("cannot tell", times - 1, lacking=Message(N_("more epochs at this learning rate")))
     sentence = N_("Batches end at {times} times the formula's loss (mean of {seeds} seeds).")
-    facts = {"times": f"{times:.2f}" if times < 100 else format_three_digits(times), "seeds": len(paths)}
+    facts = {"times": f"{times:.2f}" if times < 100 else ThreeDigits(times), "seeds": len(paths)}
     return claim(ARRIVES, judged, unit="", sentence=Message(sentence, facts))
 
 
@@ -265,7 +265,7 @@ def is_nearer(examples: Examples, start: tuple[float, float], *, batch: int, rat
     if not np.isfinite([*near, far]).all():
         return claim(NEARER, Judgement("does not hold here", 0.0), unit=N_("times nearer"), sentence=Message(RAN_AWAY))
     judged = judge_ratios(np.full(len(near), max(far, TINY)), np.maximum(near, TINY))
-    facts = {"near": format_three_digits(np.median(near)), "far": format_three_digits(far), "batch": batch}
+    facts = {"near": ThreeDigits(np.median(near)), "far": ThreeDigits(far), "batch": batch}
     sentence = N_("Median distance after 3 epochs: {near} with batch {batch}, {far} with all at once.")
     return claim(NEARER, judged, unit=N_("times nearer"), sentence=Message(sentence, facts))
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from forecasting.formats import format_small
 from forecasting.lectures.claims import Claim, claim, judge_fact
 from forecasting.lectures.paths import Adam, descend, plain
 from forecasting.messages import N_, Message
@@ -106,7 +107,7 @@ def squared_error_sticks(by_descent: Paths) -> Claim:
     ends = {loss: path.end for loss, path in by_descent.items()}
     stuck = ends["mse"] if ends["cross-entropy"] >= ARRIVED else 1.0
     sentence = N_("Probability of the target after {updates} updates: {entropy}, and {squared} by MSE.")
-    facts = {"updates": UPDATES, "entropy": format_small(ends["cross-entropy"]), "squared": format_small(ends["mse"])}
+    facts = {"updates": UPDATES, "entropy": format_chance(ends["cross-entropy"]), "squared": format_chance(ends["mse"])}
     return claim(
         N_("MSE sticks where cross-entropy does not"),
         judge_fact(stuck, STUCK),
@@ -121,11 +122,11 @@ def adam_rescues(target: int, by_descent: Paths, by_adam: Paths, epsilon: float)
     start = with_third(by_descent["mse"].points[0])
     steepest = float(np.abs(gradient_of(start, target, "mse")).max())
     sentence = N_("By MSE it ends at {end}. Largest slope at the start {slope}, ε = {epsilon}.")
-    facts = {"end": format_small(found), "slope": f"{steepest:.0e}", "epsilon": f"{epsilon:.0e}"}
+    facts = {"end": format_chance(found), "slope": format_small(steepest), "epsilon": format_small(epsilon)}
     rescued = 1 - found if before <= STUCK else 1.0
     return claim(N_("Adam rescues MSE"), judge_fact(rescued, 1 - ARRIVED), unit="", sentence=Message(sentence, facts))
 
 
-def format_small(probability: float) -> str:
-    """A probability that may be tiny: 0.731, 2e-08."""
-    return f"{probability:.3f}" if probability >= 0.001 else f"{probability:.0e}"
+def format_chance(probability: float) -> str:
+    """A probability that may be next to nothing: 0.995, or 1e−7."""
+    return f"{probability:.3f}" if probability >= 0.001 else format_small(probability)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecasting.formats import format_three_digits
+from forecasting.formats import ThreeDigits
 from forecasting.lectures.claims import TOO_FEW_DAYS, Claim, Judgement, claim, judge_days
 from forecasting.lectures.linear_windows import CLOSE, LinearFit, fit_windows
 from forecasting.messages import N_, BadInput, Message
@@ -19,7 +19,7 @@ from forecasting.typical_range import WEEK
 from forecasting.windows import COMMON_HISTORY, Windows, make_windows
 
 LECTURE_WEIGHTS = {1: (0.97,), 7: (0.79, -0.31, 0.12, -0.01, -0.10, 0.30, 0.18)}  # the day before first
-LECTURE_MAE = {1: ("0.48k", "0.58k"), 7: ("0.38k", "0.49k"), 28: ("0.33k", "0.46k"), 56: ("0.32k", "0.46k")}
+LECTURE_MAE = {1: ("480", "580"), 7: ("380", "490"), 28: ("330", "460"), 56: ("320", "460")}
 LOW_DAYS = (4, 5)  # the lecture's: Friday and Saturday
 CLAIMS = {
     (7, 1): N_("7 days beat 1"),
@@ -86,9 +86,7 @@ def more_is_better(found: WindowLengths, more: int, fewer: int) -> Claim:
     else:
         judged = judge_days(found.errors[more - 1], found.errors[fewer - 1], loss=found.loss)
         losses = {"more": found.held_out_losses[more - 1], "fewer": found.held_out_losses[fewer - 1]}
-        facts = {name: format_three_digits(value) for name, value in losses.items()} | {
-            "measure": LOSS_NAMES[found.loss]
-        }
+        facts = {name: ThreeDigits(value) for name, value in losses.items()} | {"measure": LOSS_NAMES[found.loss]}
         sentence = Message(N_("Held-out {measure}: {more} instead of {fewer} views."), facts)
     return claim(CLAIMS[more, fewer], judged, unit=N_("views"), sentence=sentence)
 

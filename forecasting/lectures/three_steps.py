@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecasting.formats import Views
+from forecasting.formats import Views, units
 from forecasting.lectures.claims import Claim, Judgement, claim, judge_days, judge_fact
 from forecasting.lectures.lateness import MOST_DAYS_LATE, Lateness, best_shift
 from forecasting.lectures.paths import descend, updates_to
 from forecasting.lectures.surfaces import error_of_line, error_surface, exact_optimum, gradient_of_line
-from forecasting.messages import N_, Message
+from forecasting.messages import N_, Message, Translate, english
 from forecasting.series import Series
 from forecasting.settings import Loss
 from forecasting.split import Split
@@ -82,11 +82,11 @@ def unit_of(views: np.ndarray) -> float:
     return float(10 ** max(np.floor(np.log10(max(np.nanmedian(views), 1))), 0))
 
 
-def unit_name(unit: float) -> str:
-    """k for thousands, 10k for ten thousands; nothing for single views."""
-    for size, prefix in ((1e6, "M"), (1e3, "k")):
+def unit_name(unit: float, translate: Translate = english) -> str:
+    """k for thousands, 10k for ten thousands, in Chinese 万 for these; nothing for single views."""
+    for size, name in reversed(units(translate)):
         if unit >= size:
-            return f"{unit / size:.0f}{prefix}".removeprefix("1" if unit == size else "x")
+            return name.strip() if unit == size else f"{unit / size:.0f}{name}"
     return "" if unit == 1 else f"{unit:.0f}"
 
 

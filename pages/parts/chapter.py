@@ -18,7 +18,7 @@ reads:
                   on_move=chapter.keep_point, alt=translate("..."), translate=translate)
         chapter.formula(rf"y = {corner[1]:.2f} ...")
         chapter.verdict(fit.claim)                 # forecasting.lectures.claims.Claim
-        chapter.beside_lecture([(N_("Loss"), "0.48k", format_views(fit.loss))])
+        chapter.beside_lecture([(N_("Loss"), "480", format_views(fit.loss))])
         chapter.open_in_train(family="linear", window=1, loss="mae")
 
     chapter.run(experiment, PRESETS)               # draws it, then the strip

@@ -83,7 +83,7 @@ def _show_job(
 def _progress(session: Session, job: Job) -> None:
     text = session.translate(N_("Waiting for a free worker") if job.status == "queued" else N_("In progress"))
     if (left := _seconds_left(job)) is not None:
-        text = session.translate(N_("In progress, {left} left")).format(left=duration(left))
+        text = session.translate(N_("In progress, {left} left")).format(left=duration(left, session.translate))
     bar, stop = st.columns([4, 1], vertical_alignment="center")
     bar.progress(job.share, text)
     label = session.translate(N_("Stop"))
@@ -102,7 +102,7 @@ def epochs_done(run: Run, history: History, translate: Translate) -> str:
     if not len(history):
         return translate(N_("Waiting for a free worker") if run.status == "queued" else N_("Starting"))
     epochs, done = run.settings.training.epochs, len(history)
-    left = duration(history.seconds[-1] / done * (epochs - done))
+    left = duration(history.seconds[-1] / done * (epochs - done), translate)
     return translate(N_("Epoch {done} of {epochs}, {left} left")).format(done=done, epochs=epochs, left=left)
 
 
@@ -117,6 +117,8 @@ def _seconds_left(job: Job) -> float | None:
     return max(job.seconds_left - (time.monotonic() - seen), 1.0)
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: float, translate: Translate) -> str:
     """12 s, 22 min."""
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+    if seconds < 100:
+        return translate(N_("{seconds} s")).format(seconds=f"{seconds:.0f}")
+    return translate(N_("{minutes} min")).format(minutes=f"{seconds / 60:.0f}")

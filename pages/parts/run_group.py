@@ -73,7 +73,7 @@ class RunGroup:
         said = translate(N_("{done} of {rows} models trained")).format(done=done, rows=every)
         left = self.seconds_left(runs)
         if left is not None:
-            said += translate(N_(", ")) + translate(N_("{left} left")).format(left=duration(left))
+            said += translate(N_(", ")) + translate(N_("{left} left")).format(left=duration(left, translate))
         bar.progress((done + sum(map(self._share, runs.values()))) / every, said)
         button.button(translate(N_("Stop")), icon=":material/stop:", on_click=self.stop, width="stretch")
 

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from forecasting.formats import format_views
+from forecasting.formats import format_views, units
 from forecasting.jobs.requests import SweepRequest
 from forecasting.lectures import batch_normalization as lecture
 from forecasting.lectures.batch_normalization import BATCHES, GOAL, RATES, Line
@@ -34,7 +34,7 @@ SHOWN = tuple(float(scale) for scale in np.geomspace(1, 100, 41))
 STEPS = 300  # updates shown
 GRID = 60  # places along each weight
 MOST = 1e6  # updates shown on the axis
-COUNTS = ((1.0, "1"), (10.0, "10"), (100.0, "100"), (1e3, "1k"), (1e4, "10k"), (1e5, "100k"), (MOST, "1M"))  # ticks
+COUNTS = (1.0, 10.0, 100.0, 1e3, 1e4, 1e5, MOST)  # ticks
 SMALL = 260  # pixels high
 WITHOUT, WITH = RUNS[0], TRAIN  # colours
 PRESETS = (
@@ -134,7 +134,7 @@ def draw_needed(scale: float, rate: float) -> None:
     stage(
         "needed",
         x=Axis(translate(N_("Scale of x₂")), SHOWN[0], SHOWN[-1], log=True, digits=0),
-        y=Axis(title, 1, MOST, digits=0, log=True, ticks=COUNTS),
+        y=Axis(title, 1, MOST, digits=0, log=True, ticks=[(count, tick(count)) for count in COUNTS]),
         translate=translate,
         lines=lines,
         handles=[Handle("scale", at, translate(N_("Scale of x₂")), along="x", colour=INK, rule=True, follows=0)],
@@ -142,6 +142,12 @@ def draw_needed(scale: float, rate: float) -> None:
         height=SMALL,
         alt=translate("Updates needed by the scale of the second input"),
     )
+
+
+def tick(count: float) -> str:
+    """A power of ten in the units of the language: 100, 10k."""
+    size, unit = max(((size, unit) for size, unit in [(1.0, ""), *units(translate)] if size <= count))
+    return f"{count / size:,.0f}{unit}"
 
 
 def take_scale(_name: str, at: Point) -> None:

@@ -251,8 +251,8 @@ def beside_lecture(learnt: Experiment | None) -> None:
     line, network = (format_views(curve.error, translate) for curve in learnt.curves) if learnt else ("–", "–")
     chapter.beside_lecture(
         [
-            (N_("56 days, linear: held-out MAE"), "0.46k", line),
-            (N_("100 ReLU: held-out MAE"), "0.43k", network),
+            (N_("56 days, linear: held-out MAE"), "460", line),
+            (N_("100 ReLU: held-out MAE"), "430", network),
         ]
     )
 

@@ -110,7 +110,7 @@ def two_losses() -> None:
         class_losses.squared_error_sticks(by_descent),
         class_losses.adam_rescues(target, by_descent, by_adam, EPSILONS[adam]),
     )
-    ends = [class_losses.format_small(paths[loss].end) for loss in LOSS_NAMES]
+    ends = [class_losses.format_chance(paths[loss].end) for loss in LOSS_NAMES]
     chapter.beside_lecture(
         [
             (N_("Cross-entropy"), translate(N_("slopes")), f"p = {ends[0]}"),

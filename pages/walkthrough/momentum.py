@@ -38,7 +38,7 @@ UNKNOWNS: dict[momentum.Surface, tuple[str, str]] = {
     "channel": (N_("Weight of the day before"), N_("Weight of the same day last week")),
 }
 D2L_RATE, D2L_SHARE, D2L_UPDATES = 0.6, 0.5, 20
-D2L_ENDS = {0.0: "−0.388, −1.67k", D2L_SHARE: "0.00719, 0.00255"}
+D2L_ENDS = {0.0: np.array([-0.388, -1673]), D2L_SHARE: np.array([0.00719, 0.00255])}
 LABELS = (N_("Without momentum"), N_("With momentum"))
 PLAIN = RUNS[0]  # its colour
 SMALL = 240  # pixels high
@@ -278,7 +278,7 @@ def beside_lecture(surface: momentum.Surface, toy: Toy, start: Point, setup: Set
     names = {0.0: N_("End after 20 updates at 0.6, plain"), D2L_SHARE: N_("End after 20 updates at 0.6, momentum 0.5")}
     for share, name in names.items():
         end = momentum.end(toy, start, Setup(D2L_RATE, share, nesterov=False), D2L_UPDATES)
-        rows.append((name, D2L_ENDS[share], place_of(end)))
+        rows.append((name, place_of(D2L_ENDS[share]), place_of(end)))
     chapter.beside_lecture(rows, lecture=N_("d2l's ellipse"), ours=N_("Here, from your start"))
 
 

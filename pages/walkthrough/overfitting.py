@@ -162,7 +162,7 @@ def show_toy(toy: Toy) -> None:
         draw_bars(remedies, log_axis(np.array([remedy.loss for remedy in remedies])))
     chapter.formula(formula_of(model, [f"x^{{{power}}}" if power > 1 else "x" for power in range(1, TERMS + 1)]))
     chapter.verdict(inside)
-    beside_lecture(remedies, format_three_digits)
+    beside_lecture(remedies, lambda loss: format_three_digits(loss, translate))
 
 
 def draw_points(toy: Toy, problem: Problem, model: Linear) -> None:

@@ -115,7 +115,9 @@ def draw_progress(jobs: Mapping[str, Job]) -> None:
     shares = shares_of(jobs)
     left = seconds_left(shares, sum(job.seconds for job in jobs.values()), workers=session.workers.slots)
     text = (
-        translate("In progress") if left is None else translate("In progress, {left} left").format(left=duration(left))
+        translate("In progress")
+        if left is None
+        else translate("In progress, {left} left").format(left=duration(left, translate))
     )
     bar, button = st.columns([4, 1], vertical_alignment="center")
     bar.progress(sum(GROUPS[slug].seconds * share for slug, share in shares.items()) / TOTAL, text)

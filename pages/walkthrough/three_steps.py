@@ -95,14 +95,14 @@ def experiment() -> None:
 
 def counted_in(problem: LineProblem) -> str:
     """What the intercept and the loss are counted in: views, k views, 10k views."""
-    name = three_steps.unit_name(problem.unit)
+    name = three_steps.unit_name(problem.unit, translate)
     return translate(N_("{unit} views")).format(unit=name) if name else translate(N_("views"))
 
 
 def after_value(problem: LineProblem) -> str:
     """The same in short."""
-    name = three_steps.unit_name(problem.unit)
-    return f" {name}" if name in ("", "k", "M") else f" × {name}"
+    name = three_steps.unit_name(problem.unit, translate)
+    return f" × {name}" if name[:1].isdigit() else f" {name}"
 
 
 def axes(problem: LineProblem, land: Landscape) -> tuple[Axis, Axis]:

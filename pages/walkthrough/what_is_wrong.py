@@ -41,6 +41,7 @@ CASES: dict[Case, str] = {
 }
 PLACES: tuple[Branch, ...] = (*LEAVES_FROM_ABOVE, "cannot tell")  # from above; the last is no leaf of the tree
 ROOT, ANSWERED = (9, 2), 55  # where the handle stands before an answer; how far right after it
+ABOVE_HANDLE = 0.25  # of the height between two branches
 TALL, SMALL, BAR = 300, 240, 0.36  # pixels high; how wide a bar is
 BESIDE = {
     "shown": N_("Model shown"),
@@ -216,8 +217,11 @@ def way_to(branch: str | None, label: str, colour: int, width: float, *, faint: 
 
 
 def questions() -> list[Text]:
-    """What is asked at each fork, and the answers."""
-    return [Text((x + 1, height_of(y)), translate(text), -side) for text, (x, y), side, _behind in WORDS]
+    """What is asked at each fork, and the answers; the first question above the handle, which waits beside it."""
+    return [
+        Text((x + 1, height_of(y) + (0 if x else ABOVE_HANDLE)), translate(text), -side)
+        for text, (x, y), side, _behind in WORDS
+    ]
 
 
 def leaves(lit: str | None, probabilities: Mapping[Branch, float]) -> list[Text]:
@@ -278,10 +282,10 @@ def show_losses(settings: RunSettings, losses: Mapping[str, Losses]) -> None:
         [
             (
                 N_("Optimization: train loss · a shallower net's"),
-                "0.34k · 0.10k",
+                "340 · 100",
                 beside(views(train), views(shallower)),
             ),
-            (N_("Overfitting: train loss · held-out loss"), "0.10k · 0.44k", beside(views(train), views(held_out))),
+            (N_("Overfitting: train loss · held-out loss"), "100 · 440", beside(views(train), views(held_out))),
         ],
         lecture=N_("Lecture, 5 layers · 4 layers"),
         ours=N_("Model shown"),

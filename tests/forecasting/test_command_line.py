@@ -184,8 +184,8 @@ def test_report_judges_every_claim_of_the_groups_that_are_named():
     lines = run("report", SAMPLE, "--groups", "data", "batches", "--json").stdout.splitlines()
     rows = {row["claim"]: row for row in map(json.loads, lines)}
     better = rows["A line that sees 7 days forecasts better than one that sees a day."]
-    assert (better["answer"], better["lecture"], better["chapter"]) == ("Holds", "0.58k → 0.49k", "know_your_data")
+    assert (better["answer"], better["lecture"], better["chapter"]) == ("Holds", "580 → 490", "know_your_data")
     assert better["low"] < better["effect"] < better["high"]
     assert rows["Gradient descent comes to the lowest loss."]["low"] is None
     table = run("report", SAMPLE, "--groups", "data", "--markdown").stdout
-    assert f"| Know your data | Holds | {better['claim']} | 0.58k → 0.49k | {better['here']} |" in table
+    assert f"| Know your data | Holds | {better['claim']} | 580 → 490 | {better['here']} |" in table

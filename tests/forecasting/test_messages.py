@@ -2,7 +2,16 @@
 
 import pytest
 
-from forecasting.formats import UNITS, Views, format_percent, format_probability, format_three_digits, format_views
+from forecasting.formats import (
+    UNITS,
+    ThreeDigits,
+    Views,
+    format_percent,
+    format_probability,
+    format_small,
+    format_three_digits,
+    format_views,
+)
 from forecasting.json_records import from_json, to_json
 from forecasting.messages import N_, BadInput, Message, join_sentences
 
@@ -85,6 +94,17 @@ def test_views_in_a_sentence_are_said_in_its_language_also_after_json():
     again = from_json(Message, to_json(sentence))
     assert again == sentence
     assert (again.translated(), again.translated(chinese)) == ("Off by 26.1k.", "Off by 2.61 万.")
+
+
+def test_three_digits_in_a_sentence_are_said_in_its_language_also_after_json():
+    sentence = Message("From {before} to {after}.", {"before": ThreeDigits(26_140.0), "after": ThreeDigits(47.72)})
+    again = from_json(Message, to_json(sentence))
+    assert again == sentence
+    assert (again.translated(), again.translated(chinese)) == ("From 26.1k to 47.7.", "From 2.61 万 to 47.7.")
+
+
+def test_what_is_next_to_nothing_has_one_digit_and_its_power():
+    assert [format_small(value) for value in (5.1e-7, 1e-8, -2e-12)] == ["5e−7", "1e−8", "−2e−12"]
 
 
 def test_shares_are_whole_percents():

@@ -82,3 +82,5 @@ def test_a_cut_lies_on_the_surface_with_its_slope(sample, axis):
 def test_views_are_counted_so_that_a_usual_day_has_one_digit():
     assert [unit_of(np.array([views])) for views in (0, 7, 83, 4200, 260_000)] == [1, 1, 10, 1e3, 1e5]
     assert [unit_name(10.0**power) for power in range(8)] == ["", "10", "100", "k", "10k", "100k", "M", "10M"]
+    in_chinese = [unit_name(10.0**power, {"1e3=k;1e6=M": "1e4= 万;1e8= 亿"}.get) for power in range(3, 7)]
+    assert in_chinese == ["1000", "万", "10 万", "100 万"]

@@ -16,7 +16,7 @@ def table(app) -> str:
 def test_squared_error_sticks_and_adam_rescues_it(visit):
     app = visit("walkthrough/loss", start="-8,8")
     assert "Holds**: MSE sticks where cross-entropy does not" in said(app, "success")
-    assert "| Squared error (MSE) | gets stuck | p = 1e-07 |" in table(app)
+    assert "| Squared error (MSE) | gets stuck | p = 1e−7 |" in table(app)
     app.selectbox(key="method").select("adam").run()
     assert "| Squared error (MSE) | gets stuck | p = 0.995 |" in table(app)
     assert "Holds**: Adam rescues MSE" in said(app, "success")
