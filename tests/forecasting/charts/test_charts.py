@@ -257,6 +257,19 @@ def test_gap_chart_has_equal_axes_a_diagonal_and_room_for_all():
         assert {"No gap", "Yesterday 700"} <= set(words(spec))
 
 
+def test_name_of_the_diagonal_stands_clear_of_the_baselines():
+    frame = pd.DataFrame({"run": ["a"], "train": [44.0], "held_out": [43.0], "gap": [-1.0]})
+    frame = frame.assign(train_low=np.nan, train_high=np.nan, held_out_low=np.nan, held_out_high=np.nan)
+    levels = {"Yesterday": 57.0, "Same day last week": 68.0, "Mean of the last 28 days": 56.0}
+    for log, onto in ((False, float), (True, np.log)):
+        spec = charts.generalization_gap(frame, ["a"], "MAE", log=log, translate=str, levels=levels).to_dict()
+        low, high = layers_of(spec, "point")[0]["encoding"]["y"]["scale"]["domain"]
+        named = [layer for layer in layers_of(spec, "text") if layer["mark"].get("text") == "No gap"]
+        height = onto(high) - onto(low)
+        middle = onto(named[0]["data"]["values"][0]["held_out"]) - 0.06 * height  # the text hangs below its place
+        assert all(abs(middle - onto(level)) > 0.1 * height for level in levels.values())
+
+
 def test_runs_never_take_the_colour_of_a_role():
     runs = [f"run {place}" for place in range(30)]
     domain = colour_by(str, runs, runs).to_dict()["scale"]["domain"]
