@@ -12,6 +12,11 @@ from forecasting.sample import sample_channel
 from tests.browser.test_main_path import metric, press_train
 
 SLOW = 90_000  # ms for Auto on a busy machine
+# Texts that are wider than the place they stand in.
+CUT_OFF = """all => {
+  const cut = (part) => part.scrollWidth > part.clientWidth + 1
+  return all.filter((one) => [one, ...one.querySelectorAll("*")].some(cut)).map((one) => one.innerText)
+}"""
 
 
 def press_forecast(page: Page) -> None:
@@ -63,6 +68,8 @@ def test_run_is_forecast_taken_away_and_brought_back(page: Page) -> None:
     expect(metric(page, "Next 7 days, views")).to_have_text(shown)
     page.reload()
     expect(metric(page, "Next 7 days, views")).to_have_text(shown)  # the answer and its model are in the store
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.get_by_test_id("stMetricDelta").evaluate_all(CUT_OFF) == []
 
 
 def test_auto_shows_what_it_tried_and_can_be_stopped(page: Page) -> None:
