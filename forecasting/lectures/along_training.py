@@ -89,7 +89,7 @@ def _gone_through(
     way = {*epochs_on_the_way(total)}
     rows: list[tuple] = []
     kept: list[Snapshot] = []
-    for snapshot in snapshots(series, settings, epochs_of_curve(total), slice(0, seeds)):
+    for snapshot in snapshots(series, settings, epochs_of_curve(total), seeds=slice(0, seeds)):
         measured = [_measured(replica, fitted) for replica in snapshot.replicas]
         rows.append((snapshot.epoch, *zip(*measured, strict=True), snapshot.batch_norms))
         if snapshot.epoch in way:
@@ -113,7 +113,7 @@ def look(replica: StackedNetwork, fitted: Prepared, epoch: int) -> Look:
     """Where a network of one replica stands, by its squared error on prepared windows."""
     loss, at = squared_error(replica, fitted), unknowns(replica)
     curvature, direction = _curvature(loss, at)
-    found = escape(loss, at, direction, step_lengths(at))
+    found = escape(loss, at, direction, lengths=step_lengths(at))
     return Look(epoch, found.before, gradient_norm(loss, at), curvature, found)
 
 

@@ -76,7 +76,7 @@ def updates_needed(toy: surfaces.Toy, rate: float | None = None) -> float:
     """Updates from START to GOAL, at the best constant rate where none is given; infinite where it never arrives."""
     curvatures, directions = np.linalg.eigh(toy.hessian(np.array(toy.minimum)))
     along = directions.T @ (np.array(toy.start) - toy.minimum)
-    return updates_on_quadratic(curvatures, curvatures * along**2 / 2, GOAL, rate)
+    return updates_on_quadratic(curvatures, curvatures * along**2 / 2, GOAL, rate=rate)
 
 
 @lru_cache(maxsize=64)
@@ -85,7 +85,7 @@ def needed_by_scale(scales: tuple[float, ...], rate: float | None = None) -> np.
     return np.array([updates_needed(two_inputs(scale), rate) for scale in scales])
 
 
-def updates_on_quadratic(curvatures: np.ndarray, parts: np.ndarray, goal: float, rate: float | None = None) -> float:
+def updates_on_quadratic(curvatures: np.ndarray, parts: np.ndarray, goal: float, *, rate: float | None = None) -> float:
     """The first update of gradient descent on a quadratic after which its loss is at most `goal`.
 
     `parts` (unknowns,) are what each eigenvector of the Hessian adds to the loss at the start; an update multiplies it

@@ -75,7 +75,7 @@ class Trained:
 
 
 def experiment(
-    series: Series, split: Split, seeds: int, sizes: tuple[int, ...] | None = None
+    series: Series, split: Split, *, seeds: int, sizes: tuple[int, ...] | None = None
 ) -> Iterator[tuple[float, BatchSizes]]:
     """The share of the work done, with what is known so far. Raises BadInput where the channel is too short.
 

@@ -23,7 +23,7 @@ NO_ANSWER = N_("this channel gives no answer")
 
 
 @dataclass(frozen=True)
-class Judged:
+class GroupClaims:
     """The claims of a group that are known so far, in the order of its statements at the end."""
 
     claims: tuple[Claim, ...] = ()

@@ -89,7 +89,7 @@ def overfitting_claims(series: Series, split: Split) -> Iterator[Claim]:
 
 def remedy_claims(series: Series, split: Split) -> Iterator[Claim]:
     """Remedies for a net that overfits its last year of training."""
-    runs = dict(zip(overfitting.NAMES, overfitting.remedy_runs(split), strict=True))
+    runs = dict(zip(overfitting.REMEDIES, overfitting.remedy_runs(split), strict=True))
     train_days = len(make_windows(series, split.train, WINDOW))
     none = learned_curve(series, runs[overfitting.NONE])
     for remedy in overfitting.REMEDY_CLAIMS:

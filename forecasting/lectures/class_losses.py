@@ -116,7 +116,7 @@ def squared_error_sticks(by_descent: Paths) -> Claim:
     )
 
 
-def adam_rescues(target: int, by_descent: Paths, by_adam: Paths, epsilon: float) -> Claim:
+def adam_rescues(target: int, by_descent: Paths, by_adam: Paths, *, epsilon: float) -> Claim:
     """Whether Adam brings it up under squared error, where plain descent sticks."""
     found, before = by_adam["mse"].end, by_descent["mse"].end
     start = with_third(by_descent["mse"].points[0])

@@ -150,7 +150,7 @@ def _lanczos(loss: Loss, at: torch.Tensor, seed: int, *, both: bool) -> _Lanczos
 # Steps
 
 
-def escape(loss: Loss, at: torch.Tensor, direction: np.ndarray, lengths: np.ndarray) -> Escape:
+def escape(loss: Loss, at: torch.Tensor, direction: np.ndarray, *, lengths: np.ndarray) -> Escape:
     """Losses at steps from `at` along `direction` (n,), turned so that the loss does not rise at first."""
     slope, along = grad(loss)(at), torch.from_numpy(direction / np.linalg.norm(direction))
     along = -along if float(slope @ along) > 0 else along
@@ -189,7 +189,7 @@ class Snapshot:
 
 
 def snapshots(
-    series: Series, settings: RunSettings, epochs: Collection[int], seeds: slice = slice(0, 1)
+    series: Series, settings: RunSettings, epochs: Collection[int], *, seeds: slice = slice(0, 1)
 ) -> Iterator[Snapshot]:
     """Train some seeds of a run again, exactly as they were trained among others, and stop at some epochs to look.
 

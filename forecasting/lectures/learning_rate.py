@@ -47,7 +47,7 @@ Method = Literal["sgd", "adagrad-mean", "rmsprop", "adam"]
 Schedule = Literal["constant", "decay", "warm-up"]
 Shape = Literal["long ellipse", "crescent"]
 METHODS: tuple[Method, ...] = ("sgd", "adagrad-mean", "rmsprop", "adam")
-NAMES: dict[Method, str] = {
+METHOD_NAMES: dict[Method, str] = {
     "sgd": N_("One rate for all"),
     "adagrad-mean": N_("Adagrad (mean of squares, lecture)"),
     "rmsprop": N_("RMSProp"),
@@ -95,7 +95,7 @@ class Descent:
             return np.linalg.norm(np.diff(self.path, axis=0), axis=1)
 
 
-def descent(shape: Shape, method: Method, rate: float, schedule: Schedule) -> Descent:
+def descent(shape: Shape, method: Method, *, rate: float, schedule: Schedule) -> Descent:
     """STEPS updates from the toy's start."""
     toy = TOYS[shape]
     path = descend(toy.gradient, np.array(toy.start), DIRECTIONS[method], rate=rates_of(schedule, rate), updates=STEPS)
@@ -110,7 +110,7 @@ def sigma_of(shape: Shape, method: Method, path: np.ndarray) -> np.ndarray:
     return sigmas(ADAPTIVE[method], TOYS[shape].gradient(path[:-1]))
 
 
-def left_by_rate(method: Method, schedule: Schedule, rates: tuple[float, ...], shape: Shape) -> np.ndarray:
+def left_by_rate(method: Method, schedule: Schedule, rates: tuple[float, ...], *, shape: Shape) -> np.ndarray:
     """Distance to the minimum after STEPS updates (rates,), all rates at once."""
     toy, column = TOYS[shape], np.array(rates)[:, None]
 
@@ -152,7 +152,7 @@ def tenths(share: float) -> str:
 def adagrad_bursts(rate: float) -> Claim:
     """How often Adagrad's path on the ellipse leaves its goal, at a constant rate and under decay."""
     constant, decayed = (
-        len(bursts(descent("long ellipse", "adagrad-mean", rate, schedule).distances))
+        len(bursts(descent("long ellipse", "adagrad-mean", rate=rate, schedule=schedule).distances))
         for schedule in ("constant", "decay")
     )
     facts = {"rate": f"{rate:g}", "constant": constant, "decayed": decayed, "updates": f"{STEPS:,}"}
@@ -186,7 +186,7 @@ def beats(single: np.ndarray, adaptive: np.ndarray, method: Method) -> Claim:
     one, each = at_best_rate(single), at_best_rate(adaptive)
     facts: dict[str, object] = {"single": Views(float(one.mean())), "adaptive": Views(float(each.mean()))}
     sentence = N_("Train loss at the best rate: {single} views with one rate, {adaptive} with {method}.")
-    message = Message(sentence, facts | {"method": Message(NAMES[method])})
+    message = Message(sentence, facts | {"method": Message(METHOD_NAMES[method])})
     return claim(BEATS, judge_ratios(one, each), unit=TIMES, sentence=message)
 
 
@@ -194,7 +194,7 @@ def forgives(single: np.ndarray, adaptive: np.ndarray, method: Method, *, mean: 
     """Whether more decades of rates are usable with a rate for each unknown; `mean` is the loss of predicting it."""
     widths = [width.mean() for width in usable_widths(RATES, single, adaptive, mean=mean)]
     facts: dict[str, object] = {"single": f"{widths[0]:.1f}", "adaptive": f"{widths[1]:.1f}"}
-    facts |= {"method": Message(NAMES[method]), "way": format_percent(WAY)}
+    facts |= {"method": Message(METHOD_NAMES[method]), "way": format_percent(WAY)}
     sentence = N_("Rates that come {way} of the way down: {single} decades with one rate, {adaptive} with {method}.")
     judged = judge_width(RATES, adaptive, single, mean=mean)
     return claim(FORGIVES, judged, unit=DECADES, sentence=Message(sentence, facts))

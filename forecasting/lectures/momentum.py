@@ -94,7 +94,7 @@ def heights_of(toy: Toy) -> np.ndarray:
     return toy.heights(GRID) - toy.value(np.array(toy.minimum))
 
 
-def both_ways(toy: Toy, start: tuple[float, ...], setup: Setup, updates: int = MOST_UPDATES) -> BothWays:
+def both_ways(toy: Toy, start: tuple[float, ...], setup: Setup, *, updates: int = MOST_UPDATES) -> BothWays:
     """Both ways down from a start."""
     shares = np.array([[0.0], [setup.share]])
     begun = np.tile(np.array(start, float), (2, 1))
@@ -111,13 +111,13 @@ def both_ways(toy: Toy, start: tuple[float, ...], setup: Setup, updates: int = M
     )
 
 
-def end(toy: Toy, start: tuple[float, ...], setup: Setup, updates: int) -> np.ndarray:
+def end(toy: Toy, start: tuple[float, ...], setup: Setup, *, updates: int) -> np.ndarray:
     """Where the path with momentum is after so many updates, however far it has run."""
     way = Momentum(setup.share, setup.nesterov)
     return descend(toy.gradient, np.array(start, float), way, rate=setup.rate, updates=updates)[-1]
 
 
-def parts_of_step(toy: Toy, path: np.ndarray, setup: Setup, update: int) -> np.ndarray:
+def parts_of_step(toy: Toy, path: np.ndarray, setup: Setup, *, update: int) -> np.ndarray:
     """What each gradient so far (update,) adds to the step of an update, along that step; their sum is its length."""
     gradients = toy.gradient(path[:update])
     weights = setup.share ** np.arange(update - 1, -1, -1.0)
@@ -208,7 +208,7 @@ def line_curvatures(series: Series, split: Split) -> tuple[np.ndarray, np.ndarra
     return np.maximum(curvatures, 0), (drawn - best) @ axes
 
 
-def fewer_on_channel(series: Series, split: Split, share: float = USUAL, nesterov: bool = False) -> Claim:
+def fewer_on_channel(series: Series, split: Split, *, share: float = USUAL, nesterov: bool = False) -> Claim:
     """The same for a 28-day line of a channel, each way at its own best learning rate.
 
     At one rate for both the answer would depend on the rate: a small one makes momentum look good everywhere.
@@ -220,12 +220,12 @@ def fewer_on_channel(series: Series, split: Split, share: float = USUAL, nestero
         facts = {"window": WINDOW, "heavy": "–", "plain": "–"}
         judged = Judgement("cannot tell", np.nan, lacking=unusable.message)
         return claim(ON_CHANNEL, judged, unit=WITHOUT, sentence=Message(sentence, facts))
-    plain, heavy = (updates_at_best_rate(curvatures, starts, one, nesterov) for one in (0.0, share))
+    plain, heavy = (updates_at_best_rate(curvatures, starts, one, nesterov=nesterov) for one in (0.0, share))
     facts = {"window": WINDOW, "heavy": _count(heavy), "plain": _count(plain)}
     return _fewer(ON_CHANNEL, plain, heavy, unit=WITHOUT, sentence=Message(sentence, facts))
 
 
-def updates_at_best_rate(curvatures: np.ndarray, starts: np.ndarray, share: float, nesterov: bool) -> np.ndarray:
+def updates_at_best_rate(curvatures: np.ndarray, starts: np.ndarray, share: float, *, nesterov: bool) -> np.ndarray:
     """Updates (starts,) until each start's path has arrived, at the rate with the fewest on average; at most 500."""
     steepest = 2 * (1 + share) / ((1 + 2 * share * nesterov) * curvatures[-1])  # a larger rate runs away
     rates = np.geomspace(SLOWEST, 1, RATES + 1)[:-1, None] * steepest

@@ -239,12 +239,12 @@ def _remedied(problem: Problem, larger: Problem, columns: int) -> list[float]:
     ]
 
 
-NAMES = (NONE, RIDGE, STOPPED, N_("Dropout"), FEWER, N_("Fewer units"), MORE_DATA)
+REMEDIES = (NONE, RIDGE, STOPPED, N_("Dropout"), FEWER, N_("Fewer units"), MORE_DATA)
 BASE_DAYS, EPOCHS, SEEDS = 365, 100, 5
 
 
 def remedy_runs(split: Split) -> tuple[RunSettings, ...]:
-    """A network that overfits its last year of training, then the same with each remedy, in the order of NAMES."""
+    """A network that overfits its last year of training, then the same with each remedy, in the order of REMEDIES."""
     base = RunSettings(
         split,
         Architecture("relu", MOST_DAYS, 1, 100),
@@ -270,7 +270,7 @@ def channel_remedies(experiment: Experiment) -> list[Remedy]:
     """Each remedy against none by held-out MAE in views; as many as have been trained."""
     none, *curves = experiment.curves
     found = [Remedy(NONE, none.error)]
-    names = NAMES[1 : len(curves) + 1]
+    names = REMEDIES[1 : len(curves) + 1]
     return found + [
         Remedy(name, curve.error, judge_curves(curve, none)) for name, curve in zip(names, curves, strict=True)
     ]

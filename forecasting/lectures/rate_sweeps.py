@@ -23,7 +23,7 @@ UPDATES = 200
 WAY = 0.75  # from predicting the mean to the lowest loss: a rate that comes so far is usable
 TIMES_LOWEST = 4  # the lowest loss, which a picture shows at least
 MARGIN = 0.1  # decades: a smaller difference is of no use
-FEWEST_DAYS = 28  # of training
+FEWEST_TRAINING_DAYS = 28  # of training
 DECADES = N_("decades")  # the unit: powers of ten
 
 
@@ -102,8 +102,8 @@ def lacking(series: Series, split: Split, window: int) -> Message | None:
         make_windows(series, split.held_out, window)
     except BadInput as unusable:
         return unusable.message
-    if len(targets) < FEWEST_DAYS:
-        return Message(TOO_FEW_DAYS, {"days": len(targets), "needed": FEWEST_DAYS})
+    if len(targets) < FEWEST_TRAINING_DAYS:
+        return Message(TOO_FEW_DAYS, {"days": len(targets), "needed": FEWEST_TRAINING_DAYS})
     return None if np.ptp(targets) else Message(ALIKE_DAYS)
 
 

@@ -16,7 +16,7 @@ from forecasting.typical_range import WEEK
 from forecasting.windows import Windows, make_windows
 
 RobustLoss = Literal["mse", "mae", "huber"]
-NAMES: dict[RobustLoss, str] = {"mse": "MSE", "mae": "MAE", "huber": N_("Huber")}
+ROBUST_LOSSES: dict[RobustLoss, str] = {"mse": "MSE", "mae": "MAE", "huber": N_("Huber")}
 DAYS = 8  # drawn, one after the other made viral
 TIMES = 10.0  # a viral day's views are so many times as large
 HUBER = 1.345  # robust standard deviations from which errors count by their size: 95 % efficient for normal ones
@@ -48,7 +48,7 @@ class ViralProblem:
         fits = {"mse": least_squares(design, targets), "huber": huber(design, targets)}
         start = fits["huber"]
         fits["mae"] = least_deviations(design, targets, start, dual=np.zeros(len(targets)))[0]
-        return {loss: level + scale * (asked @ fits[loss]) for loss in NAMES}
+        return {loss: level + scale * (asked @ fits[loss]) for loss in ROBUST_LOSSES}
 
     def viral(self, place: int, times: float) -> Windows:
         """The training days with one that had `times` its views: as a target, and in the inputs of the days after."""
@@ -63,7 +63,7 @@ class ViralProblem:
     def moves(self, place: int, times: float, usual: dict[RobustLoss, np.ndarray]) -> dict[RobustLoss, float]:
         """By how many views a day the predictions move on average, against the `usual` ones."""
         moved = self.predicted(self.viral(place, times))
-        return {loss: float(np.abs(moved[loss] - usual[loss]).mean()) for loss in NAMES}
+        return {loss: float(np.abs(moved[loss] - usual[loss]).mean()) for loss in ROBUST_LOSSES}
 
     def _design(self, windows: Windows) -> np.ndarray:
         level, scale = self.scale
@@ -112,7 +112,7 @@ def moves_most(problem: ViralProblem, times: float = TIMES) -> Claim:
     """Whether squared error is moved more than both others, over the drawn days."""
     usual = problem.predicted(problem.train)
     found = [problem.moves(int(place), times, usual) for place in problem.drawn]
-    means = {loss: float(np.mean([moves[loss] for moves in found])) for loss in NAMES}
+    means = {loss: float(np.mean([moves[loss] for moves in found])) for loss in ROBUST_LOSSES}
     effects = [moves["mse"] - max(moves["mae"], moves["huber"]) for moves in found]
     judged = judge_pairs(effects, MARGIN * means["mse"])
     sentence = N_(

@@ -33,8 +33,8 @@ SCALES = (1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 50.0, 100.0)
 SHOWN = tuple(float(scale) for scale in np.geomspace(1, 100, 41))
 STEPS = 300  # updates shown
 GRID = 60  # places along each weight
-MOST = 1e6  # updates shown on the axis
-COUNTS = (1.0, 10.0, 100.0, 1e3, 1e4, 1e5, MOST)  # ticks
+MOST_UPDATES = 1e6  # updates shown on the axis
+COUNTS = (1.0, 10.0, 100.0, 1e3, 1e4, 1e5, MOST_UPDATES)  # ticks
 SMALL = 260  # pixels high
 WITHOUT, WITH = RUNS[0], TRAIN  # colours
 PRESETS = (
@@ -126,7 +126,7 @@ def draw_needed(scale: float, rate: float) -> None:
     at_rate = translate(N_("Raw, rate {rate}")).format(rate=f"{rate:g}")
     lines = [
         Curve(np.column_stack([SHOWN, best]), translate(N_("Raw, best rate")), WITHOUT),
-        Curve(np.column_stack([SHOWN, np.where(own <= MOST, own, np.nan)]), at_rate, BASELINE, dashed=True),
+        Curve(np.column_stack([SHOWN, np.where(own <= MOST_UPDATES, own, np.nan)]), at_rate, BASELINE, dashed=True),
         Curve([[SHOWN[0], standardised], [SHOWN[-1], standardised]], translate(N_("Standardised, best rate")), WITH),
     ]
     at = scale, lecture.updates_needed(lecture.two_inputs(scale))
@@ -134,7 +134,7 @@ def draw_needed(scale: float, rate: float) -> None:
     stage(
         "needed",
         x=Axis(translate(N_("Scale of x₂")), SHOWN[0], SHOWN[-1], log=True, digits=0),
-        y=Axis(title, 1, MOST, digits=0, log=True, ticks=[(count, tick(count)) for count in COUNTS]),
+        y=Axis(title, 1, MOST_UPDATES, digits=0, log=True, ticks=[(count, tick(count)) for count in COUNTS]),
         translate=translate,
         lines=lines,
         handles=[Handle("scale", at, translate(N_("Scale of x₂")), along="x", colour=INK, rule=True, follows=0)],

@@ -6,7 +6,16 @@ import streamlit as st
 from forecasting.formats import format_in_formula, format_percent
 from forecasting.jobs.requests import SweepRequest
 from forecasting.lectures import learning_rate as lecture
-from forecasting.lectures.learning_rate import BURSTING_RATE, METHODS, NAMES, STEPS, Descent, Method, Schedule, Shape
+from forecasting.lectures.learning_rate import (
+    BURSTING_RATE,
+    METHOD_NAMES,
+    METHODS,
+    STEPS,
+    Descent,
+    Method,
+    Schedule,
+    Shape,
+)
 from forecasting.lectures.rate_sweeps import UPDATES, Sweep, highest_shown, mean_loss, usable_level
 from forecasting.lectures.surfaces import TOYS
 from forecasting.messages import N_
@@ -29,7 +38,7 @@ from pages.parts.stage import (
 
 RATES = (1e-7, 1e-6, 1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 0.5, 1.0)
 SHOWN = tuple(float(rate) for rate in np.geomspace(1e-7, 1, 43))
-ADAPTIVE = {method: NAMES[method] for method in METHODS[1:]}
+ADAPTIVE = {method: METHOD_NAMES[method] for method in METHODS[1:]}
 SCHEDULES: dict[Schedule, str] = {
     "constant": N_("Constant"),
     "decay": N_("Decay, 1/√t"),
@@ -38,7 +47,7 @@ SCHEDULES: dict[Schedule, str] = {
 SHAPES: dict[Shape, str] = {"long ellipse": N_("Long ellipse"), "crescent": N_("Crescent")}
 SINGLE, EACH = RUNS[0], TRAIN  # colours
 LEAST = 1e-6  # distance, step or sigma that is shown
-MOST = 10.0  # distance shown
+FARTHEST = 10.0  # distance shown
 GRID = 40  # places along each unknown
 BINS = 250  # of the updates, each shown by its highest
 MEDIUM, SMALL = 320, 240  # pixels high
@@ -67,7 +76,7 @@ translate, channel = chapter.translate, chapter.session.channel
 @st.cache_data(max_entries=128, show_spinner=False)
 def descent_of(shape: Shape, method: Method, rate: float, schedule: Schedule) -> Descent:
     """A path on a toy."""
-    return lecture.descent(shape, method, rate, schedule)
+    return lecture.descent(shape, method, rate=rate, schedule=schedule)
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
@@ -85,8 +94,8 @@ def heights_of(shape: Shape) -> np.ndarray:
 @st.cache_data(max_entries=32, show_spinner=False)
 def left_of(method: Method, schedule: Schedule) -> np.ndarray:
     """Distance left on the ellipse by rate."""
-    left = lecture.left_by_rate(method, schedule, SHOWN, "long ellipse")
-    return np.clip(np.nan_to_num(left, nan=np.inf), LEAST, MOST)
+    left = lecture.left_by_rate(method, schedule, SHOWN, shape="long ellipse")
+    return np.clip(np.nan_to_num(left, nan=np.inf), LEAST, FARTHEST)
 
 
 def mean_of_channel() -> float:
@@ -157,7 +166,7 @@ def draw_path(shape: Shape, found: Descent, method: Method) -> None:
         y=y,
         translate=translate,
         surface=Surface(heights_of(shape), translate("Loss")),
-        tracks=[Track(found.path, translate(NAMES[method]), SINGLE if method == "sgd" else EACH)],
+        tracks=[Track(found.path, translate(METHOD_NAMES[method]), SINGLE if method == "sgd" else EACH)],
         dots=[Dot(toy.minimum, colour=HELD_OUT), Dot(toy.start, colour=INK)],
         step=translate("Update {step} of {last}"),
         height=MEDIUM,
@@ -169,7 +178,7 @@ def draw_left(adaptive: Method, schedule: Schedule, rate: float, each: bool) -> 
     """How far from the minimum it ends, by rate; the handle is the slider."""
     ends = {method: left_of(method, schedule) for method in ("sgd", adaptive)}
     lines = [
-        Line(np.column_stack([SHOWN, end]), translate(NAMES[method]), SINGLE if method == "sgd" else EACH)
+        Line(np.column_stack([SHOWN, end]), translate(METHOD_NAMES[method]), SINGLE if method == "sgd" else EACH)
         for method, end in ends.items()
     ]
     shown = ends[adaptive if each else "sgd"]
@@ -178,7 +187,7 @@ def draw_left(adaptive: Method, schedule: Schedule, rate: float, each: bool) -> 
     stage(
         "left",
         x=Axis(translate("Learning rate"), RATES[0], RATES[-1], "η", digits=4, log=True, ticks=powers(RATES[0], 1)),
-        y=Axis(title, LEAST, MOST, digits=4, log=True, ticks=powers(LEAST, MOST)),
+        y=Axis(title, LEAST, FARTHEST, digits=4, log=True, ticks=powers(LEAST, FARTHEST)),
         translate=translate,
         lines=lines,
         handles=[Handle("rate", at, translate("Learning rate"), along="x", rule=True, follows=int(each))],
@@ -300,7 +309,7 @@ def draw_losses(losses: np.ndarray, adaptive: Method) -> None:
     lines = [
         Line(
             np.column_stack([lecture.RATES, np.minimum(curve, y.high)]),
-            translate(NAMES[method]),
+            translate(METHOD_NAMES[method]),
             SINGLE if method == "sgd" else EACH,
         )
         for method, curve in curves.items()

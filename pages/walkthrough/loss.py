@@ -21,7 +21,7 @@ from forecasting.lectures.class_losses import (
     Paths,
 )
 from forecasting.lectures.classes import CLASSES, ClassForecast, ClassProblem
-from forecasting.lectures.viral_day import NAMES, RobustLoss, ViralProblem
+from forecasting.lectures.viral_day import ROBUST_LOSSES, RobustLoss, ViralProblem
 from forecasting.messages import N_
 from forecasting.split import Split
 from pages.parts.chapter import Point, Preset, nearest, open_chapter
@@ -108,7 +108,7 @@ def two_losses() -> None:
     chapter.formula(formula_of(target, start))
     chapter.verdict(
         class_losses.squared_error_sticks(by_descent),
-        class_losses.adam_rescues(target, by_descent, by_adam, EPSILONS[adam]),
+        class_losses.adam_rescues(target, by_descent, by_adam, epsilon=EPSILONS[adam]),
     )
     ends = [class_losses.format_chance(paths[loss].end) for loss in LOSS_NAMES]
     chapter.beside_lecture(
@@ -332,7 +332,7 @@ def viral_of(
     problem = viral_day.viral_problem(_series, split)
     usual = problem.predicted(problem.train)
     moves = [problem.moves(int(problem.drawn[0]), times, usual) for times in TIMES]
-    table = np.array([[each[loss] for loss in NAMES] for each in moves])
+    table = np.array([[each[loss] for loss in ROBUST_LOSSES] for each in moves])
     return problem, usual, table, viral_day.moves_most(problem)
 
 
@@ -354,7 +354,9 @@ def viral() -> None:
         draw_moves(moves, times)
         chapter.say_default_split()
     with chapter.more:
-        after = [Prediction(predicted[loss], translate(name), VIRAL_COLOURS[loss]) for loss, name in NAMES.items()]
+        after = [
+            Prediction(predicted[loss], translate(name), VIRAL_COLOURS[loss]) for loss, name in ROBUST_LOSSES.items()
+        ]
         draw_weeks(
             problem.held_out,
             [Prediction(usual["mse"], translate(N_("Without it")), BASELINE, dashed=True), *after],
@@ -369,7 +371,10 @@ def viral() -> None:
     chapter.verdict(moved)
     now = moves[TIMES.index(times)]
     chapter.beside_lecture(
-        [(name, f"× {times}", format_views(move, translate)) for name, move in zip(NAMES.values(), now, strict=True)],
+        [
+            (name, f"× {times}", format_views(move, translate))
+            for name, move in zip(ROBUST_LOSSES.values(), now, strict=True)
+        ],
         lecture=N_("Views of one day"),
         ours=N_("Predictions move by (views)"),
     )
@@ -394,7 +399,7 @@ def draw_moves(moves: np.ndarray, times: int) -> None:
         translate=translate,
         lines=[
             Line(np.stack([TIMES, moves[:, place]], axis=1), translate(name), VIRAL_COLOURS[loss])
-            for place, (loss, name) in enumerate(NAMES.items())
+            for place, (loss, name) in enumerate(ROBUST_LOSSES.items())
         ],
         handles=[
             Handle(

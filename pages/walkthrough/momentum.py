@@ -176,7 +176,7 @@ def draw_step(toy: Toy, ways: BothWays, setup: Setup) -> None:
     """One step of the path with momentum, as bars of the gradients that it is made of."""
     last = max(min(ways.shown, MOST_STEPS, int(np.isfinite(ways.heavy[:, 0]).sum()) - 1), 2)
     update = round(chapter.place("update", min(10, last), 1, last))
-    parts = momentum.parts_of_step(toy, ways.heavy, setup, update)
+    parts = momentum.parts_of_step(toy, ways.heavy, setup, update=update)
     low, high = min(parts.min(), 0.0), max(parts.max(), 0.0, 1e-9)
     room = 0.1 * (high - low)
     stage(
@@ -277,7 +277,7 @@ def beside_lecture(surface: momentum.Surface, toy: Toy, start: Point, setup: Set
     rows = [(N_("Condition number"), "20", f"{momentum.condition(toy):.3g}" if surface != "plateau" else "–")]
     names = {0.0: N_("End after 20 updates at 0.6, plain"), D2L_SHARE: N_("End after 20 updates at 0.6, momentum 0.5")}
     for share, name in names.items():
-        end = momentum.end(toy, start, Setup(D2L_RATE, share, nesterov=False), D2L_UPDATES)
+        end = momentum.end(toy, start, Setup(D2L_RATE, share, nesterov=False), updates=D2L_UPDATES)
         rows.append((name, place_of(D2L_ENDS[share]), place_of(end)))
     chapter.beside_lecture(rows, lecture=N_("d2l's ellipse"), ours=N_("Here, from your start"))
 

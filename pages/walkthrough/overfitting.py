@@ -17,7 +17,7 @@ from forecasting.lectures.overfitting import (
     MOST_DAYS,
     MOST_DEGREE,
     MOST_FEATURES,
-    NAMES,
+    REMEDIES,
     RIDGES,
     Decay,
     Remedy,
@@ -264,7 +264,7 @@ def show_channel() -> None:
         Experiment,
         start=N_("Try remedies on 100 ReLU and one year"),
     )
-    remedies = overfitting.channel_remedies(learnt) if learnt else [Remedy(name, np.nan) for name in NAMES]
+    remedies = overfitting.channel_remedies(learnt) if learnt else [Remedy(name, np.nan) for name in REMEDIES]
     if learnt:
         with chapter.more:
             draw_bars(
@@ -342,7 +342,7 @@ def beside_lecture(remedies: Sequence[Remedy], text: Callable[[float], str]) -> 
     for remedy in remedies:
         known = text(remedy.loss) if np.isfinite(remedy.loss) else "–"
         answer = f" · {translate(ANSWERS[remedy.judged.answer])}" if remedy.judged else ""
-        lecture = "" if remedy.name == NAMES[0] else translate(N_("helps"))
+        lecture = "" if remedy.name == REMEDIES[0] else translate(N_("helps"))
         rows.append((remedy.name, lecture, known + answer))
     chapter.beside_lecture(rows, lecture=N_("Lecture"), ours=N_("Held-out loss here"))
 

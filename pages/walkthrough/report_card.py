@@ -10,7 +10,7 @@ from forecasting import charts
 from forecasting.jobs.requests import CardRequest
 from forecasting.lectures.card import (
     Counts,
-    Judged,
+    GroupClaims,
     place_of,
     row_of,
     seconds_left,
@@ -70,7 +70,7 @@ def draw_card(split: Split) -> None:
     """Counts, progress, claims and picture of what is known by now."""
     jobs = jobs_of(split)
     active = any(job.active for job in jobs.values())
-    found = {slug: result_of(session, jobs.get(slug), Judged) or Judged() for slug in GROUPS}
+    found = {slug: result_of(session, jobs.get(slug), GroupClaims) or GroupClaims() for slug in GROUPS}
     draw_counts([claim for judged in found.values() for claim in judged.claims])
     if active:
         st.fragment(watch, run_every=WATCH_SECONDS)(split, shares_of(jobs))

@@ -10,5 +10,5 @@ from forecasting.records import Progress
 
 def batch_size(task: Task[BatchSizeRequest]) -> Iterator[Progress]:
     """Reports of BatchSizes. Raises BadInput where the channel is too short."""
-    for share, known in experiment(task.channel.series, task.request.split, task.request.seeds):
+    for share, known in experiment(task.channel.series, task.request.split, seeds=task.request.seeds):
         yield Progress(share, known)

@@ -105,6 +105,6 @@ def test_claims_on_any_channel(kind, monkeypatch):
 
 
 def test_snapshots_of_several_seeds_are_each_ones(views, settings):
-    both = list(snapshots(Series(views), settings, (4,), slice(0, 2)))[0]
-    second = list(snapshots(Series(views), settings, (4,), slice(1, 2)))[0]
+    both = list(snapshots(Series(views), settings, (4,), seeds=slice(0, 2)))[0]
+    second = list(snapshots(Series(views), settings, (4,), seeds=slice(1, 2)))[0]
     np.testing.assert_allclose(both.replicas[1].parameters, second.network.parameters, rtol=1e-5, atol=1e-6)

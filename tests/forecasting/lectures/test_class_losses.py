@@ -65,7 +65,7 @@ def test_a_path_equals_torchs(loss, method):
 
 def answers(start: tuple[float, float], method: str = "adam", target: int = 0) -> tuple[str, str]:
     by_descent, by_adam = (logit_paths(target, start, one) for one in ("sgd", method))
-    rescued = adam_rescues(target, by_descent, by_adam, EPSILONS[method])
+    rescued = adam_rescues(target, by_descent, by_adam, epsilon=EPSILONS[method])
     return squared_error_sticks(by_descent).answer, rescued.answer
 
 

@@ -133,7 +133,7 @@ def saddle(at: torch.Tensor) -> torch.Tensor:
 
 def test_escape_from_the_lectures_saddle():
     lengths = np.linspace(-2, 2, 41)
-    found = escape(saddle, torch.zeros(2, dtype=torch.double), np.array([1.0, 1.0]), lengths)
+    found = escape(saddle, torch.zeros(2, dtype=torch.double), np.array([1.0, 1.0]), lengths=lengths)
     assert found.eigenvalue == pytest.approx(-2)
     assert found.losses == pytest.approx((1 - lengths**2 / 2) ** 2)
     assert (found.before, found.after) == pytest.approx((1, 0), abs=1e-3)
@@ -143,7 +143,7 @@ def test_escape_from_the_lectures_saddle():
 def test_escape_goes_down_and_slopes_are_no_curvature():
     """From the side of a bowl a step goes down, but not because the bowl bends down."""
     at, up = torch.tensor([1.0, 0.0], dtype=torch.double), np.array([3.0, 0.0])
-    found = escape(lambda at: (at**2).sum(), at, up, np.linspace(-0.5, 0.5, 11))
+    found = escape(lambda at: (at**2).sum(), at, up, lengths=np.linspace(-0.5, 0.5, 11))
     assert found.slope == pytest.approx(-2)
     assert found.lengths[found.best] == 0.5
     assert found.gained == pytest.approx(0.75)
@@ -162,7 +162,7 @@ def test_lengths_of_steps_are_alike_either_way():
 
 def test_snapshots_are_the_run_that_was_trained_among_others(views, split):
     settings = RunSettings(split, Architecture("relu", 7, 1, 4), Training(epochs=5, seeds=3))
-    found = list(snapshots(Series(views), settings, (0, 2, 5), slice(1, 2)))
+    found = list(snapshots(Series(views), settings, (0, 2, 5), seeds=slice(1, 2)))
     assert [one.epoch for one in found] == [0, 2, 5]
     for one in found:
         model, shorter = build(settings), replace(settings, training=replace(settings.training, epochs=one.epoch or 1))

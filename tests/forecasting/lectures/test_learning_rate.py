@@ -60,15 +60,16 @@ def test_adagrad_bursts_at_a_large_rate_only():
 
 @pytest.mark.parametrize("method", METHODS)
 def test_all_rates_at_once_are_each_by_itself(method):
-    left = left_by_rate(method, "decay", (0.001, 0.3), "crescent")
-    alone = [descent("crescent", method, rate, "decay").distances[-1] for rate in (0.001, 0.3)]
+    left = left_by_rate(method, "decay", (0.001, 0.3), shape="crescent")
+    alone = [descent("crescent", method, rate=rate, schedule="decay").distances[-1] for rate in (0.001, 0.3)]
     np.testing.assert_allclose(left, alone, rtol=1e-9)
 
 
 def test_warm_up_tames_the_first_step_of_rmsprop():
     toy = TOYS["long ellipse"]
     first = [
-        np.abs(descent("long ellipse", "rmsprop", 0.3, kind).path[1] - toy.start) for kind in ("constant", "warm-up")
+        np.abs(descent("long ellipse", "rmsprop", rate=0.3, schedule=kind).path[1] - toy.start)
+        for kind in ("constant", "warm-up")
     ]
     assert first[0] == pytest.approx([3.0, 3.0], rel=1e-6)
     assert first[1] == pytest.approx([0.03, 0.03], rel=1e-6)

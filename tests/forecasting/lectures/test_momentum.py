@@ -33,14 +33,16 @@ def ellipse(condition: float):
 @pytest.mark.parametrize("share, end", [(0.0, (-0.387814, -1673.365109)), (0.5, (0.007188, 0.002553))])
 def test_d2ls_figures(share, end):
     """As printed in d2l 12.6, at a rate of 0.6."""
-    np.testing.assert_allclose(momentum.end(ELLIPSE, ELLIPSE.start, Setup(0.6, share, False), 20), end, atol=1e-6)
+    np.testing.assert_allclose(
+        momentum.end(ELLIPSE, ELLIPSE.start, Setup(0.6, share, False), updates=20), end, atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("nesterov", [False, True])
 def test_parts_of_a_step_add_up_to_it(nesterov):
     toy, setup = TOYS["plateau"], Setup(0.3, 0.8, nesterov)
     path = descend(toy.gradient, np.array(toy.start), Momentum(0.8, nesterov), rate=0.3, updates=20)
-    parts = momentum.parts_of_step(toy, path, setup, 12)
+    parts = momentum.parts_of_step(toy, path, setup, update=12)
     assert parts.shape == (12,)
     assert parts.sum() == pytest.approx(np.linalg.norm(path[12] - path[11]))
 

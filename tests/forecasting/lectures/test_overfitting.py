@@ -178,7 +178,7 @@ def test_remedies_on_a_channel_are_compared_with_none_and_named_in_order():
     split = default_split(make_views(900))
     levels = [100, 80, 120, 100, 70, 100, 60]
     found = overfitting.channel_remedies(Experiment(tuple(map(curve, levels))))
-    assert len(found) == len(overfitting.NAMES) == len(overfitting.remedy_runs(split))
-    assert [remedy.name for remedy in found] == list(overfitting.NAMES)
+    assert len(found) == len(overfitting.REMEDIES) == len(overfitting.remedy_runs(split))
+    assert [remedy.name for remedy in found] == list(overfitting.REMEDIES)
     answers = [remedy.judged.answer for remedy in found[1:]]
     assert (answers[0], answers[1], answers[3]) == ("holds", "does not hold here", "holds")
