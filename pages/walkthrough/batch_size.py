@@ -41,8 +41,8 @@ ARROW = 0.1  # logarithm of what an arrow key moves by at least
 ROOM = 2.0  # times the values, free above and below on logarithmic axes
 TALL, SMALL_PICTURE = 280, 260  # pixels high
 PRESETS = (
-    Preset(N_("One at a time"), N_("Longest epoch; the loss trembles."), {"batch": 1, "equal": "epochs"}),
-    Preset(N_("All at once"), N_("Shortest epoch; the loss lags behind."), {"batch": ALL, "equal": "epochs"}),
+    Preset(N_("One at a time"), N_("Slow, and the loss trembles."), {"batch": 1, "equal": "epochs"}),
+    Preset(N_("All at once"), N_("Fast, and the loss lags."), {"batch": ALL, "equal": "epochs"}),
     Preset(N_("Equal updates"), N_("Large batches catch up."), {"batch": ALL, "equal": "updates"}),
 )
 
@@ -80,7 +80,7 @@ def experiment() -> None:
             draw_jitter(known, batch or windows)
         with curvature:
             draw_curvature(known)
-            st.caption(translate("Not everybody believes in flat minima: other weights make the same net sharper."))
+            st.caption(translate("Flatness is disputed: other weights make the same net sharper."))
         chapter.verdict(*batch_size.claims(known, equal))
     chapter.formula(formula_of(windows, batch or windows, known))
     beside_lecture(known)

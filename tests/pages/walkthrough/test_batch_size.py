@@ -43,7 +43,7 @@ def test_training_says_what_each_batch_size_comes_to(visitor):
     ):
         assert claim in found
     assert "ms" in app.latex[0].value
-    assert "Not everybody believes in flat minima" in said(app, "caption")
+    assert "Flatness is disputed" in said(app, "caption")
     assert len(words_on(app)) <= MOST_WORDS
     app.selectbox(key="equal").select("updates").run()
     assert "After equal updates the large batch" in judged(app)
