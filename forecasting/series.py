@@ -1,13 +1,14 @@
 """A channel's daily views: what every later step works on."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
+from forecasting.events import Event
 from forecasting.messages import N_, BadInput, Message, Translate, english
 from forecasting.typical_range import RECENT, WEEK, TypicalRange, typical_range
 
@@ -31,12 +32,14 @@ class Series:
     """A channel's daily views, and which of them were measured.
 
     `views` is a float pandas Series on a gap-free daily DatetimeIndex, as it was read and filled in; NaN where nobody
-    knows. `filled` are the days that were filled in from days before and after them, not measured.
+    knows. `filled` are the days that were filled in from days before and after them, not measured. `events` are the
+    days with a name, planned ones too: like holidays, they are known before they come.
     """
 
     views: pd.Series
     filled: pd.DatetimeIndex = field(default_factory=lambda: pd.DatetimeIndex([]))
     uncut: "Series | None" = None  # the same before its spikes were cut
+    events: tuple[Event, ...] = ()
 
     def __len__(self) -> int:
         return len(self.views)
@@ -53,8 +56,17 @@ class Series:
 
     @cached_property
     def measured(self) -> pd.Series:
-        """The views with NaN where they were not measured: what a forecaster may learn as targets, or be judged on."""
-        return self.views.mask(self.views.index.isin(self.filled)) if len(self.filled) else self.views
+        """The views with NaN where they were not measured: what a forecaster may learn as targets, or be judged on.
+
+        A day that nothing is to be learnt from counts as not measured.
+        """
+        absent = self.filled.union(self.ignored)
+        return self.views.mask(self.views.index.isin(absent)) if len(absent) else self.views
+
+    @property
+    def ignored(self) -> pd.DatetimeIndex:
+        """The days that nothing is to be learnt from."""
+        return pd.DatetimeIndex([event.day for event in self.events if not event.learn])
 
     @property
     def measured_days(self) -> int:
@@ -87,19 +99,20 @@ class Series:
         usual = pd.Series(typical.week[:, -1], known.index)[known.to_numpy() > typical.limit]
         views = self.views.copy()
         views[usual.index] = np.fmin(views[usual.index], usual)
-        return Series(views, self.filled, uncut=self)
+        return replace(self, views=views, uncut=self)
 
     @cached_property
     def fingerprint(self) -> str:
-        """Sixteen hex digits of the dates and views: equal exactly where the views are equal."""
+        """Sixteen hex digits of the dates, views and events: equal exactly where a model would see the same."""
         first = np.datetime64(self.first, "D").astype("<i8").tobytes()
-        return hashlib.sha256(first + self.views.to_numpy("<f8").tobytes()).hexdigest()[:16]
+        said = "\n".join(sorted({f"{event.day} {event.kind} {event.learn}" for event in self.events}))
+        return hashlib.sha256(first + self.views.to_numpy("<f8").tobytes() + said.encode()).hexdigest()[:16]
 
     def until(self, day: pd.Timestamp | date) -> "Series":
         """The days up to and with `day`."""
         day = pd.Timestamp(day)
         uncut = self.uncut and self.uncut.until(day)
-        return Series(self.views.loc[:day], self.filled[self.filled <= day], uncut)
+        return replace(self, views=self.views.loc[:day], filled=self.filled[self.filled <= day], uncut=uncut)
 
 
 def _causal_fill(measured: pd.Series) -> pd.Series:
@@ -144,12 +157,13 @@ class Channel:
     metric: str = "views"  # the file's own word where the numbers are not views
     channel_names: tuple[str, ...] = ()  # the channels the same file holds, this one included
     metrics: tuple[str, ...] = ()  # what `reading.Choice.metric` can take for the same file, the one in use first
+    events: tuple[Event, ...] = ()
 
     @cached_property
     def series(self) -> Series:
         """The views with the days that the reader filled in told apart."""
         fills = (correction for correction in self.corrections if correction.option == "fill")
-        return Series(self.views, pd.DatetimeIndex([day for fill in fills for day in fill.days]))
+        return Series(self.views, pd.DatetimeIndex([day for fill in fills for day in fill.days]), events=self.events)
 
     @property
     def fingerprint(self) -> str:

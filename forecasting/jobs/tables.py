@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
+from forecasting.events import Event
 from forecasting.json_records import from_json, to_json
 from forecasting.messages import Message
 from forecasting.series import Correction
@@ -68,6 +69,8 @@ channels = sa.Table(
     sa.Column("source", sa.LargeBinary),
     sa.Column("said", Json(dict[str, object])),
     sa.Column("metrics", WORDS),  # what else its file's numbers can be, the one in use first
+    sa.Column("events", Json(tuple[Event, ...], ())),
+    sa.Column("continues", sa.String(16)),  # fingerprint of the same channel before newer days or events came
 )
 jobs = sa.Table(
     "jobs",

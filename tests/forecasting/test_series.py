@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from forecasting.events import Event
 from forecasting.messages import BadInput
 from forecasting.sample import sample_channel
 from forecasting.series import Channel, Correction, Series
@@ -102,3 +103,24 @@ def test_a_weekday_never_measured_follows_the_others_as_they_grow():
     known = Series(views).known
     sunday = known[known.index.day_of_week == 6].iloc[-1]
     assert sunday == pytest.approx(100 * 1.0163**209, rel=0.12)  # about 2900; the first Friday had 107
+
+
+def test_a_day_that_is_not_to_be_learnt_from_is_neither_learnt_nor_judged_and_looks_as_usual():
+    views = holed(set(), set()).views.copy()
+    views.iloc[30] = 1e6
+    outage = Event(views.index[30].date(), "ten million bots", "outage", learn=False)
+    series = Series(views, events=(outage,))
+    assert np.isnan(series.measured.iloc[30])
+    assert series.measured_days == len(views) - 1
+    assert series.known.iloc[30] < 1e4
+    assert series.views.iloc[30] == 1e6
+    assert np.isnan(series.until(views.index[38]).measured.iloc[30])
+
+
+def test_events_are_part_of_what_a_model_sees_and_their_names_are_not():
+    views = holed(set(), set()).views.copy()
+    day = views.index[3].date()
+    named = Series(views, events=(Event(day, "Episode 1", "upload"),))
+    assert Series(views).fingerprint != named.fingerprint
+    assert Series(views, events=(Event(day, "Episode one", "upload"),)).fingerprint == named.fingerprint
+    assert Series(views, events=(Event(day, "Episode 1", "upload", learn=False),)).fingerprint != named.fingerprint
