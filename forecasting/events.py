@@ -4,9 +4,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, get_args
 
+from forecasting.messages import N_
+
 EventKind = Literal["upload", "campaign", "outage", "other"]
 KINDS: tuple[EventKind, ...] = get_args(EventKind)
+KIND_NAMES: dict[EventKind, str] = {
+    "upload": N_("Upload"),
+    "campaign": N_("Campaign"),
+    "outage": N_("Outage"),
+    "other": N_("Other"),
+}
 LONGEST_NAME = 200  # letters
+MOST = 2_000  # events of a channel
 
 
 @dataclass(frozen=True, order=True)

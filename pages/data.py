@@ -253,6 +253,7 @@ with picture:
         translate,
         weekdays=session.weekdays(),
         corrected=corrected,
+        events=channel.events,
         step=time.step,
         shown=time.shown,
         year_before=time.year_before,

@@ -249,7 +249,9 @@ def draw_held_out(run: Run) -> None:
     )
     show(said.translated(translate), icon=icon)
     measured = session.channel.series.measured  # what was filled in is not real
-    chart = charts.real_and_predicted(measured, predictions, translate, weekdays=session.weekdays())
+    chart = charts.real_and_predicted(
+        measured, predictions, translate, weekdays=session.weekdays(), events=session.channel.events
+    )
     st.altair_chart(chart, alt=translate("Real and predicted views over the held-out days"))
     st.page_link(
         "pages/forecast.py",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
+from forecasting.charts.events import event_marks, event_tips
 from forecasting.charts.marks import (
     BASELINE,
     HEIGHT,
@@ -32,7 +33,9 @@ from forecasting.charts.periods import (
     mean_by,
     step_tips,
 )
+from forecasting.events import Event
 from forecasting.messages import N_, Translate, english
+from forecasting.series import Series
 from forecasting.split import Period, Split
 
 
@@ -43,25 +46,30 @@ def views_over_time(
     *,
     weekdays: Sequence[str] = WEEKDAYS,
     corrected: dict | None = None,
+    events: Sequence[Event] = (),
     step: Step = "day",
     shown: Period | None = None,
     year_before: bool = False,
 ) -> alt.LayerChart:
     """Views a day with both periods of the split shaded, and a `brush` along the bottom for who draws it.
 
-    `corrected`: day -> what was done there; it is marked where a point is a day. A point is the mean of a `step`;
-    `shown` is the period that is drawn, all without it; `year_before` adds the same time a year before as a thin line.
+    `corrected`: day -> what was done there; it is marked where a point is a day. `events` are marked below the axis,
+    and days that nothing is learnt from are shaded as unknown ones are. A point is the mean of a `step`; `shown` is the
+    period that is drawn, all without it; `year_before` adds the same time a year before as a thin line.
     """
     frame = _views_frame(views, step=step, shown=shown, year_before=year_before)
     tips = [*step_tips(step, frame, weekdays=weekdays, translate=translate), views_tip("views", translate(REAL))]
+    tips += event_tips(step, frame, events, translate)
     before = [translate(YEAR_BEFORE)] if year_before else []
     colour = colour_by(translate, (REAL, TRAIN, HELD_OUT, *before), before)
     edges = shown or Period(views.index[0].date(), views.index[-1].date())
-    layers = _shades(views, split, edges, colour, translate) + _unknown(views, edges, colour, translate)
+    layers = _shades(views, split, edges, colour, translate)
+    layers += _unlearnt(Series(views, events=tuple(events)), edges, colour, translate)
+    x = day_axis(translate, frame["day"], STARTS[step], marked="event" in frame)
 
     def drawn(mark: alt.Chart, column: str = "views") -> alt.Chart:
         y = views_axis(translate, column, title=VIEWS_A_DAY[step], zero=True)
-        return mark.encode(x=day_axis(translate, frame["day"], STARTS[step]), y=y, color=colour)
+        return mark.encode(x=x, y=y, color=colour)
 
     base = alt.Chart(frame)
     if year_before:
@@ -74,6 +82,7 @@ def views_over_time(
         tips.append(alt.Tooltip("correction:N", title=translate(N_("Corrected"))))
         marked = alt.Chart(frame[frame["correction"] != ""]).mark_point(size=36, strokeWidth=1.5)
         layers.append(in_role(REAL, drawn(marked), translate))
+    layers += event_marks(step, frame, events, x=x, colour=colour, translate=translate)
     return layered(*layers, hover("day:T", tips).properties(data=frame), height=HEIGHT)
 
 
@@ -103,9 +112,9 @@ def _shade(period: Period, role: str, colour: alt.Color, translate: Translate) -
     return in_role(role, shade, translate)
 
 
-def _unknown(views: pd.Series, edges: Period, colour: alt.Color, translate: Translate) -> list[alt.Chart]:
-    """Stretches of days that nobody knows, shaded grey; no window reaches into them."""
-    missing = views[str(edges.first) : str(edges.last)].isna()
+def _unlearnt(series: Series, edges: Period, colour: alt.Color, translate: Translate) -> list[alt.Chart]:
+    """Stretches of days that nobody knows, or that nothing is learnt from, shaded grey."""
+    missing = series.measured[str(edges.first) : str(edges.last)].isna()
     if not missing.any():
         return []
     stretches = missing.index.to_series().groupby((~missing).cumsum()[missing]).agg(["min", "max"])

@@ -7,6 +7,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from forecasting.charts.events import event_marks, event_tips
 from forecasting.charts.marks import (
     BASELINE,
     HEIGHT,
@@ -34,6 +35,7 @@ from forecasting.charts.periods import (
     mean_by,
     step_tips,
 )
+from forecasting.events import Event
 from forecasting.messages import N_, Translate, english
 from forecasting.models.registry import SKILL_BASELINE, label_of
 from forecasting.split import Period
@@ -89,6 +91,7 @@ def forecast_chart(
     translate: Translate = english,
     weekdays: Sequence[str] = WEEKDAYS,
     without: Sequence[float] = (),
+    events: Sequence[Event] = (),
     step: Step = "day",
     shown: Period | None = None,
     year_before: bool = False,
@@ -96,15 +99,17 @@ def forecast_chart(
     """The last weeks of real views, then the `baseline` (days,), dashed, and the `forecast` once there is one.
 
     `forecast` is what Forecast.to_frame gives, its 50 and 90 % intervals are bands; `without` is the forecast without
-    the holidays that were assumed, dotted. `step`, `shown` and `year_before` are as in views_over_time; a mean over a
-    week or month has no interval, because those of its days do not add up to one.
+    the holidays that were assumed, dotted. `events`, `step`, `shown` and `year_before` are as in views_over_time; a
+    mean over a week or month has no interval, because those of its days do not add up to one.
     """
     time: dict[str, Any] = {"step": step, "shown": shown, "year_before": year_before}
     frame = forecast_frame(views, baseline, forecast, without=without, **time)
     before = [translate(YEAR_BEFORE)] if year_before else []
     roles = (REAL, *([PREDICTED] if forecast is not None else []), BASELINE, *before)
+    tips = step_tips(step, frame, weekdays=weekdays, translate=translate)
+    named = event_tips(step, frame, events, translate)
     base, colour, alone = alt.Chart(frame), colour_by(translate, roles, before), len(baseline) == 1
-    x = day_axis(translate, frame["day"], STARTS[step])
+    x = day_axis(translate, frame["day"], STARTS[step], marked=bool(named))
     layers = [
         in_role(PREDICTED, _band(base, level, opacity, alone, translate).encode(x=x, color=colour), translate)
         for level, opacity in ((90, 0.15), (50, 0.25))
@@ -116,9 +121,10 @@ def forecast_chart(
         line = line.encode(x=x, y=views_axis(translate, column, title=VIEWS_A_DAY[step]), color=colour)
         layers.append(in_role(role, line, translate))
     layers[-1] = layers[-1].add_params(brush())
-    tips = step_tips(step, frame, weekdays=weekdays, translate=translate)
+    layers += event_marks(step, frame, events, x=x, colour=colour, translate=translate)
     tips += [views_tip(column, translate(name)) for column, (_role, name, _look) in shown_lines.items()]
     tips += [views_tip(edge, translate(name)) for edge, name in EDGES.items() if edge in frame]
+    tips += named
     return layered(*layers, hover("day:T", tips).properties(data=frame), height=HEIGHT)
 
 

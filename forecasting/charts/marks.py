@@ -34,6 +34,7 @@ BY_RUN = alt.Color("run:N")  # in a chart where another layer names the runs
 NAME_HEIGHT = 18  # pixels
 LEGEND_LINE = 21  # pixels
 ROOM = 18  # pixels free above and below the curves, as a name needs
+MARKED = 12  # pixels between axis and labels with marks of events between
 SHORT = 150  # days: a shorter time has a few months only, and its axis names days
 # Where names of level lines stand, from the highest line down: two at one end never meet, however near their lines are.
 RIGHT, LEFT = "right", "left"
@@ -104,10 +105,13 @@ def in_role(role: str, chart: alt.Chart, translate: Translate) -> alt.Chart:
     return chart.transform_calculate(role=json.dumps(translate(role)))
 
 
-def day_axis(translate: Translate, days: Sequence | None = None, title: str = N_("Day")) -> alt.X:
+def day_axis(
+    translate: Translate, days: Sequence | None = None, title: str = N_("Day"), *, marked: bool = False
+) -> alt.X:
     """Calendar days along the bottom. `days` are those shown; where they are few the axis names days, not months.
 
-    Days have their year below them where it begins: at the first label and at the first one of a year.
+    Days have their year below them where it begins: at the first label and at the first one of a year. `marked` leaves
+    room between axis and labels for the marks of events.
     """
     span = (max(days) - min(days)).days if days is not None and len(days) else SHORT
     ticks = min(8, max(span, 1))
@@ -115,7 +119,8 @@ def day_axis(translate: Translate, days: Sequence | None = None, title: str = N_
     first = f"datum.index == 0 || dayofyear(datum.value) <= {apart}"
     label = f"[timeFormat(datum.value, '%m-%d'), {first} ? timeFormat(datum.value, '%Y') : '']"
     short = {"labelExpr": label, "tickCount": ticks}
-    look = short if span < SHORT else {"format": "%Y-%m", "tickCount": 8}
+    look: dict[str, Any] = short if span < SHORT else {"format": "%Y-%m", "tickCount": 8}
+    look |= {"labelPadding": MARKED} if marked else {}
     return alt.X("day:T", title=translate(title), axis=alt.Axis(grid=False, labelOverlap=True, **look))
 
 

@@ -6,6 +6,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from forecasting.charts.events import event_marks, event_tips
 from forecasting.charts.marks import (
     HEIGHT,
     PERIODS,
@@ -27,6 +28,7 @@ from forecasting.charts.marks import (
     views_axis,
     views_tip,
 )
+from forecasting.events import Event
 from forecasting.messages import N_, Translate, english
 from forecasting.records import History
 
@@ -85,9 +87,17 @@ def loss_spec(
 
 
 def real_and_predicted(
-    views: pd.Series, predictions: pd.DataFrame, translate: Translate = english, *, weekdays: Sequence[str] = WEEKDAYS
+    views: pd.Series,
+    predictions: pd.DataFrame,
+    translate: Translate = english,
+    *,
+    weekdays: Sequence[str] = WEEKDAYS,
+    events: Sequence[Event] = (),
 ) -> alt.LayerChart:
-    """Real against predicted views: mean and range over seeds. `predictions` has a row a day, a column a seed."""
+    """Real against predicted views: mean and range over seeds. `predictions` has a row a day, a column a seed.
+
+    `events` are marked below the axis.
+    """
     days = pd.date_range(predictions.index[0], predictions.index[-1])  # an unknown day is a hole in the lines
     predictions = predictions.reindex(days)
     frame = pd.DataFrame(
@@ -96,7 +106,8 @@ def real_and_predicted(
     frame["predicted"] = predictions.mean(axis=1).to_numpy()
     frame["low"], frame["high"] = predictions.min(axis=1).to_numpy(), predictions.max(axis=1).to_numpy()
     base, colour = alt.Chart(frame), colour_by(translate, (REAL, PREDICTED))
-    x = day_axis(translate, days)
+    named = event_tips("day", frame, events, translate)
+    x = day_axis(translate, days, marked=bool(named))
     band = base.mark_area(opacity=0.25).encode(x=x, y=views_axis(translate, "low"), y2="high:Q", color=colour)
     real = base.mark_line(strokeWidth=2.5, opacity=0.5).encode(x=x, y=views_axis(translate, "real"), color=colour)
     predicted = base.mark_line(strokeWidth=1.5).encode(x=x, y=views_axis(translate, "predicted"), color=colour)
@@ -104,7 +115,8 @@ def real_and_predicted(
         in_role(PREDICTED, band, translate),
         in_role(REAL, real, translate),
         in_role(PREDICTED, predicted, translate),
+        *event_marks("day", frame, events, x=x, colour=colour, translate=translate),
     ]
     tooltip = [day_tip(translate), alt.Tooltip("weekday:N", title=translate(N_("Weekday")))]
-    tooltip += [views_tip("real", translate(REAL)), views_tip("predicted", translate(PREDICTED))]
+    tooltip += [views_tip("real", translate(REAL)), views_tip("predicted", translate(PREDICTED)), *named]
     return layered(*roles, hover("day:T", tooltip).properties(data=frame), height=HEIGHT)

@@ -59,6 +59,7 @@ def _draw_time(
         translate=session.translate,
         weekdays=session.weekdays(),
         without=without,
+        events=session.channel.events,
         step=time.step,
         shown=time.shown,
         year_before=time.year_before,
