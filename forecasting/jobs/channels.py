@@ -1,7 +1,13 @@
-"""One owner's channels in the store, with the files they were read from."""
+"""One owner's channels in the store, with the files they were read from.
+
+A channel is kept in versions, each named by the fingerprint of its views and events. Newer days or other events make
+a new version that continues the one before, so that what was worked out on that one stays as it was. A version is
+continued by one at most.
+"""
 
 import time
 import zlib
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -22,18 +28,27 @@ class ChannelStore:
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
 
-    def save(self, owner: str, channel: Channel, source: Source | None = None) -> None:
-        """Keep the channel for its owner, with the file it came from where that is not too large."""
+    def save(self, owner: str, channel: Channel, source: Source | None = None, *, continues: str | None = None) -> None:
+        """Keep the channel for its owner, with the file it came from where that is not too large.
+
+        `continues` is the fingerprint of any earlier version of the same channel; the new one follows the newest of
+        these, and keeps its file where no `source` is given. What is known already keeps its place.
+        """
+        fingerprint = channel.fingerprint
         record: dict[str, object] = {one.name: getattr(channel, one.name) for one in fields(Channel)}
-        record |= {"owner": owner, "fingerprint": channel.fingerprint, "saved": time.time()}
+        record |= {"owner": owner, "fingerprint": fingerprint, "saved": time.time()}
         record |= {name: str(record[name])[:LONGEST_NAME] for name in ("name", "metric")}
         record["first_day"] = channel.views.index[0].date()
-        packed = zlib.compress(source.data) if source else b""
-        if source and len(packed) <= LARGEST_SOURCE:
-            record |= {"file": source.file[:200], "source": packed, "said": source.said}
         with self.engine.begin() as connection:
-            connection.execute(sa.delete(channels).where(_is(channels, owner, channel.fingerprint)))
-            connection.execute(sa.insert(channels), record)
+            before = _links(connection, owner)
+            older = newest_version(before, continues) if continues in before else None
+            if older in (None, fingerprint):
+                older = before.get(fingerprint)
+            elif fingerprint in before:
+                _take_out(connection, owner, fingerprint)
+            record |= _packed(source) if source else _file_of(connection, owner, (fingerprint, older))
+            connection.execute(sa.delete(channels).where(_is(channels, owner, fingerprint)))
+            connection.execute(sa.insert(channels), record | {"continues": older})
 
     def save_if_new(self, owner: str, channel: Channel) -> None:
         """Keep a channel that is asked about; one that is known already keeps its file."""
@@ -53,15 +68,36 @@ class ChannelStore:
             found = connection.execute(query).one_or_none()
         return Source(found.file, zlib.decompress(found.source), found.said) if found and found.source else None
 
+    def versions(self, owner: str, fingerprint: str) -> list[str]:
+        """Fingerprints of this version and of the earlier ones that it continues, newest first."""
+        with self.engine.connect() as connection:
+            return earlier_versions(_links(connection, owner), fingerprint)
+
+    def newest(self, owner: str, fingerprint: str) -> str | None:
+        """Fingerprint of the newest version of the channel that had this one; None where the channel is not known."""
+        with self.engine.connect() as connection:
+            links = _links(connection, owner)
+        return newest_version(links, fingerprint) if fingerprint in links else None
+
+    def newest_of_all(self, owner: str) -> dict[str, str]:
+        """Fingerprint of every version of the owner's channels -> that of the newest of the same channel."""
+        with self.engine.connect() as connection:
+            links = _links(connection, owner)
+        return {fingerprint: newest_version(links, fingerprint) for fingerprint in links}
+
     def forget(self, owner: str, fingerprint: str, unless_used: bool = False) -> None:
-        """Delete the channel, its runs and all other jobs; with `unless_used` only a channel that has no run."""
-        mine = _is(jobs, owner, fingerprint)
+        """Delete all versions of the channel, with their runs and all other jobs.
+
+        With `unless_used` only this version goes, and only where it has neither a run nor a forecast; the version that
+        continued it then continues the one before.
+        """
         with self.engine.begin() as connection:
-            used = connection.execute(sa.select(jobs.c.id).where(mine, jobs.c.kind == "train").limit(1)).scalar()
-            if used and unless_used:
-                return
-            connection.execute(sa.delete(jobs).where(mine))
-            connection.execute(sa.delete(channels).where(_is(channels, owner, fingerprint)))
+            links = _links(connection, owner)
+            if unless_used and not _used(connection, owner, fingerprint):
+                _take_out(connection, owner, fingerprint)
+                _delete(connection, owner, [fingerprint])
+            elif not unless_used:
+                _delete(connection, owner, earlier_versions(links, newest_version(links, fingerprint)))
 
     def channel(self, owner: str, fingerprint: str) -> Channel | None:
         """The owner's channel, or None."""
@@ -74,11 +110,75 @@ class ChannelStore:
         return Channel(**values | {"views": pd.Series(found.views.copy(), index=days, name="views")})
 
     def channels(self, owner: str) -> dict[str, tuple[str, str | None]]:
-        """Fingerprint -> name and file of the owner's channels, latest first."""
-        query = sa.select(channels.c.fingerprint, channels.c.name, channels.c.file)
+        """Fingerprint of the newest version -> name and file of the owner's channels, latest first."""
+        query = sa.select(channels.c.fingerprint, channels.c.name, channels.c.file, channels.c.continues)
         query = query.where(channels.c.owner == owner).order_by(channels.c.saved.desc())
         with self.engine.connect() as connection:
-            return {found.fingerprint: (found.name, found.file) for found in connection.execute(query)}
+            every = connection.execute(query).all()
+        continued = {found.continues for found in every}
+        return {found.fingerprint: (found.name, found.file) for found in every if found.fingerprint not in continued}
+
+
+def earlier_versions(links: Mapping[str, str | None], fingerprint: str) -> list[str]:
+    """A version and those before it, newest first. `links` has each version's fingerprint -> the one it continues."""
+    found: list[str] = []
+    version: str | None = fingerprint
+    while version is not None and version in links and version not in found:
+        found.append(version)
+        version = links[version]
+    return found
+
+
+def newest_version(links: Mapping[str, str | None], fingerprint: str) -> str:
+    """The version that follows all others of the same channel."""
+    later = {older: newer for newer, older in links.items()}
+    seen = {fingerprint}
+    while (follower := later.get(fingerprint)) and follower not in seen:
+        fingerprint = follower
+        seen.add(fingerprint)
+    return fingerprint
+
+
+def _links(connection: sa.Connection, owner: str) -> dict[str, str | None]:
+    query = sa.select(channels.c.fingerprint, channels.c.continues).where(channels.c.owner == owner)
+    return {found.fingerprint: found.continues for found in connection.execute(query)}
+
+
+def _take_out(connection: sa.Connection, owner: str, fingerprint: str) -> None:
+    """Have the version that continues this one continue the one before it."""
+    before = sa.select(channels.c.continues).where(_is(channels, owner, fingerprint))
+    followers = (channels.c.owner == owner) & (channels.c.continues == fingerprint)
+    older = connection.execute(before).scalar()
+    connection.execute(sa.update(channels).where(followers).values(continues=older))
+
+
+def _used(connection: sa.Connection, owner: str, fingerprint: str) -> bool:
+    lasting = jobs.c.kind.in_(("train", "forecast"))
+    query = sa.select(jobs.c.id).where(_is(jobs, owner, fingerprint), lasting).limit(1)
+    return connection.execute(query).scalar() is not None
+
+
+def _delete(connection: sa.Connection, owner: str, versions: list[str]) -> None:
+    for table in (jobs, channels):
+        gone = (table.c.owner == owner) & table.c.fingerprint.in_(versions)
+        connection.execute(sa.delete(table).where(gone))
+
+
+def _packed(source: Source) -> dict[str, object]:
+    """The columns of a file; none of one too large."""
+    packed = zlib.compress(source.data)
+    if len(packed) > LARGEST_SOURCE:
+        return {}
+    return {"file": source.file[:200], "source": packed, "said": source.said}
+
+
+def _file_of(connection: sa.Connection, owner: str, versions: tuple[str | None, ...]) -> dict[str, object]:
+    """The columns of the file that the first of these versions that is known has."""
+    query = sa.select(channels.c.file, channels.c.source, channels.c.said)
+    for version in filter(None, versions):
+        if found := connection.execute(query.where(_is(channels, owner, version))).one_or_none():
+            return found._asdict()
+    return {}
 
 
 def _is(table: sa.Table, owner: str, fingerprint: str):

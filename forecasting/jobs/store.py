@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections.abc import Sequence
 from dataclasses import fields
 
 import sqlalchemy as sa
@@ -49,7 +50,11 @@ class JobStore:
 
     def jobs(self, owner: str, fingerprint: str, kind: str) -> list[Job]:
         """The owner's jobs of one kind on one channel, latest first."""
-        return self._jobs(owner, (jobs.c.fingerprint == fingerprint) & (jobs.c.kind == kind))
+        return self.jobs_on(owner, [fingerprint], kind)
+
+    def jobs_on(self, owner: str, versions: Sequence[str], kind: str) -> list[Job]:
+        """The owner's jobs of one kind on any of these versions of a channel, by fingerprint; latest first."""
+        return self._jobs(owner, jobs.c.fingerprint.in_(versions) & (jobs.c.kind == kind))
 
     def _jobs(self, owner: str, condition) -> list[Job]:
         query = sa.select(*(jobs.c[one.name] for one in fields(Job))).where(jobs.c.owner == owner, condition)

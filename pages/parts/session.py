@@ -4,6 +4,7 @@ import gettext
 import hashlib
 import io
 import os
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -217,9 +218,12 @@ SAMPLE_KEY = "sample"
 
 
 def current_channel() -> Channel:
-    """The channel chosen in the sidebar, else the sample."""
-    chosen = st.session_state.get("channel") or SAMPLE_KEY
-    return sample_channel() if chosen == SAMPLE_KEY else channel_store().channel(owner(), chosen) or sample_channel()
+    """The channel chosen in the sidebar, else the sample; of either its newest version."""
+    chosen, sample = st.session_state.get("channel") or SAMPLE_KEY, sample_channel()
+    newest = _newest_sample() if chosen == SAMPLE_KEY else channel_store().newest(owner(), chosen)
+    if newest is None or newest == sample.fingerprint:
+        return sample
+    return channel_store().channel(owner(), newest) or sample
 
 
 def choose_channel(translate: Translate) -> None:
@@ -227,6 +231,8 @@ def choose_channel(translate: Translate) -> None:
     names = {SAMPLE_KEY: translate(sample_channel().name)} | _own_channels(translate)
     warn_invalid_query_param("channel", names.values(), translate)
     chosen = st.session_state.get("channel")
+    if chosen and chosen not in names:  # it may have gone on in another tab
+        chosen = st.session_state.channel = _newest_shown(chosen, names)
     if chosen in names:
         st.session_state.channel_name = names[chosen]
     elif chosen:  # removed in another tab, perhaps: every page says so until another one is chosen
@@ -248,9 +254,21 @@ def _forget_removed() -> None:
     st.session_state.pop("removed_channel", None)
 
 
+def _newest_shown(chosen: str, names: Container[str]) -> str:
+    """The key in `names` of the newest version of what was chosen; what was chosen itself where it is not there."""
+    newest = channel_store().newest(owner(), chosen) or chosen
+    return newest if newest in names else SAMPLE_KEY if newest == _newest_sample() else chosen
+
+
+def _newest_sample() -> str:
+    """Its fingerprint."""
+    sample = sample_channel().fingerprint
+    return channel_store().newest(owner(), sample) or sample
+
+
 def _own_channels(translate: Translate) -> dict[str, str]:
     own = channel_store().channels(owner())
-    own.pop(sample_channel().fingerprint, None)
+    own.pop(_newest_sample(), None)
     names: dict[str, str] = {}
     for fingerprint, (name, file) in reversed(own.items()):  # oldest first, so that an old name keeps its number
         shown = f"{Path(file).stem} ({translate(name)})" if name == SUM_OF_ALL and file else name
