@@ -1,0 +1,94 @@
+"""Whether a channel's events make its forecasts better: the same methods with and without them, on the same days.
+
+Days of the training period, kept apart, say whether events are used; the held-out days say what that is worth, and had
+no part in it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from forecasting.evaluation.comparison import Comparison, compare
+from forecasting.messages import BadInput
+from forecasting.models.event_effects import EventEffects
+from forecasting.models.event_regression import fit_event_effects
+from forecasting.models.registry import METHODS, fit
+from forecasting.models.validation import validation_origins
+from forecasting.models.with_events import fit_with_events
+from forecasting.series import Series
+from forecasting.split import Split
+from forecasting.windows import futures
+
+AHEAD = 7  # days: far enough for an effect to show, near enough for a few weeks to judge by
+JUDGES = ("four-weeks", "ets", "linear")  # whose mean forecast is compared: quick, and much of what Auto averages
+
+
+@dataclass(frozen=True)
+class EventValue:
+    """What events do to the error of forecasts 1 to AHEAD days ahead; None where there was nothing to compare."""
+
+    validation: Comparison | None
+    held_out: Comparison | None
+    share: float = 0.0  # of the error on held-out days without events, that is gone with them; below 0 it grew
+    events: int = 0  # whose effect is known and reaches a held-out day
+
+    @property
+    def used(self) -> bool:
+        """Whether forecasts take events into account: where validation days had no smaller error without them."""
+        return self.validation is not None and self.validation.difference <= 0
+
+
+def judge_events(series: Series, split: Split, methods: Sequence[str] = JUDGES) -> EventValue:
+    """How much better the mean forecast of some `methods` is with the events of `series`."""
+    learnt = series.until(split.train.last)
+    origins = validation_origins(learnt, AHEAD)
+    validation = _errors(learnt, learnt.until(origins[0]), origins, methods)
+    first, last = pd.Timestamp(split.held_out.first), pd.Timestamp(split.held_out.last)
+    later = series.views.index
+    later = later[(later >= first - pd.Timedelta(days=1)) & (later < min(last, series.last)) & (later >= learnt.last)]
+    held_out = _errors(series, learnt, later, methods)
+    if held_out is None:
+        return EventValue(_compared(validation), None)
+    effects = fit_event_effects(learnt)
+    known = {kind.kind for kind in effects.kinds if kind.known}
+    there = sum(first <= pd.Timestamp(event.day) <= last and event.kind in known for event in series.events)
+    with_events, without = (float(errors.mean()) for errors in held_out)
+    return EventValue(_compared(validation), _compared(held_out), 1 - with_events / (without or 1.0), there)
+
+
+def _compared(errors: tuple[np.ndarray, np.ndarray] | None) -> Comparison | None:
+    return errors and compare(errors[0][None], errors[1][None], ahead=AHEAD, seeded=(False, False))
+
+
+def _errors(
+    series: Series, learnt: Series, origins: pd.DatetimeIndex, methods: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Mean absolute errors (origins,) with and without the events; None where no effect can be told."""
+    effects = fit_event_effects(learnt)
+    if not effects.known or not len(origins):
+        return None
+    actual = futures(series.measured, origins, AHEAD)
+    there = np.isfinite(actual).any(axis=1)
+    try:
+        both = _forecasts(series, learnt, origins, effects=effects, methods=methods)
+    except BadInput:  # too few days for any of the methods
+        return None
+    first, second = (np.nanmean(np.abs(predicted - actual)[there], axis=1) for predicted in both)
+    return (first, second) if there.any() else None
+
+
+def _forecasts(
+    series: Series, learnt: Series, origins: pd.DatetimeIndex, *, effects: EventEffects, methods: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Forecasts (origins, AHEAD) with the events and without, means of the methods that the days suffice for."""
+    slugs = [slug for slug in methods if learnt.measured_days >= METHODS[slug].least(AHEAD)]
+    fitted = (
+        [fit_with_events(slug, learnt, AHEAD, effects=effects) for slug in slugs],
+        [fit(slug, learnt, AHEAD) for slug in slugs],
+    )
+    with_events, without = (
+        np.mean([one.predict(series, origins, AHEAD) for one in forecasters], axis=0) for forecasters in fitted
+    )
+    return with_events, without
