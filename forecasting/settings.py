@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from itertools import pairwise
+from numbers import Integral
 from typing import Any, Literal
 
 from forecasting.messages import N_, BadInput
@@ -345,8 +346,12 @@ def _check(record) -> None:
                 name=name,
                 choices=", ".join(CHOICES[name]),
             )
-        if name in BOUNDS and not BOUNDS[name][0] <= value <= BOUNDS[name][1]:
-            low, high = BOUNDS[name]
+        if name not in BOUNDS:
+            continue
+        low, high = BOUNDS[name]
+        if isinstance(low, int) and not isinstance(value, Integral):
+            raise BadInput(N_("{name} is {value}; it must be a whole number."), name=name, value=value)
+        if not low <= value <= high:
             raise BadInput(
                 N_("{name} is {value}; it must lie between {low} and {high}."),
                 name=name,

@@ -35,6 +35,8 @@ LIBRARIES = ("numpy", "torch")  # whose versions are noted
 NO_MODEL = N_("This is no model file; download one on the Forecast page.")
 FOREIGN = N_("The model file was made by another program; only Viewcast's own say what a forecast needs.")
 DAMAGED = N_("The model file is damaged; download it again.")
+NOT_FINITE = N_("The model file holds weights that are no finite numbers; train the model again and download it.")
+UNKNOWN_ALLOWED = ("scores", "score_days", "errors")  # arrays in which NaN says that nothing is known
 OTHER = N_("The model file is of version {version}, and this Viewcast reads version {known} only; download it again.")
 
 
@@ -48,8 +50,8 @@ class Origin:
 
     @classmethod
     def of(cls, series: Series) -> "Origin":
-        """From a channel's series, unknown days included."""
-        return cls(series.first, series.last, series.fingerprint)
+        """From a channel's series, unknown days included; its events may be named and planned anew at any time."""
+        return cls(series.first, series.last, Series(series.views).fingerprint)
 
     def begins(self, series: Series) -> bool:
         """Whether `series` has the same views, or the same and later days."""
@@ -159,16 +161,39 @@ def load_model(blob: bytes) -> Model:
     facts, arrays = _contents(blob)
     try:
         check(facts["model"], arrays)
+        _check_finite(arrays)
         values = arrays.pop("scores")
         days = pd.DatetimeIndex(arrays.pop("score_days").astype("datetime64[D]").astype("datetime64[us]"))
         scores = Scores(days, values, delays(horizon_of(values.shape[1])))
         first, last, fingerprint = (facts["views"][name] for name in ("first", "last", "fingerprint"))
         origin = Origin(pd.Timestamp(first), pd.Timestamp(last), fingerprint)
         judged = from_record(tuple[HeldOutScore, ...], facts["judged"])
+        _check_scores(judged, scores)
         split = Split(*(Period.parse(facts["split"][name]) for name in ("train", "held_out")))
+    except BadInput:
+        raise
     except (KeyError, TypeError, ValueError, AttributeError, IndexError):  # whole, but not as it is written above
         raise BadInput(DAMAGED) from None
     return Model(str(facts["name"]), facts["model"], arrays, split, scores, judged, origin)
+
+
+def _check_finite(arrays: Arrays) -> None:
+    """Raise BadInput for weights from which no number could come."""
+    if not all(np.isfinite(array).all() for name, array in arrays.items() if name not in UNKNOWN_ALLOWED):
+        raise BadInput(NOT_FINITE)
+
+
+def _check_scores(judged: Sequence[HeldOutScore], scores: Scores) -> None:
+    """Raise ValueError for figures that no held-out days can come to."""
+    if np.isinf(scores.values).any():
+        raise ValueError("infinite errors")
+    for one in judged:
+        shares = [one.won, *(share for share in one.coverage if not np.isnan(share))]
+        sizes = [one.mae, one.mase, one.rmsse, *one.width]
+        if not all(0 <= share <= 1 for share in shares) or any(size < 0 for size in sizes):
+            raise ValueError("a share beyond 0 to 1, or an error below 0")
+        if one.skill > 1 or one.origins < 1 or one.horizon < 1:
+            raise ValueError("better than perfect, or judged on nothing")
 
 
 def _contents(blob: bytes) -> tuple[dict, dict[str, np.ndarray]]:

@@ -253,6 +253,37 @@ def test_a_file_with_weights_that_do_not_fit_its_settings_is_damaged(views, spli
             load_model(save_model(replace(model, record=record, arrays=arrays)))
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_weights_that_are_no_numbers_are_refused_with_the_reason(file, value):
+    model = load_model(file)
+    parameters = model.arrays["parameters"].copy()
+    parameters[0, 3] = value
+    forged = save_model(replace(model, arrays=model.arrays | {"parameters": parameters}))
+    with pytest.raises(BadInput, match="no finite numbers"):
+        load_model(forged)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [{"coverage": (0.5, 1.9)}, {"mae": -3.0}, {"skill": 7.0}, {"won": 2.0}, {"origins": 0}, {"width": (1.0, -1.0)}],
+)
+def test_a_record_that_no_held_out_days_come_to_is_damaged(file, forged):
+    model = load_model(file)
+    judged = tuple(replace(one, **forged) for one in model.judged)
+    with pytest.raises(BadInput, match="damaged"):
+        load_model(save_model(replace(model, judged=judged)))
+
+
+@pytest.mark.parametrize(("name", "value"), [("units", 3.5), ("window", 14.25), ("units", "9"), ("seeds", 1.5)])
+def test_fractional_sizes_are_refused(file, name, value):
+    model = load_model(file)
+    settings = model.record["settings"]
+    part = next(part for part in settings.values() if name in part)
+    forged = {key: part | {name: value} if old is part else old for key, old in settings.items() for part in [old]}
+    with pytest.raises(BadInput, match=r"damaged|whole number"):
+        load_model(save_model(replace(model, record=model.record | {"settings": forged})))
+
+
 def test_mutated_bytes_are_always_refused_in_a_sentence(file):
     rng = np.random.default_rng(0)
     head = int.from_bytes(file[:8], "little") + 8
