@@ -278,8 +278,7 @@ def test_a_record_that_no_held_out_days_come_to_is_damaged(file, forged):
 def test_fractional_sizes_are_refused(file, name, value):
     model = load_model(file)
     settings = model.record["settings"]
-    part = next(part for part in settings.values() if name in part)
-    forged = {key: part | {name: value} if old is part else old for key, old in settings.items() for part in [old]}
+    forged = {key: part | {name: value} if name in part else part for key, part in settings.items()}
     with pytest.raises(BadInput, match=r"damaged|whole number"):
         load_model(save_model(replace(model, record=model.record | {"settings": forged})))
 
