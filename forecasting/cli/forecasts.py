@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from forecasting.cli.channel import bytes_of, channel_of
+from forecasting.csv_cells import safe_cell
 from forecasting.evaluation.backtest import backtest, origins_in, table
 from forecasting.evaluation.calibration import fit_method
 from forecasting.evaluation.conformal import LEVELS
@@ -159,9 +160,16 @@ def _print(options: argparse.Namespace, columns: Sequence[str], rows) -> None:
             print(json.dumps(dict(zip(columns, map(_plain, row), strict=True))))
         return
     table = csv.writer(sys.stdout, lineterminator="\n")
-    table.writerow(columns)
+    table.writerow(map(safe_cell, columns))
     for row in rows:
-        table.writerow("" if _plain(v) is None else f"{v:.6g}" if isinstance(v, float) else v for v in row)
+        table.writerow(_cell(value) for value in row)
+
+
+def _cell(value) -> str:
+    """Empty for an edge that cannot be told; a run's name is no formula."""
+    if _plain(value) is None:
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else safe_cell(str(value))
 
 
 def _plain(value):

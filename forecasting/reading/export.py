@@ -4,18 +4,17 @@ import csv
 import io
 import math
 
+from forecasting.csv_cells import safe_cell
 from forecasting.series import Channel
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs a cell that begins so
 
 
 def to_csv(channel: Channel) -> str:
     """Two columns, the day and the views (or the metric's name); a day nobody knows is empty. It can be read again."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["Date", _safe("Views" if channel.metric == "views" else channel.metric)])
+    writer.writerow(["Date", safe_cell("Views" if channel.metric == "views" else channel.metric)])
     for day, count in channel.views.items():
-        writer.writerow([day.date().isoformat(), _safe(_number(count))])
+        writer.writerow([day.date().isoformat(), _number(count)])
     return out.getvalue()
 
 
@@ -23,8 +22,3 @@ def _number(count: float) -> str:
     if math.isnan(count):
         return ""
     return str(int(count)) if count == int(count) else repr(float(count))
-
-
-def _safe(cell: str) -> str:
-    """An apostrophe before it keeps a spreadsheet from running a cell."""
-    return "'" + cell if cell.startswith(FORMULA) else cell
