@@ -22,6 +22,7 @@ from pages.parts.forecast_details import (
     say_model,
 )
 from pages.parts.forecast_figures import draw_figures, say_trust
+from pages.parts.forecast_totals import draw_totals
 from pages.parts.forecasters import AUTO, Forecasters
 from pages.parts.homework import offer_homework
 from pages.parts.job_progress import find, result_of, show_job, submit
@@ -73,6 +74,7 @@ def draw(method: Method, job_id: str, report: ForecastReport) -> None:
     forecast = report.forecast
     draw_chart(session, forecast, report.without_holidays)
     say_trust(session, forecast)
+    draw_totals(session, forecast)
     draw_days(session, forecast)
     if report.trials:
         with st.expander(translate("Models tried"), icon=":material/checklist:"):

@@ -60,6 +60,9 @@ def forecast(options: argparse.Namespace) -> None:
     _check(options)
     channel = channel_of(options)
     found = _from_file(options, channel) if _is_file(options.model) else _from_method(options, channel)
+    for total in found.judged_totals:
+        said = [total.sentence(f"{total.first:%Y-%m}")] if total.kind != "days" else []
+        print("totals:", *(one.translated() for one in (*said, total.verdict())), file=sys.stderr)
     (band,) = found.bands
     rows = zip(found.days, found.point, band.lower, band.upper, strict=True)
     _print(options, ("date", "forecast", "lower", "upper"), ((str(day), *values) for day, *values in rows))

@@ -115,7 +115,11 @@ def joined(earlier: Scores, later: Scores) -> Scores:
     """One after the other; an origin of both counts once, as the later one has it."""
     kept = ~earlier.origins.isin(later.origins)
     origins = earlier.origins[kept].append(later.origins)
-    return Scores(origins, np.concatenate([earlier.values[kept], later.values]), later.delays)
+    values, predicted = (
+        np.concatenate([one[kept], other])
+        for one, other in ((earlier.values, later.values), (earlier.predicted, later.predicted))
+    )
+    return Scores(origins, values, later.delays, predicted)
 
 
 def table(result: Backtest, baseline: Backtest, horizons: Sequence[int] = ()) -> pd.DataFrame:

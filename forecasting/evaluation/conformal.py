@@ -8,8 +8,8 @@ so that an interval need not be centred.
 One extraordinary day owns neither the unit, nor an edge, nor a total (`typical_range`): it is one score of many.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from statistics import NormalDist
 
 import numpy as np
@@ -41,19 +41,31 @@ class Scores:
     origins: pd.DatetimeIndex
     values: np.ndarray
     delays: np.ndarray  # (columns,), days
+    predicted: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))  # (origins, horizon), views; NaN: not kept
+
+    def __post_init__(self) -> None:
+        if self.predicted.shape != (len(self.origins), self.horizon):
+            object.__setattr__(self, "predicted", np.full((len(self.origins), self.horizon), np.nan))
 
     @property
     def horizon(self) -> int:
         """Days ahead; the columns after them are totals."""
-        return int((np.arange(1, len(self.delays) + 1) == self.delays).sum())
+        return _days_in(self.delays)
 
     def before(self, day: pd.Timestamp) -> "Scores":
         """Of origins before `day`."""
-        return Scores(self.origins[self.origins < day], self.values[self.origins < day], self.delays)
+        return self._of(self.origins < day)
 
     def since(self, day: pd.Timestamp) -> "Scores":
         """Of `day` and later origins."""
-        return Scores(self.origins[self.origins >= day], self.values[self.origins >= day], self.delays)
+        return self._of(self.origins >= day)
+
+    def of_columns(self, columns: Sequence[int] | np.ndarray) -> "Scores":
+        """Of these columns alone; forecasts, whose columns are others, are not kept."""
+        return Scores(self.origins, self.values[:, columns], self.delays[columns])
+
+    def _of(self, kept: np.ndarray) -> "Scores":
+        return Scores(self.origins[kept], self.values[kept], self.delays, self.predicted[kept])
 
 
 @dataclass(frozen=True)
@@ -118,7 +130,7 @@ def make_scores(series: Series, origins: pd.DatetimeIndex, predicted: np.ndarray
     sums = with_totals(futures(series.without_spikes.measured, origins, horizon))[:, horizon:]
     actual = np.concatenate([daily, sums], axis=1)
     values = (actual - with_totals(expected)) / scales(series, origins, expected)
-    return Scores(origins, values, delays(horizon))
+    return Scores(origins, values, delays(horizon), predicted)
 
 
 def make_intervals(
@@ -128,27 +140,55 @@ def make_intervals(
     earlier: Scores,
     later: Scores,
     levels: Sequence[float] = LEVELS,
+    columns: Sequence[int] | None = None,
 ) -> Intervals:
     """Adaptive intervals of `levels` around `predicted` (origins, horizon), of the last so many origins of `later`.
 
-    They hold the forecast and each other, a wider level the narrower ones, and reach neither below 0 nor beyond the
-    highest that is plausible. A total's centre is the sum of its days and the mean error that such sums had.
+    All columns, or some `columns` alone, which then borrow nothing of others.
+
+    Intervals hold the forecast and each other, a wider level the narrower ones, and reach neither below 0 nor beyond
+    the highest that is plausible. A total's centre is the sum of its days and the mean error that such sums had.
     """
     count, horizon = predicted.shape
     origins = later.origins[-count:]
+    kept = np.arange(horizon + len(totals(horizon))) if columns is None else np.array(columns)
+    earlier, later = earlier.of_columns(kept), later.of_columns(kept)
     edges, off = adaptive_edges(earlier, later, levels), mean_errors(earlier, later)[-count:]
-    limits = np.concatenate([highest(series, origins, days) for days in [1] * horizon + totals(horizon)], axis=1)
-    sides = [
-        (with_totals(daily), scales(series, origins, daily)) for daily in (predicted, usual(series, origins, predicted))
-    ]
-    centre = np.clip(sides[0][0] + off * sides[0][1], 0, limits)
+    lengths = np.array([1] * horizon + totals(horizon))[kept]
+    limits = np.concatenate([highest(series, origins, int(days)) for days in lengths], axis=1)
+    expected = with_totals(predicted)[:, kept] + off * scales(series, origins, predicted)[:, kept]
+    centre = np.clip(expected, 0, limits)
     lower, upper = {}, {}
-    for level, (lows, highs) in edges.items():
-        low = np.minimum(*(middle + lows[-count:] * scale for middle, scale in sides))
-        high = np.maximum(*(middle + highs[-count:] * scale for middle, scale in sides))
+    for level, (low, high) in edges_in_views(series, predicted, origins, edges, columns=kept).items():
         lower[level] = np.clip(np.minimum(low, centre), 0, limits)
         upper[level] = np.clip(np.maximum(high, centre), 0, limits)
     return Intervals(centre, lower, upper)
+
+
+def edges_in_views(
+    series: Series,
+    predicted: np.ndarray,
+    origins: pd.DatetimeIndex,
+    edges: Mapping[float, tuple[np.ndarray, np.ndarray]],
+    *,
+    columns: np.ndarray,
+) -> dict[float, tuple[np.ndarray, np.ndarray]]:
+    """Lower and upper edges (origins, columns) of each level in views, from those in scores of these columns.
+
+    Around `predicted` (origins, horizon) and around what is usual instead, whichever goes farther; even below 0.
+    """
+    sides = [
+        (with_totals(daily)[:, columns], scales(series, origins, daily)[:, columns])
+        for daily in (predicted, usual(series, origins, predicted))
+    ]
+    count = len(predicted)
+    return {
+        level: (
+            np.minimum(*(middle + lows[-count:] * scale for middle, scale in sides)),
+            np.maximum(*(middle + highs[-count:] * scale for middle, scale in sides)),
+        )
+        for level, (lows, highs) in edges.items()
+    }
 
 
 def adaptive_edges(

@@ -5,7 +5,7 @@ from the last day, with intervals that the errors of all these days have taught.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -16,6 +16,8 @@ from forecasting.evaluation.calibration import CalibratedForecaster, fit_method
 from forecasting.evaluation.comparison import FEWEST_DAYS, Answer, Comparison, Reason, answer_from
 from forecasting.evaluation.conformal import LEVELS, TOTALS, Intervals, Scores, make_intervals
 from forecasting.evaluation.conformal import totals as totals_of
+from forecasting.forecasts.totals_record import LEVEL as JUDGED_LEVEL
+from forecasting.forecasts.totals_record import JudgedTotal, judge_totals
 from forecasting.formats import format_percent
 from forecasting.messages import N_, BadInput, Message
 from forecasting.models.ensemble.auto import Auto
@@ -110,6 +112,7 @@ class Forecast:
     totals: tuple[Total, ...]
     judged: tuple[HeldOutScore, ...]  # the method first, then the baselines, each a horizon after the other
     notes: tuple[Message, ...] = ()  # what to know before one trusts it
+    judged_totals: tuple[JudgedTotal, ...] = ()  # of the next days and calendar months, with how such came out before
 
     def to_frame(self) -> pd.DataFrame:
         """Columns forecast, lower_90, upper_90 and so on in views, a row a day."""
@@ -166,6 +169,7 @@ def make_forecast(
     """
     now = series.views.index[-1:]
     predicted = forecaster.predict(series, now, scores.horizon)
+    scores = honest_scores(fitted, scores)
     found = _intervals_from(now, predicted, fitted, series, scores=scores, levels=levels)
     sums = _totals(found, scores.horizon)
     days = pd.date_range(now[0] + pd.Timedelta(days=1), periods=horizon)
@@ -184,7 +188,22 @@ def make_forecast(
             *(notes_on(forecaster) if isinstance(forecaster, Auto) else ()),
             *(note for one in sums for note in one.note),
         ),
+        judged_totals=tuple(_as_shown(one, sums) for one in judge_totals(series, scores, predicted[0])),
     )
+
+
+def _as_shown(judged: JudgedTotal, shown: Sequence[Total]) -> JudgedTotal:
+    """With the same figures as the total of the same days beside it, whose intervals move since the last fit alone."""
+    for total in shown:
+        band = next((one for one in total.bands if one[0] == JUDGED_LEVEL), None)
+        if judged.kind == "days" and judged.days == total.days and band:
+            return replace(judged, point=total.point, lower=band[1], upper=band[2])
+    return judged
+
+
+def honest_scores(fitted: CalibratedForecaster, scores: Scores) -> Scores:
+    """Those of days that were not learnt from: a run may have learnt from every day before its training ended."""
+    return scores if fitted.method in METHODS else scores.since(fitted.last)
 
 
 def _intervals_from(
@@ -197,8 +216,6 @@ def _intervals_from(
     levels: Sequence[float],
 ) -> Intervals:
     """Intervals around `predicted` (1, horizon), by the scores before the method was fitted and since."""
-    if fitted.method not in METHODS:  # a run may have learnt from the days before
-        scores = scores.since(fitted.last)
     start = fitted.last + pd.Timedelta(days=1)
     not_known_yet = Scores(now, np.full((1, len(scores.delays)), np.nan), scores.delays)
     later = joined(scores.since(start), not_known_yet)

@@ -151,6 +151,7 @@ def save_model(model: Model) -> bytes:
     }
     arrays = model.arrays | {
         "scores": model.scores.values,
+        "score_forecasts": model.scores.predicted,
         "score_days": model.scores.origins.to_numpy().astype("datetime64[D]").astype(np.int64),
     }
     return save(arrays, {MARK: _text(facts | {"sha256": _digest(facts, arrays)})})
@@ -164,7 +165,8 @@ def load_model(blob: bytes) -> Model:
         _check_finite(arrays)
         values = arrays.pop("scores")
         days = pd.DatetimeIndex(arrays.pop("score_days").astype("datetime64[D]").astype("datetime64[us]"))
-        scores = Scores(days, values, delays(horizon_of(values.shape[1])))
+        predicted = arrays.pop("score_forecasts", np.empty((0, 0)))  # no file before 0.3.0 has them
+        scores = Scores(days, values, delays(horizon_of(values.shape[1])), predicted)
         first, last, fingerprint = (facts["views"][name] for name in ("first", "last", "fingerprint"))
         origin = Origin(pd.Timestamp(first), pd.Timestamp(last), fingerprint)
         judged = from_record(tuple[HeldOutScore, ...], facts["judged"])
@@ -251,4 +253,6 @@ def _for_reach(scores: Scores, reach: int) -> Scores:
     values[:, :days] = scores.values[:, :days]
     sums = min(len(wanted) - reach, len(scores.delays) - there)
     values[:, reach : reach + sums] = scores.values[:, there : there + sums]
-    return Scores(scores.origins, values, wanted)
+    predicted = np.full((len(scores.origins), reach), np.nan)
+    predicted[:, :days] = scores.predicted[:, :days]
+    return Scores(scores.origins, values, wanted, predicted)
