@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from forecasting import charts
+from forecasting.events import Event
 from forecasting.forecasts.length import what_length_allows
 from forecasting.formats import format_views
 from forecasting.messages import N_, BadInput, join_sentences
@@ -16,6 +17,7 @@ from forecasting.sample import sample_channel
 from forecasting.series import Correction
 from forecasting.split import Period, Split
 from pages.parts.chapters import CONTENTS
+from pages.parts.events_editor import edit_events, say_events
 from pages.parts.export import file_name
 from pages.parts.links import escape_markdown
 from pages.parts.look import controls_and_picture
@@ -76,17 +78,17 @@ def read_again(field: str) -> None:
     said = source.said | {field: None if value == AS_FITS else value}
     if field == "metric":  # other numbers may hold other channels, and may be no totals so far
         said |= {"channel": None, "decimal": None, "cumulative": None}
-    if read(replace(source, said=said)):
+    if read(replace(source, said=said), session.channel.events):
         current = st.session_state.channel
         if current != session.channel.fingerprint:
             session.channels.forget(session.owner, session.channel.fingerprint, unless_used=True)
 
 
-def read(source: Source) -> bool:
-    """Make a file the current channel; where it cannot be read, say why, and the channel before stays."""
+def read(source: Source, events: tuple[Event, ...] = ()) -> bool:
+    """Make a file with these events the current channel; where it cannot be read, say why, and the one before stays."""
     st.session_state.pop("trouble", None)
     try:
-        channel = read_views(source.data, source.file, Choice(**source.said))
+        channel = replace(read_views(source.data, source.file, Choice(**source.said)), events=events)
     except BadInput as trouble:
         st.session_state.trouble, st.session_state.unread = trouble, source
         return False
@@ -262,6 +264,8 @@ with picture:
         name=translate(channel.name)
     )
     draw_with_brush(session, "shown", chart, whole=whole, alt=name)
+    say_events(session)
+    edit_events(session)
     offer_next_step()
     left, right = st.columns(2, gap="large")
     with left:

@@ -43,7 +43,7 @@ def read_days(column, order: Order | None = None, native: bool = False) -> Days:
     shaped = shape(distinct.dictionary.to_pylist(), native)
     _refuse_coarse(shaped, codes)
     reading = _choose(shaped, codes, order)
-    days = _days(shaped, reading)
+    days = days_of(shaped, reading)
     bad = np.isnat(days) & (shaped.kinds != "")
     failed = int(np.bincount(codes, minlength=len(days))[bad].sum())
     corrections = _corrections(shaped, reading, days)
@@ -66,13 +66,13 @@ def _refuse_coarse(shaped: Shaped, codes: np.ndarray) -> None:
         raise BadInput(COARSE_ROWS, example=example)
 
 
-def _orders(kind: str) -> tuple[str, ...]:
+def orders_of(kind: str) -> tuple[str, ...]:
     if kind == "cell":
         return ("ymd", "ydm")
     return ("dmy", "mdy") if kind.endswith("yyyy") else ("dmy", "mdy", "ymd")
 
 
-def _days(shaped: Shaped, reading: dict[str, str]) -> np.ndarray:
+def days_of(shaped: Shaped, reading: dict[str, str]) -> np.ndarray:
     """The day of each word in a reading, an order for each kind; NaT where it is no day."""
     ymd = np.zeros((len(shaped.words), 3), np.int64)
     for kind, order in {"ymd": "ymd", **reading}.items():
@@ -98,7 +98,7 @@ class _Fit:
 
 
 def _fit(shaped: Shaped, codes: np.ndarray, reading: dict[str, str]) -> _Fit:
-    days = _days(shaped, reading)
+    days = days_of(shaped, reading)
     dated = shaped.kinds != ""
     failed = int(np.bincount(codes, minlength=len(days))[np.isnat(days) & dated].sum())
     order = days[codes]
@@ -141,7 +141,7 @@ def _uniform_fits(shaped: Shaped, codes: np.ndarray, kinds: list[str], order: Or
 
 def _uniform(kinds: list[str], order: Order | None) -> list[dict[str, str]]:
     open_kinds = [kind for kind in kinds if kind != "cell"]
-    shared = [name for name in ("dmy", "mdy", "ymd") if all(name in _orders(kind) for kind in open_kinds)]
+    shared = [name for name in ("dmy", "mdy", "ymd") if all(name in orders_of(kind) for kind in open_kinds)]
     cells = {"cell": "ymd"} if "cell" in kinds else {}
     return [{**cells, **dict.fromkeys(open_kinds, name)} for name in shared if order in (None, name)]
 
@@ -149,7 +149,7 @@ def _uniform(kinds: list[str], order: Order | None) -> list[dict[str, str]]:
 def _mixed(shaped: Shaped, codes: np.ndarray, kinds: list[str]) -> list[_Fit]:
     """Readings with an order for each separator, where each row is a day and the days run on."""
     readings = (
-        dict(zip(kinds, orders, strict=True)) for orders in product(*map(_orders, kinds[:4])) if len(kinds) <= 4
+        dict(zip(kinds, orders, strict=True)) for orders in product(*map(orders_of, kinds[:4])) if len(kinds) <= 4
     )
     fits = [_fit(shaped, codes, reading) for reading in readings]
     return [fit for fit in fits if not fit.failed and fit.runs >= RUNS_ON and fit.dense >= DENSE]

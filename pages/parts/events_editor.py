@@ -1,0 +1,354 @@
+"""The days that the owner has a name for, on Data: typed, pasted, from a file, or as the export says them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import pandas as pd
+import streamlit as st
+
+from forecasting.events import KIND_NAMES, KINDS, LONGEST_NAME, Event, EventKind, clean_name, merged
+from forecasting.messages import N_, BadInput, Message, join_sentences
+from forecasting.reading import Question
+from forecasting.reading.events import EventList, events_to_csv, read_event_file, read_events
+from forecasting.reading.published import publications
+from forecasting.split import Period
+from pages.parts.export import file_name
+from pages.parts.links import escape_markdown
+from pages.parts.session import Session
+
+TYPES = ["csv", "tsv", "txt", "xlsx", "zip"]
+COMPLAINTS = 5  # lines that are named
+EXAMPLE = "2022-03-01 Episode 12\n2022-03-08, Spring sale, campaign\n2022-03-15, Server down, outage, no"
+ADDED = N_("{count} event was added.", "{count} events were added.")
+THERE = N_("{count} was there already.", "{count} were there already.")
+REMOVED = N_("All events were removed.")
+SAVED = N_("The events were saved.")
+MORE_LINES = N_("{count} more line holds no event.", "{count} more lines hold no event.")
+NO_DAY = N_("Row {row} of the table has no day and was left out.")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the last change came to: of which version of the channel, and sentences."""
+
+    version: str
+    done: tuple[Message, ...] = ()
+    complaints: tuple[Message, ...] = ()
+    before: tuple[Event, ...] | None = None  # what to go back to
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A list whose days can be read in more than one way."""
+
+    question: Question
+    text: str = ""
+    file: tuple[bytes, str] | None = None
+
+
+def edit_events(session: Session) -> None:
+    """A folded editor of the channel's events; above it the offer to mark what the file says was published."""
+    translate, events = session.translate, session.channel.events
+    found = _new_publications(session)
+    if found and not events:
+        _offer(session, found)
+    with st.expander(translate(N_("Events")), icon=":material/event:", key="events"):
+        st.caption(translate(N_("Uploads, campaigns and outages: marked in every chart, planned days too.")))
+        _say(session)
+        if found and events:
+            _offer(session, found)
+        labels = [translate(N_("One day")), translate(N_("Paste a list")), translate(N_("From a file"))]
+        one, pasted, file = st.tabs(labels)
+        with one:
+            _type_one(session)
+        with pasted:
+            _paste(session)
+        with file:
+            _take_file(session)
+        if events:
+            _table(session)
+            _carry_away(session)
+
+
+def say_events(session: Session) -> None:
+    """How many days have a name, and from how many of the channel's nothing is learnt; nothing where none has."""
+    channel, translate = session.channel, session.translate
+    if not channel.events:
+        return
+    days = channel.views.index
+    here = sum(days[0].date() <= event.day <= days[-1].date() for event in channel.events)
+    planned = sum(event.day > days[-1].date() for event in channel.events)
+    said = [Message(N_("{count} event is marked.", "{count} events are marked."), {"count": here})] if here else []
+    if planned:
+        said.append(Message(N_("{count} is planned.", "{count} are planned."), {"count": planned}))
+    if before := len(channel.events) - here - planned:
+        text = N_("{count} lies before the channel's first day.", "{count} lie before the channel's first day.")
+        said.append(Message(text, {"count": before}))
+    if ignored := int(days.isin(channel.series.ignored).sum()):
+        text = N_("{count} day is not learnt from and not judged.", "{count} days are not learnt from and not judged.")
+        said.append(Message(text, {"count": ignored}))
+    st.caption(join_sentences(sentence.translated(translate) for sentence in said))
+
+
+# What changes the events
+
+
+def _keep(
+    session: Session, events: Iterable[Event], done: Iterable[Message], complaints: Iterable[Message] = ()
+) -> None:
+    """Make a version of the channel with these events the one shown; what was worked out before stays."""
+    before, channel = session.channel, replace(session.channel, events=tuple(events))
+    if channel.events != before.events:
+        session.channels.save_if_new(session.owner, before)  # the sample is in no store
+        session.channels.save(session.owner, channel, continues=before.fingerprint)
+        st.session_state.event_versions = st.session_state.get("event_versions", 0) + 1
+    undo = before.events if channel.events != before.events else None
+    st.session_state.events_said = Said(channel.fingerprint, tuple(done), tuple(complaints), undo)
+
+
+def _add(session: Session, found: EventList) -> None:
+    """The events of a list beside those there are."""
+    have = {(event.day, event.name): event for event in session.channel.events}
+    together = merged(session.channel.events, found.events)
+    fresh = sum((event.day, event.name) not in have for event in together)
+    known = len({(event.day, event.name) for event in found.events} & have.keys())
+    done = [Message(ADDED, {"count": fresh})] if fresh or not found.complaints else []
+    done += [Message(THERE, {"count": known})] if known else []
+    _keep(session, together, done, found.complaints)
+
+
+def _read(session: Session, text: str = "", file: tuple[bytes, str] | None = None) -> bool:
+    """Take in a list; where its days can be read in several ways, keep it until that is answered."""
+    days = session.channel.views.index
+    near, kind = Period(days[0].date(), days[-1].date()), st.session_state.get("event_list_kind", "upload")
+    order = st.session_state.pop("event_order", None)
+    st.session_state.pop("events_unread", None)
+    try:
+        if file:
+            found = read_event_file(*file, order, near=near, kind=kind)
+        else:
+            found = read_events(text, order, near=near, kind=kind)
+    except Question as question:
+        st.session_state.events_unread = Unread(question, text, file)
+        return False
+    except BadInput as trouble:
+        st.session_state.events_said = Said(session.channel.fingerprint, complaints=(trouble.message,))
+        return False
+    if not found.events and not found.complaints:
+        return False
+    _add(session, found)
+    return bool(found.events)
+
+
+# The parts of the editor
+
+
+def _new_publications(session: Session) -> tuple[Event, ...]:
+    """What the channel's file says was published and is no event yet."""
+    unmarked = replace(session.channel, events=()).fingerprint  # other events are no other file
+    found = _publications(session, session.owner, unmarked, session.channel.fingerprint)
+    have = {(event.day, event.name) for event in session.channel.events}
+    return tuple(event for event in found if (event.day, event.name) not in have)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _publications(_session: Session, owner: str, unmarked: str, _version: str) -> tuple[Event, ...]:
+    source = _session.channels.source(owner, _version)
+    return publications(source.data, source.file) if source else ()
+
+
+def _offer(session: Session, found: tuple[Event, ...]) -> None:
+    translate = session.translate
+    with st.container(horizontal=True, vertical_alignment="center"):
+        text = N_("{count} upload has its day in your file.", "{count} uploads have their days in your file.")
+        st.caption(Message(text, {"count": len(found)}).translated(translate))
+        label, icon = translate(N_("Mark them as events")), ":material/event_available:"
+        st.button(label, icon=icon, key="mark_uploads", on_click=_add, args=(session, EventList(found)))
+
+
+def _type_one(session: Session) -> None:
+    translate = session.translate
+    last = session.channel.views.index[-1].date()
+    with st.form("event_form", border=False, clear_on_submit=True):
+        with st.grid(3, min_column_width=150):
+            st.date_input(
+                translate(N_("Day")),
+                last,
+                min_value=last - timedelta(days=365 * 50),
+                max_value=last + timedelta(days=365 * 5),
+                key="event_day",
+                format="YYYY-MM-DD",
+            )
+            _choose_kind(session, "event_kind")
+            st.text_input(translate(N_("Name")), key="event_name", max_chars=LONGEST_NAME)
+        learn = translate(N_("Learn from this day, and judge forecasts on it"))
+        st.checkbox(learn, True, key="event_learn")
+        st.form_submit_button(translate(N_("Add the day")), on_click=_take_one, args=(session,))
+
+
+def _take_one(session: Session) -> None:
+    state = st.session_state
+    event = Event(state.event_day, clean_name(state.event_name), state.event_kind, state.event_learn)
+    _add(session, EventList((event,)))
+
+
+def _choose_kind(session: Session, key: str) -> None:
+    translate = session.translate
+    st.session_state.setdefault("worded", set()).add(key)
+    st.selectbox(translate(N_("Kind")), KINDS, format_func=lambda kind: translate(KIND_NAMES[kind]), key=key)
+
+
+def _paste(session: Session) -> None:
+    translate = session.translate
+    help_ = translate(
+        N_("A day and a name on each line, or rows from a spreadsheet: day, name, kind, learn (yes or no).")
+    )
+    st.text_area(translate(N_("A day and a name on each line")), key="event_lines", placeholder=EXAMPLE, help=help_)
+    _choose_kind(session, "event_list_kind")
+    st.button(translate(N_("Add the lines")), key="add_lines", on_click=_take_lines, args=(session,))
+    _ask(session, file=False)
+
+
+def _take_lines(session: Session) -> None:
+    if _read(session, st.session_state.event_lines):
+        st.session_state.event_lines = ""
+
+
+def _take_file(session: Session) -> None:
+    translate = session.translate
+    st.file_uploader(
+        translate(N_("A list of days, or an export with publish times")),
+        TYPES,
+        key=_inbox(),
+        on_change=_take_upload,
+        args=(session,),
+    )
+    _ask(session, file=True)
+
+
+def _inbox() -> str:
+    """The uploader's key: a new one after every file that was read."""
+    return f"event_file_{st.session_state.setdefault('event_files', 0)}"
+
+
+def _take_upload(session: Session) -> None:
+    file = st.session_state[_inbox()]
+    if file and _read(session, file=(file.getvalue(), file.name)):
+        st.session_state.event_files += 1
+
+
+def _ask(session: Session, *, file: bool) -> None:
+    """How the days of a list are to be read, where it does not say."""
+    unread: Unread | None = st.session_state.get("events_unread")
+    if unread is None or bool(unread.file) != file:
+        return
+    translate, labels = session.translate, dict(unread.question.options)
+    st.warning(escape_markdown(unread.question.translated(translate)), icon=":material/help:")
+    st.selectbox(
+        translate(N_("Your answer")),
+        labels,
+        format_func=lambda value: translate(labels[value]),
+        index=None,
+        key="event_order",
+        placeholder=translate(N_("Choose")),
+        on_change=_answer,
+        args=(session, unread),
+    )
+
+
+def _answer(session: Session, unread: Unread) -> None:
+    if _read(session, unread.text, unread.file):
+        st.session_state.event_lines = ""
+
+
+def _table(session: Session) -> None:
+    translate = session.translate
+    names: dict[object, str] = {kind: translate(name) for kind, name in KIND_NAMES.items()}
+    config = {
+        "day": st.column_config.DateColumn(translate(N_("Day")), format="YYYY-MM-DD", required=True),
+        "name": st.column_config.TextColumn(translate(N_("Name")), max_chars=LONGEST_NAME, width="large"),
+        "kind": st.column_config.SelectboxColumn(
+            translate(N_("Kind")), options=KINDS, format_func=names.__getitem__, required=True
+        ),
+        "learn": st.column_config.CheckboxColumn(
+            translate(N_("Learn")),
+            help=translate(N_("Without it, no model learns from the day and none is judged on it.")),
+            default=True,
+        ),
+    }
+    with st.form("events_form", border=False):
+        changed = st.data_editor(
+            event_frame(session.channel.events),
+            num_rows="dynamic",
+            hide_index=True,
+            column_config=config,
+            height=min(38 + 35 * (len(session.channel.events) + 1), 320),
+            key=f"events_table_{session.channel.fingerprint}_{st.session_state.get('event_versions', 0)}",
+            alt=translate(N_("The channel's events")),
+        )
+        if st.form_submit_button(translate(N_("Save the table"))):
+            events, complaints = events_of(changed)
+            _keep(session, events, [Message(SAVED)], complaints)
+            st.rerun()
+
+
+def event_frame(events: Iterable[Event]) -> pd.DataFrame:
+    """Columns day, name, kind and learn; a row an event."""
+    rows = [(pd.Timestamp(event.day), event.name, event.kind, event.learn) for event in events]
+    return pd.DataFrame(rows, columns=["day", "name", "kind", "learn"])
+
+
+def events_of(frame: pd.DataFrame) -> tuple[tuple[Event, ...], tuple[Message, ...]]:
+    """The events of an edited table, and a sentence about each row without a day."""
+    events: list[Event] = []
+    complaints: list[Message] = []
+    for row, (day, name, kind, learn) in enumerate(frame[["day", "name", "kind", "learn"]].itertuples(index=False), 1):
+        if pd.isna(day):
+            complaints.append(Message(NO_DAY, {"row": row}))
+            continue
+        known: EventKind = kind if kind in KINDS else "other"
+        text = "" if pd.isna(name) else clean_name(str(name))
+        events.append(Event(pd.Timestamp(day).date(), text, known, pd.isna(learn) or bool(learn)))
+    return merged((), events), tuple(complaints)
+
+
+def _carry_away(session: Session) -> None:
+    translate = session.translate
+    with st.container(horizontal=True):
+        st.download_button(
+            translate(N_("Events as CSV")),
+            events_to_csv(session.channel.events),
+            f"{file_name(session, 'events')}.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        label, icon = translate(N_("Remove all events")), ":material/delete:"
+        st.button(label, icon=icon, key="remove_events", on_click=_keep, args=(session, (), [Message(REMOVED)]))
+
+
+def _say(session: Session) -> None:
+    """What the last change came to, and the way back."""
+    said: Said | None = st.session_state.get("events_said")
+    if said is None or said.version != session.channel.fingerprint:
+        return
+    translate = session.translate
+    if said.done:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(join_sentences(sentence.translated(translate) for sentence in said.done))
+            if said.before is not None:
+                label, icon = translate(N_("Undo")), ":material/undo:"
+                st.button(
+                    label,
+                    icon=icon,
+                    type="tertiary",
+                    key="undo_events",
+                    on_click=_keep,
+                    args=(session, said.before, ()),
+                )
+    if said.complaints:
+        left = len(said.complaints) - COMPLAINTS
+        shown = [*said.complaints[:COMPLAINTS], *([Message(MORE_LINES, {"count": left})] if left > 0 else [])]
+        lines = "  \n".join(escape_markdown(one.translated(translate)) for one in shown)
+        st.warning(lines, icon=":material/event_busy:")
