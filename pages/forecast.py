@@ -22,6 +22,7 @@ from pages.parts.forecast_details import (
     say_model,
 )
 from pages.parts.forecast_figures import draw_figures, say_trust
+from pages.parts.forecast_provisional import draw_provisional
 from pages.parts.forecast_totals import draw_totals
 from pages.parts.forecasters import AUTO, Forecasters
 from pages.parts.homework import offer_homework
@@ -66,9 +67,11 @@ def choose_holidays(settings: RunSettings | None, horizon: int) -> tuple[date, .
     return tuple(map(date.fromisoformat, chosen))
 
 
-def draw(method: Method, job_id: str, report: ForecastReport) -> None:
-    """What Auto tries while it is at it, then the forecast and what is said of it."""
+def draw(method: Method, job_id: str, drawn: ForecastReport, report: ForecastReport) -> None:
+    """What Auto tries while it is at it, then the forecast and what is said of it; `drawn` is what the page shows."""
     if report.forecast is None:
+        if report.provisional != drawn.provisional:
+            st.rerun()
         draw_trials(session, report.trials)
         return
     forecast = report.forecast
@@ -126,10 +129,12 @@ with controls:
     forecasters.take_in()
 
 with figures:
-    draw_figures(session, report.forecast)
+    draw_figures(session, report.forecast or (report.provisional.forecast if report.provisional else None))
 with picture:
-    if report.forecast is None:
+    if report.provisional:
+        draw_provisional(session, report.provisional, improves=busy)
+    elif report.forecast is None:
         draw_before(session, horizon)
     if job:
         method = Method(forecasters.names()[chosen], forecasters.runs.get(chosen), settings=settings, horizon=horizon)
-        show_job(session, job, ForecastReport, partial(draw, method, job.id))
+        show_job(session, job, ForecastReport, partial(draw, method, job.id, report))

@@ -152,6 +152,19 @@ def test_auto_searches_within_its_budget_and_forecasts(visit):
     assert metrics(app)["Skill"] != "–"
 
 
+def test_auto_forecasts_provisionally_and_what_was_stopped_stays_provisional(visitor):
+    visitor.go("data").file_uploader[0].upload("mine.csv", csv(300)).run()
+    app = visitor.go("forecast", ahead="7")
+    next(button for button in app.button if button.label == "Forecast").click().run()
+    wait_for(app, lambda: any("It still improves" in said.value for said in app.info))
+    assert metrics(app)["Next 7 days, views"] != "–" and metrics(app)["Skill"] == "–"
+    next(button for button in app.button if button.label == "Stop").click().run()
+    wait_for(app, lambda: not any(button.label == "Stop" for button in app.button))
+    assert not app.exception and any("The forecast was not completed" in said.value for said in app.info)
+    assert metrics(app)["Next 7 days, views"] != "–" and not app.dataframe  # nothing to take away
+    assert last_answer() == (None, None)
+
+
 def test_holidays_are_asked_only_where_the_run_knows_them(by_run):
     app = press(by_run(country="TW"))
     before = np.array(app.dataframe[0].value["Forecast"])

@@ -1,11 +1,12 @@
 """The days to come: Auto searches, a run or a model file is asked, and what is known so far is reported."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from forecasting.evaluation.backtest import origins_in
 from forecasting.evaluation.calibration import calibrate, calibrate_run, check_days
 from forecasting.forecasts.forecast import (
     Forecast,
@@ -15,13 +16,13 @@ from forecasting.forecasts.forecast import (
     make_forecast,
 )
 from forecasting.forecasts.model_file import Model, export_model, load_model, save_model
-from forecasting.forecasts.report import ForecastReport
+from forecasting.forecasts.report import ForecastReport, ProvisionalForecast
 from forecasting.jobs.kinds import Task
 from forecasting.jobs.kinds.runs import load_run
 from forecasting.jobs.requests import AutoSearch, ForecastRequest, RunVersion
 from forecasting.models.ensemble.auto import Auto
-from forecasting.models.ensemble.candidates import TrialResult, work_of
-from forecasting.models.ensemble.search import planned, search
+from forecasting.models.ensemble.candidates import ALWAYS_INCLUDED, work_of
+from forecasting.models.ensemble.search import Search, planned
 from forecasting.models.registry import METHODS
 from forecasting.records import Progress
 from forecasting.series import Series
@@ -29,6 +30,8 @@ from forecasting.settings import SKLEARN_FAMILIES
 
 SEARCH_SHARE, JUDGED_SHARE = 0.3, 0.68  # of the work is done when Auto has been found, and when it has been judged
 SEARCHED = 0.65  # share of the budget that is for the search; in the rest its choice is judged, and fitted again
+
+FREE = sum(not work_of(name) for name in ALWAYS_INCLUDED)  # candidates, baselines, that take no time
 
 
 def forecast(task: Task[ForecastRequest]) -> Iterator[Progress]:
@@ -49,15 +52,20 @@ def _by_auto(series: Series, auto: AutoSearch, horizon: int) -> Iterator[Progres
     learnt = series.until(auto.split.train.last)
     reach = horizon_with_totals(horizon, learnt.measured_days)
     check_days("auto", learnt, reach)
-    trials: list[TrialResult] = []
+    origins_in(series.views, auto.split.held_out, 1)  # says so where there are none
     works = [work_of(candidate) for candidate in planned(learnt, reach)]
     worked = SEARCH_SHARE * np.cumsum(works) / sum(works)
-    for step in search(learnt, reach, budget=SEARCHED * auto.budget):
-        if isinstance(step, Auto):
-            ensemble = replace(step, limit=auto.budget if step.limit else 0.0)
-        else:
-            trials.append(step)
-            yield Progress(float(worked[len(trials) - 1]), ForecastReport(tuple(trials)))
+    searching = Search(learnt, reach, budget=SEARCHED * auto.budget)
+    report = ForecastReport()
+    for tried, trial in enumerate(searching.trials(), start=1):
+        report = replace(report, trials=(*report.trials, trial))
+        if _is_due(tried, len(works)):
+            so_far = _provisional(searching.mixture_so_far(), series, horizon)
+            report = replace(report, provisional=ProvisionalForecast(so_far, tried, len(works), searching.learnt_until))
+        yield Progress(float(worked[tried - 1]), report)
+    ensemble = searching.mixture()
+    if ensemble.limit:
+        ensemble = replace(ensemble, limit=auto.budget)
     origins, predicted = ensemble.validated
     fitted = calibrate("auto", ensemble, learnt, origins=origins, predicted=predicted)
     tested, judged = evaluate_held_out(series, fitted, auto.split, horizon=horizon)
@@ -66,7 +74,41 @@ def _by_auto(series: Series, auto: AutoSearch, horizon: int) -> Iterator[Progres
     found = make_forecast(again, fitted, series, scores=tested.scores, horizon=horizon, judged=judged)
     shares = tuple((name, tuple(map(float, by_day))) for name, by_day in again.shares())
     model = export_model("auto", again, series, split=auto.split, scores=tested.scores, judged=judged)
-    yield Progress(1.0, ForecastReport(tuple(trials), shares, found), save_model(model))
+    yield Progress(1.0, ForecastReport(report.trials, shares, found), save_model(model))
+
+
+def _is_due(tried: int, planned: int) -> bool:
+    """A provisional forecast is due after the baselines, after all that is cheap, after as many again, and at the end.
+
+    Each takes as long as a trial or two: after every trial it would cost more than the search.
+    """
+    return tried in (FREE, len(ALWAYS_INCLUDED), 2 * len(ALWAYS_INCLUDED), planned)
+
+
+def _provisional(ensemble: Auto, series: Series, horizon: int) -> Forecast:
+    """What an `ensemble` that is not fitted again says.
+
+    It has learnt neither from the days of its validation nor from those since, so its intervals rest on both.
+    """
+    validated, before = ensemble.validated
+    since = series.views.index[series.views.index >= ensemble.last]
+    predicted = ensemble.predict(series, since, ensemble.horizon)
+    origins, known = validated.append(since[:-1]), np.concatenate([before, predicted[:-1]])
+    fitted = calibrate("auto", ensemble, series, origins=origins, predicted=known)
+    last = _Predicted(predicted[-1:], ensemble.needs)
+    return make_forecast(last, fitted, series, scores=fitted.scores, horizon=horizon)
+
+
+@dataclass(frozen=True)
+class _Predicted:
+    """Views (1, horizon) from the last day that have been worked out, as what forecasts them."""
+
+    views: np.ndarray
+    needs: int
+
+    def predict(self, series: Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
+        """The same views."""
+        return self.views[:, :horizon]
 
 
 def _by_run(task: Task[ForecastRequest], version: RunVersion, request: ForecastRequest) -> Iterator[Progress]:

@@ -6,6 +6,8 @@ forecasts of those days are forecasts too, and their errors are what intervals r
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
 
 import numpy as np
 
@@ -34,25 +36,10 @@ AHEAD = (1, 7, 28, 90)  # days ahead whose errors are told
 def search(
     series: Series, horizon: int, *, budget: float = 600.0, stop: Callable[[], bool] = lambda: False
 ) -> Iterator[TrialResult | Auto]:
-    """Try every candidate in order, so that the same days give the same Auto; a TrialResult each, then the Auto.
-
-    The work is the same on every machine. `budget` seconds are its limit: where they do not suffice the search ends
-    early and says so in the Auto; the time to fit again on all days is kept aside. Told to stop, it averages what it
-    has.
-    """
-    begun, fitting, validation = time.perf_counter(), 0.0, _Validation(series, horizon)
-    for place, candidate in enumerate(planned(series, horizon)):
-        spent, tried = time.perf_counter() - begun, place - len(ALWAYS_INCLUDED)
-        next_one = fitting / max(tried, 1)
-        over = spent + next_one + REFIT * (fitting + next_one) > budget
-        if tried > 0 and (over or stop()):
-            validation.limit = budget if over else 0.0
-            break
-        validation.add(candidate)
-        took = time.perf_counter() - begun - spent
-        fitting += took
-        yield validation.result(candidate, seconds=took, left=budget - spent - took)
-    yield validation.mixture()
+    """Try every candidate in order, so that the same days give the same Auto; a TrialResult each, then the Auto."""
+    found = Search(series, horizon, budget=budget, stop=stop)
+    yield from found.trials()
+    yield found.mixture()
 
 
 def planned(series: Series, horizon: int) -> list[Candidate]:
@@ -70,11 +57,18 @@ def fit_auto(series: Series, horizon: int, *, budget: float, note: Callable[[Tri
     raise AssertionError("a search ends in its Auto")
 
 
-class _Validation:
-    """Members fitted on the days before validation, and their forecasts from its origins."""
+class Search:
+    """Members fitted on the days before validation, and their forecasts from its origins.
 
-    def __init__(self, series: Series, horizon: int) -> None:
-        self.series, self.horizon = series, horizon
+    The work is the same on every machine. `budget` seconds are its limit: where they do not suffice the search ends
+    early and says so in the Auto; the time to fit again on all days is kept aside. Told to stop, it averages what it
+    has.
+    """
+
+    def __init__(
+        self, series: Series, horizon: int, *, budget: float = 600.0, stop: Callable[[], bool] = lambda: False
+    ) -> None:
+        self.series, self.horizon, self.budget, self.stop = series, horizon, budget, stop
         self.origins = validation_origins(series, horizon)
         self.early = series.until(self.origins[0])
         self.actual = futures(series.without_spikes.measured, self.origins, horizon)
@@ -85,11 +79,31 @@ class _Validation:
         self.forecasts: list[np.ndarray] = []
         self.groups: list[int] = []  # the place in `names` of each member
         self.names: list[str] = []
-        self.trials: list[TrialResult] = []
+        self.tried: list[TrialResult] = []
         self.reason = ""  # why the last candidate was left out
         self.limit = 0.0  # seconds that ended the search early
 
-    def add(self, candidate: Candidate) -> None:
+    @property
+    def learnt_until(self) -> date:
+        """The last day that any member has learnt from, until all are fitted again."""
+        return self.early.last.date()
+
+    def trials(self) -> Iterator[TrialResult]:
+        """Try one candidate after the other."""
+        begun, fitting = time.perf_counter(), 0.0
+        for place, candidate in enumerate(planned(self.series, self.horizon)):
+            spent, tried = time.perf_counter() - begun, place - len(ALWAYS_INCLUDED)
+            next_one = fitting / max(tried, 1)
+            over = spent + next_one + REFIT * (fitting + next_one) > self.budget
+            if tried > 0 and (over or self.stop()):
+                self.limit = self.budget if over else 0.0
+                break
+            self._add(candidate)
+            took = time.perf_counter() - begun - spent
+            fitting += took
+            yield self._result(candidate, seconds=took, left=self.budget - spent - took)
+
+    def _add(self, candidate: Candidate) -> None:
         """Fit a candidate on the days before validation; one that cannot be fitted, or diverges, is left out."""
         self.reason = ""
         try:
@@ -105,19 +119,25 @@ class _Validation:
         self.members.append(member)
         self.groups.append(len(self.names))
 
-    def result(self, candidate: Candidate, *, seconds: float, left: float) -> TrialResult:
+    def _result(self, candidate: Candidate, *, seconds: float, left: float) -> TrialResult:
         """How the last candidate did."""
         name, mine = name_of(candidate), np.flatnonzero(np.array(self.groups) == len(self.names) - 1)
         alone = self._errors(self._mixed(mine)) if len(mine) and self.names[-1] == name else ()
         mean = np.mean([error for _ahead, error in alone]) if alone else np.inf
-        best = all(mean < np.mean([error for _ahead, error in trial.errors]) for trial in self.trials if trial.errors)
+        best = all(mean < np.mean([error for _ahead, error in trial.errors]) for trial in self.tried if trial.errors)
         mixed = self._errors(self._mixed(np.arange(len(self.members))))
         result = TrialResult(name, settings_of(candidate), alone, mixed, seconds, left, bool(best), self.reason)
-        self.trials.append(result)
+        self.tried.append(result)
         return result
 
     def mixture(self) -> Auto:
         """All that counts, fitted again on every day."""
+        found = self.mixture_so_far()
+        again = refit_members(found.members, found.member_names, self.series, horizon=self.horizon)
+        return replace(found, members=again)
+
+    def mixture_so_far(self) -> Auto:
+        """All that counts of what has been tried; its members have learnt from the days before validation alone."""
         groups, every = np.array(self.groups), np.arange(len(self.members))
         history, included = self._error_history(every), self._always_included
         weights = history.weights(groups, included)
@@ -125,15 +145,14 @@ class _Validation:
         burn_in = BURN_IN if len(self.origins) > (MANY + 1) * BURN_IN else 0
         kept = np.flatnonzero((weights[-1].max(axis=1) >= SMALLEST) | included)
         left, places = np.unique(groups[kept], return_inverse=True)
-        members, names = [self.members[place] for place in kept], [self.names[group] for group in groups[kept]]
         return Auto(
-            refit_members(members, names, self.series, horizon=self.horizon),
+            tuple(self.members[place] for place in kept),
             places,
             tuple(self.names[group] for group in left),
             self.series.last,
             history.at(-1).of(kept),
             (self.origins[burn_in:], predicted[burn_in:]),
-            tuple(self.trials),
+            tuple(self.tried),
             self.limit,
         )
 

@@ -6,11 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecasting.evaluation.calibration import calibrate
+from forecasting.forecasts.forecast import evaluate_held_out, make_forecast
 from forecasting.forecasts.model_file import load_model
 from forecasting.jobs.kinds.forecast import forecast
 from forecasting.jobs.requests import AutoSearch, ForecastRequest, ModelFile
 from forecasting.json_records import to_json
 from forecasting.messages import BadInput
+from forecasting.models.ensemble import search as searching
+from forecasting.models.ensemble.member import Recipe
+from forecasting.models.ensemble.search import Search, search
 from forecasting.models.registry import BASELINES
 from forecasting.records import Progress
 from forecasting.series import Channel
@@ -23,6 +28,7 @@ pytestmark = pytest.mark.slow  # it fits models, some in processes of their own
 
 
 HORIZON = 5
+HORIZON_WITH_TOTALS = 28  # days, that of the longest total
 
 
 @pytest.fixture
@@ -75,6 +81,38 @@ def test_auto_says_what_it_tried_and_then_forecasts(channel, split):
     assert len(report.forecast.point) == HORIZON and report.trials
     assert report.forecast.judged[0].method == "auto"
     assert sum(by_day[0] for _name, by_day in report.shares) == pytest.approx(1)
+
+
+@pytest.fixture
+def few_candidates(monkeypatch):
+    """Two recipes instead of all."""
+    monkeypatch.setattr(searching, "recipes", lambda days, horizon: [Recipe("linear"), Recipe("relu", units=8)])
+
+
+def test_auto_forecasts_provisionally_until_it_has_the_forecast(channel, split, few_candidates):
+    *reports, last = [one.result for one in forecast(task(channel, ForecastRequest(HORIZON, AutoSearch(600.0, split))))]
+    found = list(dict.fromkeys(one.provisional for one in reports if one and one.provisional))
+    assert [(one.models, one.planned) for one in found] == [(3, 6), (4, 6), (6, 6)]
+    assert all(one is None or one.forecast is None for one in reports)
+    assert last.provisional is None and last.forecast is not None
+    for one in found:
+        assert one.last < split.train.last and one.forecast.days == last.forecast.days
+        assert one.forecast.judged == () and np.isfinite(one.forecast.bands[-1].upper).all()
+    so_far = Search(channel.series.until(split.train.last), HORIZON_WITH_TOTALS)
+    assert len(list(so_far.trials())) == found[-1].models
+    predicted = so_far.mixture_so_far().predict(channel.series, channel.series.views.index[-1:], HORIZON)
+    assert found[-1].forecast.point == pytest.approx(tuple(predicted[0]), rel=1e-9)
+
+
+def test_provisional_forecasts_change_nothing_of_the_forecast(channel, split, few_candidates):
+    series, learnt = channel.series, channel.series.until(split.train.last)
+    *_trials, auto = search(learnt, HORIZON_WITH_TOTALS)
+    origins, predicted = auto.validated
+    fitted = calibrate("auto", auto, learnt, origins=origins, predicted=predicted)
+    tested, judged = evaluate_held_out(series, fitted, split, horizon=HORIZON)
+    again = auto.refit(series)
+    alone = make_forecast(again, fitted, series, scores=tested.scores, horizon=HORIZON, judged=judged)
+    assert to_json(made(channel, AutoSearch(600.0, split)).result.forecast) == to_json(alone)
 
 
 def test_bad_horizon_is_one_sentence(channel, split):
