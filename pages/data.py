@@ -7,11 +7,10 @@ import pandas as pd
 import streamlit as st
 
 from forecasting import charts
-from forecasting.events import Event
 from forecasting.forecasts.length import what_length_allows
 from forecasting.formats import format_views
 from forecasting.messages import N_, BadInput, join_sentences
-from forecasting.reading import Choice, Question, read_views, to_csv
+from forecasting.reading import Choice, Question, to_csv
 from forecasting.records import Source
 from forecasting.sample import sample_channel
 from forecasting.series import Correction
@@ -21,7 +20,8 @@ from pages.parts.events_editor import edit_events, say_events
 from pages.parts.export import file_name
 from pages.parts.links import escape_markdown
 from pages.parts.look import controls_and_picture
-from pages.parts.session import LOCAL, keep_channel, open_page, source_of_channel
+from pages.parts.newer_file import Take, offer_to_continue, say_continued, take_again, take_in, take_other_numbers
+from pages.parts.session import LOCAL, open_page, source_of_channel
 from pages.parts.split_control import choose_split
 from pages.parts.time_control import choose_time, draw_with_brush
 from pages.parts.wikipedia import choose_article, offer_new_days
@@ -70,7 +70,7 @@ def answer(field: str) -> None:
 
 
 def read_again(field: str) -> None:
-    """Read the current channel's file another way; the reading before is forgotten unless it has runs."""
+    """Read the current channel's file another way; the reading before is forgotten unless it has runs or forecasts."""
     source = source_of_channel(session)
     if source is None:
         return
@@ -78,21 +78,17 @@ def read_again(field: str) -> None:
     said = source.said | {field: None if value == AS_FITS else value}
     if field == "metric":  # other numbers may hold other channels, and may be no totals so far
         said |= {"channel": None, "decimal": None, "cumulative": None}
-    if read(replace(source, said=said), session.channel.events):
-        current = st.session_state.channel
-        if current != session.channel.fingerprint:
-            session.channels.forget(session.owner, session.channel.fingerprint, unless_used=True)
+    read(replace(source, said=said), take_other_numbers if field in ("metric", "channel") else take_again)
 
 
-def read(source: Source, events: tuple[Event, ...] = ()) -> bool:
-    """Make a file with these events the current channel; where it cannot be read, say why, and the one before stays."""
+def read(source: Source, take: Take = take_in) -> bool:
+    """Make a file the current channel; where it cannot be read, say why, and the channel before stays."""
     st.session_state.pop("trouble", None)
     try:
-        channel = replace(read_views(source.data, source.file, Choice(**source.said)), events=events)
+        take(session, source)
     except BadInput as trouble:
         st.session_state.trouble, st.session_state.unread = trouble, source
         return False
-    keep_channel(channel, source)
     return True
 
 
@@ -197,6 +193,9 @@ with st.container():
     if session.channel.fingerprint == sample_channel().fingerprint:
         introduce()
 st.caption(translate("A channel's daily views, and the days that a model trains on and is tested on."))
+with st.container():
+    say_continued(session)
+    offer_to_continue(session)
 figures = st.container()
 controls, picture = controls_and_picture(translate)
 channel, views = session.channel, session.channel.views

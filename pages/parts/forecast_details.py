@@ -166,9 +166,10 @@ def say_model(session: Session, settings: RunSettings, horizon: int) -> None:
 
 
 def _file_of_channel(session: Session) -> tuple[str, dict[str, object]]:
-    """The file that the channel was read from, and what was said about it."""
+    """The file that the channel was read from, and what was said about it; the clean series where it took several."""
     fingerprint = session.channel.fingerprint
     if st.session_state.get("channel") in (None, SAMPLE_KEY):
         return SAMPLE_FILE, {}
     _name, file = session.channels.channels(session.owner).get(fingerprint, ("", None))
+    file = file if len(session.versions()) == 1 else None
     return (file, session.channels.said(session.owner, fingerprint) or {}) if file else ("views.csv", {})

@@ -23,8 +23,9 @@ class Forecasters:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.jobs = session.jobs.jobs(session.owner, session.channel.fingerprint, "forecast")
-        runs = [run for run in session.store.runs(session.owner) if run.fingerprint == session.channel.fingerprint]
+        versions = session.versions()
+        self.jobs = session.jobs.jobs_on(session.owner, versions, "forecast")
+        runs = [run for run in session.store.runs(session.owner) if run.fingerprint in versions]
         self.runs: dict[str, Run] = {run.id: run for run in runs if run.status in ("finished", "stopped")}
         files = [job.request.forecaster for job in self.jobs if is_of_file(job)]
         self.files = {file.digest: file.name for file in files}
@@ -33,7 +34,9 @@ class Forecasters:
     def names(self) -> dict[str, str]:
         """Their labels, all unlike each other."""
         names: dict[str, str] = {}
-        own = {AUTO: self.session.translate(label_of(AUTO))} | {key: run.name for key, run in self.runs.items()}
+        own = {AUTO: self.session.translate(label_of(AUTO))} | {
+            key: self._name_of(run) for key, run in self.runs.items()
+        }
         files = {
             key: self.session.translate(N_("Auto, from a file")) if name == AUTO else name
             for key, name in self.files.items()
@@ -41,6 +44,13 @@ class Forecasters:
         for key, name in (own | files).items():
             names[key] = unique_name(name, list(names.values()))
         return names
+
+    def _name_of(self, run: Run) -> str:
+        """Its name; of a run on fewer days than there are now also what it knew."""
+        if run.fingerprint == self.session.channel.fingerprint:
+            return run.name
+        trained = self.session.translate(N_("{name} (trained on days to {last})"))
+        return trained.format(name=run.name, last=run.settings.split.train.last)
 
     def choose(self) -> str:
         """The control; the key of the chosen one."""

@@ -44,12 +44,12 @@ class Filter:
     tags: list[str]
     channels: list[str]
 
-    def passes(self, run: Run, text: str) -> bool:
-        """Whether a run that can be found by `text` is shown."""
+    def passes(self, run: Run, channel: str, text: str) -> bool:
+        """Whether a run of this channel that can be found by `text` is shown."""
         return (
             (not self.states or run.status in self.states)
             and (not self.tags or bool(set(self.tags) & set(run.tags)))
-            and (not self.channels or run.fingerprint in self.channels)
+            and (not self.channels or channel in self.channels)
             and all(word in text for word in self.words)
         )
 
@@ -61,9 +61,9 @@ class RunsTable:
         self.session, self.translate = session, session.translate
         self.all = session.store.runs(session.owner)
         self.opened = "delete" not in st.session_state  # drawn for the first time since the visitor came to the page
-        self.channels = {
-            key: self.translate(name) for key, (name, _file) in session.channels.channels(session.owner).items()
-        }
+        newest, names = session.channels.newest_of_all(session.owner), session.channels.channels(session.owner)
+        self.newest = {run.fingerprint: newest.get(run.fingerprint, run.fingerprint) for run in self.all}
+        self.channels = {key: self.translate(name) for key, (name, _file) in names.items()}
 
     def choose(self) -> list[Run]:
         """Draw it; the runs ticked, which the URL keeps. A ticked run that a filter hides stays ticked."""
@@ -98,14 +98,17 @@ class RunsTable:
             placeholder=translate(N_("Name, model, channel or tag")),
         )
         everything = st.toggle(translate(N_("Runs of all channels")), key="all", bind="query-params")
-        scope = [run for run in self.all if everything or run.fingerprint == self.session.channel.fingerprint]
+        versions = self.session.versions()
+        scope = [run for run in self.all if everything or run.fingerprint in versions]
         scope = [replace(run, name=name) for run, name in zip(scope, _unlike_each_other(scope), strict=True)]
         states = self.pick("states", translate(N_("State")), [run.status for run in scope], STATES)
         tags = self.pick("tags", translate(N_("Tags")), [tag for run in scope for tag in run.tags])
-        channels = self.pick("channels", translate(N_("Channel")), [run.fingerprint for run in scope], self.channels)
+        channels = self.pick(
+            "channels", translate(N_("Channel")), [self.newest[run.fingerprint] for run in scope], self.channels
+        )
         st.toggle(translate(N_("Only settings that differ")), True, key="differing", bind="query-params")
         wanted = Filter(words.casefold().split(), states, tags, channels)
-        return scope, [run for run in scope if wanted.passes(run, self.text_of(run))]
+        return scope, [run for run in scope if wanted.passes(run, self.newest[run.fingerprint], self.text_of(run))]
 
     def pick(self, key: str, label: str, values: list[str], words: dict[str, str] | None = None) -> list[str]:
         """Some of the values there are; nothing to choose from shows nothing."""
@@ -125,7 +128,7 @@ class RunsTable:
         """What a run can be found by."""
         settings = run.settings.flat()
         words = [self.translate(CHOICES[name][settings[name]]) for name in ("family", "optimizer")]
-        return " ".join([run.name, *run.tags, *words, self.channels.get(run.fingerprint, "")]).casefold()
+        return " ".join([run.name, *run.tags, *words, self.channels.get(self.newest[run.fingerprint], "")]).casefold()
 
     def link(self, ticked: list[str]) -> None:
         """Put what is ticked into the URL, where it is not there yet: every change is a step that Back can undo."""
@@ -217,9 +220,14 @@ class RunsTable:
         return {self.translate(N_("Pinned")): pins} if any(pins) else {}
 
     def channels_of(self, runs: list[Run]) -> dict[str, list]:
-        """A column of channels, where these are not all the same."""
-        several = len({run.fingerprint for run in runs}) > 1
-        return {self.translate(N_("Channel")): [self.channels[run.fingerprint] for run in runs]} if several else {}
+        """Columns of channels, and of what runs of fewer days knew, where these are not all the same."""
+        channels = [self.newest[run.fingerprint] for run in runs]
+        found: dict[str, list] = {}
+        if len({*channels}) > 1:
+            found[self.translate(N_("Channel"))] = [self.channels[channel] for channel in channels]
+        if len({run.fingerprint for run in runs}) > len({*channels}):
+            found[self.translate(N_("Trained on days to"))] = [run.settings.split.train.last for run in runs]
+        return found
 
     def states(self, runs: list[Run]) -> dict[str, list]:
         """A column of states, where any run is not finished."""

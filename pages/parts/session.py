@@ -61,6 +61,10 @@ class Session:
     workers: WorkerPool
     channel: Channel
 
+    def versions(self) -> list[str]:
+        """Fingerprints of the channel's versions, the one shown first: older ones had fewer days or other events."""
+        return self.channels.versions(self.owner, self.channel.fingerprint) or [self.channel.fingerprint]
+
     def weekdays(self) -> list[str]:
         """Short weekday names, Monday first."""
         from babel.dates import get_day_names  # noqa: PLC0415  40 ms, and only where a weekday is shown
@@ -276,9 +280,9 @@ def _own_channels(translate: Translate) -> dict[str, str]:
     return dict(reversed(names.items()))
 
 
-def keep_channel(channel: Channel, source: Source) -> None:
-    """Save a channel just read and make it the current one."""
-    channel_store().save(owner(), channel, source)
+def keep_channel(channel: Channel, source: Source | None, continues: str | None = None) -> None:
+    """Save a channel just read and make it the current one; `continues` names a version that it goes on with."""
+    channel_store().save(owner(), channel, source, continues=continues)
     st.session_state.channel = channel.fingerprint
     _forget_removed()
 

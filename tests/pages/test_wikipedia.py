@@ -159,13 +159,15 @@ def test_new_days_of_a_channel_removed_elsewhere_are_not_asked_for(visit, stand_
     assert len(stand_in.paths) == requests and metrics(app)["Days"] == "2,191"
 
 
-def test_channel_with_runs_stands_beside_the_one_with_new_days(visit, visitor, stand_in):
+def test_runs_of_fewer_days_stay_with_the_channel(visit, stand_in):
     app = article(visit, stand_in)
     train(visit("train"), epochs=1, seeds=1, units=2, window=7)
     stand_in.add("en.wikipedia", "Influenza", COUNTS)
     add_new_days(visit())
-    assert {"Influenza", "Influenza (2)"} <= set(app.selectbox(key="channel").options)
+    assert app.selectbox(key="channel").options == ["Sample channel", "Influenza"]
     assert metrics(app)["Days"] == "400"
+    assert not visit("compare").info
+    assert any("trained on days to" in name for name in visit("forecast").selectbox(key="forecaster").options)
 
 
 def test_trouble_with_new_days_loses_nothing(visit, stand_in):

@@ -18,7 +18,7 @@ from forecasting.forecasts.forecast import (
 from forecasting.forecasts.model_file import Model, export_model, load_model, save_model
 from forecasting.forecasts.report import ForecastReport, ProvisionalForecast
 from forecasting.jobs.kinds import Task
-from forecasting.jobs.kinds.runs import load_run
+from forecasting.jobs.kinds.runs import load_run, notes_on_days
 from forecasting.jobs.requests import AutoSearch, ForecastRequest, RunVersion
 from forecasting.models.ensemble.auto import Auto
 from forecasting.models.ensemble.candidates import ALWAYS_INCLUDED, work_of
@@ -121,6 +121,7 @@ def _by_run(task: Task[ForecastRequest], version: RunVersion, request: ForecastR
     yield Progress(0.2)
     done, judged = evaluate_held_out(series, fitted, split, horizon=horizon)
     found = make_forecast(trained, fitted, series, scores=done.scores, horizon=horizon, judged=judged)
+    found = replace(found, notes=(*found.notes, *notes_on_days(task, run)))
     if run.settings.architecture.family in SKLEARN_FAMILIES:
         yield Progress(1.0, ForecastReport(forecast=found))
         return

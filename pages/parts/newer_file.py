@@ -1,0 +1,195 @@
+"""A file just read: newer days of a channel that is kept, or a channel of its own. No page either: Data draws it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+import streamlit as st
+
+from forecasting.continuation import Continuation, continuation, joined
+from forecasting.events import Event, merged
+from forecasting.messages import N_, BadInput, Message, join_sentences
+from forecasting.reading import Choice, read_views
+from forecasting.reading.wikipedia import Article
+from forecasting.records import Source
+from forecasting.series import Channel
+from pages.parts.links import escape_markdown
+from pages.parts.session import Session, keep_channel
+
+Take = Callable[[Session, Source], None]  # makes a file the current channel, or raises BadInput
+MOST_READINGS = 5  # ways of reading a file that other channels were read in
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A channel in the store."""
+
+    fingerprint: str
+    channel: Channel
+    file: str | None
+    said: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Continued:
+    """What came of a file that goes on with a kept channel: said once."""
+
+    fingerprint: str  # of the channel since
+    new_days: int
+    notes: list[Message]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A file that may go on with a kept channel, which only its owner knows."""
+
+    kept: str  # fingerprints
+    own: str
+
+
+# What is done with a file
+
+
+def take_in(session: Session, source: Source, events: tuple[Event, ...] = ()) -> None:
+    """Make a file the current channel: the one that it goes on with where that is certain, else one of its own.
+
+    `events` are those of a channel of its own. Raises BadInput where it cannot be read.
+    """
+    _forget_before()
+    kept = list(_kept(session))
+    for one, channel, way in _readings(kept, source):
+        found = _continuation(one, channel, way)
+        if found and found.certainty == "certain":
+            _go_on(session, one.fingerprint, found, way)
+            return
+    channel = replace(read_views(source.data, source.file, Choice(**source.said)), events=events)
+    keep_channel(channel, source)
+    _note_offer(kept, channel, source)
+
+
+def take_again(session: Session, source: Source) -> None:
+    """Read the current channel's newest file another way. Raises BadInput where that cannot be."""
+    _forget_before()
+    channel, current = read_views(source.data, source.file, Choice(**source.said)), session.channel
+    if before := _before_file(session, source):
+        channel = joined(before, channel).channel
+    channel = replace(channel, events=merged(channel.events, current.events))
+    keep_channel(channel, source, continues=current.fingerprint)
+    if channel.fingerprint != current.fingerprint:
+        session.channels.forget(session.owner, current.fingerprint, unless_used=True)
+
+
+def take_other_numbers(session: Session, source: Source) -> None:
+    """Make other numbers of the same file the current channel. Raises BadInput where they cannot be read."""
+    current = session.channel.fingerprint
+    alone = len(session.channels.versions(session.owner, current)) == 1
+    take_in(session, source, session.channel.events)
+    if alone and st.session_state.channel != current:
+        session.channels.forget(session.owner, current, unless_used=True)
+
+
+def _forget_before() -> None:
+    for key in ("continued", "may_continue"):
+        st.session_state.pop(key, None)
+
+
+def _kept(session: Session) -> Iterator[Kept]:
+    """The owner's channels, the current one first."""
+    files = {key: file for key, (_name, file) in session.channels.channels(session.owner).items()}
+    for fingerprint in sorted(files, key=lambda one: one != session.channel.fingerprint):
+        if channel := session.channels.channel(session.owner, fingerprint):
+            said = session.channels.said(session.owner, fingerprint) or {}
+            yield Kept(fingerprint, channel, files[fingerprint], said)
+
+
+def _readings(kept: list[Kept], source: Source) -> Iterator[tuple[Kept, Channel, Source]]:
+    """Each kept channel with the file as it would be read for it: in the same way, unless something is said of it."""
+    known: list[tuple[dict, Channel | None]] = []
+    for one in kept:
+        said = source.said or one.said
+        channel = next((channel for before, channel in known if before == said), None)
+        if all(before != said for before, _channel in known) and len(known) < MOST_READINGS:
+            with suppress(BadInput):
+                channel = read_views(source.data, source.file, Choice(**said))
+            known.append((said, channel))
+        if channel:
+            yield one, channel, replace(source, said=said)
+
+
+def _continuation(kept: Kept, channel: Channel, source: Source) -> Continuation | None:
+    """How the file goes on with the kept channel. An article of Wikipedia is known by its address."""
+    if Article.named(source.file) and source.file == kept.file:
+        return joined(kept.channel, channel)
+    return continuation(kept.channel, channel)
+
+
+def _go_on(session: Session, kept: str, found: Continuation, source: Source) -> None:
+    """The two as one are the current channel; the same days once more are no new version."""
+    fingerprint = found.channel.fingerprint
+    if fingerprint == kept:
+        st.session_state.channel = kept
+    else:
+        keep_channel(found.channel, source, continues=kept)
+    st.session_state.continued = Continued(fingerprint, found.new_days, found.note)
+
+
+def _note_offer(kept: list[Kept], channel: Channel, source: Source) -> None:
+    for one in kept:
+        if one.fingerprint != channel.fingerprint and _continuation(one, channel, source):
+            st.session_state.may_continue = Offer(one.fingerprint, channel.fingerprint)
+            return
+
+
+def _before_file(session: Session, source: Source) -> Channel | None:
+    """The channel as it was before this file came; None where it began with it."""
+    for version in session.channels.versions(session.owner, session.channel.fingerprint)[1:]:
+        earlier = session.channels.source(session.owner, version)
+        if earlier is None or earlier.data != source.data:
+            return session.channels.channel(session.owner, version)
+    return None
+
+
+# What is said
+
+
+def say_continued(session: Session) -> None:
+    """That the file went on with a channel, how many days it brought, and what it revised."""
+    continued: Continued | None = st.session_state.get("continued")
+    if continued is None or continued.fingerprint != session.channel.fingerprint:
+        return
+    translate, days = session.translate, continued.new_days
+    brought = N_("This file continues “{name}” (new days: {days}). It now has {first} to {last}.")
+    nothing = N_("“{name}” has all days of this file already. It has {first} to {last}.")
+    period = {"first": session.channel.series.first.date(), "last": session.channel.series.last.date()}
+    first = Message(brought if days else nothing, {"name": translate(session.channel.name), "days": days, **period})
+    said = [sentence.translated(translate) for sentence in (first, *continued.notes)]
+    st.success(escape_markdown(join_sentences(said)), icon=":material/history:")
+
+
+def offer_to_continue(session: Session) -> None:
+    """Whether a file that may go on with a channel does: asked where days in common cannot tell."""
+    offer: Offer | None = st.session_state.get("may_continue")
+    kept = session.channels.channel(session.owner, offer.kept) if offer else None
+    if offer is None or kept is None or offer.own != session.channel.fingerprint:
+        return
+    translate = session.translate
+    text = translate(N_("Is this file the same channel as “{name}”, whose days are {first} to {last}?"))
+    facts = {"name": translate(kept.name), "first": kept.series.first.date(), "last": kept.series.last.date()}
+    st.info(escape_markdown(text.format(**facts)), icon=":material/help:")
+    with st.container(horizontal=True):
+        label = translate(N_("Continue “{name}”")).format(name=translate(kept.name))
+        st.button(escape_markdown(label), key="continue", on_click=_accept, args=(session, offer))
+        st.button(translate(N_("Keep as its own channel")), key="keep_own", on_click=_forget_before)
+
+
+def _accept(session: Session, offer: Offer) -> None:
+    """The file's days go on with the kept channel, and are no channel of their own any more."""
+    kept, own = (session.channels.channel(session.owner, key) for key in (offer.kept, offer.own))
+    source = session.channels.source(session.owner, offer.own)
+    _forget_before()
+    if kept and own:
+        found = joined(kept, own)
+        keep_channel(found.channel, source, continues=offer.kept)
+        st.session_state.continued = Continued(found.channel.fingerprint, found.new_days, found.note)
+        session.channels.forget(session.owner, offer.own, unless_used=True)
