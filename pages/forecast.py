@@ -1,4 +1,4 @@
-"""The days to come: by Auto, by a trained run or by a model file, with intervals and how far to trust them."""
+"""The days to come: by Auto, a run, a model file or one method, with intervals and how far to trust them."""
 
 from datetime import date
 from functools import partial
@@ -11,6 +11,7 @@ from forecasting.jobs.requests import AutoSearch, ForecastRequest
 from forecasting.messages import BadInput
 from forecasting.models.registry import BUDGET
 from forecasting.settings import BOUNDS, SKLEARN_FAMILIES, RunSettings
+from forecasting.split import Split
 from pages.parts.forecast_chart import draw_before, draw_chart
 from pages.parts.forecast_details import (
     Method,
@@ -39,9 +40,8 @@ session = open_page()
 translate = session.translate
 
 
-def of_auto() -> AutoSearch:
-    """What Auto is told, from its controls."""
-    split = choose_split(session.channel.views, translate)
+def of_auto(split: Split) -> AutoSearch:
+    """What Auto is told, from its control."""
     warn_invalid_query_param("budget", BUDGETS, translate)
     label = translate("Seconds for Auto")
     budget = st.number_input(label, *BUDGETS, int(BUDGET), step=10, key="budget", bind="query-params")
@@ -105,7 +105,8 @@ with controls:
     try:
         settings = forecasters.settings(chosen)
         holidays = choose_holidays(settings, horizon)
-        forecaster = of_auto() if chosen == AUTO else forecasters.request(chosen)
+        split = choose_split(session.channel.views, translate) if forecasters.learns(chosen) else None
+        forecaster = of_auto(split) if chosen == AUTO and split else forecasters.request(chosen, split)
         request = ForecastRequest(horizon, forecaster, holidays)
     except BadInput as unusable:
         st.warning(escape_markdown(unusable.translated(translate)), icon=":material/event_busy:")
@@ -136,5 +137,6 @@ with picture:
     elif report.forecast is None:
         draw_before(session, horizon)
     if job:
-        method = Method(forecasters.names()[chosen], forecasters.runs.get(chosen), settings=settings, horizon=horizon)
+        run = forecasters.runs.get(chosen)
+        method = Method(chosen, forecasters.names()[chosen], run=run, settings=settings, horizon=horizon)
         show_job(session, job, ForecastReport, partial(draw, method, job.id, report))

@@ -49,6 +49,16 @@ class Backtest:
             upper={level: edge[kept] for level, edge in self.upper.items()},
         )
 
+    def up_to(self, horizon: int) -> "Backtest":
+        """Only the days ahead up to `horizon`, without totals."""
+        return replace(
+            self,
+            predicted=self.predicted[:, :horizon],
+            actual=self.actual[:, :horizon],
+            lower={level: edge[:, :horizon] for level, edge in self.lower.items()},
+            upper={level: edge[:, :horizon] for level, edge in self.upper.items()},
+        )
+
     def days(self, ahead: int) -> pd.DatetimeIndex:
         """The days predicted `ahead` days before."""
         return self.origins + pd.Timedelta(days=ahead)
@@ -163,26 +173,54 @@ def _interval_scores(result: Backtest, column: int, known: np.ndarray) -> dict[s
     return {"pinball": float(np.mean([*losses, median_loss])), **scores}
 
 
-def by_day(result: Backtest, ahead: int, part: str) -> pd.Series:
-    """MAE in views of forecasts `ahead` days before, by `part` of the predicted day: "day_of_week" or "month"."""
-    errors = np.abs(result.predicted - result.actual)[:, ahead - 1]
-    days = result.days(ahead)
-    return pd.Series(errors).groupby(np.asarray(getattr(days, part))).mean()
+def mean_over_days(result: Backtest, baseline: Backtest) -> dict[str, float]:
+    """The row of `table` for all days ahead at once: a forecast's errors are their mean over its known days."""
+    row = _row(_as_one_day(result), _as_one_day(baseline), 1)
+    error, usual = (float(one.mean()) for one in daily_errors(result, baseline))
+    mase_of_one = row["mase"] / row["mae"] if row["mae"] else 0.0
+    return row | {"mae": error, "skill": 1 - error / usual if usual else 0.0, "mase": error * mase_of_one}
+
+
+def _as_one_day(result: Backtest) -> Backtest:
+    """Every day ahead of every forecast in one column."""
+    one: dict[str, Any] = {name: getattr(result, name).reshape(-1, 1) for name in ("predicted", "actual")}
+    for name in ("lower", "upper"):
+        edges = {level: edge[:, : result.horizon].reshape(-1, 1) for level, edge in getattr(result, name).items()}
+        one[name] = edges
+    return replace(result, **one)
+
+
+def errors_by(result: Backtest, part: str) -> pd.DataFrame:
+    """MAE in views and the number of days it is a mean over, by `part`: "ahead" (the days ahead), or of the predicted
+    day "day_of_week" (0 is Monday) or "month".
+
+    Over all days ahead; a day predicted from several origins counts as one day. Columns error and days.
+    """
+    ahead = np.arange(1, result.horizon + 1)
+    days = np.asarray(result.origins)[:, None] + ahead.astype("timedelta64[D]")
+    index = pd.DatetimeIndex(days.ravel())
+    groups = np.tile(ahead, len(days)) if part == "ahead" else np.asarray(getattr(index, part))
+    frame = pd.DataFrame({"error": np.abs(result.predicted - result.actual).ravel(), "day": index, part: groups})
+    found = frame.dropna(subset="error").groupby(part)
+    return pd.DataFrame({"error": found["error"].mean(), "days": found["day"].nunique()})
 
 
 def compare_backtests(result: Backtest, baseline: Backtest, ahead: int | None = None) -> Comparison:
     """Hold two backtests of the same origins against each other, `ahead` days before, or over all days ahead."""
-    errors = _daily_errors(result, baseline, ahead)
+    errors = daily_errors(result, baseline, ahead)
     return compare(*errors, ahead=ahead or result.horizon, seeded=(False, False))
 
 
-def win_rate(result: Backtest, baseline: Backtest, ahead: int) -> float:
-    """Share of origins from which `result` errs less than `baseline`, `ahead` days before; ties count half."""
-    gap = np.subtract(*_daily_errors(result, baseline, ahead))
+def win_rate(result: Backtest, baseline: Backtest, ahead: int | None = None) -> float:
+    """Share of origins from which `result` errs less than `baseline`; ties count half.
+
+    `ahead` days before, or over all days ahead.
+    """
+    gap = np.subtract(*daily_errors(result, baseline, ahead))
     return float(((gap < 0) + 0.5 * (gap == 0)).mean())
 
 
-def _daily_errors(result: Backtest, baseline: Backtest, ahead: int | None) -> list[np.ndarray]:
+def daily_errors(result: Backtest, baseline: Backtest, ahead: int | None = None) -> list[np.ndarray]:
     """Absolute errors (origins,) of both where the views are known, means over the days ahead."""
     column = slice(None) if ahead is None else slice(ahead - 1, ahead)
     there = np.isfinite(result.actual[:, column]).any(axis=1)

@@ -83,6 +83,25 @@ DAYS_AHEAD = {
     "few days": FEW_DAYS,
     "alike days": ALIKE_DAYS,
 }
+OVER_DAYS = {
+    "better": N_(
+        "Over the next {ahead} days its error is lower than that of “{baseline}”: {size} (90 % interval {low} to"
+        " {high}) views a day less, over {days} past forecasts."
+    ),
+    "worse": N_(
+        "Over the next {ahead} days its error is higher than that of “{baseline}”: {size} (90 % interval {low} to"
+        " {high}) views a day more, over {days} past forecasts."
+    ),
+    "cannot tell": N_(
+        "Cannot tell whether it beats “{baseline}” over the next {ahead} days: the 90 % interval of the difference runs"
+        " from {low} to {high} views a day, over {days} past forecasts."
+    ),
+    "few days": N_(
+        "Cannot tell for {ahead} days ahead: only {days} held-out days to judge by; at least {needed} are needed to"
+        " tell more than chance."
+    ),
+    "alike days": ALIKE_DAYS,
+}
 COVERAGE = {
     "wider": N_(
         "Its {level} intervals held {share} of {days} past forecasts (90 % interval {low} to {high}): they are wider"
@@ -130,6 +149,11 @@ def in_a_cell(found: Comparison) -> Message:
 def days_ahead(found: Comparison, baseline: str) -> Message:
     """A forecast against a baseline so many days ahead; `baseline` is its translated name."""
     return Message(DAYS_AHEAD[_key(found)], _views(found) | {"baseline": baseline})
+
+
+def over_days(found: Comparison, baseline: str) -> Message:
+    """A forecast against a baseline over all of so many days ahead; `baseline` is its translated name."""
+    return Message(OVER_DAYS[_key(found)], _views(found) | {"baseline": baseline})
 
 
 def coverage_beside_level(held: float, level: float, *, origins: int, ahead: int) -> Message | None:

@@ -4,20 +4,31 @@
 from the last day, with intervals that the errors of all these days have taught.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from forecasting.evaluation.backtest import Backtest, backtest, compare_backtests, joined, origins_in, table, win_rate
+from forecasting.evaluation.backtest import (
+    Backtest,
+    backtest,
+    compare_backtests,
+    joined,
+    mean_over_days,
+    origins_in,
+    table,
+    win_rate,
+)
 from forecasting.evaluation.calibration import CalibratedForecaster, fit_method
 from forecasting.evaluation.comparison import FEWEST_DAYS, Answer, Comparison, Reason, answer_from
 from forecasting.evaluation.conformal import LEVELS, TOTALS, Intervals, Scores, make_intervals
 from forecasting.evaluation.conformal import totals as totals_of
 from forecasting.forecasts.totals_record import LEVEL as JUDGED_LEVEL
 from forecasting.forecasts.totals_record import JudgedTotal, judge_totals
+from forecasting.forecasts.track_record import TrackRecord
 from forecasting.formats import format_percent
 from forecasting.messages import N_, BadInput, Message
 from forecasting.models.ensemble.auto import Auto
@@ -88,6 +99,7 @@ class HeldOutScore:
     won: float  # share of origins with a smaller error
     origins: int
     reason: Reason = ""
+    over_days: bool = False  # whether errors are means over the days 1 to `horizon`, not of the last of them alone
 
     @property
     def comparison(self) -> Comparison:
@@ -113,6 +125,7 @@ class Forecast:
     judged: tuple[HeldOutScore, ...]  # the method first, then the baselines, each a horizon after the other
     notes: tuple[Message, ...] = ()  # what to know before one trusts it
     judged_totals: tuple[JudgedTotal, ...] = ()  # of the next days and calendar months, with how such came out before
+    record: TrackRecord | None = None  # None in what older versions stored, and where nothing was held out
 
     def to_frame(self) -> pd.DataFrame:
         """Columns forecast, lower_90, upper_90 and so on in views, a row a day."""
@@ -149,8 +162,9 @@ def evaluate_held_out(
         backtest(series, fit_method(name, learnt, reach), origins, horizon=reach, levels=levels)
         for name in dict.fromkeys((SKILL_BASELINE, *beside))
     ]
+    usual = baselines[0].within(split.held_out)
     shown = [one.within(split.held_out) for one in (done, *(one for one in baselines if one.method in beside))]
-    return done, judge_all(shown, baselines[0].within(split.held_out), horizon)
+    return done, [*judge_all(shown, usual, horizon), *_judge_over_days(shown[0], usual, horizon)]
 
 
 def make_forecast(
@@ -162,6 +176,7 @@ def make_forecast(
     horizon: int,
     levels: Sequence[float] = LEVELS,
     judged: Sequence[HeldOutScore] = (),
+    record: TrackRecord | None = None,
 ) -> Forecast:
     """The forecast from the last day of `series`, with adaptive intervals that `scores` of earlier days have taught.
 
@@ -189,6 +204,7 @@ def make_forecast(
             *(note for one in sums for note in one.note),
         ),
         judged_totals=tuple(_as_shown(one, sums) for one in judge_totals(series, scores, predicted[0])),
+        record=record,
     )
 
 
@@ -244,28 +260,43 @@ def judge_all(results: Sequence[Backtest], usual: Backtest, horizon: int) -> lis
     for result in results:
         rows = table(result, usual, horizons)
         for ahead in horizons:
-            row = rows.loc[ahead]
-            against = compare_backtests(result, usual, ahead)
-            shares = [
-                tuple(float(row[f"{part}_{100 * level:g}"]) for level in result.lower) for part in ("coverage", "width")
-            ]
-            errors = {name: float(row[name]) for name in ("mae", "skill", "mase", "rmsse", "bias", "pinball")}
-            found.append(
-                HeldOutScore(
-                    result.method,
-                    ahead,
-                    **errors,
-                    coverage=shares[0],
-                    width=shares[1],
-                    difference=against.difference,
-                    low=against.low,
-                    high=against.high,
-                    won=win_rate(result, usual, ahead),
-                    origins=against.days,
-                    reason=against.reason,
-                )
-            )
+            against, won = compare_backtests(result, usual, ahead), win_rate(result, usual, ahead)
+            found.append(_score(result, rows.loc[ahead], against, won=won))
     return found
+
+
+def _judge_over_days(result: Backtest, usual: Backtest, horizon: int) -> list[HeldOutScore]:
+    """The method over the days 1 to 7, 28 up to `horizon`, and to `horizon` itself."""
+    found = []
+    for days in judged_horizons(horizon):
+        near, usual_near = result.up_to(days), usual.up_to(days)
+        row, against = mean_over_days(near, usual_near), compare_backtests(near, usual_near)
+        found.append(_score(near, row, against, won=win_rate(near, usual_near), over_days=True))
+    return found
+
+
+def _score(
+    result: Backtest, row: Mapping[Any, float] | pd.Series, against: Comparison, *, won: float, over_days: bool = False
+) -> HeldOutScore:
+    """From a row of `table` and the comparison with the usual baseline."""
+    coverage, width = (
+        tuple(float(row[f"{part}_{100 * level:g}"]) for level in result.lower) for part in ("coverage", "width")
+    )
+    errors = {name: float(row[name]) for name in ("mae", "skill", "mase", "rmsse", "bias", "pinball")}
+    return HeldOutScore(
+        result.method,
+        against.ahead,
+        **errors,
+        coverage=coverage,
+        width=width,
+        difference=against.difference,
+        low=against.low,
+        high=against.high,
+        won=won,
+        origins=against.days,
+        reason=against.reason,
+        over_days=over_days,
+    )
 
 
 def judged_horizons(horizon: int) -> list[int]:

@@ -22,6 +22,7 @@ from forecasting.evaluation.calibration import CalibratedForecaster
 from forecasting.evaluation.conformal import CALIBRATION_SIZE, LEVELS, TOTALS, Scores, delays, horizon_of, make_scores
 from forecasting.forecasts.forecast import Forecast, HeldOutScore, check_horizon, make_forecast
 from forecasting.forecasts.packing import Arrays, check, needs, pack, settings_of, unpack
+from forecasting.forecasts.track_record import TrackRecord
 from forecasting.json_records import from_record, to_record
 from forecasting.messages import N_, BadInput
 from forecasting.models.ensemble.auto import Auto
@@ -70,6 +71,7 @@ class Model:
     scores: Scores  # of days before and after the end of training
     judged: tuple[HeldOutScore, ...]  # on the held-out days
     origin: Origin
+    track: TrackRecord | None = None  # on the same days, for one horizon; None in files of older versions
 
     @property
     def settings(self) -> RunSettings | None:
@@ -102,7 +104,17 @@ class Model:
         scores = self._scores_through(series, forecaster, reach, known_before)
         fitted = CalibratedForecaster(self.name, forecaster, pd.Timestamp(self.split.train.last), scores)
         judged = self.judged if known_before else ()
-        return make_forecast(forecaster, fitted, series, scores=scores, horizon=horizon, levels=levels, judged=judged)
+        record = self.track if known_before and self.track and self.track.horizon == horizon else None
+        return make_forecast(
+            forecaster,
+            fitted,
+            series,
+            scores=scores,
+            horizon=horizon,
+            levels=levels,
+            judged=judged,
+            record=record,
+        )
 
     def _check_reach(self, forecaster, horizon: int) -> None:
         """A run goes on by its own forecasts; what Auto mixed goes as far as it was mixed for."""
@@ -127,10 +139,17 @@ class Model:
 
 
 def export_model(
-    name: str, forecaster, series: Series, *, split: Split, scores: Scores, judged: Sequence[HeldOutScore]
+    name: str,
+    forecaster,
+    series: Series,
+    *,
+    split: Split,
+    scores: Scores,
+    judged: Sequence[HeldOutScore],
+    track: TrackRecord | None = None,
 ) -> Model:
     """The Model of a TrainedRun or an Auto of a channel's `series`. Raises BadInput for a shallow reference."""
-    return Model(name, *pack(forecaster), split, scores, tuple(judged), Origin.of(series))
+    return Model(name, *pack(forecaster), split, scores, tuple(judged), Origin.of(series), track)
 
 
 def save_model(model: Model) -> bytes:
@@ -141,6 +160,7 @@ def save_model(model: Model) -> bytes:
         "model": model.record,
         "split": {"train": str(model.split.train), "held_out": str(model.split.held_out)},
         "judged": to_record(model.judged),
+        "track": to_record(model.track),
         "views": {
             "first": str(model.origin.first.date()),
             "last": str(model.origin.last.date()),
@@ -171,12 +191,14 @@ def load_model(blob: bytes) -> Model:
         origin = Origin(pd.Timestamp(first), pd.Timestamp(last), fingerprint)
         judged = from_record(tuple[HeldOutScore, ...], facts["judged"])
         _check_scores(judged, scores)
+        track = from_record(TrackRecord | None, facts.get("track"))  # type: ignore[arg-type]
+        _check_track(track)
         split = Split(*(Period.parse(facts["split"][name]) for name in ("train", "held_out")))
     except BadInput:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, IndexError):  # whole, but not as it is written above
         raise BadInput(DAMAGED) from None
-    return Model(str(facts["name"]), facts["model"], arrays, split, scores, judged, origin)
+    return Model(str(facts["name"]), facts["model"], arrays, split, scores, judged, origin, track)
 
 
 def _check_finite(arrays: Arrays) -> None:
@@ -196,6 +218,17 @@ def _check_scores(judged: Sequence[HeldOutScore], scores: Scores) -> None:
             raise ValueError("a share beyond 0 to 1, or an error below 0")
         if one.skill > 1 or one.origins < 1 or one.horizon < 1:
             raise ValueError("better than perfect, or judged on nothing")
+
+
+def _check_track(track: TrackRecord | None) -> None:
+    """Raise ValueError for a record that no held-out days can come to."""
+    if track is None:
+        return
+    numbers = [*track.errors, *(one.share for one in track.totals), *(one.error for one in track.groups)]
+    if track.horizon < 1 or not track.errors or any(number < 0 or np.isinf(number) for number in numbers):
+        raise ValueError("no horizon, no error, or one below 0")
+    if track.coverage < 0 or track.coverage > 1:
+        raise ValueError("a share beyond 0 to 1")
 
 
 def _contents(blob: bytes) -> tuple[dict, dict[str, np.ndarray]]:

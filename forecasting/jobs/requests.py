@@ -36,11 +36,19 @@ class AutoSearch:
 
 
 @dataclass(frozen=True)
+class MethodFit:
+    """A single method of METHODS, any but Auto."""
+
+    method: str
+    split: Split
+
+
+@dataclass(frozen=True)
 class ForecastRequest:
     """The `horizon` days to come, and what forecasts them."""
 
     horizon: int
-    forecaster: AutoSearch | RunVersion | ModelFile
+    forecaster: AutoSearch | RunVersion | ModelFile | MethodFit
     holidays: tuple[date, ...] = ()  # days to take for holidays, beside the public ones
 
 

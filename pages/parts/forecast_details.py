@@ -23,6 +23,7 @@ from forecasting.settings import SKLEARN_FAMILIES, RunSettings
 from forecasting.split import Period
 from pages.parts.export import file_name, offer
 from pages.parts.forecast_chart import last_week
+from pages.parts.forecasters import SINGLE_METHODS
 from pages.parts.job_progress import model_of
 from pages.parts.links import escape_markdown
 from pages.parts.session import SAMPLE_KEY, Session
@@ -34,6 +35,7 @@ SAMPLE_FILE = "data/sample_channel.csv"
 class Method:
     """What is to forecast, and how far: what the controls say."""
 
+    key: str  # of Forecasters
     name: str
     run: Run | None
     settings: RunSettings | None  # of the run, or of the run in the model file
@@ -86,7 +88,7 @@ def draw_judged(session: Session, forecast: Forecast) -> None:
             translate("Better than last week, share of days"): format_percent(one.won),
             translate("Held-out days"): one.origins,
         }
-        for one in sorted(forecast.judged, key=lambda one: one.horizon)
+        for one in sorted((one for one in forecast.judged if not one.over_days), key=lambda one: one.horizon)
     ]
     if lines:
         mean = translate("MAE of the seeds' mean, views")
@@ -130,7 +132,10 @@ def draw_take_away(session: Session, method: Method, job_id: str) -> None:
     translate = session.translate
     with st.expander(translate("Take the model away"), icon=":material/output:"):
         file, said = _file_of_channel(session)
-        if method.settings and method.settings.architecture.family in SKLEARN_FAMILIES:
+        if method.key in SINGLE_METHODS:
+            st.caption(translate("It is fitted anew for every forecast, so there is no file; a command says the same:"))
+            st.code(f"viewcast forecast {file} --model {method.key} --horizon {method.horizon}", language="bash")
+        elif method.settings and method.settings.architecture.family in SKLEARN_FAMILIES:
             st.caption(translate(NO_WEIGHTS))
         else:
             _offer_model_file(session, method, job_id=job_id, file=file)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from forecasting.evaluation.wording import coverage_beside_level, days_ahead
+from forecasting.evaluation.wording import coverage_beside_level, days_ahead, over_days
 from forecasting.forecasts.forecast import Forecast, HeldOutScore
 from forecasting.formats import format_percent, format_views
 from forecasting.messages import N_, Translate
@@ -13,7 +13,6 @@ from forecasting.models.registry import SKILL_BASELINE, label_of
 from pages.parts.links import escape_markdown
 from pages.parts.session import Session
 
-HEADLINE_HORIZON = 7  # days ahead that the row of figures judges
 BESIDE: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off"}  # a second line that is no change
 LOOKS = {
     "better": (st.success, ":material/trending_up:"),
@@ -31,7 +30,7 @@ def draw_figures(session: Session, forecast: Forecast | None) -> None:
     """Totals with their interval, coverage beside its nominal level, and skill."""
     with st.grid(4, min_column_width=150):
         _draw_totals(session.translate, forecast)
-        _draw_record(session.translate, _week_ahead(own_scores(forecast)))
+        _draw_record(session.translate, for_horizon(own_scores(forecast)))
 
 
 def _draw_totals(translate: Translate, forecast: Forecast | None) -> None:
@@ -42,8 +41,10 @@ def _draw_totals(translate: Translate, forecast: Forecast | None) -> None:
 
 
 def _draw_record(translate: Translate, at: HeldOutScore | None) -> None:
-    judged = translate(N_("{ahead} days ahead, over {days} past forecasts"))
-    over = judged.format(ahead=at.horizon, days=at.origins) if at else None
+    judged = N_("Days 1 to {ahead}, over {days} past forecasts")
+    if at and not at.over_days:
+        judged = N_("{ahead} days ahead, over {days} past forecasts")
+    over = translate(judged).format(ahead=at.horizon, days=at.origins) if at else None
     why = translate(N_("Share of the held-out days that were inside their 90 % interval."))
     held = format_percent(at.coverage[-1]) if at else "–"
     st.metric(translate(N_("90 % interval held")), held, over, help=why, **BESIDE)
@@ -53,10 +54,10 @@ def _draw_record(translate: Translate, at: HeldOutScore | None) -> None:
     st.metric(translate(N_("Skill")), format_percent(at.skill) if at else "–", over, help=why, **BESIDE)
 
 
-def _week_ahead(judged: list[HeldOutScore]) -> HeldOutScore | None:
-    """The figures for a week ahead, or as far as it goes; None where nothing was held out."""
-    near = [one for one in judged if one.horizon <= HEADLINE_HORIZON]
-    return max(near, key=lambda one: one.horizon, default=None)
+def for_horizon(judged: list[HeldOutScore]) -> HeldOutScore | None:
+    """Over all the days asked for; of what an older version stored, on the last day judged. None without any."""
+    scores = [one for one in judged if one.over_days] or judged
+    return max(scores, key=lambda one: one.horizon, default=None)
 
 
 def _edges(translate: Translate, band: tuple[float, float, float]) -> str:
@@ -72,7 +73,7 @@ def _edges(translate: Translate, band: tuple[float, float, float]) -> str:
 def say_trust(session: Session, forecast: Forecast) -> None:
     """Whether it beats the usual baseline, and where an interval cannot be had."""
     translate = session.translate
-    _say_record(translate, _week_ahead(own_scores(forecast)), forecast.bands[-1].level)
+    _say_record(translate, own_scores(forecast), forecast.bands[-1].level)
     for sentence in forecast.notes:
         st.info(escape_markdown(sentence.translated(translate)), icon=":material/info:")
     without_interval = int(np.isnan(forecast.bands[-1].lower).sum())
@@ -81,12 +82,20 @@ def say_trust(session: Session, forecast: Forecast) -> None:
         st.info(note.format(count=without_interval, days=len(forecast.days)), icon=":material/help:")
 
 
-def _say_record(translate: Translate, at: HeldOutScore | None, level: float) -> None:
+def _say_record(translate: Translate, judged: list[HeldOutScore], level: float) -> None:
+    at = for_horizon(judged)
     if at is None:
         note = N_("Cannot tell how reliable this is: the model comes from the views of another channel.")
         st.info(translate(note), icon=":material/help:")
         return
-    show, icon = LOOKS[at.comparison.answer]
-    show(days_ahead(at.comparison, translate(label_of(SKILL_BASELINE))).translated(translate), icon=icon)
+    _say_verdict(translate, at)
+    if at.reason and (nearer := for_horizon([one for one in judged if not one.reason])):
+        _say_verdict(translate, nearer)  # so far, days suffice
     if width := coverage_beside_level(at.coverage[-1], level, origins=at.origins, ahead=at.horizon):
         st.info(width.translated(translate), icon=":material/straighten:")
+
+
+def _say_verdict(translate: Translate, at: HeldOutScore) -> None:
+    show, icon = LOOKS[at.comparison.answer]
+    say = over_days if at.over_days and at.horizon > 1 else days_ahead
+    show(say(at.comparison, translate(label_of(SKILL_BASELINE))).translated(translate), icon=icon)

@@ -1,4 +1,4 @@
-"""What can forecast a channel: Auto, its runs that are done, and model files brought along. No page either."""
+"""What can forecast a channel: Auto, its runs that are done, model files brought along, and single methods."""
 
 import hashlib
 from collections.abc import Callable
@@ -6,20 +6,22 @@ from collections.abc import Callable
 import streamlit as st
 
 from forecasting.forecasts.model_file import load_model
-from forecasting.jobs.requests import ModelFile, RunVersion
+from forecasting.jobs.requests import MethodFit, ModelFile, RunVersion
 from forecasting.messages import N_, BadInput
-from forecasting.models.registry import label_of
+from forecasting.models.registry import METHODS, label_of
 from forecasting.records import Job, Run
 from forecasting.settings import RunSettings
+from forecasting.split import Split
 from pages.parts.job_progress import model_of
 from pages.parts.links import escape_markdown, reset_if_unavailable, unique_name, warn_invalid_query_param
 from pages.parts.session import Session
 
 AUTO = "auto"
+SINGLE_METHODS = tuple(slug for slug in METHODS if slug != AUTO)
 
 
 class Forecasters:
-    """The ones of the current channel, by key: AUTO, a run's id, or the digest of a model file."""
+    """The ones of the current channel, by key: AUTO, a run's id, the digest of a model file, or a method's slug."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -41,7 +43,8 @@ class Forecasters:
             key: self.session.translate(N_("Auto, from a file")) if name == AUTO else name
             for key, name in self.files.items()
         }
-        for key, name in (own | files).items():
+        methods = {slug: self.session.translate(label_of(slug)) for slug in SINGLE_METHODS}
+        for key, name in (own | files | methods).items():
             names[key] = unique_name(name, list(names.values()))
         return names
 
@@ -85,8 +88,14 @@ class Forecasters:
             return self.runs[key].settings
         return settings_in(key, lambda: self.model_file(key) or b"") if key in self.files else None
 
-    def request(self, key: str) -> RunVersion | ModelFile:
-        """How a worker is told of a run or a model file."""
+    def learns(self, key: str) -> bool:
+        """Whether it is fitted for the forecast, and so needs to be told which days it is judged on."""
+        return key in METHODS
+
+    def request(self, key: str, split: Split | None) -> RunVersion | ModelFile | MethodFit:
+        """How a worker is told of a run, a model file, or a single method, which needs the `split` to be judged on."""
+        if key in SINGLE_METHODS and split:
+            return MethodFit(key, split)
         if key in self.runs:
             return run_version(self.session, self.runs[key])
         return ModelFile(key, self.files[key])

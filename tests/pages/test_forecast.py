@@ -50,7 +50,7 @@ def test_run_forecasts_and_its_file_says_the_same_elsewhere(by_run):
     shown = metrics(app)
     assert re.fullmatch(r"[\d.]+k", shown["Next 7 days, views"])
     assert shown["90 % interval held"].endswith(" %")
-    assert any("day 7 of a forecast" in said.value for said in (*app.success, *app.error, *app.info))
+    assert any("28 days" in said.value for said in (*app.success, *app.error, *app.info))
     forecast, file = last_answer()
     assert len(forecast.days) == 28 and min(forecast.bands[-1].lower) >= 0
     table = app.dataframe[0].value
@@ -132,7 +132,7 @@ def test_few_held_out_days_give_intervals_and_no_verdict(visitor):
     app = press(visitor.go("forecast", forecaster=app.selectbox(key="run").options[0]))
     assert "–" not in set(app.dataframe[0].value["90 %"])
     assert metrics(app)["Next 7 days, views"] != "–"
-    assert any("Only 4 held-out days to judge by" in said.value for said in app.info), [i.value for i in app.info]
+    assert any("only 4 held-out days to judge by" in said.value for said in app.info), [i.value for i in app.info]
 
 
 def test_model_file_of_other_views_claims_no_held_out_figures(by_run, visitor):

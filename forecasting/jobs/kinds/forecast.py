@@ -1,4 +1,4 @@
-"""The days to come: Auto searches, a run or a model file is asked, and what is known so far is reported."""
+"""The days to come: Auto searches, a run, a model file or one method is asked; what is known so far is reported."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.evaluation.backtest import origins_in
-from forecasting.evaluation.calibration import calibrate, calibrate_run, check_days
+from forecasting.evaluation.calibration import calibrate, calibrate_run, check_days, fit_method, refit
 from forecasting.forecasts.forecast import (
     Forecast,
     check_horizon,
@@ -17,18 +17,20 @@ from forecasting.forecasts.forecast import (
 )
 from forecasting.forecasts.model_file import Model, export_model, load_model, save_model
 from forecasting.forecasts.report import ForecastReport, ProvisionalForecast
+from forecasting.forecasts.track_record import track_record
 from forecasting.jobs.kinds import Task
 from forecasting.jobs.kinds.runs import load_run, notes_on_days
-from forecasting.jobs.requests import AutoSearch, ForecastRequest, RunVersion
+from forecasting.jobs.requests import AutoSearch, ForecastRequest, MethodFit, RunVersion
 from forecasting.models.ensemble.auto import Auto
 from forecasting.models.ensemble.candidates import ALWAYS_INCLUDED, work_of
 from forecasting.models.ensemble.search import Search, planned
-from forecasting.models.registry import METHODS
+from forecasting.models.registry import BASELINES, METHODS
 from forecasting.records import Progress
 from forecasting.series import Series
 from forecasting.settings import SKLEARN_FAMILIES
 
 SEARCH_SHARE, JUDGED_SHARE = 0.3, 0.68  # of the work is done when Auto has been found, and when it has been judged
+FITTED_SHARE = 0.6  # of the work of a single method, which is then judged, and fitted once more
 SEARCHED = 0.65  # share of the budget that is for the search; in the rest its choice is judged, and fitted again
 
 FREE = sum(not work_of(name) for name in ALWAYS_INCLUDED)  # candidates, baselines, that take no time
@@ -42,6 +44,8 @@ def forecast(task: Task[ForecastRequest]) -> Iterator[Progress]:
         yield from _by_auto(task.channel.series, request.forecaster, request.horizon)
     elif isinstance(request.forecaster, RunVersion):
         yield from _by_run(task, request.forecaster, request)
+    elif isinstance(request.forecaster, MethodFit):
+        yield from _by_method(task.channel.series, request.forecaster, request.horizon)
     else:
         model = load_model(task.model or b"")
         found = model.forecast(task.channel.series, request.horizon)
@@ -71,9 +75,10 @@ def _by_auto(series: Series, auto: AutoSearch, horizon: int) -> Iterator[Progres
     tested, judged = evaluate_held_out(series, fitted, auto.split, horizon=horizon)
     yield Progress(JUDGED_SHARE)
     again = ensemble.refit(series)
-    found = make_forecast(again, fitted, series, scores=tested.scores, horizon=horizon, judged=judged)
+    record = track_record(series, tested, auto.split.held_out, horizon=horizon)
+    found = make_forecast(again, fitted, series, scores=tested.scores, horizon=horizon, judged=judged, record=record)
     shares = tuple((name, tuple(map(float, by_day))) for name, by_day in again.shares())
-    model = export_model("auto", again, series, split=auto.split, scores=tested.scores, judged=judged)
+    model = export_model("auto", again, series, split=auto.split, scores=tested.scores, judged=judged, track=record)
     yield Progress(1.0, ForecastReport(report.trials, shares, found), save_model(model))
 
 
@@ -120,13 +125,27 @@ def _by_run(task: Task[ForecastRequest], version: RunVersion, request: ForecastR
     fitted = calibrate_run(name, trained, series.until(split.train.last), horizon=horizon_with_totals(horizon))
     yield Progress(0.2)
     done, judged = evaluate_held_out(series, fitted, split, horizon=horizon)
-    found = make_forecast(trained, fitted, series, scores=done.scores, horizon=horizon, judged=judged)
+    record = track_record(series, done, split.held_out, horizon=horizon)
+    found = make_forecast(trained, fitted, series, scores=done.scores, horizon=horizon, judged=judged, record=record)
     found = replace(found, notes=(*found.notes, *notes_on_days(task, run)))
     if run.settings.architecture.family in SKLEARN_FAMILIES:
         yield Progress(1.0, ForecastReport(forecast=found))
         return
-    model = export_model(name, trained, series, split=split, scores=done.scores, judged=judged)
+    model = export_model(name, trained, series, split=split, scores=done.scores, judged=judged, track=record)
     yield Progress(1.0, _with_holidays(model, series, found, request), save_model(model))
+
+
+def _by_method(series: Series, wanted: MethodFit, horizon: int) -> Iterator[Progress]:
+    """Judged as fitted on the training period, and fitted again on all days for those to come."""
+    learnt, others = series.until(wanted.split.train.last), [name for name in BASELINES if name != wanted.method]
+    reach = horizon_with_totals(horizon, learnt.measured_days, wanted.method)
+    fitted = fit_method(wanted.method, learnt, reach)
+    yield Progress(FITTED_SHARE)
+    done, judged = evaluate_held_out(series, fitted, wanted.split, horizon=horizon, beside=others)
+    record = track_record(series, done, wanted.split.held_out, horizon=horizon)
+    again = refit(fitted, series, reach)
+    found = make_forecast(again, fitted, series, scores=done.scores, horizon=horizon, judged=judged, record=record)
+    yield Progress(1.0, ForecastReport(forecast=found))
 
 
 def _with_holidays(model: Model, series: Series, usual: Forecast, request: ForecastRequest) -> ForecastReport:

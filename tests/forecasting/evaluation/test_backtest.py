@@ -7,7 +7,15 @@ import pandas as pd
 import pytest
 from utilsforecast import losses
 
-from forecasting.evaluation.backtest import backtest, by_day, compare_backtests, origins_in, table, win_rate
+from forecasting.evaluation.backtest import (
+    backtest,
+    compare_backtests,
+    errors_by,
+    mean_over_days,
+    origins_in,
+    table,
+    win_rate,
+)
 from forecasting.evaluation.calibration import fit_method
 from forecasting.messages import BadInput
 from forecasting.series import Series
@@ -94,15 +102,45 @@ def test_refitting_uses_what_has_become_known():
     assert errors[1] < errors[0]
 
 
-def test_errors_by_weekday_and_month_equal_a_loop(results):
+def test_errors_by_weekday_month_and_days_ahead_equal_a_loop(results):
     result = results["ets"]
-    for part, of_day in (("day_of_week", lambda day: day.weekday()), ("month", lambda day: day.month)):
-        groups: dict[int, list[float]] = {}
-        for day, actual, predicted in zip(result.days(2), result.actual[:, 1], result.predicted[:, 1], strict=True):
-            if np.isfinite(actual):
-                groups.setdefault(of_day(day), []).append(abs(actual - predicted))
-        expected = {key: sum(found) / len(found) for key, found in groups.items()}
-        assert by_day(result, 2, part).to_dict() == pytest.approx(expected)
+    parts = {
+        "ahead": lambda day, ahead: ahead,
+        "day_of_week": lambda day, _: day.weekday(),
+        "month": lambda day, _: day.month,
+    }
+    for part, group_of in parts.items():
+        errors: dict[int, list[float]] = {}
+        days: dict[int, set] = {}
+        for row, origin in enumerate(result.origins):
+            for ahead in range(1, HORIZON + 1):
+                day, off = (
+                    origin + pd.Timedelta(days=ahead),
+                    result.predicted[row, ahead - 1] - result.actual[row, ahead - 1],
+                )
+                if np.isfinite(off):
+                    errors.setdefault(group_of(day, ahead), []).append(abs(off))
+                    days.setdefault(group_of(day, ahead), set()).add(day)
+        found = errors_by(result, part)
+        assert found["error"].to_dict() == pytest.approx({key: sum(all_) / len(all_) for key, all_ in errors.items()})
+        assert found["days"].to_dict() == {key: len(all_) for key, all_ in days.items()}
+
+
+def test_errors_over_all_days_ahead_are_means_of_each_forecast(results):
+    ets, usual = (results[name].up_to(3) for name in ("ets", "last-week"))
+    means = []
+    for result in (ets, usual):
+        rows = [
+            [abs(p - a) for p, a in zip(*row, strict=True) if np.isfinite(a)]
+            for row in zip(result.predicted, result.actual, strict=True)
+        ]
+        means.append(np.mean([np.mean(row) for row in rows if row]))
+    found = mean_over_days(ets, usual)
+    assert found["mae"] == pytest.approx(means[0]) and found["skill"] == pytest.approx(1 - means[0] / means[1])
+    train = ets.train_views
+    assert found["mase"] == pytest.approx(means[0] / np.nanmean(np.abs(train[7:] - train[:-7])))
+    inside = (ets.lower[0.9] <= ets.actual) & (ets.actual <= ets.upper[0.9])
+    assert found["coverage_90"] == pytest.approx(inside.sum() / np.isfinite(ets.actual).sum())
 
 
 def test_comparison_counts_origins_won_and_finds_the_better(results):

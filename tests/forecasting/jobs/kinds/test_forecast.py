@@ -9,14 +9,15 @@ import pytest
 from forecasting.evaluation.calibration import calibrate
 from forecasting.forecasts.forecast import evaluate_held_out, make_forecast
 from forecasting.forecasts.model_file import load_model
+from forecasting.forecasts.track_record import track_record
 from forecasting.jobs.kinds.forecast import forecast
-from forecasting.jobs.requests import AutoSearch, ForecastRequest, ModelFile
+from forecasting.jobs.requests import AutoSearch, ForecastRequest, MethodFit, ModelFile
 from forecasting.json_records import to_json
 from forecasting.messages import BadInput
 from forecasting.models.ensemble import search as searching
 from forecasting.models.ensemble.member import Recipe
 from forecasting.models.ensemble.search import Search, search
-from forecasting.models.registry import BASELINES
+from forecasting.models.registry import BASELINES, fit
 from forecasting.records import Progress
 from forecasting.series import Channel
 from forecasting.settings import Architecture, Inputs, RunSettings, Training
@@ -111,8 +112,24 @@ def test_provisional_forecasts_change_nothing_of_the_forecast(channel, split, fe
     fitted = calibrate("auto", auto, learnt, origins=origins, predicted=predicted)
     tested, judged = evaluate_held_out(series, fitted, split, horizon=HORIZON)
     again = auto.refit(series)
-    alone = make_forecast(again, fitted, series, scores=tested.scores, horizon=HORIZON, judged=judged)
+    record = track_record(series, tested, split.held_out, horizon=HORIZON)
+    alone = make_forecast(again, fitted, series, scores=tested.scores, horizon=HORIZON, judged=judged, record=record)
     assert to_json(made(channel, AutoSearch(600.0, split)).result.forecast) == to_json(alone)
+
+
+@pytest.mark.parametrize("name", ["ets", "last-week"])
+def test_single_method_is_judged_before_it_learns_the_held_out_days(channel, split, name):
+    found = made(channel, MethodFit(name, split))
+    forecast = found.result.forecast
+    whole = fit(name, channel.series, HORIZON).predict(channel.series, channel.views.index[-1:], HORIZON)[0]
+    assert forecast.point == pytest.approx(whole) and found.model is None
+    learnt = channel.series.until(split.train.last)
+    first = fit(name, learnt, HORIZON).predict(learnt, learnt.views.index[-1:], HORIZON)[0]
+    actual = channel.views[learnt.last :].to_numpy()[1 : HORIZON + 1]
+    assert forecast.record.errors[0] == pytest.approx(np.abs(first - actual).mean(), rel=1e-4)
+    assert [one.method for one in forecast.judged if one.horizon == 1].count(name) == 1 + 1  # the day, and days 1 to 1
+    over = next(one for one in forecast.judged if one.over_days and one.horizon == HORIZON)
+    assert over.mae == pytest.approx(np.nanmean(forecast.record.errors), rel=1e-4)
 
 
 def test_bad_horizon_is_one_sentence(channel, split):
