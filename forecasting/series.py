@@ -68,6 +68,19 @@ class Series:
         """The days that nothing is to be learnt from."""
         return pd.DatetimeIndex([event.day for event in self.events if not event.learn])
 
+    @cached_property
+    def inputs(self) -> pd.Series:
+        """The views as a model may see them: as they are, but for days that nothing is to be learnt from.
+
+        These are as `known` has them, from days before alone; before the first measured day they are unknown.
+        """
+        absent = self.ignored.intersection(self.views.index)
+        if not len(absent):
+            return self.views
+        views = self.views.copy()
+        views[absent] = self.known.reindex(absent) if self.measured_days else np.nan
+        return views
+
     @property
     def measured_days(self) -> int:
         """How many days were measured: what every method counts when it says that it needs more."""

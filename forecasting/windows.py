@@ -49,7 +49,7 @@ def make_windows(series: Series, period: Period, window: int, *, horizon: int = 
     Inputs may reach back before the period. An unknown day of input drops a window, and so does a last day of input
     that was filled in: it was made from the target. Raises BadInput where no window is left.
     """
-    views, measured = series.views, series.measured.to_numpy(float)
+    views, measured = series.inputs, series.measured.to_numpy(float)
     history = max(window, COMMON_HISTORY)
     if len(views) < history + horizon:
         raise _too_short(len(views), window, history + horizon)

@@ -269,7 +269,9 @@ with picture:
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader(translate("Mean views by weekday"))
-        chart = charts.weekday_means(views, split, translate, weekdays=session.weekdays())
+        chart = charts.weekday_means(
+            views.mask(views.index.isin(channel.series.ignored)), split, translate, weekdays=session.weekdays()
+        )
         st.altair_chart(chart, alt=translate("Mean views by weekday in both periods"))
     with right:
         st.subheader(translate("Corrections"))

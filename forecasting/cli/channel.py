@@ -2,12 +2,15 @@
 
 import argparse
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
+from forecasting.events import Event, merged
 from forecasting.messages import BadInput
 from forecasting.reading import Choice, read_views, wikipedia
+from forecasting.reading.events import read_event_file
 from forecasting.series import Channel
+from forecasting.split import Period
 
 
 def add_reading(command: argparse.ArgumentParser) -> None:
@@ -30,15 +33,27 @@ def add_reading(command: argparse.ArgumentParser) -> None:
     command.add_argument("--duplicates", choices=("sum", "first", "last"), help="days with rows that disagree")
     command.add_argument("--keep-zeros", action="store_true", help="keep the zeros before the first view")
     command.add_argument("--keep-last", action="store_true", help="keep last days that look unfinished")
+    said = "days with a name, one a line: day, name, kind, and no where nothing is to be learnt from it"
+    command.add_argument("--events", metavar="FILE", help=f"{said}; or an export that says when things were published")
     command.add_argument("--json", action="store_true", help="one JSON object a line, with every column")
 
 
 def channel_of(options: argparse.Namespace) -> Channel:
-    """The channel as read; what was corrected goes to stderr."""
+    """The channel as read, with its events; what was corrected, and lines that are no events, go to stderr."""
     channel = read_views(*source_of(options.file), choice_of(options))
+    if options.events:
+        channel = replace(channel, events=_events_of(options.events, channel))
     for correction in channel.corrections:
         print("corrected:", correction.translated(), file=sys.stderr)
     return channel
+
+
+def _events_of(file: str, channel: Channel) -> tuple[Event, ...]:
+    near = Period(channel.series.first.date(), channel.series.last.date())
+    found = read_event_file(bytes_of(file), Path(file).name, near=near)
+    for complaint in found.complaints:
+        print("events:", complaint.translated(), file=sys.stderr)
+    return merged((), found.events)
 
 
 def choice_of(options: argparse.Namespace) -> Choice:

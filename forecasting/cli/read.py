@@ -14,17 +14,18 @@ from forecasting.series import Series
 
 
 def read(options: argparse.Namespace) -> None:
-    """Print `date,views`; what was corrected goes to stderr."""
+    """Print `date,views`, as models see them; what was corrected goes to stderr."""
     if options.list:
         print(*list_channels(*source_of(options.file), choice_of(options)), sep="\n")
         return
     channel = channel_of(options)
     _say_length(channel.series)
+    seen = channel.series.inputs
     if options.json:
-        for day, views in channel.views.items():
+        for day, views in seen.items():
             print(json.dumps({"date": str(day.date()), "views": None if np.isnan(views) else views}))
         return
-    table = pd.DataFrame({"date": channel.views.index.date, "views": channel.views.to_numpy()})
+    table = pd.DataFrame({"date": seen.index.date, "views": seen.to_numpy()})
     table.to_csv(sys.stdout, index=False, lineterminator="\n", float_format="%.15g")
 
 

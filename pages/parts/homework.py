@@ -1,6 +1,7 @@
 """What a page hands out of a run as homework: a notebook, a program, and the file that they read. No page either."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -84,7 +85,9 @@ def _notebook_button(session: Session, run: Run, homework: Homework, label: str)
 
 
 def _clean_series_button(channel: Channel, file: str, label: str) -> None:
-    st.download_button(label, lambda: to_csv(channel), file, "text/csv", key=f"clean-{file}", **LOOK)
+    """What the program reads: days that nothing is learnt from are in it as a model sees them."""
+    seen = replace(channel, views=channel.series.inputs)
+    st.download_button(label, lambda: to_csv(seen), file, "text/csv", key=f"clean-{file}", **LOOK)
 
 
 def _file_name(run: Run) -> str:

@@ -35,7 +35,7 @@ def draw_reveal(session: Session) -> None:
             translate("Hidden days"), 1, MOST_HIDDEN_DAYS, DEFAULT_HIDDEN_DAYS, key="hidden", bind="query-params"
         )
         try:
-            hidden = hidden_days(session.channel.views, days)
+            hidden = hidden_days(session.channel.series.measured, days)
         except BadInput as unusable:
             st.warning(escape_markdown(unusable.translated(translate)), icon=":material/event_busy:")
             return
@@ -186,7 +186,7 @@ class _Election:
         points |= {
             name: baseline(slug).predict(before, now, len(hidden))[0] for name, slug in self._baselines().items()
         }
-        found = reveal(session.channel.views, hidden, points, held_out=self._one_day_ahead())
+        found = reveal(session.channel.series.measured, hidden, points, held_out=self._one_day_ahead())
         return found, pd.DataFrame(points, index=hidden)
 
     def _one_day_ahead(self) -> dict[str, pd.Series]:

@@ -48,6 +48,17 @@ def test_read_says_what_it_mended_on_stderr(tmp_path):
     assert done.stderr.startswith("corrected: ")
 
 
+def test_events_say_which_days_are_not_learnt_from_and_a_bad_line_is_named(tmp_path):
+    days = pd.date_range("2021-01-01", periods=60)
+    counts = [999_999 if place == 34 else 1000 + place for place in range(60)]
+    file, events = tmp_path / "views.csv", tmp_path / "events.csv"
+    file.write_text("Date,Views\n" + "".join(f"{day.date()},{n}\n" for day, n in zip(days, counts, strict=True)))
+    events.write_text("2021-02-04,Server down,outage,no\nnever\n")
+    done = run("read", file, "--events", events)
+    assert "events: Line 2 has no day: never\n" in done.stderr
+    assert float(done.stdout.splitlines()[35].split(",")[1]) < 2000 and "999999" in run("read", file).stdout
+
+
 TRAIN = ("train", SAMPLE, "--family", "relu", "--layers", 2, "--units", 10, "--window", 7, "--epochs", 3, "--seeds", 2)
 PERIODS = ("--train", "2017-01-01:2021-12-31", "--held-out", "2022-01-01:2022-12-31")
 
