@@ -34,6 +34,7 @@ page = st.navigation(
             st.Page("pages/train.py", title=translate("Train"), icon=":material/model_training:"),
             st.Page("pages/compare.py", title=translate("Compare"), icon=":material/compare_arrows:"),
             st.Page("pages/forecast.py", title=translate("Forecast"), icon=":material/online_prediction:"),
+            st.Page("pages/goals.py", title=translate("Goals"), icon=":material/flag:"),
         ],
         translate("Walkthrough"): [
             st.Page(CONTENTS, title=translate("Contents"), icon=":material/apps:"),

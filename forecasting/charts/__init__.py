@@ -7,6 +7,7 @@ from forecasting.charts.comparison import final_losses, generalization_gap
 from forecasting.charts.curves import ALONG, full_curve
 from forecasting.charts.diagnosis import decision_tree
 from forecasting.charts.forecast import first_shown, forecast_chart, reveal_chart, trials_chart
+from forecasting.charts.goals import running_total_chart, running_total_frame
 from forecasting.charts.marks import HEIGHT, POINTS, RUN_COLOURS
 from forecasting.charts.model_selection import fold_losses, fold_rows
 from forecasting.charts.periods import DAYS_NEEDED, STEPS, Step
@@ -38,6 +39,8 @@ __all__ = [
     "loss_spec",
     "real_and_predicted",
     "reveal_chart",
+    "running_total_chart",
+    "running_total_frame",
     "thin",
     "views_over_time",
     "weekday_means",

@@ -26,6 +26,7 @@ from forecasting.forecasts.track_record import TrackRecord
 from forecasting.json_records import from_record, to_record
 from forecasting.messages import N_, BadInput
 from forecasting.models.ensemble.auto import Auto
+from forecasting.models.registry import Forecaster
 from forecasting.series import Series
 from forecasting.settings import RunSettings
 from forecasting.split import Period, Split
@@ -91,6 +92,27 @@ class Model:
         What it did on the held-out days is part of the forecast where `series` goes on from the views it comes from.
         """
         check_horizon(horizon)
+        reach = max(horizon, *(days for days in TOTALS if days <= self.scores.horizon), 1)
+        forecaster, fitted = self.calibrated(series, horizon, reach=reach, holidays=holidays)
+        known_before = self.origin.begins(series)
+        return make_forecast(
+            forecaster,
+            fitted,
+            series,
+            scores=fitted.scores,
+            horizon=horizon,
+            levels=levels,
+            judged=self.judged if known_before else (),
+            record=self.track if known_before and self.track and self.track.horizon == horizon else None,
+        )
+
+    def calibrated(
+        self, series: Series, horizon: int, *, reach: int, holidays: Sequence[pd.Timestamp] = ()
+    ) -> tuple[Forecaster, CalibratedForecaster]:
+        """The forecaster, and the same with its scores `reach` days ahead through the last day of `series`.
+
+        Raises BadInput where the days do not suffice, or the model does not go `horizon` days ahead.
+        """
         window = needs(self.record)
         if len(series.known) < window:
             raise BadInput(
@@ -100,21 +122,8 @@ class Model:
             )
         forecaster, known_before = unpack(self.record, self.arrays, holidays), self.origin.begins(series)
         self._check_reach(forecaster, horizon)
-        reach = max(horizon, *(days for days in TOTALS if days <= self.scores.horizon), 1)
         scores = self._scores_through(series, forecaster, reach, known_before)
-        fitted = CalibratedForecaster(self.name, forecaster, pd.Timestamp(self.split.train.last), scores)
-        judged = self.judged if known_before else ()
-        record = self.track if known_before and self.track and self.track.horizon == horizon else None
-        return make_forecast(
-            forecaster,
-            fitted,
-            series,
-            scores=scores,
-            horizon=horizon,
-            levels=levels,
-            judged=judged,
-            record=record,
-        )
+        return forecaster, CalibratedForecaster(self.name, forecaster, pd.Timestamp(self.split.train.last), scores)
 
     def _check_reach(self, forecaster, horizon: int) -> None:
         """A run goes on by its own forecasts; what Auto mixed goes as far as it was mixed for."""

@@ -13,7 +13,7 @@ from forecasting.evaluation.conformal import CALIBRATION_SIZE, Scores, adaptive_
 from forecasting.models.bounds import highest
 from forecasting.series import Series
 
-PATHS = 1000  # that are drawn
+PATHS = 500  # that are drawn
 FEWEST_ROWS = 8  # past forecasts whose days are all known, below which nobody can tell how days hang together
 PATH_LEVELS = (
     0.1,

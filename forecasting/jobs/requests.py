@@ -53,6 +53,13 @@ class ForecastRequest:
 
 
 @dataclass(frozen=True)
+class GoalsRequest:
+    """Draws of the days to come, from which any goal is answered, and what forecasts them."""
+
+    forecaster: AutoSearch | RunVersion | ModelFile | MethodFit
+
+
+@dataclass(frozen=True)
 class DiagnosisRequest:
     """Which branch of the lecture's tree a run is on."""
 

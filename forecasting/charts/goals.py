@@ -1,0 +1,90 @@
+"""Charts of goals: the running total with its draws and the goal, and how past chances came out."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from forecasting.charts.marks import (
+    BASELINE,
+    HEIGHT,
+    PREDICTED,
+    REAL,
+    colour_by,
+    day_axis,
+    day_tip,
+    hover,
+    in_role,
+    layered,
+    views_axis,
+    views_tip,
+)
+from forecasting.messages import N_, Translate, english
+
+SHOWN_BEFORE = 90  # days
+SHARES = {"lower_90": 0.05, "lower_50": 0.25, "predicted": 0.5, "upper_50": 0.75, "upper_90": 0.95}
+EDGES = {"lower_90": N_("90 %, from"), "upper_90": N_("90 %, to")}
+
+
+def running_total_frame(views: pd.Series, paths: np.ndarray, usual: Sequence[float], *, so_far: float) -> pd.DataFrame:
+    """Day, real, predicted, edges of its intervals and baseline: totals that are `so_far` views on the last day.
+
+    `views` are the channel's known ones, `paths` (paths, days) and `usual` (days,) those of the days after them.
+    """
+    before = views.iloc[-SHOWN_BEFORE:]
+    real = so_far - before.sum() + before.cumsum()
+    ahead = pd.date_range(views.index[-1], periods=paths.shape[1] + 1)
+    running = np.pad(so_far + paths.cumsum(axis=1), ((0, 0), (1, 0)), constant_values=so_far)
+    columns = dict(zip(SHARES, np.quantile(running, list(SHARES.values()), axis=0), strict=True))
+    columns["baseline"] = so_far + np.concatenate([[0.0], np.cumsum(usual)])
+    frame = pd.concat([real.rename("real"), pd.DataFrame(columns, index=ahead)], axis=1)
+    return frame.rename_axis("day").reset_index()
+
+
+def running_total_chart(
+    frame: pd.DataFrame, goal: float, passed: date | None, *, translate: Translate = english
+) -> alt.LayerChart:
+    """`frame` is that of running_total_frame; the `goal` is a level line, and `passed` the day that is as likely as not
+    to have passed it."""
+    base, roles = alt.Chart(frame), (REAL, PREDICTED, BASELINE)
+    colour, x = colour_by(translate, roles), day_axis(translate, frame["day"])
+    title = N_("Views in all")
+    layers = [
+        in_role(
+            PREDICTED,
+            base.mark_area(opacity=opacity)
+            .transform_filter(f"isValid(datum['lower_{level}'])")
+            .encode(x=x, y=views_axis(translate, f"lower_{level}", title=title), y2=f"upper_{level}:Q", color=colour),
+            translate,
+        )
+        for level, opacity in ((90, 0.15), (50, 0.25))
+    ]
+    looks: dict[str, tuple[str, dict[str, Any]]] = {
+        "real": (REAL, {"strokeWidth": 2}),
+        "baseline": (BASELINE, {"strokeWidth": 1.5, "strokeDash": [6, 4]}),
+        "predicted": (PREDICTED, {"strokeWidth": 2}),
+    }
+    for column, (role, look) in looks.items():
+        line = base.mark_line(**look).encode(x=x, y=views_axis(translate, column, title=title), color=colour)
+        layers.append(in_role(role, line, translate))
+    tips = [day_tip(translate), views_tip("real", translate(REAL)), views_tip("predicted", translate(PREDICTED))]
+    tips += [views_tip(edge, translate(name)) for edge, name in EDGES.items()]
+    marks = _goal_marks(goal, passed, translate) if goal > 0 else []
+    return layered(*layers, *marks, hover("day:T", tips).properties(data=frame), height=HEIGHT)
+
+
+def _goal_marks(goal: float, passed: date | None, translate: Translate) -> list[alt.Chart]:
+    """The goal as a level line with its name, and the day on which it is passed as an upright one."""
+    level = alt.Chart(alt.Data(values=[{"goal": goal, "name": translate(N_("Goal"))}]))
+    rule = level.mark_rule(strokeWidth=1.5, aria=False).encode(y="goal:Q")
+    name = level.mark_text(align="left", baseline="bottom", dx=4, dy=-4).encode(
+        x=alt.value(0), y="goal:Q", text="name:N"
+    )
+    found = [rule, name]
+    if passed:
+        day = alt.Chart(pd.DataFrame({"day": [pd.Timestamp(passed)]}))
+        found.append(day.mark_rule(strokeWidth=1.5, strokeDash=[2, 3], aria=False).encode(x="day:T"))
+    return found
