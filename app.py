@@ -35,6 +35,7 @@ page = st.navigation(
             st.Page("pages/compare.py", title=translate("Compare"), icon=":material/compare_arrows:"),
             st.Page("pages/forecast.py", title=translate("Forecast"), icon=":material/online_prediction:"),
             st.Page("pages/goals.py", title=translate("Goals"), icon=":material/flag:"),
+            st.Page("pages/past_forecasts.py", title=translate("How did it go?"), icon=":material/history:"),
         ],
         translate("Walkthrough"): [
             st.Page(CONTENTS, title=translate("Contents"), icon=":material/apps:"),

@@ -37,8 +37,9 @@ translate = session.translate
 
 def alike(runs: list[Run]) -> bool:
     """Whether the held-out losses can be compared; says so where they, or the train losses, cannot."""
+    newest = session.channels.newest_of_all(session.owner)
     found: dict[str, set] = {
-        translate("channels"): {table.newest[run.fingerprint] for run in runs},
+        translate("channels"): {newest.get(run.fingerprint) for run in runs},
         translate("days ahead"): {run.settings.architecture.horizon for run in runs},
         translate("held-out days"): {held_out_days(run) for run in runs},
         translate("losses (MAE and RMSE)"): {run.settings.training.loss for run in runs},

@@ -10,6 +10,7 @@ from forecasting.charts.forecast import first_shown, forecast_chart, reveal_char
 from forecasting.charts.goals import running_total_chart, running_total_frame
 from forecasting.charts.marks import HEIGHT, POINTS, RUN_COLOURS
 from forecasting.charts.model_selection import fold_losses, fold_rows
+from forecasting.charts.past_forecasts import past_chart
 from forecasting.charts.periods import DAYS_NEEDED, STEPS, Step
 from forecasting.charts.training import loss_frame, loss_spec, real_and_predicted, thin
 
@@ -37,6 +38,7 @@ __all__ = [
     "fold_rows",
     "loss_frame",
     "loss_spec",
+    "past_chart",
     "real_and_predicted",
     "reveal_chart",
     "running_total_chart",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import streamlit as st
@@ -15,6 +16,7 @@ from forecasting.reading.wikipedia import Article
 from forecasting.records import Source
 from forecasting.series import Channel
 from pages.parts.links import escape_markdown
+from pages.parts.past_records import judged_since, past_forecasts
 from pages.parts.session import Session, keep_channel
 
 Take = Callable[[Session, Source], None]  # makes a file the current channel, or raises BadInput
@@ -36,6 +38,7 @@ class Continued:
     """What came of a file that goes on with a kept channel: said once."""
 
     fingerprint: str  # of the channel since
+    last: date  # the last day before
     new_days: int
     notes: list[Message]
 
@@ -61,7 +64,7 @@ def take_in(session: Session, source: Source, events: tuple[Event, ...] = ()) ->
     for one, channel, way in _readings(kept, source):
         found = _continuation(one, channel, way)
         if found and found.certainty == "certain":
-            _go_on(session, one.fingerprint, found, way)
+            _go_on(one.channel, found, way)
             return
     channel = replace(read_views(source.data, source.file, Choice(**source.said)), events=events)
     keep_channel(channel, source)
@@ -124,14 +127,14 @@ def _continuation(kept: Kept, channel: Channel, source: Source) -> Continuation 
     return continuation(kept.channel, channel)
 
 
-def _go_on(session: Session, kept: str, found: Continuation, source: Source) -> None:
+def _go_on(kept: Channel, found: Continuation, source: Source | None) -> None:
     """The two as one are the current channel; the same days once more are no new version."""
     fingerprint = found.channel.fingerprint
-    if fingerprint == kept:
-        st.session_state.channel = kept
+    if fingerprint == kept.fingerprint:
+        st.session_state.channel = fingerprint
     else:
-        keep_channel(found.channel, source, continues=kept)
-    st.session_state.continued = Continued(fingerprint, found.new_days, found.note)
+        keep_channel(found.channel, source, continues=kept.fingerprint)
+    st.session_state.continued = Continued(fingerprint, kept.series.last.date(), found.new_days, found.note)
 
 
 def _note_offer(kept: list[Kept], channel: Channel, source: Source) -> None:
@@ -165,6 +168,10 @@ def say_continued(session: Session) -> None:
     first = Message(brought if days else nothing, {"name": translate(session.channel.name), "days": days, **period})
     said = [sentence.translated(translate) for sentence in (first, *continued.notes)]
     st.success(escape_markdown(join_sentences(said)), icon=":material/history:")
+    if judged := judged_since(past_forecasts(session), continued.last):
+        label = N_("{count} forecast can be judged now", "{count} forecasts can be judged now")
+        said_so = Message(label, {"count": judged}).translated(translate)
+        st.page_link("pages/past_forecasts.py", label=said_so, icon=":material/history:")
 
 
 def offer_to_continue(session: Session) -> None:
@@ -189,7 +196,5 @@ def _accept(session: Session, offer: Offer) -> None:
     source = session.channels.source(session.owner, offer.own)
     _forget_before()
     if kept and own:
-        found = joined(kept, own)
-        keep_channel(found.channel, source, continues=offer.kept)
-        st.session_state.continued = Continued(found.channel.fingerprint, found.new_days, found.note)
+        _go_on(kept, joined(kept, own), source)
         session.channels.forget(session.owner, offer.own, unless_used=True)

@@ -39,6 +39,7 @@ PAGES = {
     "train": "/train",
     "compare": "/compare",
     "forecast": "/forecast",
+    "past_forecasts": "/past_forecasts",
     "reveal": "/reveal",
 } | CHAPTER_PAGES
 LANGUAGES = {

@@ -1,0 +1,97 @@
+"""The channel's earlier forecasts beside what came since, from the store. No page either."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pandas as pd
+import streamlit as st
+
+from forecasting.forecasts.past import PastForecast, past_forecast
+from forecasting.forecasts.report import ForecastReport
+from forecasting.jobs.requests import ForecastRequest, ModelFile, RunVersion
+from forecasting.json_records import from_json
+from forecasting.messages import N_
+from forecasting.models.registry import label_of
+from forecasting.records import Job
+from forecasting.series import Series
+from pages.parts.links import unique_name
+from pages.parts.session import Session
+
+WHAT_IF = N_("{name}, what if")
+
+
+def past_forecasts(session: Session) -> list[PastForecast]:
+    """Every finished forecast of any version of the channel whose days have come in part, the latest first."""
+    versions = session.versions()
+    jobs = [job for job in session.jobs.jobs_on(session.owner, versions, "forecast") if job.status == "finished"]
+    names = {run.id: run.name for run in session.store.runs(session.owner)}
+    found = [_past(session, job, names) for job in jobs if job.fingerprint in versions[1:]]
+    there = [one for one in found if one and one.come]
+    return sorted(there, key=lambda one: one.forecast.origin, reverse=True)
+
+
+def judged_since(past: list[PastForecast], day: date) -> int:
+    """How many of these have days after `day` that have come."""
+    return sum(any(one.forecast.days[place] > day for place in one.measured.nonzero()[0]) for one in past)
+
+
+def labels_of(session: Session, past: list[PastForecast]) -> list[str]:
+    """What each is called in a choice, all unlike each other."""
+    text = session.translate(N_("From {origin}, {days} days, {name}"))
+    names: list[str] = []
+    for one in past:
+        label = text.format(origin=one.forecast.origin, days=len(one.actual), name=session.translate(one.name))
+        names.append(unique_name(label, names))
+    return names
+
+
+def _past(session: Session, job: Job, names: dict[str, str]) -> PastForecast | None:
+    """The job's forecast beside the channel as it is now."""
+    request: ForecastRequest = job.request
+    model, name = _model_of(request, names)
+    if request.holidays:
+        model, name = f"{model}?", session.translate(WHAT_IF).format(name=session.translate(name))
+    state = job.queued, job.seconds
+    return _read(_then, session, job, (job.id, state, session.channel.fingerprint), model, name)
+
+
+def _model_of(request: ForecastRequest, names: dict[str, str]) -> tuple[str, str]:
+    """Which model is asked, and what it is called now."""
+    asked = request.forecaster
+    if isinstance(asked, RunVersion):
+        return asked.id, names.get(asked.id, "")
+    if isinstance(asked, ModelFile):
+        return asked.digest, label_of(asked.name)
+    return "auto", label_of("auto")
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def _read(
+    _load: Callable[[Session, str], Series | None], _session: Session, _job: Job, key: tuple, model: str, name: str
+) -> PastForecast | None:
+    text, then = _session.jobs.result(_session.owner, _job.id), _load(_session, _job.fingerprint)
+    forecast = from_json(ForecastReport, text).forecast if text else None
+    if forecast is None or then is None:
+        return None
+    now = _session.channel.series
+    return past_forecast(forecast, then=then, now=now, model=model, name=name or label_of(forecast.method))
+
+
+def _then(session: Session, fingerprint: str) -> Series | None:
+    channel = session.channels.channel(session.owner, fingerprint)
+    return channel.series if channel else None
+
+
+def latest_judged(past: list[PastForecast], days: int = 7) -> int:
+    """The place of the latest forecast of which a week has come, or the most."""
+    enough = [place for place, one in enumerate(past) if one.come >= min(days, len(one.actual))]
+    return enough[0] if enough else max(range(len(past)), key=lambda place: past[place].come)
+
+
+def others_beside(past: list[PastForecast], chosen: PastForecast) -> list[pd.Series]:
+    """The other forecasts, by day."""
+    return [
+        pd.Series(one.forecast.point, pd.DatetimeIndex(one.forecast.days), dtype=float)
+        for one in past
+        if one is not chosen
+    ]
