@@ -7,11 +7,13 @@ import pandas as pd
 import streamlit as st
 
 from forecasting.forecasts.report import ForecastReport
+from forecasting.forecasts.what_if import WhatIf
 from forecasting.jobs.requests import AutoSearch, ForecastRequest
 from forecasting.messages import BadInput
 from forecasting.models.registry import BUDGET
 from forecasting.settings import BOUNDS, SKLEARN_FAMILIES, RunSettings
 from forecasting.split import Split
+from pages.parts.event_what_if import assume, choose_events, draw_events
 from pages.parts.forecast_chart import draw_before, draw_chart
 from pages.parts.forecast_details import (
     Method,
@@ -67,16 +69,18 @@ def choose_holidays(settings: RunSettings | None, horizon: int) -> tuple[date, .
     return tuple(map(date.fromisoformat, chosen))
 
 
-def draw(method: Method, job_id: str, drawn: ForecastReport, report: ForecastReport) -> None:
+def draw(method: Method, job_id: str, drawn: ForecastReport, report: ForecastReport, *, what_if: WhatIf | None) -> None:
     """What Auto tries while it is at it, then the forecast and what is said of it; `drawn` is what the page shows."""
     if report.forecast is None:
         if report.provisional != drawn.provisional:
             st.rerun()
         draw_trials(session, report.trials)
         return
-    forecast = report.forecast
-    draw_chart(session, forecast, report.without_holidays)
+    forecast = what_if.forecast if what_if else report.forecast
+    draw_chart(session, forecast, report.without_holidays, what_if)
     say_trust(session, forecast)
+    if report.events:
+        draw_events(session, report.events)
     draw_totals(session, forecast)
     draw_days(session, forecast)
     if report.trials:
@@ -112,6 +116,7 @@ with controls:
         st.warning(escape_markdown(unusable.translated(translate)), icon=":material/event_busy:")
     job = find(session, request) if request else None
     report = result_of(session, job, ForecastReport) or ForecastReport()
+    what_if = assume(session, report, choose_events(session, report))
     busy = bool(job and job.active)
     pressed = st.button(
         translate("Forecast"),
@@ -130,7 +135,8 @@ with controls:
     forecasters.take_in()
 
 with figures:
-    draw_figures(session, report.forecast or (report.provisional.forecast if report.provisional else None))
+    drawn = what_if.forecast if what_if else report.forecast
+    draw_figures(session, drawn or (report.provisional.forecast if report.provisional else None))
 with picture:
     if report.provisional:
         draw_provisional(session, report.provisional, improves=busy)
@@ -139,4 +145,4 @@ with picture:
     if job:
         run = forecasters.runs.get(chosen)
         method = Method(chosen, forecasters.names()[chosen], run=run, settings=settings, horizon=horizon)
-        show_job(session, job, ForecastReport, partial(draw, method, job.id, report))
+        show_job(session, job, ForecastReport, partial(draw, method, job.id, report, what_if=what_if))

@@ -6,7 +6,14 @@ from forecasting.charts.compared_curves import PERIODS, CurveView, compared_curv
 from forecasting.charts.comparison import final_losses, generalization_gap
 from forecasting.charts.curves import ALONG, full_curve
 from forecasting.charts.diagnosis import decision_tree
-from forecasting.charts.forecast import first_shown, forecast_chart, reveal_chart, trials_chart
+from forecasting.charts.forecast import (
+    WITHOUT_EVENTS,
+    WITHOUT_HOLIDAYS,
+    first_shown,
+    forecast_chart,
+    reveal_chart,
+    trials_chart,
+)
 from forecasting.charts.goals import running_total_chart, running_total_frame
 from forecasting.charts.marks import HEIGHT, POINTS, RUN_COLOURS
 from forecasting.charts.model_selection import fold_losses, fold_rows
@@ -15,6 +22,8 @@ from forecasting.charts.periods import DAYS_NEEDED, STEPS, Step
 from forecasting.charts.training import loss_frame, loss_spec, real_and_predicted, thin
 
 __all__ = [
+    "WITHOUT_EVENTS",
+    "WITHOUT_HOLIDAYS",
     "ALONG",
     "DAYS_NEEDED",
     "HEIGHT",

@@ -42,12 +42,13 @@ from forecasting.split import Period
 
 SHOWN_BEFORE = 56  # days of real views
 LEGEND_LINE = 20  # pixels
+WITHOUT_HOLIDAYS, WITHOUT_EVENTS = N_("Without the holidays"), N_("Without these events")
 LINES: dict[str, tuple[str, str, dict[str, Any]]] = {  # column -> role, name in the tooltip, look
     "before": (YEAR_BEFORE, YEAR_BEFORE, {"strokeWidth": 1}),
     "real": (REAL, REAL, {"strokeWidth": 2}),
     "baseline": (BASELINE, label_of(SKILL_BASELINE), {"strokeWidth": 1.5, "strokeDash": [6, 4]}),
     "predicted": (PREDICTED, PREDICTED, {"strokeWidth": 2}),
-    "without": (PREDICTED, N_("Without the holidays"), {"strokeWidth": 1.5, "strokeDash": [2, 3]}),
+    "without": (PREDICTED, WITHOUT_HOLIDAYS, {"strokeWidth": 1.5, "strokeDash": [2, 3]}),
 }
 EDGES = {"lower_90": N_("90 %, from"), "upper_90": N_("90 %, to")}
 
@@ -91,6 +92,7 @@ def forecast_chart(
     translate: Translate = english,
     weekdays: Sequence[str] = WEEKDAYS,
     without: Sequence[float] = (),
+    without_name: str = WITHOUT_HOLIDAYS,
     events: Sequence[Event] = (),
     step: Step = "day",
     shown: Period | None = None,
@@ -99,8 +101,8 @@ def forecast_chart(
     """The last weeks of real views, then the `baseline` (days,), dashed, and the `forecast` once there is one.
 
     `forecast` is what Forecast.to_frame gives, its 50 and 90 % intervals are bands; `without` is the forecast without
-    the holidays that were assumed, dotted. `events`, `step`, `shown` and `year_before` are as in views_over_time; a
-    mean over a week or month has no interval, because those of its days do not add up to one.
+    what was assumed, called `without_name`, dotted. `events`, `step`, `shown` and `year_before` are as in
+    views_over_time; a mean over a week or month has no interval, because those of its days do not add up to one.
     """
     time: dict[str, Any] = {"step": step, "shown": shown, "year_before": year_before}
     frame = forecast_frame(views, baseline, forecast, without=without, **time)
@@ -122,7 +124,8 @@ def forecast_chart(
         layers.append(in_role(role, line, translate))
     layers[-1] = layers[-1].add_params(brush())
     layers += event_marks(step, frame, events, x=x, colour=colour, translate=translate)
-    tips += [views_tip(column, translate(name)) for column, (_role, name, _look) in shown_lines.items()]
+    names = {column: name for column, (_role, name, _look) in shown_lines.items()} | {"without": without_name}
+    tips += [views_tip(column, translate(names[column])) for column in shown_lines]
     tips += [views_tip(edge, translate(name)) for edge, name in EDGES.items() if edge in frame]
     tips += named
     return layered(*layers, hover("day:T", tips).properties(data=frame), height=HEIGHT)

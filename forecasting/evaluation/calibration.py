@@ -12,6 +12,7 @@ from forecasting.models.ensemble.auto import Auto
 from forecasting.models.ensemble.candidates import TrialResult
 from forecasting.models.registry import BUDGET, METHODS, Forecaster, fit
 from forecasting.models.validation import validation_origins
+from forecasting.models.with_events import EventsOfSearch, WithEvents, auto_of, fit_with_events
 from forecasting.series import Series
 
 
@@ -32,21 +33,24 @@ def fit_method(
     *,
     budget: float = BUDGET,
     note: Callable[[TrialResult], None] = lambda trial: None,
+    events: bool = False,
 ) -> CalibratedForecaster:
     """Fit the method `name` to all of `series`, once without the validation part for its scores and once with it.
 
     Auto has validated on its way, so its own errors on those days serve. It takes `budget` seconds and tells `note` of
-    each trial. Raises BadInput where the days do not suffice.
+    each trial. With `events` those of `series` are taken into account. Raises BadInput where the days do not suffice.
     """
     check_days(name, series, horizon)
     if METHODS[name].takes_budget:
-        forecaster = fit(name, series, horizon, budget=budget, note=note)
-        assert isinstance(forecaster, Auto), "whoever takes a budget has validated on the way"
-        origins, predicted = forecaster.validated
-        return calibrate(name, forecaster, series, origins=origins, predicted=predicted)
-    origins = validation_origins(series, horizon)
-    predicted = fit(name, series.until(origins[0]), horizon).predict(series, origins, horizon)
-    return calibrate(name, fit(name, series, horizon), series, origins=origins, predicted=predicted)
+        seen = EventsOfSearch.of(series, horizon, used=events)
+        found = fit(name, seen.series, horizon, budget=budget, note=note)
+        assert isinstance(found, Auto), "whoever takes a budget has validated on the way"
+        auto = seen.restored(found)
+        origins, predicted = auto.validated
+        return calibrate(name, auto, series, origins=origins, predicted=predicted)
+    origins, fit_once = validation_origins(series, horizon), fit_with_events if events else fit
+    predicted = fit_once(name, series.until(origins[0]), horizon).predict(series, origins, horizon)
+    return calibrate(name, fit_once(name, series, horizon), series, origins=origins, predicted=predicted)
 
 
 def check_days(name: str, series: Series, horizon: int) -> None:
@@ -81,8 +85,9 @@ def calibrate(
 
 def refit(fitted: CalibratedForecaster, series: Series, horizon: int) -> Forecaster:
     """The same learnt from all of `series`, more days: Auto keeps its choice, a trained run its weights."""
-    if isinstance(fitted.forecaster, Auto):
-        return fitted.forecaster.refit(series)
-    if fitted.method in METHODS:
-        return fit(fitted.method, series, horizon)
-    return fitted.forecaster
+    forecaster = fitted.forecaster
+    if isinstance(forecaster, Auto) or (isinstance(forecaster, WithEvents) and auto_of(forecaster)):
+        return forecaster.refit(series)
+    if isinstance(forecaster, WithEvents):
+        return fit_with_events(fitted.method, series, horizon)
+    return fit(fitted.method, series, horizon) if fitted.method in METHODS else forecaster

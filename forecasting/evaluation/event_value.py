@@ -6,6 +6,7 @@ no part in it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
@@ -13,10 +14,9 @@ import pandas as pd
 from forecasting.evaluation.comparison import Comparison, compare
 from forecasting.messages import BadInput
 from forecasting.models.event_effects import EventEffects
-from forecasting.models.event_regression import fit_event_effects
 from forecasting.models.registry import METHODS, fit
 from forecasting.models.validation import validation_origins
-from forecasting.models.with_events import fit_with_events
+from forecasting.models.with_events import fit_with_events, learn_effects
 from forecasting.series import Series
 from forecasting.split import Split
 from forecasting.windows import futures
@@ -31,8 +31,9 @@ class EventValue:
 
     validation: Comparison | None
     held_out: Comparison | None
-    share: float = 0.0  # of the error on held-out days without events, that is gone with them; below 0 it grew
-    events: int = 0  # whose effect is known and reaches a held-out day
+    validation_error: float = 1.0  # without events, in views
+    held_out_error: float = 1.0
+    events: int = 0  # on held-out days, whose effect was known before
 
     @property
     def used(self) -> bool:
@@ -45,17 +46,31 @@ def judge_events(series: Series, split: Split, methods: Sequence[str] = JUDGES) 
     learnt = series.until(split.train.last)
     origins = validation_origins(learnt, AHEAD)
     validation = _errors(learnt, learnt.until(origins[0]), origins, methods)
-    first, last = pd.Timestamp(split.held_out.first), pd.Timestamp(split.held_out.last)
-    later = series.views.index
-    later = later[(later >= first - pd.Timedelta(days=1)) & (later < min(last, series.last)) & (later >= learnt.last)]
-    held_out = _errors(series, learnt, later, methods)
-    if held_out is None:
-        return EventValue(_compared(validation), None)
-    effects = fit_event_effects(learnt)
-    known = {kind.kind for kind in effects.kinds if kind.known}
-    there = sum(first <= pd.Timestamp(event.day) <= last and event.kind in known for event in series.events)
-    with_events, without = (float(errors.mean()) for errors in held_out)
-    return EventValue(_compared(validation), _compared(held_out), 1 - with_events / (without or 1.0), there)
+    held_out = _errors(series, learnt, _held_out_origins(series, split), methods) if validation else None
+    return EventValue(
+        _compared(validation),
+        _compared(held_out),
+        validation_error=_without(validation),
+        held_out_error=_without(held_out),
+        events=_known_events(series, learnt, split) if held_out else 0,
+    )
+
+
+def _held_out_origins(series: Series, split: Split) -> pd.DatetimeIndex:
+    first = max(split.held_out.first - timedelta(days=1), split.train.last)
+    last = min(split.held_out.last, series.last.date()) - timedelta(days=1)
+    return series.views.loc[str(first) : str(last)].index
+
+
+def _known_events(series: Series, learnt: Series, split: Split) -> int:
+    """Events on held-out days whose effect `learnt` days tell."""
+    known = {kind.kind for kind in learn_effects(learnt).kinds if kind.known}
+    held_out = split.held_out
+    return sum(held_out.first <= event.day <= held_out.last and event.kind in known for event in series.events)
+
+
+def _without(errors: tuple[np.ndarray, np.ndarray] | None) -> float:
+    return float(errors[1].mean()) or 1.0 if errors else 1.0
 
 
 def _compared(errors: tuple[np.ndarray, np.ndarray] | None) -> Comparison | None:
@@ -66,7 +81,7 @@ def _errors(
     series: Series, learnt: Series, origins: pd.DatetimeIndex, methods: Sequence[str]
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Mean absolute errors (origins,) with and without the events; None where no effect can be told."""
-    effects = fit_event_effects(learnt)
+    effects = learn_effects(learnt)
     if not effects.known or not len(origins):
         return None
     actual = futures(series.measured, origins, AHEAD)

@@ -31,9 +31,9 @@ from forecasting.forecasts.totals_record import JudgedTotal, judge_totals
 from forecasting.forecasts.track_record import TrackRecord
 from forecasting.formats import format_percent
 from forecasting.messages import N_, BadInput, Message
-from forecasting.models.ensemble.auto import Auto
 from forecasting.models.ensemble.report import notes_on
 from forecasting.models.registry import BASELINES, METHODS, SKILL_BASELINE, Forecaster
+from forecasting.models.with_events import auto_of
 from forecasting.series import Series
 from forecasting.settings import BOUNDS
 from forecasting.split import Split
@@ -200,7 +200,7 @@ def make_forecast(
         totals=sums,
         judged=tuple(judged),
         notes=(
-            *(notes_on(forecaster) if isinstance(forecaster, Auto) else ()),
+            *(notes_on(auto) if (auto := auto_of(forecaster)) else ()),
             *(note for one in sums for note in one.note),
         ),
         judged_totals=tuple(_as_shown(one, sums) for one in judge_totals(series, scores, predicted[0])),

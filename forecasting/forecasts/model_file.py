@@ -25,8 +25,8 @@ from forecasting.forecasts.packing import Arrays, check, needs, pack, settings_o
 from forecasting.forecasts.track_record import TrackRecord
 from forecasting.json_records import from_record, to_record
 from forecasting.messages import N_, BadInput
-from forecasting.models.ensemble.auto import Auto
 from forecasting.models.registry import Forecaster
+from forecasting.models.with_events import auto_of
 from forecasting.series import Series
 from forecasting.settings import RunSettings
 from forecasting.split import Period, Split
@@ -127,10 +127,11 @@ class Model:
 
     def _check_reach(self, forecaster, horizon: int) -> None:
         """A run goes on by its own forecasts; what Auto mixed goes as far as it was mixed for."""
-        if isinstance(forecaster, Auto) and horizon > forecaster.horizon:
+        auto = auto_of(forecaster)
+        if auto and horizon > auto.horizon:
             raise BadInput(
                 N_("This model file forecasts {reach} days ahead at most; download one that goes farther."),
-                reach=forecaster.horizon,
+                reach=auto.horizon,
             )
 
     def _scores_through(self, series: Series, forecaster, reach: int, known_before: bool) -> Scores:
@@ -138,7 +139,7 @@ class Model:
         scores = _for_reach(self.scores, reach)
         origins = series.known.index[needs(self.record) - 1 : -1][-(CALIBRATION_SIZE + reach) :]
         if known_before:  # a run has learnt from no held-out day: what came after the last of them is known by now
-            back = 0 if isinstance(forecaster, Auto) else reach - 1
+            back = 0 if auto_of(forecaster) else reach - 1
             origins = origins[origins >= self.origin.last - pd.Timedelta(days=back)]
         if series.last == self.origin.last or not len(origins):
             return scores

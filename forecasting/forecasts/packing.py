@@ -4,6 +4,8 @@ A record has every field of its dataclass but the arrays, which a model file kee
 
 - a run: settings and scaler; `parameters` (seeds, unknowns) and `running` (seeds, statistics)
 - Auto: members, names, trials and so on; `groups`, `errors`, `counts`, and `member0` ... for the parameters of members
+
+Where it takes events into account, `events` beside these says what they do.
 """
 
 from collections.abc import Sequence
@@ -19,7 +21,9 @@ from forecasting.messages import N_, BadInput
 from forecasting.models.ensemble.auto import Auto
 from forecasting.models.ensemble.member import Member, Recipe, architecture
 from forecasting.models.ets import Smoothing
+from forecasting.models.event_effects import EventEffects
 from forecasting.models.registry import BASELINES, Forecaster, baseline
+from forecasting.models.with_events import WithEvents
 from forecasting.scaling import Scaler
 from forecasting.settings import RunSettings
 from forecasting.typical_range import WEEK
@@ -40,7 +44,10 @@ class RunRecord:
 
 
 def pack(forecaster) -> tuple[dict, Arrays]:
-    """Record and arrays of an Auto or a TrainedRun. Raises BadInput for a shallow reference, which is neither."""
+    """Record and arrays of an Auto or a TrainedRun, either with events. Raises BadInput for a shallow reference."""
+    if isinstance(forecaster, WithEvents):
+        record, arrays = pack(forecaster.forecaster)
+        return record | {"events": to_record(forecaster.effects)}, arrays
     if not isinstance(forecaster, Auto):
         return _record_of_run(forecaster)
     record = _auto_converter.unstructure(forecaster)
@@ -51,6 +58,9 @@ def pack(forecaster) -> tuple[dict, Arrays]:
 
 def unpack(record: dict, arrays: Arrays, holidays: Sequence[pd.Timestamp] = ()):
     """The forecaster that was packed; to a run `holidays` are further days to take for holidays."""
+    if "events" in record:
+        usual = {name: part for name, part in record.items() if name != "events"}
+        return WithEvents(unpack(usual, arrays, holidays), from_record(EventEffects, record["events"]))
     if "members" in record:
         return _auto_converter.structure(_with_arrays(record, arrays), Auto)
     run = from_record(RunRecord, record)
@@ -66,6 +76,8 @@ def check(record: dict, arrays: Arrays) -> None:
         raise ValueError("arrays of other shapes than the record says")
     if auto:  # members are plain arrays: putting them together tells whether they fit
         unpack(record, arrays)
+    elif "events" in record:
+        raise ValueError("a run sees events among its inputs, if at all")
 
 
 def settings_of(record: dict) -> RunSettings | None:

@@ -29,9 +29,14 @@ class KindEffect:
     kind: EventKind
     count: int  # events that it was learnt from
     effect: tuple[float, ...] = (0.0,) * LAGS
-    covariance: tuple[tuple[float, ...], ...] = ()  # (LAGS, LAGS), of the mean effect of such events
+    covariance: tuple[tuple[float, ...], ...] = ((0.0,) * LAGS,) * LAGS  # of the mean effect of such events
     spread: float = 0.0  # standard deviation, from event to event, of the sum over the LAGS days
     reason: Reason = ""
+
+    def __post_init__(self) -> None:
+        sizes = np.shape(self.effect), np.shape(self.covariance)
+        if sizes != ((LAGS,), (LAGS, LAGS)) or not np.isfinite([self.effect, *self.covariance]).all():
+            raise ValueError("an effect on other days, or by no finite numbers")
 
     @property
     def known(self) -> bool:

@@ -6,8 +6,8 @@ towards their neighbours (a ridge whose covariance says so). Views near 0 need n
 are fitted and not their logarithm (quasi-likelihood, McCullagh and Nelder 1989, with a variance of the mean plus a
 share of its square); a viral day counts as CUT usual errors (Huber's modified residuals).
 
-The covariance is that of the regression. Where events differ more among each other, or their days' errors are more
-alike, than it says, the events' own contributions widen it (a sandwich with one cluster an event).
+The covariance is that of the regression, widened where errors of neighbouring days are more alike, or events differ
+more among each other, than the regression says.
 """
 
 from dataclasses import dataclass
@@ -27,6 +27,7 @@ WANDERING = (1e-4, 1e-3, 1e-2, 0.03, 0.1, 0.3, 1.0)  # variance of the level's s
 CUT = 2.5  # usual errors that one day counts for at most
 STEPS = 20  # of the fit; views within a few per cent are reached after five
 FEWEST_DAYS = 56  # measured
+MEMORY = 4 * LAGS  # days over which errors are alike; fewer would take for chance what the level made up for
 APART = 0.2  # share of the events' days that weekdays and level must leave unexplained
 
 
@@ -143,28 +144,34 @@ def _prior(kinds: int) -> np.ndarray:
 
 def _kind_effect(fit: _Fit, kind: EventKind, place: int, *, count: int) -> KindEffect:
     mine = slice(WEEK + place * LAGS, WEEK + (place + 1) * LAGS)
-    covariance = fit.inverse[mine, mine]
-    by_event = _contributions(fit, mine) @ covariance.sum(axis=0)  # to the sum over the days, an event each
-    scatter = float((by_event**2).sum()) * count / (count - 1)
-    own = float(covariance.sum())
     if _told_by_weekday(fit, mine):
         return KindEffect(kind, count, reason="weekday")
+    covariance = fit.inverse[mine, mine]
+    wider = max(_long_run_variance(fit, mine) / float(covariance.sum()), 1.0)
     return KindEffect(
         kind,
         count,
         tuple(map(float, fit.estimate[mine])),
-        tuple(tuple(map(float, row)) for row in covariance * max(scatter / own, 1.0)),
-        spread=float(np.sqrt(max(scatter - own, 0.0) * count)),
+        tuple(tuple(map(float, row)) for row in covariance * wider),
+        spread=_spread(fit, mine),
     )
 
 
-def _contributions(fit: _Fit, mine: slice) -> np.ndarray:
-    """What each event's own days contribute to the estimating equations (events, LAGS)."""
-    columns = fit.columns[:, mine]
-    scores = fit.weights * fit.residuals
-    days = np.flatnonzero(columns[:, 0])
-    padded = np.concatenate([scores, np.zeros(LAGS)])
-    return columns[days, :1] * padded[days[:, None] + np.arange(LAGS)]
+def _long_run_variance(fit: _Fit, mine: slice) -> float:
+    """Of the effect's sum over the days: neighbouring days' contributions are alike (Newey and West 1987)."""
+    by_day = fit.columns[:, mine] @ fit.inverse[mine, mine].sum(axis=0) * fit.weights * fit.residuals
+    lags = range(1, min(MEMORY, len(by_day)))
+    return float(by_day @ by_day + 2 * sum((1 - lag / MEMORY) * (by_day[lag:] @ by_day[:-lag]) for lag in lags))
+
+
+def _spread(fit: _Fit, mine: slice) -> float:
+    """Standard deviation of the effect's sum from event to event, beyond what such sums vary by on other days."""
+    padded = np.concatenate([fit.weights * fit.residuals, np.zeros(LAGS - 1)])
+    windows = np.lib.stride_tricks.sliding_window_view(padded, LAGS)
+    sums = windows @ fit.inverse[mine, mine].sum(axis=0)
+    events = np.flatnonzero(fit.columns[:, mine][:, 0])
+    more = float((sums[events] ** 2).mean() - (sums**2).mean())
+    return len(events) * float(np.sqrt(max(more, 0.0)))
 
 
 def _told_by_weekday(fit: _Fit, mine: slice) -> bool:

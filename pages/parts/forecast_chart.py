@@ -8,26 +8,31 @@ import streamlit as st
 
 from forecasting import charts
 from forecasting.forecasts.forecast import Forecast
+from forecasting.forecasts.what_if import WhatIf
 from forecasting.formats import format_views
 from forecasting.messages import N_
 from forecasting.models.registry import SKILL_BASELINE, baseline
 from forecasting.split import Period
+from pages.parts.event_what_if import say_change
 from pages.parts.session import Session
 from pages.parts.time_control import choose_time, draw_with_brush
 
 
-def draw_chart(session: Session, forecast: Forecast, without: Sequence[float]) -> None:
-    """The forecast after the last weeks, beside the usual baseline."""
+def draw_chart(session: Session, forecast: Forecast, without: Sequence[float], change: WhatIf | None = None) -> None:
+    """The forecast after the last weeks, beside the usual baseline, and as it is without holidays or events."""
     translate, frame = session.translate, forecast.to_frame()
     alt = translate(N_("The last weeks of real views and the forecast with its intervals"))
     with st.container(key="forecast_chart"):
-        _draw_time(session, frame, days=len(frame), alt=alt, without=without)
-    if len(without):
-        change = sum(forecast.point) - sum(without)
+        dotted, name = (change.without, charts.WITHOUT_EVENTS) if change else (without, charts.WITHOUT_HOLIDAYS)
+        _draw_time(session, frame, days=len(frame), alt=alt, without=dotted, without_name=name)
+    if change:
+        say_change(session, change)
+    elif len(without):
+        more = sum(forecast.point) - sum(without)
         said = translate(
             N_("These holidays change the {days} days by {change} views; the dotted line is without them.")
         )
-        st.caption(said.format(days=len(without), change=("+" if change > 0 else "") + format_views(change, translate)))
+        st.caption(said.format(days=len(without), change=("+" if more > 0 else "") + format_views(more, translate)))
 
 
 def draw_before(session: Session, horizon: int) -> None:
@@ -45,7 +50,13 @@ def last_week(session: Session, horizon: int) -> np.ndarray:
 
 
 def _draw_time(
-    session: Session, frame: pd.DataFrame | None, *, days: int, alt: str, without: Sequence[float] = ()
+    session: Session,
+    frame: pd.DataFrame | None,
+    *,
+    days: int,
+    alt: str,
+    without: Sequence[float] = (),
+    without_name: str = charts.WITHOUT_HOLIDAYS,
 ) -> None:
     """Real views and `days` ahead, with the controls for time."""
     views = session.channel.views
@@ -59,6 +70,7 @@ def _draw_time(
         translate=session.translate,
         weekdays=session.weekdays(),
         without=without,
+        without_name=without_name,
         events=session.channel.events,
         step=time.step,
         shown=time.shown,

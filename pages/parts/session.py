@@ -43,6 +43,8 @@ WORDED = (
     "against",
     "forecaster",
     "holidays",
+    "assumed",
+    "event_kind",
     "models",
     "fold_kind",
 )

@@ -18,6 +18,7 @@ from forecasting.forecasts.forecast import (
 from forecasting.forecasts.model_file import Model, export_model, load_model, save_model
 from forecasting.forecasts.report import ForecastReport, ProvisionalForecast
 from forecasting.forecasts.track_record import track_record
+from forecasting.forecasts.what_if import report_on_events, uses_events
 from forecasting.jobs.kinds import Task
 from forecasting.jobs.kinds.runs import load_run, notes_on_days
 from forecasting.jobs.requests import AutoSearch, ForecastRequest, MethodFit, RunVersion
@@ -25,6 +26,7 @@ from forecasting.models.ensemble.auto import Auto
 from forecasting.models.ensemble.candidates import ALWAYS_INCLUDED, work_of
 from forecasting.models.ensemble.search import Search, planned
 from forecasting.models.registry import BASELINES, METHODS
+from forecasting.models.with_events import EventsOfSearch, WithEvents
 from forecasting.records import Progress
 from forecasting.series import Series
 from forecasting.settings import SKLEARN_FAMILIES
@@ -57,29 +59,30 @@ def _by_auto(series: Series, auto: AutoSearch, horizon: int) -> Iterator[Progres
     reach = horizon_with_totals(horizon, learnt.measured_days)
     check_days("auto", learnt, reach)
     origins_in(series.views, auto.split.held_out, 1)  # says so where there are none
-    works = [work_of(candidate) for candidate in planned(learnt, reach)]
+    events = report_on_events(series, auto.split)
+    seen = EventsOfSearch.of(learnt, reach, used=uses_events(events))
+    works = [work_of(candidate) for candidate in planned(seen.series, reach)]
     worked = SEARCH_SHARE * np.cumsum(works) / sum(works)
-    searching = Search(learnt, reach, budget=SEARCHED * auto.budget)
+    searching = Search(seen.series, reach, budget=SEARCHED * auto.budget)
     report = ForecastReport()
     for tried, trial in enumerate(searching.trials(), start=1):
         report = replace(report, trials=(*report.trials, trial))
         if _is_due(tried, len(works)):
-            so_far = _provisional(searching.mixture_so_far(), series, horizon)
+            so_far = _provisional(seen.restored(searching.mixture_so_far(), provisional=True), series, horizon)
             report = replace(report, provisional=ProvisionalForecast(so_far, tried, len(works), searching.learnt_until))
         yield Progress(float(worked[tried - 1]), report)
-    ensemble = searching.mixture()
-    if ensemble.limit:
-        ensemble = replace(ensemble, limit=auto.budget)
+    found = searching.mixture()
+    ensemble = seen.restored(replace(found, limit=auto.budget) if found.limit else found)
     origins, predicted = ensemble.validated
     fitted = calibrate("auto", ensemble, learnt, origins=origins, predicted=predicted)
     tested, judged = evaluate_held_out(series, fitted, auto.split, horizon=horizon)
     yield Progress(JUDGED_SHARE)
     again = ensemble.refit(series)
     record = track_record(series, tested, auto.split.held_out, horizon=horizon)
-    found = make_forecast(again, fitted, series, scores=tested.scores, horizon=horizon, judged=judged, record=record)
+    ahead = make_forecast(again, fitted, series, scores=tested.scores, horizon=horizon, judged=judged, record=record)
     shares = tuple((name, tuple(map(float, by_day))) for name, by_day in again.shares())
     model = export_model("auto", again, series, split=auto.split, scores=tested.scores, judged=judged, track=record)
-    yield Progress(1.0, ForecastReport(report.trials, shares, found), save_model(model))
+    yield Progress(1.0, ForecastReport(report.trials, shares, ahead, events=events), save_model(model))
 
 
 def _is_due(tried: int, planned: int) -> bool:
@@ -90,7 +93,7 @@ def _is_due(tried: int, planned: int) -> bool:
     return tried in (FREE, len(ALWAYS_INCLUDED), 2 * len(ALWAYS_INCLUDED), planned)
 
 
-def _provisional(ensemble: Auto, series: Series, horizon: int) -> Forecast:
+def _provisional(ensemble: Auto | WithEvents, series: Series, horizon: int) -> Forecast:
     """What an `ensemble` that is not fitted again says.
 
     It has learnt neither from the days of its validation nor from those since, so its intervals rest on both.
@@ -139,13 +142,14 @@ def _by_method(series: Series, wanted: MethodFit, horizon: int) -> Iterator[Prog
     """Judged as fitted on the training period, and fitted again on all days for those to come."""
     learnt, others = series.until(wanted.split.train.last), [name for name in BASELINES if name != wanted.method]
     reach = horizon_with_totals(horizon, learnt.measured_days, wanted.method)
-    fitted = fit_method(wanted.method, learnt, reach)
+    events = report_on_events(series, wanted.split)
+    fitted = fit_method(wanted.method, learnt, reach, events=uses_events(events))
     yield Progress(FITTED_SHARE)
     done, judged = evaluate_held_out(series, fitted, wanted.split, horizon=horizon, beside=others)
     record = track_record(series, done, wanted.split.held_out, horizon=horizon)
     again = refit(fitted, series, reach)
     found = make_forecast(again, fitted, series, scores=done.scores, horizon=horizon, judged=judged, record=record)
-    yield Progress(1.0, ForecastReport(forecast=found))
+    yield Progress(1.0, ForecastReport(forecast=found, events=events))
 
 
 def _with_holidays(model: Model, series: Series, usual: Forecast, request: ForecastRequest) -> ForecastReport:

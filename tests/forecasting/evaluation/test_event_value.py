@@ -20,7 +20,7 @@ def split_of(series: Series, held_out: int = 120) -> Split:
 
 def test_events_that_move_the_views_lower_the_error():
     found = [judge_events(series, split_of(series), QUICK) for series in map(made_channel, range(10))]
-    assert all(one.used and one.share > 0 and one.events > 5 for one in found)
+    assert all(one.used and one.held_out.difference < 0 and one.events > 5 for one in found)
     assert sum(one.held_out.answer == "better" for one in found) >= 7
 
 

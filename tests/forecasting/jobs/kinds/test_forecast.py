@@ -1,5 +1,6 @@
 """The forecast as a worker makes it: each way to ask, beside the plain functions that it is put together from."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -12,7 +13,7 @@ from forecasting.forecasts.model_file import load_model
 from forecasting.forecasts.track_record import track_record
 from forecasting.jobs.kinds.forecast import forecast
 from forecasting.jobs.requests import AutoSearch, ForecastRequest, MethodFit, ModelFile
-from forecasting.json_records import to_json
+from forecasting.json_records import from_json, to_json
 from forecasting.messages import BadInput
 from forecasting.models.ensemble import search as searching
 from forecasting.models.ensemble.member import Recipe
@@ -23,6 +24,7 @@ from forecasting.series import Channel
 from forecasting.settings import Architecture, Inputs, RunSettings, Training
 from forecasting.split import default_split
 from tests.forecasting.conftest import make_views
+from tests.support.event_channels import made_channel, uploads_on
 from tests.support.tasks import task, trained
 
 pytestmark = pytest.mark.slow  # it fits models, some in processes of their own
@@ -147,3 +149,15 @@ def test_auto_forecasts_a_channel_of_a_few_days_or_says_how_many_it_needs(days):
     else:
         found = list(forecast(asked))[-1].result.forecast
         assert len(found.point) == 7 and np.isfinite(found.bands[-1].upper).all()
+
+
+def test_auto_takes_planned_events_into_account_and_its_file_does_the_same():
+    series = made_channel(21, days=260)
+    planned = (*series.events, *uploads_on([series.last + pd.Timedelta(days=2)]))
+    found = made(Channel("mine", series.views, events=planned), AutoSearch(0.1, default_split(series.views)))
+    report, model = found.result, load_model(found.model)
+    assert report.events.used and report.events.value.held_out is not None
+    assert to_json(model.forecast(replace(series, events=planned), HORIZON)) == to_json(report.forecast)
+    assert from_json(type(report), to_json(report)).events == report.events
+    factors = np.array(report.forecast.point) / np.array(model.forecast(series, HORIZON).point)
+    assert factors == pytest.approx([1, *np.exp(report.events.effects.kinds[0].effect[: HORIZON - 1])])

@@ -1,0 +1,110 @@
+"""A forecast with further events: what if I publish on these days? No model is asked again, since effects multiply."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from forecasting.evaluation.conformal import LEVELS
+from forecasting.evaluation.event_value import EventValue, judge_events
+from forecasting.events import Event, EventKind
+from forecasting.forecasts.forecast import Band, Forecast, Total
+from forecasting.models.event_effects import EventEffects
+from forecasting.models.with_events import learn_effects
+from forecasting.series import Series
+from forecasting.split import Split
+
+
+@dataclass(frozen=True)
+class EventsReport:
+    """What the events of a channel did, and whether they help to forecast it."""
+
+    value: EventValue
+    effects: EventEffects  # learnt from all days
+
+    @property
+    def used(self) -> bool:
+        """Whether the forecast takes events into account."""
+        return self.value.used and self.effects.known
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """A forecast, the same without some of its events, and what they change in total, in views."""
+
+    forecast: Forecast
+    without: tuple[float, ...]
+    change: float
+    low: float  # the 90 % interval
+    high: float
+    planned: bool = False  # the channel's own events that are still to come, and no further ones
+
+
+def report_on_events(series: Series, split: Split) -> EventsReport | None:
+    """What there is to say of the events of `series`; None where it has none."""
+    return EventsReport(judge_events(series, split), learn_effects(series)) if series.events else None
+
+
+def uses_events(report: EventsReport | None) -> bool:
+    """Whether a forecast takes events into account."""
+    return report is not None and report.used
+
+
+def planned_on(days: Sequence[date], kind: EventKind) -> tuple[Event, ...]:
+    """Events of a kind on these days."""
+    return tuple(Event(day, kind=kind) for day in days)
+
+
+def assume_events(
+    forecast: Forecast, effects: EventEffects, events: Sequence[Event], further: Sequence[Event]
+) -> WhatIf:
+    """The `forecast`, which takes `events` into account, with `further` ones beside them.
+
+    The change is that of the further ones; where there are none, of those of `events` that are still to come.
+    """
+    days = pd.DatetimeIndex(forecast.days)
+    usual = np.array(forecast.point) / np.exp(effects.log_factor(events, days))
+    before = events if further else [event for event in events if event.day <= forecast.origin]
+    after = (*events, *further)
+    without, point = (usual * np.exp(effects.log_factor(some, days)) for some in (before, after))
+    draws = effects.change(usual, days, before=before, after=after)
+    low, high = np.quantile(draws.sum(axis=1), [(1 - LEVELS[-1]) / 2, (1 + LEVELS[-1]) / 2])
+    change = float((point - without).sum())
+    found = _changed(forecast, point, draws) if further else forecast
+    edges = float(min(low, change)), float(max(high, change))
+    return WhatIf(found, tuple(map(float, without)), change, *edges, planned=not further)
+
+
+def _changed(forecast: Forecast, point: np.ndarray, draws: np.ndarray) -> Forecast:
+    """The forecast with other views (days,), its intervals widened by how little is known of the change."""
+    before = np.array(forecast.point)
+    grown = point / np.where(before > 0, before, 1.0)
+    bands = []
+    for band in forecast.bands:
+        edges = (np.array(band.lower) - before) * grown, (np.array(band.upper) - before) * grown
+        lower, upper = _widened(point, edges, draws, band.level)
+        bands.append(Band(band.level, tuple(map(float, lower)), tuple(map(float, upper))))
+    totals = tuple(_changed_total(total, point - before, grown, draws) for total in forecast.totals)
+    return replace(forecast, point=tuple(map(float, point)), bands=tuple(bands), totals=totals)
+
+
+def _changed_total(total: Total, change: np.ndarray, grown: np.ndarray, draws: np.ndarray) -> Total:
+    """Of a total that reaches beyond the forecast days, what changes within them."""
+    point = max(total.point + float(change[: total.days].sum()), 0.0)
+    scale, sums = float(grown[: total.days].mean()), draws[:, : total.days].sum(axis=1)
+    bands = []
+    for level, low, high in total.bands:
+        lower, upper = _widened(
+            np.array(point), (scale * (low - total.point), scale * (high - total.point)), sums, level
+        )
+        bands.append((level, float(lower), float(upper)))
+    return Total(total.days, point, tuple(bands))
+
+
+def _widened(middle: np.ndarray, edges: tuple, draws: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
+    """`middle` with `edges` beside it, and the spread of `draws` on top: independent errors add up by their squares."""
+    low, median, high = np.quantile(draws, [(1 - level) / 2, 0.5, (1 + level) / 2], axis=0)
+    below, above = np.hypot(edges[0], median - low), np.hypot(edges[1], high - median)
+    return np.maximum(middle - below, 0), middle + above
