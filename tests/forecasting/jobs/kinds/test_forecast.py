@@ -158,6 +158,6 @@ def test_auto_takes_planned_events_into_account_and_its_file_does_the_same():
     report, model = found.result, load_model(found.model)
     assert report.events.used and report.events.value.held_out is not None
     assert to_json(model.forecast(replace(series, events=planned), HORIZON)) == to_json(report.forecast)
-    assert from_json(type(report), to_json(report)).events == report.events
+    assert to_json(from_json(type(report), to_json(report))) == to_json(report)
     factors = np.array(report.forecast.point) / np.array(model.forecast(series, HORIZON).point)
     assert factors == pytest.approx([1, *np.exp(report.events.effects.kinds[0].effect[: HORIZON - 1])])
