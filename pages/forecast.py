@@ -32,6 +32,7 @@ from pages.parts.homework import offer_homework
 from pages.parts.job_progress import find, result_of, show_job, submit
 from pages.parts.links import escape_markdown, warn_invalid_query_param
 from pages.parts.look import controls_and_picture
+from pages.parts.ranking_table import draw_ranking, was_taken
 from pages.parts.session import open_page
 from pages.parts.split_control import choose_split
 
@@ -106,6 +107,7 @@ with controls:
     horizon = st.slider(translate("Days ahead"), *BOUNDS["horizon"], DEFAULT_HORIZON, key="ahead", bind="query-params")
     settings: RunSettings | None = None
     request: ForecastRequest | None = None
+    split: Split | None = None
     try:
         settings = forecasters.settings(chosen)
         holidays = choose_holidays(settings, horizon)
@@ -127,7 +129,7 @@ with controls:
     )
     if busy:
         st.caption(translate("This forecast is being made; stop it to make another."))
-    if pressed and request:
+    if (was_taken(chosen) and not job or pressed) and request:
         submit(session, request, forecasters.model_file(chosen))
         st.rerun()
     if settings:
@@ -146,3 +148,6 @@ with picture:
         run = forecasters.runs.get(chosen)
         method = Method(chosen, forecasters.names()[chosen], run=run, settings=settings, horizon=horizon)
         show_job(session, job, ForecastReport, partial(draw, method, job.id, report, what_if=what_if))
+        show_job(session, job, ForecastReport, partial(draw, method, job.id, report))
+    with st.container(key="ranking"):
+        draw_ranking(session, forecasters, chosen, horizon=horizon, split=split)

@@ -60,6 +60,15 @@ class GoalsRequest:
 
 
 @dataclass(frozen=True)
+class RankingRequest:
+    """How every method and these runs did on the same held-out days, over the days 1 to `horizon` ahead."""
+
+    horizon: int
+    split: Split
+    runs: tuple[RunVersion, ...] = ()
+
+
+@dataclass(frozen=True)
 class DiagnosisRequest:
     """Which branch of the lecture's tree a run is on."""
 

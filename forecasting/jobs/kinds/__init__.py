@@ -20,6 +20,7 @@ from forecasting.jobs.requests import (
     ForecastRequest,
     GoalsRequest,
     PublicScoreRequest,
+    RankingRequest,
     RevealRequest,
     SweepRequest,
 )
@@ -70,6 +71,7 @@ JOB_KINDS = {
     "diagnose": Kind("forecasting.jobs.kinds.diagnose:diagnose", DiagnosisRequest),
     "forecast": Kind("forecasting.jobs.kinds.forecast:forecast", ForecastRequest),
     "goals": Kind("forecasting.jobs.kinds.goals:goals", GoalsRequest),
+    "ranking": Kind("forecasting.jobs.kinds.ranking:ranking", RankingRequest),
     "cross_validation": Kind("forecasting.jobs.kinds.cross_validation:cross_validation", CrossValidationRequest),
     "public_score": Kind("forecasting.jobs.kinds.public_score:public_score", PublicScoreRequest),
     "reveal": Kind("forecasting.jobs.kinds.reveal:reveal", RevealRequest),
