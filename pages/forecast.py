@@ -148,6 +148,5 @@ with picture:
         run = forecasters.runs.get(chosen)
         method = Method(chosen, forecasters.names()[chosen], run=run, settings=settings, horizon=horizon)
         show_job(session, job, ForecastReport, partial(draw, method, job.id, report, what_if=what_if))
-        show_job(session, job, ForecastReport, partial(draw, method, job.id, report))
     with st.container(key="ranking"):
         draw_ranking(session, forecasters, chosen, horizon=horizon, split=split)
