@@ -24,6 +24,7 @@ from pages.parts.newer_file import Take, offer_to_continue, say_continued, take_
 from pages.parts.session import LOCAL, open_page, source_of_channel
 from pages.parts.split_control import choose_split
 from pages.parts.time_control import choose_time, draw_with_brush
+from pages.parts.unusual_days import show_unusual_days
 from pages.parts.wikipedia import choose_article, offer_new_days
 
 TYPES = ["csv", "tsv", "txt", "zip", "xlsx", "xls", "ods", "gz"]
@@ -248,6 +249,8 @@ with picture:
     }
     whole = Period(views.index[0].date(), views.index[-1].date())
     time = choose_time(session, "shown", whole)
+    drawn = st.container()
+    unusual = show_unusual_days(session)
     chart = charts.views_over_time(
         views,
         split,
@@ -255,6 +258,8 @@ with picture:
         weekdays=session.weekdays(),
         corrected=corrected,
         events=channel.events,
+        unusual=unusual.days,
+        shifts=unusual.shifts,
         step=time.step,
         shown=time.shown,
         year_before=time.year_before,
@@ -262,9 +267,10 @@ with picture:
     name = translate("Daily views of {name} with training and held-out periods shaded").format(
         name=translate(channel.name)
     )
-    draw_with_brush(session, "shown", chart, whole=whole, alt=name)
-    say_events(session)
-    edit_events(session)
+    with drawn:
+        draw_with_brush(session, "shown", chart, whole=whole, alt=name)
+        say_events(session)
+        edit_events(session)
     offer_next_step()
     left, right = st.columns(2, gap="large")
     with left:

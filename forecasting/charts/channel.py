@@ -33,6 +33,9 @@ from forecasting.charts.periods import (
     mean_by,
     step_tips,
 )
+from forecasting.charts.unusual_days import UNUSUAL, shift_marks, unusual_marks, unusual_tips
+from forecasting.diagnosis.level_shifts import LevelShift
+from forecasting.diagnosis.unusual_days import UnusualDay
 from forecasting.events import Event
 from forecasting.messages import N_, Translate, english
 from forecasting.series import Series
@@ -47,22 +50,29 @@ def views_over_time(
     weekdays: Sequence[str] = WEEKDAYS,
     corrected: dict | None = None,
     events: Sequence[Event] = (),
+    unusual: Sequence[UnusualDay] = (),
+    shifts: Sequence[LevelShift] = (),
     step: Step = "day",
     shown: Period | None = None,
     year_before: bool = False,
 ) -> alt.LayerChart:
     """Views a day with both periods of the split shaded, and a `brush` along the bottom for who draws it.
 
-    `corrected`: day -> what was done there; it is marked where a point is a day. `events` are marked below the axis,
-    and days that nothing is learnt from are shaded as unknown ones are. A point is the mean of a `step`; `shown` is the
-    period that is drawn, all without it; `year_before` adds the same time a year before as a thin line.
+    `corrected`: day -> what was done there; it is marked where a point is a day, and so are `unusual` days. `events`
+    are marked below the axis, `shifts` of the level by a rule; days that nothing is learnt from are shaded as unknown
+    ones are. A point is the mean of a `step`; `shown` is the period that is drawn, all without it; `year_before` adds
+    the same time a year before as a thin line.
     """
     frame = _views_frame(views, step=step, shown=shown, year_before=year_before)
     tips = [*step_tips(step, frame, weekdays=weekdays, translate=translate), views_tip("views", translate(REAL))]
     tips += event_tips(step, frame, events, translate)
-    before = [translate(YEAR_BEFORE)] if year_before else []
-    colour = colour_by(translate, (REAL, TRAIN, HELD_OUT, *before), before)
     edges = shown or Period(views.index[0].date(), views.index[-1].date())
+    unusual = unusual if step == "day" else ()
+    tips += unusual_tips(frame, unusual, shifts if step == "day" else (), translate)
+    before = [translate(YEAR_BEFORE)] if year_before else []
+    marked = [translate(UNUSUAL)] if unusual else []
+    lines = [translate(YEAR_BEFORE), translate(UNUSUAL)]  # each has one colour, whichever are there
+    colour = colour_by(translate, (REAL, TRAIN, HELD_OUT, *marked, *before), lines, in_rows=True)
     layers = _shades(views, split, edges, colour, translate)
     layers += _unlearnt(Series(views, events=tuple(events)), edges, colour, translate)
     x = day_axis(translate, frame["day"], STARTS[step], marked="event" in frame)
@@ -82,6 +92,9 @@ def views_over_time(
         tips.append(alt.Tooltip("correction:N", title=translate(N_("Corrected"))))
         marked = alt.Chart(frame[frame["correction"] != ""]).mark_point(size=36, strokeWidth=1.5)
         layers.append(in_role(REAL, drawn(marked), translate))
+    layers += shift_marks(shifts, edges, colour=colour, translate=translate)
+    y = views_axis(translate, title=VIEWS_A_DAY[step], zero=True)
+    layers += unusual_marks(unusual, edges, x=x, y=y, colour=colour, translate=translate)
     layers += event_marks(step, frame, events, x=x, colour=colour, translate=translate)
     return layered(*layers, hover("day:T", tips).properties(data=frame), height=HEIGHT)
 

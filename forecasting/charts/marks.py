@@ -43,10 +43,20 @@ FAR = 0.55  # a line below this share of the one above it has room for its name 
 
 
 def colour_by(
-    translate: Translate, shown: Sequence[str], runs: Sequence[str] = (), *, field: str = "role", named: bool = True
+    translate: Translate,
+    shown: Sequence[str],
+    runs: Sequence[str] = (),
+    *,
+    field: str = "role",
+    named: bool = True,
+    in_rows: bool = False,
 ) -> alt.Color:
-    """Colour by role or run, with a legend of the `shown` ones; without one where another chart has `named` them."""
-    legend = _legend(translate, shown, runs, **({} if field == "run" else {"symbolType": "circle"}))
+    """Colour by role or run, with a legend of the `shown` ones; without one where another chart has `named` them.
+
+    The legend of several runs is a column, unless it is to be `in_rows`.
+    """
+    look: dict[str, Any] = {} if field == "run" else {"symbolType": "circle"}
+    legend = _legend(translate, shown, () if in_rows else runs, **look)
     scale = alt.Scale(domain=_domain(translate, runs))
     return alt.Color(f"{field}:N", scale=scale, legend=legend if named else None)
 

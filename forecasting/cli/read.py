@@ -8,9 +8,13 @@ import numpy as np
 import pandas as pd
 
 from forecasting.cli.channel import channel_of, choice_of, source_of
+from forecasting.diagnosis.level_shifts import level_shifts
+from forecasting.diagnosis.unusual_days import USUAL_RATE, find_surprises, unusual_days
 from forecasting.forecasts.length import what_length_allows
 from forecasting.reading import list_channels
 from forecasting.series import Series
+
+MOST_UNUSUAL = 5  # days that are printed
 
 
 def read(options: argparse.Namespace) -> None:
@@ -20,6 +24,7 @@ def read(options: argparse.Namespace) -> None:
         return
     channel = channel_of(options)
     _say_length(channel.series)
+    _say_unusual(channel.series)
     seen = channel.series.inputs
     if options.json:
         for day, views in seen.items():
@@ -34,3 +39,14 @@ def _say_length(series: Series) -> None:
     said = what_length_allows(series)
     if len(said) > 1:
         print("length:", *(sentence.translated() for sentence in said), file=sys.stderr)
+
+
+def _say_unusual(series: Series) -> None:
+    """The rarest days at one false alarm a year, and the changes of level."""
+    days = unusual_days(find_surprises(series), USUAL_RATE)
+    for day in days[:MOST_UNUSUAL]:
+        print(f"unusual: {day.day}: {day.message.translated()}", file=sys.stderr)
+    if len(days) > MOST_UNUSUAL:
+        print(f"unusual: {len(days) - MOST_UNUSUAL} days more", file=sys.stderr)
+    for shift in level_shifts(series):
+        print("level:", shift.message.translated(), file=sys.stderr)

@@ -46,9 +46,9 @@ class LevelShift:
 
 def level_shifts(series: Series) -> tuple[LevelShift, ...]:
     """All changes of the level, the first one first; none where the channel is too short to compare days with."""
-    known = series.known
-    if len(known) < 4 * SIDE:
+    if series.measured_days < 4 * SIDE:
         return ()
+    known = series.known
     calm = _winsorised(_weekdays_removed(known.to_numpy(float)))
     places = _places(_deviations(calm, SIDE), LIMIT, range(SIDE, len(calm) - SIDE + 1))
     last = max([len(calm) - SIDE, *(place + SIDE - 1 for place in places)])
@@ -98,7 +98,7 @@ def _places(deviations: np.ndarray, limit: float, among: range) -> list[int]:
 
 
 def _with_edges(places: list[int], days: int) -> list[tuple[int, tuple[int, int]]]:
-    """Each place with the days that its levels may come from: four weeks either side, no farther than its neighbours."""
+    """Each place with the days that its levels may come from: four weeks either side, up to its neighbours."""
     borders = [0, *places, days]
     return [
         (place, (max(place - SIDE, borders[at]), min(place + SIDE, borders[at + 2]))) for at, place in enumerate(places)

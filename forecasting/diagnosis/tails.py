@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 EXCEEDING = 0.1  # share of the values above the threshold
-CENSORED = 0.005  # share of the values that count as "above the others" only, so that no extraordinary one sets the tail
+CENSORED = 0.005  # share of the values that are only known to be larger: no extraordinary one sets the tail
 MOST_CENSORED = 0.03  # where a gap sets more of them apart
 HEAVY = 0.25  # shape of the tails in which a gap is judged, at least: those have gaps of their own
 CHANCE_OF_GAP = 0.01  # that a sample without extraordinary values has one
@@ -44,7 +44,7 @@ class _Curves:
 
 
 def _fitted(excess: np.ndarray, censored: int) -> _Curves:
-    """All curves that are tried, after `excess` (falling), of which the first `censored` are only known to be larger."""
+    """All curves that are tried on `excess` (falling), of which the first `censored` are only known to be larger."""
     known, edge = excess[censored:], excess[censored]
     ratios = _ratios(excess[0], (known.sum() + censored * edge) / len(known))
     sums = np.log1p(ratios[:, None] * known).sum(axis=1)

@@ -23,7 +23,8 @@ SMOOTHING = 0.3  # of the smoothed level
 SETTLED = 35  # first days, from which nothing is judged yet
 FEWEST_DAYS = 100  # judged days below which a tail says nothing
 TAIL = 0.03  # quantile at which the errors' two sides are compared
-RATES = {  # false alarms a day
+USUAL_RATE = 365
+RATES = {  # days for one false alarm
     100: N_("One in 100 days"),
     365: N_("One a year"),
     1000: N_("One in 1,000 days"),
@@ -77,13 +78,13 @@ def find_surprises(series: Series) -> pd.DataFrame:
 
     `probability`: the chance of a day as far from what was expected, high or low.
     """
+    if series.measured_days < SETTLED + FEWEST_DAYS:
+        return pd.DataFrame(columns=["views", "expected", "score", "probability"], dtype=float)
     known = series.known
     tried = [_errors(known, power) for power in POWERS]
     expected, scores = min(tried, key=lambda errors: _lopsided(errors[1]))
     frame = pd.DataFrame({"views": series.measured.reindex(known.index), "expected": expected, "score": scores})
     frame = frame.iloc[SETTLED:].dropna()
-    if len(frame) < FEWEST_DAYS:
-        return frame.iloc[:0].assign(probability=np.nan)
     return frame.assign(probability=tail_probabilities(frame["score"].abs().to_numpy()))
 
 
@@ -137,5 +138,5 @@ def _before(values: np.ndarray, days: int) -> np.ndarray:
 
 def _lopsided(scores: np.ndarray) -> float:
     """How uneven the two sides of the scores are, from 0 to 1."""
-    low, middle, high = np.quantile(scores[SETTLED:], [TAIL, 0.5, 1 - TAIL]) if len(scores) > SETTLED else (0, 0, 0)
+    low, middle, high = np.quantile(scores[SETTLED:], [TAIL, 0.5, 1 - TAIL])
     return float(abs(high + low - 2 * middle) / (high - low)) if high > low else 1.0

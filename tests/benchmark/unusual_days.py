@@ -3,8 +3,8 @@
     python -m tests.benchmark.unusual_days            # five minutes
 
 `alarms`: days marked on quiet series, as a multiple of the rate set; 1 is right. `seen`: made days that were marked
-at one false alarm a year, of those made `times` as high. `shifts`: changes of level named on quiet series, in ten years;
-1 is the rate set. `named`: made changes named within a week of their day, %.
+at one false alarm a year, of those made `times` as high. `shifts`: changes of level named on quiet series, in ten
+years; 1 is the rate set. `named`: made changes named within a week of their day, %.
 """
 
 import argparse

@@ -2,7 +2,10 @@
 
 import pandas as pd
 
+from forecasting.reading import to_csv
+from forecasting.series import Channel
 from tests.pages.test_pages import csv
+from tests.support.quiet_series import quiet_series, with_shift
 
 
 def test_first_visit_says_what_this_is_and_where_to_go(visit):
@@ -32,3 +35,28 @@ def test_short_channel_is_offered_no_weeks_of_few_days(visit):
     app.file_uploader[0].upload("mine.csv", csv(40)).run()
     assert not app.exception
     assert app.get_by_key("step").options == ["Daily", "Weekly"]
+
+
+def channel_with_a_spike_and_a_shift() -> bytes:
+    series = with_shift(quiet_series("weekly season", 1, 700), 400, 2.0)
+    series.views.iloc[300] *= 20
+    return to_csv(Channel("mine", series.views)).encode()
+
+
+def test_unusual_days_are_listed_with_how_unlikely_they_were(visit):
+    app = visit(false_alarms="One in 1,000 days")
+    app.file_uploader[0].upload("mine.csv", channel_with_a_spike_and_a_shift()).run()
+    assert not app.exception and not app.toast
+    listed = app.dataframe[0].value
+    assert listed["Day"][0].startswith("2018-10-28") and listed["How unlikely"][0].startswith("1 day in ")
+    assert any(text.value.startswith("Since 2019-02-0") for text in app.text)
+    few = len(listed)
+    app.get_by_key("false_alarms").set_value(100).run()
+    assert len(app.dataframe[0].value) > few
+
+
+def test_short_channel_has_no_unusual_days_and_the_page_says_why(visit):
+    app = visit()
+    app.file_uploader[0].upload("mine.csv", csv(90)).run()
+    assert not app.exception
+    assert any("Too few days to say which are unusual" in caption.value for caption in app.caption)
