@@ -21,7 +21,8 @@ def unusual_tips(
 
     Nothing where no day of the frame is.
     """
-    said = {pd.Timestamp(found.day): found.message.translated(translate) for found in (*shifts, *days)}
+    said = {pd.Timestamp(shift.day): shift.message.translated(translate) for shift in shifts}
+    said |= {pd.Timestamp(day.day): day.message.translated(translate) for day in days}
     here = frame["day"].map(said)
     if not here.notna().any():
         return []
