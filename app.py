@@ -9,7 +9,9 @@ from pages.parts.chapters import CHAPTERS, CONTENTS, MOVED, REPORT_CARD, leads_t
 from pages.parts.history import keep_history
 from pages.parts.look import choose_look, is_presented
 from pages.parts.session import choose_channel, choose_language, use_navigation
+from pages.parts.store_trouble import handle_store_trouble
 
+handle_store_trouble()
 open_linked_chapter()
 use_navigation()
 keep_history()

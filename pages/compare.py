@@ -23,6 +23,7 @@ from pages.parts.links import escape_markdown, warn_invalid_query_param
 from pages.parts.losses_table import LossesTable
 from pages.parts.runs_table import RunsTable
 from pages.parts.session import baseline_levels, open_page
+from pages.parts.store_trouble import show_trouble_of_workers
 
 AVERAGES = (1, 5, 10, 20, 50, 100)  # epochs
 GRADIENT_NORM = N_(
@@ -122,6 +123,8 @@ def draw_waiting(runs: list[Run], histories: dict[str, History]) -> None:
         if run.active:
             epochs, done = run.settings.training.epochs, len(histories[run.id])
             st.progress(done / epochs, f"{escape_markdown(run.name)}: {epochs_done(run, histories[run.id], translate)}")
+    if any(run.active for run in runs):
+        show_trouble_of_workers(session)
 
 
 def draw(ticked: list[Run], were_active: set[str], redraws: Iterator[int]) -> None:

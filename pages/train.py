@@ -29,6 +29,7 @@ from pages.parts.run_settings import draw_settings, queue
 from pages.parts.session import baseline_levels, open_page
 from pages.parts.settings_form import LABELS, STATES, Form
 from pages.parts.split_control import choose_split
+from pages.parts.store_trouble import show_trouble_of_workers
 
 LARGEST_SOLVED = 56  # days of input times days ahead; larger ones take the solver minutes
 
@@ -169,6 +170,7 @@ def draw_progress(run: Run, history: History) -> None:
         args=(session.jobs.cancel, run.id),
         width="stretch",
     )
+    show_trouble_of_workers(session)
 
 
 def ask_worker(request: Callable[[str, str], None], run_id: str) -> None:

@@ -2,18 +2,24 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import sqlalchemy as sa
 
 from forecasting.jobs.migration import migrate
 from forecasting.jobs.tables import metadata
 
+PATIENCE = 5.0  # seconds that a page waits for its turn to write
 
-def open_engine(url: str) -> sa.Engine:
-    """A database with these tables, behind any SQLAlchemy URL. What an older version wrote is brought up to date."""
-    engine = sa.create_engine(url)
+
+def open_engine(url: str, patience: float = PATIENCE) -> sa.Engine:
+    """A database with these tables, behind any SQLAlchemy URL. What an older version wrote is brought up to date.
+
+    Where others write, SQLite waits for its turn for `patience` seconds and then raises an OperationalError.
+    """
+    engine = sa.create_engine(url, pool_timeout=patience)
     if engine.dialect.name == "sqlite":
-        sa.event.listen(engine, "connect", _tune_sqlite)
+        sa.event.listen(engine, "connect", partial(_tune_sqlite, patience))
     try:
         _bring_up_to_date(engine)
     except sa.exc.DBAPIError:  # another server has been faster, where the database makes none wait: look again
@@ -65,10 +71,10 @@ def added_column(column: sa.Column, dialect: sa.Dialect) -> str:
     return f"ALTER TABLE {column.table.name} ADD COLUMN {sa.schema.CreateColumn(column).compile(dialect=dialect)}"
 
 
-def _tune_sqlite(connection, _record) -> None:
+def _tune_sqlite(patience: float, connection, _record) -> None:
     """Readers do not block the writer, a writer waits for its turn, and deleting a job takes its rows along."""
     for pragma in (
-        "busy_timeout = 10000",
+        f"busy_timeout = {patience * 1000:.0f}",
         "journal_mode = WAL",
         "synchronous = NORMAL",
         "foreign_keys = ON",

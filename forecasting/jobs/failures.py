@@ -6,12 +6,14 @@ TRAINING = {
     "gone": N_("The worker that trained this run has stopped; press Train to start it again."),
     "killed": N_("The worker process was killed or ran out of memory; try fewer units or seeds, or train again."),
     "broken": N_("Training stopped with an error: {error}"),
+    "store": N_("Training stopped because the store did not answer for ten minutes; press Train to start it again."),
     "closed": N_("The server was stopped during training; press Train to start again."),
 }
 OTHER = {
     "gone": N_("The worker that did this has stopped; start it again."),
     "killed": N_("The worker process was killed or ran out of memory; start it again."),
     "broken": N_("This stopped with an error: {error}"),
+    "store": N_("This stopped because the store did not answer for ten minutes; start it again."),
     "closed": N_("The server was stopped before the result was complete; start it again."),
 }
 

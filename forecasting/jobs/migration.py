@@ -20,7 +20,7 @@ from forecasting.messages import Message
 from forecasting.series import Correction
 
 OLD = ("rows", "checkpoints", "runs", "studies", "channels")  # what refers to another comes first
-NEW_NAMES = {"job": "run", "heartbeat_at": "seen", "requested": "asked"}  # of columns, and what they were called
+NEW_NAMES = {"job": "run", "requested": "asked"}  # of columns, and what they were called
 OF_RUNS = ("name", "lineage", "pinned", "tags", "held_out_days", "predictions", "kept_train_loss", "kept_held_out_loss")
 OF_JOBS = ("id", "owner", "fingerprint", "status", "queued", "worker")
 

@@ -1,26 +1,44 @@
 """Worker processes, so that a page never waits and a job that dies takes nothing with it."""
 
+import logging
 import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from time import monotonic
 
 from forecasting.jobs.database import open_engine
 from forecasting.jobs.failures import failure
+from forecasting.jobs.heartbeats import HEARTBEAT_SECONDS, HeartbeatObserver
 from forecasting.jobs.machine import worker_environment
-from forecasting.jobs.queue import HEARTBEAT_TIMEOUT, Claim, JobQueue
-from forecasting.jobs.watchdog import HEARTBEAT_SECONDS
+from forecasting.jobs.queue import Claim, JobQueue
+from forecasting.jobs.troubles import Trouble, if_answered, trouble_of
 from forecasting.jobs.worker import prepare, work_on
 from forecasting.messages import Message
 
 IDLE_SECONDS = 900  # after which a worker with nothing to do leaves
+STORE_SECONDS = 2.0  # for a look at the store: what waits longer is tried again at the next round
+SLOW_SECONDS = 1.0  # a store that takes longer to be written has kept others from their heartbeats
+LOG = logging.getLogger(__name__)
 
 
 def one_worker() -> Executor:
     """An executor with a single worker process that has torch loaded."""
     from loky import ProcessPoolExecutor  # noqa: PLC0415  0.1 s, not needed to look at a page
 
-    return ProcessPoolExecutor(max_workers=1, timeout=IDLE_SECONDS, initializer=prepare, env=worker_environment())
+    return ProcessPoolExecutor(
+        max_workers=1, timeout=IDLE_SECONDS, initializer=prepare, initargs=(os.getpid(),), env=worker_environment()
+    )
+
+
+@dataclass
+class Slot:
+    """A place for one job at a time, with the worker that does it."""
+
+    executor: Executor
+    claim: Claim | None = None
+    future: Future | None = None
 
 
 class WorkerPool:
@@ -28,88 +46,128 @@ class WorkerPool:
 
     One worker an executor, because a process pool loses all its jobs when one of its workers dies.
     On a cluster pass that cluster's executor: `WorkerPool(url, slots=16, executor=client.get_executor)`.
+
+    One thread has the slots to itself. It makes a round whenever there is something to do, and every `round_seconds`:
+    what a store did not answer in one round is done in a later one, and jobs of servers that are gone are taken over.
     """
 
-    def __init__(self, url: str, slots: int | None = None, executor: Callable[[], Executor] = one_worker) -> None:
+    def __init__(
+        self,
+        url: str,
+        slots: int | None = None,
+        executor: Callable[[], Executor] = one_worker,
+        *,
+        observer: HeartbeatObserver | None = None,
+        round_seconds: float = HEARTBEAT_SECONDS,
+    ) -> None:
         self.url = url
-        self.queue = JobQueue(open_engine(url))
+        self.queue = JobQueue(open_engine(url, patience=STORE_SECONDS))
+        self.trouble: Trouble | None = None  # what was wrong with the store in the last round
         self._new_executor = executor
-        self._executors = [executor() for _ in range(slots or os.cpu_count() or 1)]
-        self._running: dict[int, Claim] = {}  # by slot
-        self._lock = threading.RLock()
-        self._closed = threading.Event()
-        self.fill()
-        # A job that a dead server left behind is silent by then.
-        self._later = threading.Timer(HEARTBEAT_TIMEOUT + 1, self.fill)
-        self._later.daemon = True
-        self._later.start()
-        threading.Thread(target=self._hold_claims, daemon=True).start()
+        self._slots = [Slot(executor()) for _ in range(slots or os.cpu_count() or 1)]
+        self._failures: dict[str, Message] = {}  # jobs that have ended badly and are to be closed in the store
+        self._observer = observer or HeartbeatObserver()
+        self._due, self._closed = threading.Event(), threading.Event()
+        threading.Thread(target=self._make_rounds, args=(round_seconds,), daemon=True).start()
         # loky waits for its jobs before the interpreter may end; a server that is told to stop shall not.
         threading.Thread(target=self._close_with_main_thread, daemon=True).start()
 
     @property
     def slots(self) -> int:
         """How many jobs it works on at once."""
-        return len(self._executors)
+        return len(self._slots)
 
     def warm(self) -> None:
         """Start the workers before the first job needs them."""
-        for executor in self._executors:
-            executor.submit(int)  # anything: the first job starts the worker, whose initializer does the rest
+        for slot in self._slots:
+            slot.executor.submit(int)  # anything: the first job starts the worker, whose initializer does the rest
 
     def fill(self) -> None:
-        """Give every free slot what is next."""
-        self.queue.fail_silent()
-        with self._lock:
-            for slot in range(self.slots):
-                if slot not in self._running and (claim := self.queue.claim_next()):
-                    self._running[slot] = claim
-                    self._submit(slot, claim)
+        """Have every free slot take what is next, at once."""
+        self._due.set()
 
     def close(self) -> None:
         """Stop the workers and what they do."""
-        self._later.cancel()
-        with self._lock:
-            self._closed.set()
-            for claim in self._running.values():
-                self.queue.fail(claim.id, failure("closed", claim.kind))
-            for executor in self._executors:
-                executor.shutdown(wait=False, kill_workers=True)  # type: ignore[call-arg]  # loky's
+        self._closed.set()
+        self._due.set()
+        claims = [slot.claim for slot in self._slots if slot.claim]
+        for slot in self._slots:
+            slot.executor.shutdown(wait=False, kill_workers=True)  # type: ignore[call-arg]  # loky's
+        if_answered(lambda: self._say_closed(claims))
 
-    def _hold_claims(self) -> None:
-        """Give heartbeats for jobs whose workers still load torch, which takes a minute on a busy machine."""
-        while not self._closed.wait(HEARTBEAT_SECONDS):
-            with self._lock:
-                claims = list(self._running.values())
-            for claim in claims:
-                self.queue.hold(claim.id)
+    def _say_closed(self, claims: list[Claim]) -> None:
+        for claim in claims:
+            self.queue.fail(claim.id, failure("closed", claim.kind))
 
     def _close_with_main_thread(self) -> None:
         threading.main_thread().join()
         self.close()
 
-    def _submit(self, slot: int, claim: Claim) -> None:
-        try:
-            future = self._executors[slot].submit(work_on, self.url, claim.id)
-        except RuntimeError:  # the slot's worker died while idle
-            self._executors[slot] = self._new_executor()
-            future = self._executors[slot].submit(work_on, self.url, claim.id)
-        future.add_done_callback(lambda done: self._done(slot, claim, done))
+    def _make_rounds(self, seconds: float) -> None:
+        """Whatever goes wrong in one round, there is another."""
+        while not self._closed.is_set():
+            self._due.clear()
+            try:
+                self._make_round()
+                self.trouble = None
+            except Exception as error:
+                self._observer.forget()
+                self.trouble = trouble_of(error)
+                LOG.warning("A round of the worker pool was cut short", exc_info=error)
+            self._due.wait(seconds)
 
-    def _done(self, slot: int, claim: Claim, future: Future) -> None:
-        error = None if future.cancelled() else future.exception()
-        with self._lock:
-            if self._closed.is_set():
-                return
-            if error is not None:
-                self.queue.fail(claim.id, _reason(claim.kind, error))
-                self._executors[slot] = self._new_executor()
-                self._executors[slot].submit(int)  # start its worker now
-            del self._running[slot]
-        self.fill()
+    def _make_round(self) -> None:
+        for slot in self._slots:
+            if slot.future and slot.future.done():
+                self._free(slot)
+        for job_id, reason in list(self._failures.items()):
+            self.queue.fail(job_id, reason)
+            del self._failures[job_id]
+        self._hold_and_take_over()
+        for slot in self._slots:
+            if slot.claim is None and (claim := self.queue.claim_next()):
+                self._give(slot, claim)
+
+    def _free(self, slot: Slot) -> None:
+        """The slot's job has ended, however. The store is not asked, so nothing can keep the slot."""
+        claim, future = slot.claim, slot.future
+        slot.claim = slot.future = None
+        error = None if future is None or future.cancelled() else future.exception()
+        if claim and error:
+            self._failures[claim.id] = _reason(claim.kind, error)
+            slot.executor = self._new_executor()
+            slot.executor.submit(int)  # start its worker now
+
+    def _hold_and_take_over(self) -> None:
+        """Heartbeats for this server's jobs; those of others that have had none for long are queued again."""
+        begun = monotonic()
+        self.queue.hold([slot.claim.id for slot in self._slots if slot.claim])
+        if monotonic() - begun > SLOW_SECONDS:
+            self._observer.forget()
+        for job_id, beats in self._observer.silent(self.queue.beats()).items():
+            self.queue.take_over(job_id, beats)
+
+    def _give(self, slot: Slot, claim: Claim) -> None:
+        try:
+            slot.future = self._submit(slot, claim)
+        except Exception as error:  # no process could be started: say so, and leave the slot to the next job
+            self._failures[claim.id] = _reason(claim.kind, error)
+            self.fill()
+            return
+        slot.claim = claim
+        slot.future.add_done_callback(lambda _done: self.fill())
+
+    def _submit(self, slot: Slot, claim: Claim) -> Future:
+        try:
+            return slot.executor.submit(work_on, self.url, claim.id)
+        except RuntimeError:  # the slot's worker died while idle
+            slot.executor = self._new_executor()
+            return slot.executor.submit(work_on, self.url, claim.id)
 
 
 def _reason(kind: str, error: BaseException) -> Message:
     if type(error).__name__ == "TerminatedWorkerError":  # loky's, imported only with loky
         return failure("killed", kind)
+    if trouble_of(error):
+        return failure("store", kind)
     return failure("broken", kind, error=f"{type(error).__name__}: {error}")

@@ -1,6 +1,6 @@
 """Who is next: jobs of all kinds wait in one queue, and whoever works on one gives heartbeats."""
 
-import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -10,13 +10,14 @@ from forecasting.jobs.channels import ChannelStore
 from forecasting.jobs.failures import failure
 from forecasting.jobs.kinds import JOB_KINDS
 from forecasting.jobs.runs import write_training
-from forecasting.jobs.tables import jobs
+from forecasting.jobs.tables import WAITING, jobs
 from forecasting.json_records import to_json
 from forecasting.messages import Message
 from forecasting.records import ACTIVE, Progress
 from forecasting.series import Channel
 
-HEARTBEAT_TIMEOUT = 60.0  # seconds without a heartbeat after which a worker is taken for gone
+RESTARTS = 2  # of a job whose worker and server are gone; one that takes its server along each time ends then
+BEAT = sa.func.coalesce(jobs.c.beats, 0) + 1
 
 
 class Claim(NamedTuple):
@@ -51,7 +52,7 @@ class JobQueue:
         while (claim := self._next()) is not None:
             waiting = sa.update(jobs).where(jobs.c.id == claim.id, jobs.c.status == "queued")
             with self.engine.begin() as connection:
-                running = waiting.values(status="running", heartbeat_at=time.time(), worker=None)
+                running = waiting.values(status="running", beats=BEAT, worker=None)
                 if connection.execute(running).rowcount:
                     return claim  # else another server was faster, and the next one is due
         return None
@@ -69,7 +70,7 @@ class JobQueue:
         """What the worker needs; None where the job was deleted or taken by another worker."""
         free = (jobs.c.id == job_id) & (jobs.c.status == "running") & jobs.c.worker.is_(None)
         with self.engine.begin() as connection:
-            begun = sa.update(jobs).where(free).values(worker=worker, heartbeat_at=time.time())
+            begun = sa.update(jobs).where(free).values(worker=worker, beats=BEAT)
             if not connection.execute(begun).rowcount:
                 return None
             names = (jobs.c[name] for name in ("owner", "kind", "fingerprint", "request", "model"))
@@ -89,11 +90,14 @@ class JobQueue:
             found = connection.execute(query).one_or_none()
         return found.requested if found and found.worker == worker and found.status != "failed" else "stop"
 
-    def hold(self, job_id: str) -> None:
-        """A heartbeat for a job that is claimed and not begun: its worker is still loading."""
-        loading = (jobs.c.id == job_id) & (jobs.c.status == "running") & jobs.c.worker.is_(None)
+    def hold(self, job_ids: Collection[str]) -> None:
+        """Heartbeats for running jobs from the server whose workers have them, loading or at it.
+
+        Waits for its turn to write even where there is none: whoever comes back from here knows that the store answers.
+        """
+        held = jobs.c.id.in_(job_ids) & (jobs.c.status == "running")
         with self.engine.begin() as connection:
-            connection.execute(sa.update(jobs).where(loading).values(heartbeat_at=time.time()))
+            connection.execute(sa.update(jobs).where(held).values(beats=BEAT))
 
     def heartbeat(self, job_id: str, worker: int, **values: object) -> None:
         """The worker is alive."""
@@ -122,15 +126,28 @@ class JobQueue:
         with self.engine.begin() as connection:
             connection.execute(active.values(status="failed", reason=reason))
 
-    def fail_silent(self) -> None:
-        """Close what has had no heartbeat for HEARTBEAT_TIMEOUT seconds, as after a restarted server."""
-        silent = (jobs.c.status == "running") & (jobs.c.heartbeat_at < time.time() - HEARTBEAT_TIMEOUT)
+    def beats(self) -> dict[str, int]:
+        """How many heartbeats each running job has had, by id."""
+        query = sa.select(jobs.c.id, jobs.c.beats).where(jobs.c.status == "running")
         with self.engine.connect() as connection:
-            gone = connection.execute(sa.select(jobs.c.id, jobs.c.kind).where(silent)).all()
-        for job_id, kind in gone:
-            self.fail(job_id, failure("gone", kind))
+            return {found.id: found.beats or 0 for found in connection.execute(query)}
+
+    def take_over(self, job_id: str, beats: int) -> None:
+        """Queue a job again that its worker and its server have left, unless a heartbeat has come after `beats`.
+
+        A training run goes on from its last checkpoint. One that was left more than RESTARTS times has failed.
+        """
+        left = (jobs.c.id == job_id) & (jobs.c.status == "running") & (sa.func.coalesce(jobs.c.beats, 0) == beats)
+        with self.engine.begin() as connection:
+            found = connection.execute(sa.select(jobs.c.kind, jobs.c.restarts).where(left)).one_or_none()
+            if found is None:
+                return
+            restarts = (found.restarts or 0) + 1
+            ended = {"status": "failed", "reason": failure("gone", found.kind)}
+            values = WAITING | {"restarts": restarts} if restarts <= RESTARTS else ended
+            connection.execute(sa.update(jobs).where(left).values(values))
 
 
 def _beat(job_id: str, worker: int, values: dict[str, object]) -> sa.Update:
     mine = (jobs.c.id == job_id) & (jobs.c.worker == worker) & (jobs.c.status == "running")
-    return sa.update(jobs).where(mine).values(values | {"heartbeat_at": time.time()})
+    return sa.update(jobs).where(mine).values(values | {"beats": BEAT})

@@ -188,7 +188,9 @@ class RunStore:
 
 def write_training(connection: sa.Connection, run_id: str, new: TrainingProgress) -> None:
     """Add rows, put checkpoints, keep predictions with the losses of the weights that made them."""
-    if new.rows:
+    if new.rows:  # a report whose answer was lost comes a second time
+        again = (rows.c.job == run_id) & (rows.c.epoch >= new.rows[0].epoch)
+        connection.execute(sa.delete(rows).where(again))
         connection.execute(sa.insert(rows), [{"job": run_id} | vars(row) for row in new.rows])
     for (kind, epoch), blob in new.checkpoints.items():
         if blob and len(blob) <= (LARGEST_LOGGED if kind == "epoch" else LARGEST_CHECKPOINT):

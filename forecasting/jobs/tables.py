@@ -83,7 +83,8 @@ jobs = sa.Table(
     sa.Column("status", sa.String(8), nullable=False, index=True),
     sa.Column("reason", Json(Message)),  # why it failed
     sa.Column("queued", sa.Float, nullable=False),  # seconds since 1970, like all times
-    sa.Column("heartbeat_at", sa.Float),  # when its worker was last alive
+    sa.Column("beats", sa.Integer),  # heartbeats of whoever works on it; never set back
+    sa.Column("restarts", sa.Integer),  # how often it was queued again because its server was gone
     sa.Column("worker", sa.Integer),  # the process that may report on it
     sa.Column("requested", sa.String(8)),  # of the worker: to pause or to stop
     sa.Column("share", sa.Float, nullable=False),  # of the work that is done, 0 to 1
@@ -138,5 +139,5 @@ WAITING = {  # the columns of a job that waits for a worker
     "status": "queued",
     "share": 0.0,
     "seconds": 0.0,
-    **dict.fromkeys(("reason", "heartbeat_at", "worker", "requested", "result")),
+    **dict.fromkeys(("reason", "restarts", "worker", "requested", "result")),
 }

@@ -1,4 +1,4 @@
-"""Heartbeats and an open ear for work that is done in one go and hears nothing itself."""
+"""What goes on beside a worker's work: heartbeats, an open ear where the work hears nothing, an end with the server."""
 
 import os
 import threading
@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from forecasting.jobs.heartbeats import HEARTBEAT_SECONDS
+
 POLL_SECONDS = 0.05  # between two looks at what the owner wants; a look takes 0.1 ms, no longer than a small update
-HEARTBEAT_SECONDS = 5.0  # between two heartbeats
+PARENT_SECONDS = 1.0  # between two looks at whether the server is still there
 
 
 @contextmanager
@@ -40,3 +42,18 @@ def watched(
     finally:
         with ending:
             done.set()
+
+
+def leave_with(server: int, seconds: float = PARENT_SECONDS) -> None:
+    """End this process, whatever it does, once the process `server` that started it is gone.
+
+    A killed server cannot tell its workers. Linux's own signal for it comes when the thread is gone that started the
+    worker, and Windows leaves a child the number of a parent that is no more: there a worker goes when it is idle.
+    """
+
+    def watch() -> None:
+        while os.getppid() == server:
+            time.sleep(seconds)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

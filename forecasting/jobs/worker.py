@@ -11,32 +11,38 @@ from forecasting.jobs.kinds import JOB_KINDS, Task
 from forecasting.jobs.machine import use_one_thread
 from forecasting.jobs.queue import JobQueue
 from forecasting.jobs.runs import RunStore
-from forecasting.jobs.watchdog import watched
+from forecasting.jobs.troubles import if_answered, patiently
+from forecasting.jobs.watchdog import leave_with, watched
 from forecasting.messages import BadInput
 from forecasting.records import Progress
 
 
-def prepare() -> None:
-    """What a new worker does first: load torch, and take one small step."""
+def prepare(server: int) -> None:
+    """What a new worker of this server process does first: load torch, and take one small step."""
+    leave_with(server)
     use_one_thread()  # two processes with two threads each fight for two cores: up to 30 times slower
     resolve_name("forecasting.jobs.kinds.train:warm_up")()
 
 
 def work_on(url: str, job_id: str) -> None:
-    """Work on one claimed job of the store at `url`, in this process, to its end."""
-    engine, worker, begun = open_engine(url), os.getpid(), time.perf_counter()
+    """Work on one claimed job of the store at `url`, in this process, to its end.
+
+    While the store does not answer, the work waits. What it could not read it begins again: a run from its checkpoint.
+    """
+    engine, worker, begun = patiently(lambda: open_engine(url)), os.getpid(), time.perf_counter()
     queue = JobQueue(engine)
 
     def report(progress: Progress) -> None:
-        queue.report(job_id, worker, progress, seconds=time.perf_counter() - begun)
+        patiently(lambda: queue.report(job_id, worker, progress, seconds=time.perf_counter() - begun))
 
     try:
-        if task := _started(queue, job_id, worker):
+        if task := patiently(lambda: _started(queue, job_id, worker)):
             kind = JOB_KINDS[task.kind]
             with nullcontext() if kind.listens else task.watchdog():
-                _exhaust(kind.load(), task, report)
+                patiently(lambda: _exhaust(kind.load(), task, report))
     except BadInput as reason:
-        queue.fail(job_id, reason.message)
+        message = reason.message
+        patiently(lambda: queue.fail(job_id, message))
     finally:
         engine.dispose()
 
@@ -57,13 +63,16 @@ def _started(queue: JobQueue, job_id: str, worker: int) -> Task | None:
         return None
 
     def requested() -> str | None:
-        return queue.requested(job_id, worker)
+        return if_answered(lambda: queue.requested(job_id, worker))
 
     def heartbeat() -> None:
-        queue.heartbeat(job_id, worker)
+        if_answered(lambda: queue.heartbeat(job_id, worker))
+
+    def stop() -> None:
+        patiently(lambda: queue.heartbeat(job_id, worker, status="stopped"))
 
     def watchdog() -> AbstractContextManager:
-        return watched(requested, heartbeat, lambda: queue.heartbeat(job_id, worker, status="stopped"))
+        return watched(requested, heartbeat, stop)
 
     return Task(
         job_id,

@@ -44,6 +44,7 @@ import numpy as np
 import streamlit as st
 
 from forecasting.jobs.chapters import ChapterStore
+from forecasting.jobs.troubles import if_answered
 from forecasting.lectures.claims import ANSWERS, Claim, found_with_interval
 from forecasting.messages import N_, BadInput, Translate
 from forecasting.settings import CHOICES
@@ -353,7 +354,8 @@ class Chapter:
         known = st.session_state.setdefault("noted_chapters", {})
         if known.get(self.entry.slug) not in (stage, "tried"):
             known[self.entry.slug] = stage
-            ChapterStore(self.session.store.engine).note(self.session.owner, self.entry.slug, tried=stage == "tried")
+            chapters, owner = ChapterStore(self.session.store.engine), self.session.owner
+            if_answered(lambda: chapters.note(owner, self.entry.slug, tried=stage == "tried"))
 
     @property
     def tried(self) -> bool:

@@ -11,6 +11,7 @@ from forecasting.messages import N_, BadInput, Translate
 from forecasting.records import History, Job, Run
 from pages.parts.links import escape_markdown
 from pages.parts.session import Session
+from pages.parts.store_trouble import show_trouble_of_workers
 
 Result = TypeVar("Result")
 # Seconds between two looks while workers are at it:
@@ -86,6 +87,7 @@ def _progress(session: Session, job: Job) -> None:
         text = session.translate(N_("In progress, {left} left")).format(left=duration(left, session.translate))
     bar, stop = st.columns([4, 1], vertical_alignment="center")
     bar.progress(job.share, text)
+    show_trouble_of_workers(session)
     label = session.translate(N_("Stop"))
     stop.button(
         label,

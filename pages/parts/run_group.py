@@ -14,6 +14,7 @@ from forecasting.settings import RunSettings
 from pages.parts.job_progress import TABLE_SECONDS, duration
 from pages.parts.run_settings import queue
 from pages.parts.session import Session
+from pages.parts.store_trouble import show_trouble_of_workers
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class RunGroup:
             said += translate(N_(", ")) + translate(N_("{left} left")).format(left=duration(left, translate))
         bar.progress((done + sum(map(self._share, runs.values()))) / every, said)
         button.button(translate(N_("Stop")), icon=":material/stop:", on_click=self.stop, width="stretch")
+        show_trouble_of_workers(self.session)
 
     def seconds_left(self, runs: dict[str, Run]) -> float | None:
         """Seconds until all are trained; None before any has an epoch."""

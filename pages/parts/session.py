@@ -15,8 +15,10 @@ from forecasting.evaluation.baselines import baseline_losses
 from forecasting.jobs.channels import ChannelStore
 from forecasting.jobs.database import open_engine, url_of
 from forecasting.jobs.pool import WorkerPool
+from forecasting.jobs.queue import JobQueue
 from forecasting.jobs.runs import RunStore
 from forecasting.jobs.store import JobStore
+from forecasting.jobs.troubles import trouble_of
 from forecasting.messages import N_, Translate, english
 from forecasting.reading import SUM_OF_ALL
 from forecasting.records import Source
@@ -203,6 +205,17 @@ def store() -> RunStore:
     folder.mkdir(exist_ok=True)
     url = os.environ.get("VIEWCAST_STORE") or f"sqlite:///{(folder / 'runs.db').as_posix()}"
     return RunStore(open_engine(url))
+
+
+def store_answers() -> bool:
+    """Whether the store can be opened, read and written now."""
+    try:
+        JobQueue(store().engine).hold([])
+    except Exception as error:
+        if trouble_of(error) is None:
+            raise
+        return False
+    return True
 
 
 def channel_store() -> ChannelStore:

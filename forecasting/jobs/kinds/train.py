@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import torch
 
+from forecasting.jobs.heartbeats import HEARTBEAT_SECONDS
 from forecasting.jobs.kinds import Task
-from forecasting.jobs.watchdog import HEARTBEAT_SECONDS, POLL_SECONDS
+from forecasting.jobs.watchdog import POLL_SECONDS
 from forecasting.metrics import IN_VIEWS
 from forecasting.models.fitting import build, fit
 from forecasting.networks.checkpoints import load, save_progress, save_weights

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-from concurrent.futures import Executor, Future
 from dataclasses import replace
 from datetime import date
 
@@ -13,7 +12,6 @@ import pytest
 
 from forecasting.diagnosis.branches import BRANCH_NAMES
 from forecasting.diagnosis.report import DiagnosisReport
-from forecasting.jobs import pool
 from forecasting.jobs.channels import ChannelStore
 from forecasting.jobs.database import url_of
 from forecasting.jobs.kinds import JOB_KINDS
@@ -172,36 +170,6 @@ def test_a_worker_is_not_stopped_for_what_it_has_just_ended(jobs, queue):
     queue.report(job_id, 1, Progress(1.0, status="finished"))
     assert queue.requested(job_id, 1) is None
     assert queue.requested(job_id, 2) == "stop"
-
-
-class Loading(Executor):
-    """An executor whose worker never comes to its first job."""
-
-    def submit(self, *_work) -> Future:
-        return Future()
-
-    def shutdown(self, **_how) -> None:
-        pass
-
-
-def test_job_whose_worker_is_still_loading_is_not_taken_for_gone(jobs, queue, monkeypatch):
-    monkeypatch.setattr(pool, "HEARTBEAT_SECONDS", 0.01)
-    job_id = jobs.submit("me", channel(), Count(1))
-    workers = WorkerPool(url_of(jobs.engine), slots=1, executor=Loading)
-    try:
-        with jobs.engine.begin() as connection:
-            connection.exec_driver_sql("update jobs set heartbeat_at = 0")
-        wait_for(lambda: heartbeat_of(jobs, job_id) > 0)
-        queue.fail_silent()
-        assert jobs.job("me", job_id).status == "running"
-    finally:
-        workers.close()
-    assert "server was stopped" in jobs.job("me", job_id).reason.translated()
-
-
-def heartbeat_of(jobs: JobStore, job_id: str) -> float:
-    with jobs.engine.connect() as connection:
-        return connection.exec_driver_sql("select heartbeat_at from jobs where id = ?", (job_id,)).scalar()
 
 
 def test_time_left_follows_from_the_work_done():

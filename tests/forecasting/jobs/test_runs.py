@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sqlite3
 import threading
 import time
 from dataclasses import replace
@@ -15,7 +14,7 @@ import sqlalchemy as sa
 from forecasting.jobs.channels import ChannelStore
 from forecasting.jobs.database import url_of
 from forecasting.jobs.pool import WorkerPool
-from forecasting.jobs.queue import HEARTBEAT_TIMEOUT, JobQueue
+from forecasting.jobs.queue import JobQueue
 from forecasting.jobs.runs import RunStore, write_training
 from forecasting.jobs.store import JobStore
 from forecasting.jobs.tables import checkpoints
@@ -167,17 +166,6 @@ def test_failed_run_starts_afresh_when_queued_again(store, queue):
 def test_longest_waiting_run_is_claimed_once(store, queue):
     ids = [store.submit("me", channel(), settings(epochs=epochs), name=str(epochs)) for epochs in (1, 2)]
     assert [queue.claim_next(), queue.claim_next(), queue.claim_next()] == [*((i, "train") for i in ids), None]
-
-
-def test_run_of_a_silent_worker_is_marked(store, queue, tmp_path):
-    run_id = store.submit("me", channel(), settings(), name="run")
-    queue.claim_next()
-    queue.fail_silent()
-    assert store.run("me", run_id).status == "running"
-    with sqlite3.connect(tmp_path / "runs.db") as database:
-        database.execute("update jobs set heartbeat_at = heartbeat_at - ?", (HEARTBEAT_TIMEOUT + 1,))
-    queue.fail_silent()
-    assert "has stopped" in said(store, run_id)
 
 
 def test_channel_is_forgotten_with_its_runs(store, channels):

@@ -1,0 +1,100 @@
+"""What is wrong with a store that does not do as asked: told from the database's error, in words, and waited for."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from forecasting.messages import N_, Message
+
+Result = TypeVar("Result")
+PATIENCE = 600.0  # seconds for which a worker waits for a store that does not answer
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds between two tries
+
+SILENT = N_(
+    "The store of channels and runs does not answer. This page goes on by itself as soon as it does, and so does "
+    "training. What you pressed meanwhile may not have been kept."
+)
+FULL = N_(
+    "There is no room left on the disk of the store. Make room there: this page and training then go on by themselves."
+)
+READ_ONLY = N_(
+    "The store cannot be written. Let the user that runs Viewcast write the store's file and its folder, or name "
+    "another store in VIEWCAST_STORE."
+)
+DAMAGED = N_("The store is damaged. Start Viewcast again: it sets the damaged file aside and begins a new store.")
+SQLITE_TROUBLES = {  # by the codes of https://sqlite.org/rescode.html
+    3: READ_ONLY,
+    5: SILENT,
+    6: SILENT,
+    8: READ_ONLY,
+    10: SILENT,
+    11: DAMAGED,
+    13: FULL,
+    14: READ_ONLY,
+    15: SILENT,
+    26: DAMAGED,
+}
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A store's trouble, as a sentence that says what to do."""
+
+    message: Message
+
+    @property
+    def passes(self) -> bool:
+        """Whether it is worth trying again."""
+        return self.message.text in (SILENT, FULL)
+
+
+class StoreTrouble(Exception):
+    """A store that must not be used. `trouble` says why and what to do."""
+
+    def __init__(self, text: str, **facts: object) -> None:
+        self.trouble = Trouble(Message(text, facts))
+        super().__init__(self.trouble.message.translated())
+
+
+def trouble_of(error: BaseException) -> Trouble | None:
+    """The store's trouble behind an error; None where the error is another one."""
+    if isinstance(error, StoreTrouble):
+        return error.trouble
+    if isinstance(error, sa.exc.TimeoutError):  # every connection is waiting
+        return Trouble(Message(SILENT))
+    code = getattr(getattr(error, "orig", error), "sqlite_errorcode", None)
+    if code is not None:
+        text = SQLITE_TROUBLES.get(code & 0xFF)  # the rest of the code goes into detail
+        return Trouble(Message(text)) if text else None
+    lost = isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError)  # a server's connection
+    return Trouble(Message(SILENT)) if lost else None
+
+
+def patiently(act: Callable[[], Result], patience: float = PATIENCE) -> Result:
+    """What `act` comes to. While the store does not answer it is tried again, for `patience` seconds, ever less often.
+
+    Raises what `act` raises at last, or for any other reason.
+    """
+    end, pause = time.monotonic() + patience, FIRST_PAUSE
+    while True:
+        try:
+            return act()
+        except Exception as error:
+            trouble = trouble_of(error)
+            if not (trouble and trouble.passes) or time.monotonic() > end:
+                raise
+        time.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def if_answered(act: Callable[[], Result]) -> Result | None:
+    """What `act` comes to; None where the store does not answer."""
+    try:
+        return act()
+    except Exception as error:
+        if trouble_of(error) is None:
+            raise
+    return None
