@@ -51,7 +51,7 @@ def test_read_says_what_it_mended_on_stderr(tmp_path):
 
 def test_events_say_which_days_are_not_learnt_from_and_a_bad_line_is_named(tmp_path):
     days = pd.date_range("2021-01-01", periods=60)
-    counts = [999_999 if place == 34 else 1000 + place for place in range(60)]
+    counts = [999_999 if place == 34 else 1000 + 50 * (place % 7) for place in range(60)]
     file, events = tmp_path / "views.csv", tmp_path / "events.csv"
     file.write_text("Date,Views\n" + "".join(f"{day.date()},{n}\n" for day, n in zip(days, counts, strict=True)))
     events.write_text("2021-02-04,Server down,outage,no\nnever\n")
