@@ -14,7 +14,7 @@ from forecasting.evaluation.comparison import compare
 from forecasting.evaluation.wording import MEAN_OF_SEEDS, against_baseline
 from forecasting.formats import format_views
 from forecasting.formula import formula
-from forecasting.messages import N_, BadInput, join_sentences
+from forecasting.messages import N_, BadInput, Message, join_sentences
 from forecasting.metrics import LOSS_NAMES
 from forecasting.models.registry import label_of
 from forecasting.records import NOTHING_YET, History, Run
@@ -70,7 +70,9 @@ def exact_loss(settings: RunSettings) -> dict[str, float]:
 
 def choose_run() -> Run | None:
     """The run shown, one of this channel's; the control is there without a run too, so that the URL knows it."""
-    runs = {run.id: run for run in session.store.runs(session.owner) if run.fingerprint == session.channel.fingerprint}
+    versions = session.versions()
+    every = [run for run in session.store.runs(session.owner) if run.fingerprint in versions]
+    runs = {run.id: run for run in every if run.fingerprint == session.channel.fingerprint}
     warn_invalid_query_param("run", [run.name for run in runs.values()], translate)
     ended = st.session_state.pop("ended", None)
     if ended and st.session_state.get("run") is None:
@@ -88,6 +90,12 @@ def choose_run() -> Run | None:
         index=None,
         placeholder=translate("None"),
     )
+    if earlier := len(every) - len(runs):
+        text = N_(
+            "{count} run was trained before the channel's days or events changed. It is on Compare and Forecast.",
+            "{count} runs were trained before the channel's days or events changed. They are on Compare and Forecast.",
+        )
+        st.caption(Message(text, {"count": earlier}).translated(translate))
     return runs[chosen] if chosen else None
 
 

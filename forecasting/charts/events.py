@@ -39,7 +39,7 @@ def event_marks(
     if "event" not in frame:
         return []
     learnt = {_start(step, event.day) for event in events if event.learn}
-    at = frame.loc[frame["event"] != "", ["day"]]
+    at = frame.loc[frame["event"] != "", ["day"]].drop_duplicates()
     marks = []
     for filled, days in ((True, at[at["day"].isin(learnt)]), (False, at[~at["day"].isin(learnt)])):
         if len(days):

@@ -145,9 +145,10 @@ def reveal_chart(
     *,
     translate: Translate = english,
     weekdays: Sequence[str] = WEEKDAYS,
+    events: Sequence[Event] = (),
 ) -> alt.LayerChart:
     """The last weeks with the `hidden` days shaded and left out; or, with `forecasts` (a row a day, a column a model),
-    those days and a few before them, so that they fill the chart.
+    those days and a few before them, so that they fill the chart. `events` are marked below the axis.
     """
     before = max(14, 2 * len(hidden)) if forecasts is None else max(3, len(hidden) // 2)
     past = views[-before - len(hidden) :]
@@ -163,10 +164,12 @@ def reveal_chart(
     shade = alt.Chart(edges).mark_rect(opacity=0.2).encode(x="first:T", x2="last:T", color=colour)
     tips = [alt.Tooltip("role:N", title=translate(N_("Model"))), day_tip(translate)]
     tips += [alt.Tooltip("weekday:N", title=translate(N_("Weekday"))), views_tip("views", translate(N_("Views a day")))]
-    x, y = day_axis(translate, lines["day"]), views_axis(translate)
+    named = event_tips("day", lines, events, translate)
+    x, y = day_axis(translate, lines["day"], marked=bool(named)), views_axis(translate)
     line = alt.Chart(lines).mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=30))
-    layers = in_role(BASELINE, shade, translate), line.encode(x=x, y=y, color=colour, tooltip=tips)
-    return layered(*layers, height=HEIGHT + LEGEND_LINE * len(names))
+    line = line.encode(x=x, y=y, color=colour, tooltip=[*tips, *named])
+    marks = event_marks("day", lines, events, x=x, colour=colour, translate=translate)
+    return layered(in_role(BASELINE, shade, translate), line, *marks, height=HEIGHT + LEGEND_LINE * len(names))
 
 
 def _long(forecasts: pd.DataFrame) -> pd.DataFrame:

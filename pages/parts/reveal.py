@@ -129,7 +129,12 @@ class _Election:
             st.fragment(self._live, run_every=JOB_SECONDS if active else None)(active)
             return
         chart = charts.reveal_chart(
-            session.channel.views, self.hidden, None, translate=translate, weekdays=session.weekdays()
+            session.channel.views,
+            self.hidden,
+            None,
+            translate=translate,
+            weekdays=session.weekdays(),
+            events=session.channel.events,
         )
         st.altair_chart(chart, alt=translate("The last weeks of real views without the hidden days"))
 
@@ -205,7 +210,12 @@ class _Election:
         """The chart, the two sentences, and each one's error."""
         session, translate = self.session, self.session.translate
         chart = charts.reveal_chart(
-            session.channel.views, found.days, forecasts, translate=translate, weekdays=session.weekdays()
+            session.channel.views,
+            found.days,
+            forecasts,
+            translate=translate,
+            weekdays=session.weekdays(),
+            events=session.channel.events,
         )
         st.altair_chart(chart, alt=translate("The hidden days, revealed, with each model's forecast"))
         st.info(escape_markdown(found.on_the_vote(self.votes).translated(translate)), icon=":material/how_to_vote:")

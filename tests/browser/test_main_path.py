@@ -74,7 +74,7 @@ def studio_zip() -> bytes:
 
 def test_own_file_goes_all_the_way(page: Page) -> None:
     page.goto("/")
-    page.locator("input[type=file]").set_input_files(
+    page.locator("input[type=file]").first.set_input_files(
         {"name": "Content 2020.zip", "mimeType": "application/zip", "buffer": studio_zip()}
     )
     expect(metric(page, "Views a day, last 28 days")).to_have_text(re.compile("1.7"))
@@ -97,7 +97,7 @@ def test_upload_on_the_front_page_survives_a_reload(browser, tmp_path) -> None:
             page = browser.new_context(locale="en-US").new_page()
             page.goto(fresh.url, timeout=PATIENCE)
             expect(metric(page, "Days")).to_have_text("2,191")
-            page.locator("input[type=file]").set_input_files(
+            page.locator("input[type=file]").first.set_input_files(
                 {"name": f"{visitor}.zip", "mimeType": "application/zip", "buffer": studio_zip()}
             )
             expect(page).to_have_url(re.compile("channel="))
@@ -112,7 +112,9 @@ def test_bad_file_leaves_the_channel(page: Page) -> None:
     page.goto("/")
     expect(metric(page, "Days")).to_have_text("2,191")
     picture = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4
-    page.locator("input[type=file]").set_input_files({"name": "views.csv", "mimeType": "text/csv", "buffer": picture})
+    page.locator("input[type=file]").first.set_input_files(
+        {"name": "views.csv", "mimeType": "text/csv", "buffer": picture}
+    )
     expect(page.get_by_test_id("stAlert")).to_be_visible()
     expect(metric(page, "Days")).to_have_text("2,191")
 

@@ -49,7 +49,7 @@ def test_period_is_brushed_and_kept(page: Page) -> None:
     expect(page).not_to_have_url(re.compile("shown="))
     expect(chart(page).locator("svg")).to_contain_text("2018-01")
     page.set_viewport_size({"width": 1200, "height": 1000})  # the sidebar is open: the controls keep their width
-    upload, picture = page.get_by_test_id("stFileUploader").bounding_box(), chart(page).bounding_box()
+    upload, picture = page.get_by_test_id("stFileUploader").first.bounding_box(), chart(page).bounding_box()
     assert upload["width"] >= 240 and picture["x"] > upload["x"] + upload["width"]
     page.get_by_role("button", name="Forecast it").click()
     expect(page.get_by_role("heading", name="Forecast")).to_be_visible()

@@ -15,7 +15,7 @@ def table(header: str, *columns) -> bytes:
 
 
 def bring(page: Page, name: str, data: bytes) -> None:
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
+    page.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(
         {"name": name, "mimeType": "text/csv", "buffer": data}
     )
 

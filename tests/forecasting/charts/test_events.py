@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting.charts import forecast_chart, real_and_predicted, views_over_time
+from forecasting.charts import forecast_chart, real_and_predicted, reveal_chart, views_over_time
 from forecasting.events import Event
 from forecasting.split import Period, default_split
 
@@ -78,3 +78,10 @@ def test_no_mark_and_no_room_for_one_where_no_event_is_shown():
 def test_held_out_days_of_a_run_are_marked():
     predictions = pd.DataFrame({0: VIEWS["2021-05-01":]})
     assert marks(real_and_predicted(VIEWS, predictions, events=EVENTS)) == {False: ["2021-05-01"]}
+
+
+def test_revealed_days_are_marked_once_however_many_models_forecast_them():
+    hidden = DAYS[-14:]
+    forecasts = pd.DataFrame({"One": VIEWS[hidden], "Two": VIEWS[hidden] + 9})
+    event = Event(hidden[3].date(), "Episode 2", "upload")
+    assert marks(reveal_chart(VIEWS, hidden, forecasts, events=(event,))) == {True: [str(event.day)]}
