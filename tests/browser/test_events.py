@@ -12,7 +12,7 @@ LINES = "2023-03-01 **Bold** <b>=1+1</b>\n2023-03-14, Planned film\nnot a day"
 
 def test_pasted_days_are_marked_and_named_on_data_and_forecast(page: Page) -> None:
     page.goto("/?shown=2023-02-01&shown=2023-03-11")
-    bring(page, "events.csv", table("Date,Views", lambda i: 100 + i % 7))
+    bring(page, "events.csv", table("Date,Views", lambda i: 300 + i * i % 11))
     expect(page).to_have_url(re.compile("channel=events"))
     page.locator(".st-key-events summary").click()
     page.get_by_role("tab", name="Paste a list").click()

@@ -30,7 +30,7 @@ def test_an_upload_survives_a_reload(page: Page, address: str) -> None:
     page.get_by_role("link", name="Data").click() if address == "/train" else None
     expect_channel(page, "Sample channel")
     name = f"mine{re.sub('[^a-z]', '', address)}"
-    bring(page, f"{name}.csv", table("Date,Views", lambda i: 100 + i % 7))
+    bring(page, f"{name}.csv", table("Date,Views", lambda i: 100 * len(name) + i % 7))
     expect_channel(page, name)
     expect(page).to_have_url(re.compile(f"channel={name}"))
     page.reload()
