@@ -36,6 +36,7 @@ def choose(past: list[PastForecast]) -> PastForecast:
         format_func=names.__getitem__,
         key="past",
         bind="query-params",
+        width=460,
     )
     return past[place]
 
@@ -97,13 +98,12 @@ def draw_table(past: list[PastForecast]) -> pd.DataFrame:
         {
             translate("Forecast from"): frame["origin"],
             translate("Method"): [translate(name) for name in frame["name"]],
-            translate("Days ahead"): frame["days"],
-            translate("Days that came"): frame["come"],
+            translate("Days that came"): [f"{one.come} / {one.days}" for one in frame.itertuples()],
             translate("Error a day (MAE)"): frame["mae"].round(1),
             translate("MAE of “Same day last week”"): frame["usual_mae"].round(1),
             translate("Views forecast"): frame["said"].round(),
             translate("Views that came"): frame["came"].round(),
-            translate("Days in the 90 % interval"): held,
+            translate("90 % interval held"): held,
         }
     )
     numbers = st.column_config.NumberColumn(format="localized")

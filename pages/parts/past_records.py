@@ -8,7 +8,7 @@ import streamlit as st
 
 from forecasting.forecasts.past import PastForecast, past_forecast
 from forecasting.forecasts.report import ForecastReport
-from forecasting.jobs.requests import ForecastRequest, ModelFile, RunVersion
+from forecasting.jobs.requests import ForecastRequest, MethodFit, ModelFile, RunVersion
 from forecasting.json_records import from_json
 from forecasting.messages import N_
 from forecasting.models.registry import label_of
@@ -62,7 +62,8 @@ def _model_of(request: ForecastRequest, names: dict[str, str]) -> tuple[str, str
         return asked.id, names.get(asked.id, "")
     if isinstance(asked, ModelFile):
         return asked.digest, label_of(asked.name)
-    return "auto", label_of("auto")
+    method = asked.method if isinstance(asked, MethodFit) else "auto"
+    return method, label_of(method)
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)

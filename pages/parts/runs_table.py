@@ -220,12 +220,12 @@ class RunsTable:
         return {self.translate(N_("Pinned")): pins} if any(pins) else {}
 
     def channels_of(self, runs: list[Run]) -> dict[str, list]:
-        """Columns of channels, and of what runs of fewer days knew, where these are not all the same."""
+        """A column of channels where there are several, and of what the runs knew where any knew fewer days."""
         channels = [self.newest[run.fingerprint] for run in runs]
         found: dict[str, list] = {}
         if len({*channels}) > 1:
             found[self.translate(N_("Channel"))] = [self.channels[channel] for channel in channels]
-        if len({run.fingerprint for run in runs}) > len({*channels}):
+        if any(run.fingerprint != channel for run, channel in zip(runs, channels, strict=True)):
             found[self.translate(N_("Trained on days to"))] = [run.settings.split.train.last for run in runs]
         return found
 

@@ -12,6 +12,7 @@ from forecasting.forecasts.forecast import evaluate_held_out, make_forecast
 from forecasting.forecasts.model_file import load_model
 from forecasting.forecasts.track_record import track_record
 from forecasting.jobs.kinds.forecast import forecast
+from forecasting.jobs.kinds.runs import load_run, notes_on_days
 from forecasting.jobs.requests import AutoSearch, ForecastRequest, MethodFit, ModelFile
 from forecasting.json_records import from_json, to_json
 from forecasting.messages import BadInput
@@ -67,6 +68,23 @@ def test_days_assumed_to_be_holidays_stand_beside_the_calendar_as_it_is(channel,
     assert changed.result.forecast.point != usual.result.forecast.point
     of_file = made(channel, ModelFile("digest", "mine"), model=usual.model, holidays=days)
     assert to_json(of_file.result) == to_json(changed.result)
+
+
+@pytest.mark.parametrize("network", [Architecture("relu", 7, 1, 5), Architecture("trees", 7)], ids=["net", "trees"])
+def test_run_forecasts_from_newer_days_as_it_was_trained(channel, split, store, network):
+    """Though days that it learnt from were revised, to a hundred times as many views."""
+    settings = RunSettings(split, network, Training(epochs=2, seeds=1), Inputs(standardise=True))
+    older = replace(channel, views=channel.views[:-30])
+    version = trained(store, older, settings)
+    revised = channel.views.where(np.arange(len(channel.views)) >= 50, channel.views * 100)
+    now = task(replace(channel, views=revised), ForecastRequest(HORIZON, version), store)
+    run, found = load_run(now, version)
+    _run, as_it_was = load_run(task(older, ForecastRequest(HORIZON, version), store), version)
+    ways = [way.predict(channel.series, channel.views.index[-40:], HORIZON) for way in (found, as_it_was)]
+    np.testing.assert_array_equal(*ways)
+    assert found.scaler == as_it_was.scaler
+    assert notes_on_days(now, run)[0].translated().startswith("50 of the days")
+    assert not notes_on_days(task(channel, now.request, store), run)
 
 
 def test_shallow_reference_is_fitted_again_and_leaves_no_file(channel, split, store):
