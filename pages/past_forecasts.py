@@ -138,6 +138,7 @@ with st.container(key="past_chart"):
         others_beside(past, one),
         translate=translate,
         weekdays=session.weekdays(),
+        events=session.channel.events,
     )
     st.altair_chart(chart, alt=translate("An earlier forecast with its intervals over the views that came"))
 say_days(one)

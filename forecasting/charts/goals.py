@@ -8,6 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from forecasting.charts.events import event_marks, event_tips
 from forecasting.charts.marks import (
     BASELINE,
     HEIGHT,
@@ -22,6 +23,7 @@ from forecasting.charts.marks import (
     views_axis,
     views_tip,
 )
+from forecasting.events import Event
 from forecasting.messages import N_, Translate, english
 
 SHOWN_BEFORE = 90  # days
@@ -45,12 +47,18 @@ def running_total_frame(views: pd.Series, paths: np.ndarray, usual: Sequence[flo
 
 
 def running_total_chart(
-    frame: pd.DataFrame, goal: float, passed: date | None, *, translate: Translate = english
+    frame: pd.DataFrame,
+    goal: float,
+    passed: date | None,
+    *,
+    translate: Translate = english,
+    events: Sequence[Event] = (),
 ) -> alt.LayerChart:
     """`frame` is that of running_total_frame; the `goal` is a level line, and `passed` the day that is as likely as not
-    to have passed it."""
+    to have passed it. `events` are marked below the axis."""
+    named = event_tips("day", frame, events, translate)
     base, roles = alt.Chart(frame), (REAL, PREDICTED, BASELINE)
-    colour, x = colour_by(translate, roles), day_axis(translate, frame["day"])
+    colour, x = colour_by(translate, roles), day_axis(translate, frame["day"], marked=bool(named))
     title = N_("Views in all")
     layers = [
         in_role(
@@ -70,10 +78,11 @@ def running_total_chart(
     for column, (role, look) in looks.items():
         line = base.mark_line(**look).encode(x=x, y=views_axis(translate, column, title=title), color=colour)
         layers.append(in_role(role, line, translate))
+    layers += event_marks("day", frame, events, x=x, colour=colour, translate=translate)
     tips = [day_tip(translate), views_tip("real", translate(REAL)), views_tip("predicted", translate(PREDICTED))]
     tips += [views_tip(edge, translate(name)) for edge, name in EDGES.items()]
     marks = _goal_marks(goal, passed, translate) if goal > 0 else []
-    return layered(*layers, *marks, hover("day:T", tips).properties(data=frame), height=HEIGHT)
+    return layered(*layers, *marks, hover("day:T", [*tips, *named]).properties(data=frame), height=HEIGHT)
 
 
 def _goal_marks(goal: float, passed: date | None, translate: Translate) -> list[alt.Chart]:

@@ -7,6 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from forecasting.charts.events import event_marks, event_tips
 from forecasting.charts.marks import (
     BASELINE,
     HEIGHT,
@@ -22,6 +23,7 @@ from forecasting.charts.marks import (
     views_tip,
 )
 from forecasting.charts.periods import step_tips
+from forecasting.events import Event
 from forecasting.messages import N_, Translate, english
 from forecasting.models.registry import SKILL_BASELINE, label_of
 
@@ -51,14 +53,16 @@ def past_chart(
     *,
     translate: Translate = english,
     weekdays: Sequence[str] = WEEKDAYS,
+    events: Sequence[Event] = (),
 ) -> alt.LayerChart:
     """The forecast from `origin` in full with its intervals, `others` (forecasts by day) as thin lines, and the views.
 
-    `views` are those known now, NaN where none were measured.
+    `views` are those known now, NaN where none were measured; `events` are marked below the axis.
     """
     frame = past_frame(views, past, origin)
-    base, colour, x = alt.Chart(frame), colour_by(translate, (REAL, PREDICTED, BASELINE)), day_axis(translate)
-    x = day_axis(translate, frame["day"])
+    named = event_tips("day", frame, events, translate)
+    base, colour = alt.Chart(frame), colour_by(translate, (REAL, PREDICTED, BASELINE))
+    x = day_axis(translate, frame["day"], marked=bool(named))
     layers = []
     for level, opacity in ((90, 0.15), (50, 0.25)):
         if f"lower_{level}" in frame:
@@ -74,10 +78,11 @@ def past_chart(
     for column, (role, _name, look) in LINES.items():
         line = base.mark_line(point=alone, **look).encode(x=x, y=views_axis(translate, column), color=colour)
         layers.append(in_role(role, line, translate))
+    layers += event_marks("day", frame, events, x=x, colour=colour, translate=translate)
     tips = step_tips("day", frame, weekdays=weekdays, translate=translate)
     tips += [views_tip(column, translate(name)) for column, (_role, name, _look) in reversed(LINES.items())]
     tips += [views_tip(edge, translate(name)) for edge, name in EDGES.items() if edge in frame]
-    return layered(*layers, hover("day:T", tips).properties(data=frame), height=HEIGHT)
+    return layered(*layers, hover("day:T", [*tips, *named]).properties(data=frame), height=HEIGHT)
 
 
 def _within(frame: pd.DataFrame, others: Sequence[pd.Series]) -> pd.DataFrame:

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from forecasting.events import KIND_NAMES, KINDS, LONGEST_NAME, Event, EventKind, clean_name, merged
-from forecasting.messages import N_, BadInput, Message, join_sentences
+from forecasting.messages import N_, BadInput, Message, Translate, join_sentences
 from forecasting.reading import Question
 from forecasting.reading.events import EventList, events_to_csv, read_event_file, read_events
 from forecasting.reading.published import publications
@@ -264,8 +265,25 @@ def _answer(session: Session, unread: Unread) -> None:
 
 def _table(session: Session) -> None:
     translate = session.translate
+    with st.form("events_form", border=False):
+        changed = st.data_editor(
+            event_frame(session.channel.events),
+            num_rows="dynamic",
+            hide_index=True,
+            column_config=_columns(translate),
+            height=min(38 + 35 * (len(session.channel.events) + 1), 320),
+            key=f"events_table_{session.channel.fingerprint}_{st.session_state.get('event_versions', 0)}",
+            alt=translate(N_("The channel's events")),
+        )
+        if st.form_submit_button(translate(N_("Save the table"))):
+            events, complaints = events_of(changed)
+            _keep(session, events, [Message(SAVED)], complaints)
+            st.rerun()
+
+
+def _columns(translate: Translate) -> dict[str, Any]:
     names: dict[object, str] = {kind: translate(name) for kind, name in KIND_NAMES.items()}
-    config = {
+    return {
         "day": st.column_config.DateColumn(translate(N_("Day")), format="YYYY-MM-DD", required=True),
         "name": st.column_config.TextColumn(translate(N_("Name")), max_chars=LONGEST_NAME, width="large"),
         "kind": st.column_config.SelectboxColumn(
@@ -277,20 +295,6 @@ def _table(session: Session) -> None:
             default=True,
         ),
     }
-    with st.form("events_form", border=False):
-        changed = st.data_editor(
-            event_frame(session.channel.events),
-            num_rows="dynamic",
-            hide_index=True,
-            column_config=config,
-            height=min(38 + 35 * (len(session.channel.events) + 1), 320),
-            key=f"events_table_{session.channel.fingerprint}_{st.session_state.get('event_versions', 0)}",
-            alt=translate(N_("The channel's events")),
-        )
-        if st.form_submit_button(translate(N_("Save the table"))):
-            events, complaints = events_of(changed)
-            _keep(session, events, [Message(SAVED)], complaints)
-            st.rerun()
 
 
 def event_frame(events: Iterable[Event]) -> pd.DataFrame:

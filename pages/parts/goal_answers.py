@@ -105,7 +105,8 @@ def draw_passing(session: Session, goal: Goal, report: GoalsReport) -> None:
     translate, passed = session.translate, _passed(goal, report)
     frame = charts.running_total_frame(session.channel.series.known, report.paths, report.usual, so_far=goal.so_far)
     with st.container(key="goals_chart"):
-        chart = charts.running_total_chart(frame, goal.total, _day(passed, 0.5, report), translate=translate)
+        day, events = _day(passed, 0.5, report), session.channel.events
+        chart = charts.running_total_chart(frame, goal.total, day, translate=translate, events=events)
         st.altair_chart(chart, alt=translate(N_("Views in all: real, forecast with its intervals, and the goal")))
     facts = {"goal": format_views(goal.total, translate), "days": report.paths.shape[1]}
     facts |= {"chance": format_probability(float(np.isfinite(passed).mean()))}

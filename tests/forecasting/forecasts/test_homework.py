@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from forecasting.__main__ import main
+from forecasting.events import Event
 from forecasting.forecasts.homework import Homework, as_notebook, as_program, why_not
 from forecasting.forecasts.pytorch_code import PLAIN_OPTIMIZERS
 from forecasting.metrics import IN_VIEWS
@@ -90,7 +91,7 @@ GAPS = {
     for name in ("early stopping", "relu", "absolute error", "window and horizon")
     for fill in ("same-weekday", "none")
 }
-CASES = [*SETTINGS, *DRIFTING, *GAPS, "weekdays", "sample"]
+CASES = [*SETTINGS, *DRIFTING, *GAPS, "weekdays", "sample", "days not learnt from"]
 
 
 def channel_of(views, fill: str = Choice.fill) -> Channel:
@@ -105,11 +106,20 @@ def case_of(name: str) -> tuple[Channel, RunSettings]:
     elif name == "weekdays":
         gone = (views.index.day_of_week >= 5) | (views.index == views.index[HOLES[0]])
         channel, chosen = channel_of(views[~gone]), settings["adam"]
+    elif name == "days not learnt from":
+        views.iloc[HOLES] = 1e6
+        events = tuple(Event(day.date(), learn=False) for day in views.index[HOLES])
+        channel, chosen = Channel("mine", views, events=events), settings["adam"]
     elif name in GAPS:
         channel, chosen = channel_of(views.drop(views.index[HOLES]), GAPS[name]), settings[name.split(", ")[0]]
     else:
         channel, chosen = Channel("mine", views), settings[name]
     return channel, RunSettings(default_split(channel.views), *chosen)
+
+
+def seen_of(channel: Channel) -> Channel:
+    """What is handed out beside a program: days that nothing is learnt from as a model sees them."""
+    return replace(channel, views=channel.series.inputs)
 
 
 class Trained:
@@ -141,7 +151,7 @@ def folder(trained, tmp_path_factory) -> Path:
     """Every program, 0.py and so on, beside the file that it reads."""
     folder = tmp_path_factory.mktemp("homework")
     for place, run in enumerate(trained.values()):
-        (folder / f"{place}.csv").write_text(to_csv(run.channel), encoding="utf-8")
+        (folder / f"{place}.csv").write_text(to_csv(seen_of(run.channel)), encoding="utf-8")
         (folder / f"{place}.py").write_text(as_program(run.homework(f"{place}.csv")), encoding="utf-8")
     return folder
 
