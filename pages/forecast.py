@@ -13,6 +13,7 @@ from forecasting.messages import BadInput
 from forecasting.models.registry import BUDGET
 from forecasting.settings import BOUNDS, SKLEARN_FAMILIES, RunSettings
 from forecasting.split import Split
+from pages.parts.error_charts import draw_errors
 from pages.parts.event_what_if import assume, choose_events, draw_events
 from pages.parts.forecast_chart import draw_before, draw_chart
 from pages.parts.forecast_details import (
@@ -88,6 +89,7 @@ def draw(method: Method, job_id: str, drawn: ForecastReport, report: ForecastRep
         with st.expander(translate("Models tried"), icon=":material/checklist:"):
             draw_mixture(session, report, len(forecast.days))
             draw_trials(session, report.trials)
+    draw_errors(session, forecast)
     with st.expander(translate("Reliability by days ahead"), icon=":material/straighten:"):
         draw_judged(session, forecast)
     draw_take_away(session, method, job_id)

@@ -6,6 +6,7 @@ from forecasting.charts.compared_curves import PERIODS, CurveView, compared_curv
 from forecasting.charts.comparison import final_losses, generalization_gap
 from forecasting.charts.curves import ALONG, full_curve
 from forecasting.charts.diagnosis import decision_tree
+from forecasting.charts.errors import errors_chart, largest_group
 from forecasting.charts.forecast import (
     WITHOUT_EVENTS,
     WITHOUT_HOLIDAYS,
@@ -36,6 +37,8 @@ __all__ = [
     "claims_chart",
     "compared_curves",
     "decision_tree",
+    "errors_chart",
+    "largest_group",
     "final_losses",
     "first_shown",
     "forecast_chart",
