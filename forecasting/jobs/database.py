@@ -1,29 +1,55 @@
 """Opening a store: the database behind a URL, with the tables of this version."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 import sqlalchemy as sa
 
 from forecasting.jobs.migration import migrate
-from forecasting.jobs.tables import metadata
+from forecasting.jobs.tables import SCHEMA_VERSION, metadata, schema_version
+from forecasting.jobs.troubles import DAMAGED, NEWER, StoreTrouble, trouble_of
+from forecasting.messages import N_, Message
 
 PATIENCE = 5.0  # seconds that a page waits for its turn to write
+SET_ASIDE = N_(
+    "The store was damaged, and a new one has been begun. Channels and runs of before are in “{file}” beside it, "
+    "as far as they can still be read."
+)
+
+
+def open_store(url: str) -> tuple[sa.Engine, Message | None]:
+    """What `open_engine` gives, for a server that begins. A damaged SQLite file is set aside, and that is said."""
+    database = Path(sa.make_url(url).database or "")
+    found = database.stat().st_ino if database.is_file() else None
+    try:
+        return _open_whole(url), None
+    except (sa.exc.DatabaseError, StoreTrouble) as error:
+        trouble = trouble_of(error)
+        if not (found and trouble and trouble.is_damage):
+            raise
+    if database.stat().st_ino != found:  # another server has set it aside and begun anew meanwhile
+        return _open_whole(url), None
+    said = Message(SET_ASIDE, {"file": _set_aside(database).name})
+    return open_engine(url), said
 
 
 def open_engine(url: str, patience: float = PATIENCE) -> sa.Engine:
     """A database with these tables, behind any SQLAlchemy URL. What an older version wrote is brought up to date.
 
     Where others write, SQLite waits for its turn for `patience` seconds and then raises an OperationalError.
+    Raises StoreTrouble where a newer version has written it; that one is left as it is.
     """
     engine = sa.create_engine(url, pool_timeout=patience)
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", partial(_tune_sqlite, patience))
-    try:
-        _bring_up_to_date(engine)
-    except sa.exc.DBAPIError:  # another server has been faster, where the database makes none wait: look again
-        _bring_up_to_date(engine)
+    with _closed_on_error(engine):
+        try:
+            _bring_up_to_date(engine)
+        except sa.exc.DBAPIError:  # another server has been faster, where the database makes none wait: look again
+            _bring_up_to_date(engine)
     return engine
 
 
@@ -32,11 +58,58 @@ def url_of(engine: sa.Engine) -> str:
     return engine.url.render_as_string(hide_password=False)
 
 
+def _open_whole(url: str) -> sa.Engine:
+    """An SQLite file is looked through; other databases see to themselves."""
+    engine = open_engine(url)
+    if engine.dialect.name == "sqlite":
+        with _closed_on_error(engine), engine.connect() as connection:
+            found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+            if str(found).startswith("***"):  # a page; a row with an impossible value is no reason to begin anew
+                raise StoreTrouble(DAMAGED)
+    return engine
+
+
+@contextmanager
+def _closed_on_error(engine: sa.Engine) -> Iterator[None]:
+    """A file that is still open keeps its name on Windows."""
+    try:
+        yield
+    except BaseException:
+        engine.dispose()
+        raise
+
+
+def _set_aside(database: Path) -> Path:
+    """Rename a database file and what SQLite has beside it; nothing is ever written over. The file's new place."""
+    name = stem = f"{database.name}.damaged-{time.strftime('%Y-%m-%d')}"
+    number = 2
+    while database.with_name(name).exists():
+        name, number = f"{stem}-{number}", number + 1
+    for ending in ("-wal", "-shm", ""):  # what belongs to the file first: a new one must not find it
+        if (part := database.with_name(database.name + ending)).exists():
+            part.rename(database.with_name(name + ending))
+    return database.with_name(name)
+
+
 def _bring_up_to_date(engine: sa.Engine) -> None:
     with _exclusive(engine) as connection:
+        _refuse_newer(connection)
         migrate(connection)
         metadata.create_all(connection)
         _add_columns(connection)
+        if not connection.execute(sa.select(schema_version)).all():
+            connection.execute(sa.insert(schema_version), {"version": SCHEMA_VERSION})
+        nothing = sa.update(schema_version).where(sa.false())  # SQLite says only at a write that it cannot
+        connection.execute(nothing.values(version=SCHEMA_VERSION))
+
+
+def _refuse_newer(connection: sa.Connection) -> None:
+    """Stores of before had no number."""
+    if not sa.inspect(connection).has_table(schema_version.name):
+        return
+    written = connection.execute(sa.select(sa.func.max(schema_version.c.version))).scalar()
+    if written and written > SCHEMA_VERSION:
+        raise StoreTrouble(NEWER)
 
 
 @contextmanager
@@ -73,6 +146,7 @@ def added_column(column: sa.Column, dialect: sa.Dialect) -> str:
 
 def _tune_sqlite(patience: float, connection, _record) -> None:
     """Readers do not block the writer, a writer waits for its turn, and deleting a job takes its rows along."""
+    connection.text_factory = partial(str, encoding="utf-8", errors="replace")  # one bad letter costs no list of runs
     for pragma in (
         f"busy_timeout = {patience * 1000:.0f}",
         "journal_mode = WAL",

@@ -17,13 +17,12 @@ from forecasting.jobs.requests import (
     RevealRequest,
     RunVersion,
 )
+from forecasting.jobs.tables import UNREADABLE
 from forecasting.json_records import from_record
 from forecasting.lectures.public_score import SelectionGame
 from forecasting.lectures.reveal import BlindForecast
 from forecasting.settings import RunSettings
 from forecasting.split import Period, Split
-
-UNREADABLE = (KeyError, TypeError, ValueError, AttributeError)
 
 
 def read_older_job(old: Mapping, epochs: Mapping[str, tuple[float, int]]) -> tuple[object, object | None] | None:

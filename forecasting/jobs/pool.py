@@ -168,6 +168,6 @@ class WorkerPool:
 def _reason(kind: str, error: BaseException) -> Message:
     if type(error).__name__ == "TerminatedWorkerError":  # loky's, imported only with loky
         return failure("killed", kind)
-    if trouble_of(error):
-        return failure("store", kind)
+    if trouble := trouble_of(error):
+        return failure("store", kind) if trouble.passes else trouble.message
     return failure("broken", kind, error=f"{type(error).__name__}: {error}")

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
+from statistics import mode
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from forecasting.jobs.tables import (
     Json,
     checkpoints,
     jobs,
+    readable,
     rows,
     runs,
 )
@@ -97,7 +99,7 @@ class RunStore:
         query = sa.select(*(RUN_COLUMNS[one.name].label(one.name) for one in fields(Run))).select_from(jobs).join(runs)
         with self.engine.connect() as connection:
             found = connection.execute(query.where(jobs.c.owner == owner, condition).order_by(jobs.c.queued.desc()))
-            return sorted((Run(**row) for row in found.mappings()), key=lambda run: not run.pinned)
+            return sorted(readable(found, lambda row: Run(**row._asdict())), key=lambda run: not run.pinned)
 
     def history(self, run_id: str, after: int = 0) -> History:
         """The run's rows with an epoch above `after`, in order."""
@@ -106,9 +108,10 @@ class RunStore:
         with self.engine.connect() as connection:
             found = connection.execute(query.where(rows.c.job == run_id, rows.c.epoch > after).order_by(rows.c.epoch))
             every = found.all()
-        columns = {name: np.array([getattr(row, name) for row in every]) for name in PER_EPOCH}
-        losses = {name: _matrix([getattr(row, name) for row in every]) for name in PER_REPLICA}
-        return History(**columns, **losses)
+        try:
+            return _history(every)
+        except ValueError:  # one row is damaged at least
+            return _history(_alike(every))
 
     def epochs_done(self, run_id: str) -> int:
         """How many rows the run has."""
@@ -133,12 +136,7 @@ class RunStore:
             .where(wanted)
         )
         with self.engine.connect() as connection:
-            found = connection.execute(query).all()
-        lines = []
-        for row in found:
-            kept = row.kept_train_loss, row.kept_held_out_loss
-            losses = kept if kept[0] is not None else (row.train_loss, row.held_out_loss)
-            lines.append((row.job, row.epoch, row.seconds, *(loss.mean() for loss in losses), *losses))
+            lines = readable(connection.execute(query), _final_losses)
         names = ["run", "epochs", "seconds", "train", "held_out", "train_seeds", "held_out_seeds"]
         return pd.DataFrame(lines, columns=names)
 
@@ -200,6 +198,25 @@ def write_training(connection: sa.Connection, run_id: str, new: TrainingProgress
         values = {"held_out_days": days, "predictions": new.predictions.to_numpy().T}
         values |= dict(zip(KEPT, new.losses, strict=True))
         connection.execute(sa.update(runs).where(runs.c.job == run_id).values(values))
+
+
+def _final_losses(row: sa.Row) -> tuple:
+    kept = row.kept_train_loss, row.kept_held_out_loss
+    losses = kept if kept[0] is not None else (row.train_loss, row.held_out_loss)
+    return (row.job, row.epoch, row.seconds, *(loss.mean() for loss in losses), *losses)
+
+
+def _history(every: Sequence[sa.Row]) -> History:
+    columns = {name: np.array([getattr(row, name) for row in every]) for name in PER_EPOCH}
+    losses = {name: _matrix([getattr(row, name) for row in every]) for name in PER_REPLICA}
+    return History(**columns, **losses)
+
+
+def _alike(every: Sequence[sa.Row]) -> list[sa.Row]:
+    """Without the rows whose arrays are not as long as those of most."""
+    sizes = [tuple(len(getattr(row, name) or b"") for name in PER_REPLICA) for row in every]
+    usual = mode(sizes)
+    return [row for row, size in zip(every, sizes, strict=True) if size == usual]
 
 
 def _matrix(packed: Sequence[bytes | None]) -> np.ndarray:

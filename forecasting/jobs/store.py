@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from forecasting.jobs.channels import ChannelStore
 from forecasting.jobs.kinds import JOB_KINDS, kind_of
-from forecasting.jobs.tables import WAITING, jobs
+from forecasting.jobs.tables import WAITING, jobs, readable
 from forecasting.json_records import to_json
 from forecasting.records import Job
 from forecasting.series import Channel
@@ -59,8 +59,7 @@ class JobStore:
     def _jobs(self, owner: str, condition) -> list[Job]:
         query = sa.select(*(jobs.c[one.name] for one in fields(Job))).where(jobs.c.owner == owner, condition)
         with self.engine.connect() as connection:
-            found = connection.execute(query.order_by(jobs.c.queued.desc())).all()
-        return [Job(**row._asdict() | {"request": JOB_KINDS[row.kind].read(row.request)}) for row in found]
+            return readable(connection.execute(query.order_by(jobs.c.queued.desc())), _job)
 
     def result(self, owner: str, job_id: str) -> str | None:
         """What is known so far, as JSON; whole once the job has finished. None before there is anything."""
@@ -89,6 +88,10 @@ class JobStore:
         with self.engine.begin() as connection:
             connection.execute(sa.update(jobs).where(mine, waiting).values(status=at_once))
             connection.execute(sa.update(jobs).where(mine, jobs.c.status == "running").values(requested=requested))
+
+
+def _job(row: sa.Row) -> Job:
+    return Job(**row._asdict() | {"request": JOB_KINDS[row.kind].read(row.request)})
 
 
 def id_of(owner: str, fingerprint: str, request: object) -> str:

@@ -1,6 +1,8 @@
 """The store's tables. Their columns take and give what records have: arrays, and records as JSON."""
 
-from typing import Any
+import logging
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 import sqlalchemy as sa
@@ -10,6 +12,9 @@ from forecasting.json_records import from_json, to_json
 from forecasting.messages import Message
 from forecasting.series import Correction
 
+LOG = logging.getLogger(__name__)
+Record = TypeVar("Record")
+UNREADABLE = (KeyError, TypeError, ValueError, AttributeError)  # of rows that are not as this version writes them
 FLOATS = "<f8"  # how arrays are kept: little-endian float64
 KEPT = ("kept_train_loss", "kept_held_out_loss")
 PER_EPOCH = ("epoch", "learning_rate", "seconds")
@@ -50,9 +55,23 @@ class Json(sa.TypeDecorator):
         return from_json(self.kind, value) if value else self.missing
 
 
+def readable(found: sa.Result, read: Callable[[sa.Row], Record]) -> list[Record]:
+    """What `read` makes of each row. One that cannot be read, as of a damaged or a newer store, is left out alone."""
+    records: list[Record] = []
+    while True:
+        try:
+            if (row := found.fetchone()) is None:
+                return records
+            records.append(read(row))
+        except UNREADABLE as error:
+            LOG.warning("A row of the store cannot be read and is left out: %s", error)
+
+
 WORDS = Json(tuple[str, ...], ())
 
+SCHEMA_VERSION = 1  # goes up when a version before can no longer read, or would harm, what this one writes
 metadata = sa.MetaData()
+schema_version = sa.Table("schema_version", metadata, sa.Column("version", sa.Integer, primary_key=True))
 channels = sa.Table(
     "channels",
     metadata,

@@ -25,6 +25,10 @@ READ_ONLY = N_(
     "another store in VIEWCAST_STORE."
 )
 DAMAGED = N_("The store is damaged. Start Viewcast again: it sets the damaged file aside and begins a new store.")
+NEWER = N_(
+    "The store was written by a newer version of Viewcast. Install that version, or name another store in "
+    "VIEWCAST_STORE; this version has left it as it is."
+)
 SQLITE_TROUBLES = {  # by the codes of https://sqlite.org/rescode.html
     3: READ_ONLY,
     5: SILENT,
@@ -49,6 +53,11 @@ class Trouble:
     def passes(self) -> bool:
         """Whether it is worth trying again."""
         return self.message.text in (SILENT, FULL)
+
+    @property
+    def is_damage(self) -> bool:
+        """Whether the database is broken, or none at all."""
+        return self.message.text == DAMAGED
 
 
 class StoreTrouble(Exception):

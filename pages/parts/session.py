@@ -13,13 +13,13 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from forecasting.evaluation.baselines import baseline_losses
 from forecasting.jobs.channels import ChannelStore
-from forecasting.jobs.database import open_engine, url_of
+from forecasting.jobs.database import open_store, url_of
 from forecasting.jobs.pool import WorkerPool
 from forecasting.jobs.queue import JobQueue
 from forecasting.jobs.runs import RunStore
 from forecasting.jobs.store import JobStore
-from forecasting.jobs.troubles import trouble_of
-from forecasting.messages import N_, Translate, english
+from forecasting.jobs.troubles import READ_ONLY, StoreTrouble, trouble_of
+from forecasting.messages import N_, Message, Translate, english
 from forecasting.reading import SUM_OF_ALL
 from forecasting.records import Source
 from forecasting.sample import floor, sample_channel
@@ -96,6 +96,8 @@ def open_page() -> Session:
     if name := st.session_state.get("removed_channel"):
         text = translate(N_("The channel “{name}” has been removed. The sample channel is shown; choose another one."))
         st.warning(escape_markdown(text.format(name=name)), icon=":material/delete:")
+    if said := _opened_store()[1]:
+        st.warning(escape_markdown(said.translated(translate)), icon=":material/database_off:")
     return Session(
         translate=translate,
         language=language,
@@ -198,13 +200,25 @@ def _digest(text: str) -> str:
 # Runs
 
 
-@st.cache_resource
 def store() -> RunStore:
     """The run store at VIEWCAST_STORE, by default SQLite in .viewcast beside app.py."""
+    return _opened_store()[0]
+
+
+@st.cache_resource
+def _opened_store() -> tuple[RunStore, Message | None]:
+    """Once a server; with what is to be said of it on every page."""
+    engine, said = open_store(os.environ.get("VIEWCAST_STORE") or _own_store())
+    return RunStore(engine), said
+
+
+def _own_store() -> str:
     folder = Path(__file__).parent.parent.parent / ".viewcast"
-    folder.mkdir(exist_ok=True)
-    url = os.environ.get("VIEWCAST_STORE") or f"sqlite:///{(folder / 'runs.db').as_posix()}"
-    return RunStore(open_engine(url))
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise StoreTrouble(READ_ONLY) from error
+    return f"sqlite:///{(folder / 'runs.db').as_posix()}"
 
 
 def store_answers() -> bool:

@@ -9,7 +9,8 @@ import pytest
 import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
-from forecasting.jobs.troubles import SILENT, Trouble
+from forecasting.jobs.database import SET_ASIDE
+from forecasting.jobs.troubles import NEWER, SILENT, StoreTrouble, Trouble
 from forecasting.messages import Message
 from pages.parts import session
 from tests.support.locks import locked
@@ -92,3 +93,19 @@ def test_a_run_that_stands_still_says_why(visit, monkeypatch):
     monkeypatch.setattr(session.workers(), "trouble", Trouble(Message(SILENT)))
     app.run()
     assert any("does not answer" in text for text in said(app))
+
+
+def test_a_store_that_must_not_be_opened_is_a_sentence_on_every_page(visit, monkeypatch):
+    def refuse() -> None:
+        raise StoreTrouble(NEWER)
+
+    monkeypatch.setattr(session, "_opened_store", refuse)
+    for page in PAGES:
+        assert [text for text in said(visit(page)) if "newer version" in text], page
+
+
+def test_a_store_that_was_set_aside_is_named_on_every_page(visit, monkeypatch):
+    opened = session._opened_store()[0], Message(SET_ASIDE, {"file": "runs.db.damaged-2026-01-02"})
+    monkeypatch.setattr(session, "_opened_store", lambda: opened)
+    for page in PAGES:
+        assert any("damaged-2026-01-02" in text for text in said(visit(page))), page
