@@ -10,6 +10,7 @@ from forecasting.models.registry import BUDGET
 from forecasting.split import default_split
 from pages.parts.forecasters import AUTO, Forecasters
 from pages.parts.goal_answers import Goal, draw_figures, draw_passing, draw_record
+from pages.parts.goal_year import draw_year
 from pages.parts.job_progress import find, result_of, show_job, submit
 from pages.parts.links import escape_markdown, warn_invalid_query_param
 from pages.parts.look import controls_and_picture
@@ -22,10 +23,12 @@ session = open_page()
 translate, views = session.translate, session.channel.views
 
 
-def round_goal(value: float) -> int:
-    """The next number above `value` that has a single digit, 1, 2 or 5, and zeros behind it."""
-    size = 10.0 ** np.floor(np.log10(max(value, 1)))
-    return int(next(size * first for first in (1, 2, 5, 10, 20) if size * first > value))
+def round_goal(so_far: float, month: float) -> int:
+    """The roundest total that two months at a pace of `month` views pass: a multiple of 5, 2 or 1 and zeros."""
+    size = 10.0 ** np.ceil(np.log10(max(so_far, 10)))
+    steps = [size / 10**zeros * first for zeros in range(12) for first in (5, 2, 1)]
+    goals = [(so_far // step + 1) * step for step in steps]
+    return int(next((goal for goal in goals if goal <= so_far + 2 * month), goals[-1]))
 
 
 def choose_goal() -> Goal:
@@ -39,8 +42,9 @@ def choose_goal() -> Goal:
     so_far = count(
         "so_far", translate("Total so far"), in_file, translate("The file's own total, unless you know more.")
     )
-    goal = count("goal", translate("When is this total passed?"), round_goal(so_far))
-    return Goal(so_far, goal, count("target", translate("Chance to reach, in a month or 28 days"), round(month, -2)))
+    goal = count("goal", translate("When is this total passed?"), round_goal(so_far, month))
+    target = float(f"{1.05 * month:.1e}")  # two digits
+    return Goal(so_far, goal, count("target", translate("Chance to reach, in a month or 28 days"), target))
 
 
 def count(key: str, label: str, first: float, why: str | None = None) -> int:
@@ -92,3 +96,4 @@ def draw(found: GoalsReport) -> None:
 
 with picture:
     show_job(session, job, GoalsReport, draw)
+    draw_year(session)

@@ -15,7 +15,7 @@ from forecasting.charts.forecast import (
     reveal_chart,
     trials_chart,
 )
-from forecasting.charts.goals import running_total_chart, running_total_frame
+from forecasting.charts.goals import running_total_chart, running_total_frame, year_chart
 from forecasting.charts.marks import HEIGHT, POINTS, RUN_COLOURS
 from forecasting.charts.model_selection import fold_losses, fold_rows
 from forecasting.charts.past_forecasts import past_chart
@@ -58,4 +58,5 @@ __all__ = [
     "thin",
     "views_over_time",
     "weekday_means",
+    "year_chart",
 ]

@@ -23,11 +23,14 @@ from forecasting.charts.marks import (
     views_axis,
     views_tip,
 )
+from forecasting.charts.periods import YEAR_BEFORE
 from forecasting.events import Event
 from forecasting.messages import N_, Translate, english
 
 SHOWN_BEFORE = 90  # days
 SHARES = {"lower_90": 0.05, "lower_50": 0.25, "predicted": 0.5, "upper_50": 0.75, "upper_90": 0.95}
+LINE = "luminance(background) > 0.4 ? '#4d575e' : '#b3bdc3'"  # of what is no role, as labels are
+FAR = 3.0  # times the height of what is drawn below it: a goal farther up is not drawn, which would flatten all else
 EDGES = {"lower_90": N_("90 %, from"), "upper_90": N_("90 %, to")}
 
 
@@ -81,19 +84,57 @@ def running_total_chart(
     layers += event_marks("day", frame, events, x=x, colour=colour, translate=translate)
     tips = [day_tip(translate), views_tip("real", translate(REAL)), views_tip("predicted", translate(PREDICTED))]
     tips += [views_tip(edge, translate(name)) for edge, name in EDGES.items()]
-    marks = _goal_marks(goal, passed, translate) if goal > 0 else []
+    lowest, highest = frame["real"].min(), frame["upper_90"].max()
+    near = lowest <= goal <= highest + FAR * (highest - lowest)
+    marks = _goal_marks(goal, passed, translate) if near else []
     return layered(*layers, *marks, hover("day:T", [*tips, *named]).properties(data=frame), height=HEIGHT)
+
+
+def year_chart(months: pd.DataFrame, *, translate: Translate = english) -> alt.LayerChart:
+    """Bars of the months ahead with their 90 % intervals, beside the same months a year before.
+
+    `months` has columns first (a day), point, lower, upper and year_before, in views.
+    """
+    names = {"point": translate(PREDICTED), "year_before": translate(YEAR_BEFORE)}
+    month = months["first"].map(lambda day: f"{day:%Y-%m}")
+    bars = months.assign(month=month)[["month", *names]].rename(columns=names)
+    bars = bars.melt("month", var_name="role", value_name="views")
+    colour = colour_by(translate, (PREDICTED, names["year_before"]), [names["year_before"]])
+    x = alt.X("month:N", title=translate(N_("Month")), axis=alt.Axis(labelAngle=0, labelOverlap=True))
+    beside = alt.XOffset("role:N", sort=list(names.values()))
+    y = views_axis(translate, title=N_("Views in a month"), zero=True)
+    tips = [alt.Tooltip("month:N", title=translate(N_("Month"))), alt.Tooltip("role:N", title=" ")]
+    bar = (
+        alt.Chart(bars)
+        .mark_bar()
+        .encode(x=x, xOffset=beside, y=y, color=colour, tooltip=[*tips, views_tip("views", translate(N_("Views")))])
+    )
+    spans = months.assign(month=month, role=names["point"])
+    tips = [tips[0], *(views_tip(edge, translate(EDGES[f"{edge}_90"])) for edge in ("lower", "upper"))]
+    span = (
+        alt.Chart(spans)
+        .mark_rule(strokeWidth=2, color=alt.expr(LINE))
+        .encode(
+            x=x,
+            xOffset=beside,
+            y=views_axis(translate, "lower", title=N_("Views in a month")),
+            y2="upper:Q",
+            tooltip=tips,
+        )
+    )
+    return layered(bar, span, height=HEIGHT)
 
 
 def _goal_marks(goal: float, passed: date | None, translate: Translate) -> list[alt.Chart]:
     """The goal as a level line with its name, and the day on which it is passed as an upright one."""
     level = alt.Chart(alt.Data(values=[{"goal": goal, "name": translate(N_("Goal"))}]))
-    rule = level.mark_rule(strokeWidth=1.5, aria=False).encode(y="goal:Q")
-    name = level.mark_text(align="left", baseline="bottom", dx=4, dy=-4).encode(
+    look: dict[str, Any] = {"strokeWidth": 1.5, "color": alt.expr(LINE), "aria": False}
+    rule = level.mark_rule(**look).encode(y="goal:Q")
+    name = level.mark_text(align="left", baseline="bottom", dx=4, dy=-4, color=alt.expr(LINE)).encode(
         x=alt.value(0), y="goal:Q", text="name:N"
     )
     found = [rule, name]
     if passed:
         day = alt.Chart(pd.DataFrame({"day": [pd.Timestamp(passed)]}))
-        found.append(day.mark_rule(strokeWidth=1.5, strokeDash=[2, 3], aria=False).encode(x="day:T"))
+        found.append(day.mark_rule(strokeDash=[2, 3], **look).encode(x="day:T"))
     return found

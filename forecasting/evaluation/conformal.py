@@ -277,11 +277,11 @@ def _adapt(
         counts[row] = len(known)
         if len(known) > GROWN * told_from:  # a run begins without any
             spacing, told_from = spacing_of(np.array(latest), delay), len(known)
-        edges[:, row] = _edges_of(known, every, rates, spacing)
+        edges[:, row] = edges_of_scores(known, every, rates, spacing)
     return edges[:, :, reported], counts
 
 
-def _edges_of(known: np.ndarray, levels: np.ndarray, rates: np.ndarray, spacing: float) -> np.ndarray:
+def edges_of_scores(known: np.ndarray, levels: np.ndarray, rates: np.ndarray, spacing: float) -> np.ndarray:
     """Edges (sides, levels) from sorted scores and the rates of misses (sides, GRID) aimed at."""
     if not len(known):
         return np.full((2, len(levels)), np.nan)

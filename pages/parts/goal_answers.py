@@ -50,14 +50,15 @@ def _windows(session: Session) -> dict[str, Window]:
         if window.kind != "days":
             found[month_name(window.first.date(), session.language)] = window
         elif window.ahead == 28:
-            found[session.translate(N_("Next {days} days")).format(days=28)] = window
+            found["28"] = window
     return found
 
 
 def _draw_chance(session: Session, name: str, target: int, *, window: Window, report: GoalsReport | None) -> None:
     """The chance that the target is reached within a window."""
     translate = session.translate
-    label = translate(N_("{target} in {name}")).format(target=format_views(target, translate), name=name)
+    label = translate(N_("{target} in the next {name} days") if window.kind == "days" else N_("{target} in {name}"))
+    label = label.format(target=format_views(target, translate), name=name)
     if report is None:
         st.metric(label, "–", **BESIDE)
         return
