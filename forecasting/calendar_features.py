@@ -1,4 +1,4 @@
-"""Weekdays and public holidays of the days that are predicted. Both are known ahead, so nothing leaks."""
+"""Weekdays, public holidays and events of the days that are predicted. All are known ahead, so nothing leaks."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -7,8 +7,9 @@ from types import ModuleType
 import numpy as np
 import pandas as pd
 
+from forecasting.events import KINDS, Event, EventKind
 from forecasting.messages import N_, BadInput
-from forecasting.settings import Inputs
+from forecasting.settings import EVENT_DAYS, Inputs
 
 NEARBY = 3  # days from a holiday
 
@@ -19,11 +20,17 @@ def countries() -> list[str]:
 
 
 def calendar(
-    days: pd.DatetimeIndex, horizon: int, inputs: Inputs, *, assumed: Sequence[pd.Timestamp] = ()
+    days: pd.DatetimeIndex,
+    horizon: int,
+    inputs: Inputs,
+    *,
+    assumed: Sequence[pd.Timestamp] = (),
+    events: Sequence[Event] = (),
 ) -> np.ndarray:
     """Calendar columns (days, columns) of 0 and 1: weekday of each of `days`, holidays around the predicted days.
 
-    `assumed` days are taken for holidays whatever the country's calendar says: what if?
+    `assumed` days are taken for holidays whatever the country's calendar says: what if? Events of each kind stand in
+    columns of their own, from EVENT_DAYS before the first predicted day to the last one.
     """
     columns = [np.empty((len(days), 0))]
     if inputs.weekday:
@@ -33,7 +40,16 @@ def calendar(
         every = pd.date_range(days[0] - pd.Timedelta(days=1), days[-1] + pd.Timedelta(days=horizon))
         off = pd.Series(is_holiday(every, inputs.country) | every.isin(assumed), index=every)
         columns += [off[days + pd.Timedelta(days=ahead)].to_numpy(float)[:, None] for ahead in reach]
+    if inputs.with_events:
+        columns += [_event_columns(days, horizon, events, kind) for kind in KINDS]
     return np.concatenate(columns, axis=1)
+
+
+def _event_columns(days: pd.DatetimeIndex, horizon: int, events: Sequence[Event], kind: EventKind) -> np.ndarray:
+    """Whether there are events of a `kind` (days, EVENT_DAYS + horizon); what is not learnt from is none."""
+    there = pd.DatetimeIndex([event.day for event in events if event.kind == kind and event.learn])
+    reach = range(-EVENT_DAYS, horizon)
+    return np.stack([(days + pd.Timedelta(days=ahead)).isin(there) for ahead in reach], axis=1).astype(float)
 
 
 def is_holiday(days: pd.DatetimeIndex, country: str) -> np.ndarray:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from numbers import Integral
 from typing import Any, Literal
 
+from forecasting.events import KINDS
 from forecasting.messages import N_, BadInput
 from forecasting.split import Period, Split
 
@@ -44,6 +45,7 @@ OPTIMIZERS = {
 SCHEDULES = {"constant": N_("Constant"), "step": N_("Steps"), "1/t": N_("1/t decay"), "cosine": N_("Cosine")}
 SUBTRACT = {"nothing": N_("Nothing"), "mean": N_("The window's mean"), "last": N_("The last day")}
 
+EVENT_DAYS = 6  # before a predicted day whose events a model sees
 SKLEARN_FAMILIES = ("svr", "trees")  # scikit-learn's models, to start shallow
 MOST_PARAMETERS = 50_000_000  # over all seeds; about 1 GB with their gradients and an optimizer's state
 
@@ -171,13 +173,19 @@ class Inputs:
     subtract: Subtract = setting("nothing", N_("Subtract from the window"), choices=SUBTRACT)  # and from the target
     weekday: bool = setting(False, N_("Weekday as input"))  # of the first target day, seven columns
     country: str = setting("", N_("Public holidays of"))  # whose are an input, as ISO code (TW); empty for none
+    with_events: bool = setting(
+        False,
+        N_("Events as input"),
+        explained=N_("The channel's named days, planned ones too: on the predicted days and the week before them."),
+    )
 
     def __post_init__(self) -> None:
         _check(self)
 
     def columns(self, horizon: int) -> int:
         """Calendar columns beside the window; holidays reach from the day before the targets to the day after them."""
-        return 7 * self.weekday + (horizon + 2) * bool(self.country)
+        of_events = len(KINDS) * (horizon + EVENT_DAYS) * self.with_events
+        return 7 * self.weekday + (horizon + 2) * bool(self.country) + of_events
 
 
 @dataclass(frozen=True)
@@ -280,8 +288,11 @@ class RunSettings:
         return net.parameters + extra if net.parameters else 0
 
     def to_json(self) -> str:
-        """Canonical JSON: equal settings give equal text."""
-        return json.dumps(asdict(self), default=str, sort_keys=True)
+        """Canonical JSON: equal settings give equal text, in which events are named only where they are an input."""
+        record = asdict(self)
+        if not self.inputs.with_events:
+            del record["inputs"]["with_events"]
+        return json.dumps(record, default=str, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> "RunSettings":

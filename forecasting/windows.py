@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from forecasting.events import Event
 from forecasting.messages import N_, BadInput
 from forecasting.scaling import Scaler
 from forecasting.series import Series
@@ -24,18 +25,19 @@ class Windows:
     """`inputs` (targets, window) in views, oldest day first; `targets` in views; `days` the (first) target days.
 
     `targets` is (targets,), or (targets, horizon) where several days are predicted at once; of these one at least was
-    measured, and those that were not are NaN.
+    measured, and those that were not are NaN. `events` are the channel's, planned ones too.
     """
 
     inputs: np.ndarray
     targets: np.ndarray
     days: pd.DatetimeIndex
+    events: tuple[Event, ...] = ()
 
     def __len__(self) -> int:
         return len(self.targets)
 
     def __getitem__(self, place: slice) -> "Windows":
-        return Windows(self.inputs[place], self.targets[place], self.days[place])
+        return Windows(self.inputs[place], self.targets[place], self.days[place], self.events)
 
     @property
     def horizon(self) -> int:
@@ -65,7 +67,8 @@ def make_windows(series: Series, period: Period, window: int, *, horizon: int = 
     if not kept.any():
         raise _nothing_measured(period, horizon)
     targets = targets[kept]
-    return Windows(inputs[kept, history - window :], targets[:, 0] if horizon == 1 else targets, days[kept])
+    targets = targets[:, 0] if horizon == 1 else targets
+    return Windows(inputs[kept, history - window :], targets, days[kept], series.events)
 
 
 def _too_short(days: int, window: int, needed: int) -> BadInput:

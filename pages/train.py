@@ -280,6 +280,7 @@ def say_inputs(settings: RunSettings) -> str:
     words = {name: translate(word) for name, word in LABELS.items()}
     said += [f"{words['subtract']}: {translate(SUBTRACT[inputs.subtract])}."] if inputs.subtract != "nothing" else []
     extra = [words["weekday"]] * inputs.weekday + [f"{words['country']} {inputs.country}"] * bool(inputs.country)
+    extra += [words["with_events"]] * inputs.with_events
     return join_sentences(said + [f"{', '.join(extra)}."] * bool(extra))
 
 

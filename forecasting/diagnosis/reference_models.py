@@ -91,9 +91,9 @@ def linear(settings: RunSettings, window: int, inputs: Inputs) -> RunSettings:
 
 
 def candidates(settings: RunSettings) -> dict[str, RunSettings]:
-    """References by name, marked for translation. All see the weekday, and the holidays that the run sees."""
+    """References by name, marked for translation. All see the weekday, and what else of the calendar the run sees."""
     net, loss = settings.architecture, settings.training.loss
-    calendar = Inputs(weekday=True, country=settings.inputs.country)
+    calendar = Inputs(weekday=True, country=settings.inputs.country, with_events=settings.inputs.with_events)
     careful = Training(loss, learning_rate=RATE, epochs=EPOCHS, seeds=SEEDS, schedule="cosine")
 
     def month(

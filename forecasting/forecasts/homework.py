@@ -75,6 +75,7 @@ def why_not(settings: RunSettings) -> Message | None:
         FAMILIES[net.family]: net.family in SKLEARN_FAMILIES,
         OPTIMIZERS[training.optimizer]: training.optimizer not in PLAIN_OPTIMIZERS,
         N_("Public holidays"): bool(inputs.country),
+        N_("Events as input"): inputs.with_events,
         LABELS["batch_norm"]: kept.batch_norm,  # takes the biases before it out of the loss: rounding alone moves them
         LABELS["scale"]: kept.scale > 0,
         LABELS["noise"]: kept.noise > 0 and not inputs.standardise,

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import torch
 
+from forecasting.events import Event
 from forecasting.models.bounds import bounded
 from forecasting.models.fitting import build
 from forecasting.models.recursive import recursive
@@ -39,12 +41,13 @@ class TrainedRun:
         """Views (origins, horizon), each origin's from the days of `series` through it alone."""
         net = self.settings.architecture
         known = histories(series.known, origins, net.window)
-        return bounded(recursive(self._direct, known, origins, own=net.horizon, horizon=horizon), series, origins)
+        direct = partial(self._direct, events=series.events)
+        return bounded(recursive(direct, known, origins, own=net.horizon, horizon=horizon), series, origins)
 
-    def _direct(self, known: np.ndarray, origins: pd.DatetimeIndex) -> np.ndarray:
+    def _direct(self, known: np.ndarray, origins: pd.DatetimeIndex, *, events: tuple[Event, ...]) -> np.ndarray:
         """Views (origins, the run's own horizon) after windows `known` (origins, window)."""
         own = self.settings.architecture.horizon
-        windows = Windows(known, np.zeros((len(known), own)), origins + pd.Timedelta(days=1))
+        windows = Windows(known, np.zeros((len(known), own)), origins + pd.Timedelta(days=1), events)
         inputs = self.settings.inputs
         return predict_windows(self.model, windows, self.scaler, inputs=inputs, holidays=self.holidays).mean(axis=0)
 

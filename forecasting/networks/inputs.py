@@ -45,7 +45,7 @@ def prepare(windows: Windows, scaler: Scaler, inputs: Inputs, *, holidays: Seque
     scaled = scaler.scale(windows.inputs)
     targets = scaler.scale(windows.targets).reshape(len(windows), -1)
     offset = _offset(scaled, inputs)
-    days = calendar(windows.days, windows.horizon, inputs, assumed=holidays)
+    days = calendar(windows.days, windows.horizon, inputs, assumed=holidays, events=windows.events)
     columns = [scaled - offset, days, np.ones((len(windows), 1))]
     views = windows.targets.reshape(len(windows), -1)
     arrays = np.concatenate(columns, axis=1), targets - offset, offset, views

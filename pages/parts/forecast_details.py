@@ -141,6 +141,8 @@ def draw_take_away(session: Session, method: Method, job_id: str) -> None:
             _offer_model_file(session, method, job_id=job_id, file=file)
         if method.run:
             st.write(translate("Python code for this run:"))
+            if method.run.settings.inputs.with_events:
+                st.caption(translate("The run sees events: give them to the channel in this code, as channel.events."))
             st.code(program_of(method.run.settings, file, said, horizon=method.horizon))
 
 

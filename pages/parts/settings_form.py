@@ -51,6 +51,7 @@ class Form:
 
     def __init__(self, session: Session) -> None:
         self.translate, self.language = session.translate, session.language
+        self.has_events = bool(session.channel.events)
         self.defaults = DEFAULTS
 
     def settings(self, split: Split) -> RunSettings:
@@ -115,6 +116,8 @@ class Form:
         chosen["country"] = st.selectbox(
             label, names, format_func=names.__getitem__, key="country", bind="query-params"
         )
+        if self.has_events:
+            chosen["with_events"] = self.switch("with_events")
         return chosen
 
     def regularisation(self, family: str, solved: bool) -> dict[str, Any]:

@@ -7,12 +7,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting.events import Event
+from forecasting.calendar_features import calendar
+from forecasting.events import KINDS, Event
 from forecasting.models.event_effects import LAGS, EventEffects, KindEffect, lagged
 from forecasting.models.event_regression import fit_event_effects
+from forecasting.models.fitting import build, fit
 from forecasting.models.registry import baseline
+from forecasting.models.trained_run import of_run
 from forecasting.models.with_events import WithEvents, fit_with_events
 from forecasting.series import Series
+from forecasting.settings import EVENT_DAYS, Architecture, Inputs, RunSettings, Training
+from forecasting.split import default_split
+from forecasting.windows import run_windows
 from tests.support.event_channels import NONE, UPLOAD, gain_of, made_channel, uploads_on
 
 
@@ -123,3 +129,42 @@ def test_the_change_by_an_event_is_what_it_multiplies_by():
     assert not again.any()
     far = replace(event, day=event.day + timedelta(days=400))
     assert not effects.change(np.full(28, 500.0), index, before=(), after=(far,)).any()
+
+
+def test_a_run_sees_events_of_the_predicted_days_and_the_week_before():
+    days = pd.date_range("2023-03-10", periods=3)
+    events = (*uploads_on([days[1]]), Event(date(2023, 3, 4), kind="outage"), Event(days[2].date(), learn=False))
+    inputs = Inputs(with_events=True)
+    columns = calendar(days, 2, inputs, events=events).reshape(3, len(KINDS), EVENT_DAYS + 2)
+    assert columns.shape[1] * columns.shape[2] == inputs.columns(2)
+    upload, outage = (columns[:, KINDS.index(kind)] for kind in ("upload", "outage"))
+    for row, day in enumerate(days):
+        offsets = [(pd.Timestamp(days[1]) - day).days, (pd.Timestamp("2023-03-04") - day).days]
+        for kind, offset in zip((upload, outage), offsets, strict=True):
+            expected = np.zeros(EVENT_DAYS + 2)
+            if -EVENT_DAYS <= offset < 2:
+                expected[EVENT_DAYS + offset] = 1
+            assert (kind[row] == expected).all()
+    assert columns.sum() == upload.sum() + outage.sum()
+
+
+def test_a_run_that_sees_events_forecasts_planned_ones():
+    series = made_channel(9, UPLOAD * 2, days=400, wandering=0.0)
+    split = default_split(series.views)
+    settings = RunSettings(
+        split, Architecture("linear", 7), Training("mse", "exact"), Inputs(log=True, with_events=True)
+    )
+    data = run_windows(series, settings)
+    model = build(settings)
+    list(fit(model, data, settings))
+    planned = replace(series, events=(*series.events, *uploads_on([series.last + pd.Timedelta(days=1)])))
+    usual, found = (of_run(settings, model, one).predict(one, one.views.index[-1:], 5)[0] for one in (series, planned))
+    assert found[0] / usual[0] == pytest.approx(np.exp(2 * UPLOAD[0]), rel=0.25)
+
+
+def test_settings_without_events_keep_the_text_that_names_their_runs():
+    split = default_split(made_channel(0).views)
+    usual, seeing = RunSettings(split), RunSettings(split, inputs=Inputs(with_events=True))
+    assert "with_events" not in usual.to_json() and "with_events" in seeing.to_json()
+    assert RunSettings.from_json(usual.to_json()) == usual
+    assert RunSettings.from_json(seeing.to_json()) == seeing
