@@ -44,6 +44,6 @@ def clean_name(name: str) -> str:
 
 
 def merged(events: Iterable[Event], more: Iterable[Event]) -> tuple[Event, ...]:
-    """Both in the order of days, at most MOST of them; of two with one day and one name the later stays."""
+    """Both in the order of days; of two with one day and one name the later stays. MOST stay, the first ones."""
     together = {(event.day, event.name): event for event in (*events, *more)}
-    return tuple(sorted(together.values()))[:MOST]
+    return tuple(sorted([*together.values()][:MOST]))

@@ -8,15 +8,17 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from forecasting.events import KIND_NAMES, KINDS, LONGEST_NAME, Event, EventKind, clean_name, merged
+from forecasting.events import KIND_NAMES, KINDS, LONGEST_NAME, MOST, Event, EventKind, clean_name, merged
 from forecasting.messages import N_, BadInput, Message, Translate, join_sentences
 from forecasting.reading import Question
-from forecasting.reading.events import EventList, events_to_csv, read_event_file, read_events
+from forecasting.reading.events import TOO_MANY, EventList, events_to_csv, read_event_file, read_events
 from forecasting.reading.published import publications
+from forecasting.sample import is_sample
+from forecasting.series import Channel
 from forecasting.split import Period
 from pages.parts.export import file_name
 from pages.parts.links import escape_markdown
-from pages.parts.session import Session
+from pages.parts.session import Session, source_of_channel
 
 TYPES = ["csv", "tsv", "txt", "xlsx", "zip"]
 COMPLAINTS = 5  # lines that are named
@@ -99,7 +101,11 @@ def _keep(
     session: Session, events: Iterable[Event], done: Iterable[Message], complaints: Iterable[Message] = ()
 ) -> None:
     """Make a version of the channel with these events the one shown; what was worked out before stays."""
-    before, channel = session.channel, replace(session.channel, events=tuple(events))
+    before = _latest(session)
+    if before is None:
+        source_of_channel(session)  # it says so
+        return
+    channel = replace(before, events=tuple(events))
     if channel.events != before.events:
         session.channels.save_if_new(session.owner, before)  # the sample is in no store
         session.channels.save(session.owner, channel, continues=before.fingerprint)
@@ -108,15 +114,26 @@ def _keep(
     st.session_state.events_said = Said(channel.fingerprint, tuple(done), tuple(complaints), undo)
 
 
+def _latest(session: Session) -> Channel | None:
+    """The channel shown, with what another tab has done to it since; None where that has removed it."""
+    newest = session.channels.newest(session.owner, session.channel.fingerprint)
+    if newest is None:
+        return session.channel if is_sample(session.channel) else None
+    return session.channels.channel(session.owner, newest)
+
+
 def _add(session: Session, found: EventList) -> None:
     """The events of a list beside those there are."""
-    have = {(event.day, event.name): event for event in session.channel.events}
-    together = merged(session.channel.events, found.events)
+    before = (_latest(session) or session.channel).events
+    have = {(event.day, event.name) for event in before}
+    together = merged(before, found.events)
     fresh = sum((event.day, event.name) not in have for event in together)
-    known = len({(event.day, event.name) for event in found.events} & have.keys())
+    read = {(event.day, event.name) for event in found.events}
+    known = len(read & have)
+    cut = [Message(TOO_MANY, {"limit": MOST})] if fresh + known < len(read) else []
     done = [Message(ADDED, {"count": fresh})] if fresh or not found.complaints else []
     done += [Message(THERE, {"count": known})] if known else []
-    _keep(session, together, done, found.complaints)
+    _keep(session, together, done, (*found.complaints, *cut))
 
 
 def _read(session: Session, text: str = "", file: tuple[bytes, str] | None = None) -> bool:

@@ -4,6 +4,7 @@ import pandas as pd
 
 from forecasting.events import Event
 from pages.parts.events_editor import event_frame, events_of
+from tests.pages.conftest import Visitor
 from tests.pages.test_pages import csv
 
 HOSTILE = (
@@ -109,3 +110,17 @@ def test_an_edited_table_comes_back_as_events_without_its_empty_rows():
     found, complaints = events_of(frame)
     assert found == (*events, Event(pd.Timestamp("2020-03-04").date()))
     assert [complaint.translated() for complaint in complaints] == ["Row 2 of the table has no day and was left out."]
+
+
+def test_what_another_tab_adds_is_kept_and_a_channel_removed_there_does_not_come_back(visitor):
+    app = visitor.go("data")
+    app.file_uploader[0].upload("mine.csv", csv()).run()
+    other = Visitor()
+    other.app.session_state.token = app.session_state.token
+    paste(other.go("data", channel="mine"), "2020-03-02 Two")
+    assert marked_days(paste(app, "2020-03-01 One")) == ["2020-03-01", "2020-03-02"]
+    other.app.run()
+    other.app.button(key="remove").click().run()
+    app.text_area(key="event_lines").input("2020-03-03 Three")
+    app.button(key="add_lines").click().run()
+    assert not app.exception and app.selectbox(key="channel").options == ["Sample channel"]

@@ -155,3 +155,5 @@ def test_daily_views_alone_hold_no_uploads_and_a_picture_is_refused():
 def test_of_two_events_with_one_day_and_name_the_later_stays():
     old, new = Event(MARCH, "Sale"), Event(MARCH, "Sale", "campaign", learn=False)
     assert merged([old, Event(MARCH, "Other")], [new]) == (Event(MARCH, "Other"), new)
+    many = [Event(MARCH, str(number)) for number in range(MOST)]
+    assert old in merged([old], many) and len(merged([old], many)) == MOST
