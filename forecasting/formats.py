@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from forecasting.messages import N_, Translate, english
+from forecasting.metric_names import is_whole
 
 # Large numbers: what each size is called, in rising order; Chinese counts in 10,000 and 100,000,000.
 UNITS = N_("1e3=k;1e6=M")
@@ -21,6 +22,8 @@ def units(translate: Translate = english) -> list[tuple[float, str]]:
 
 def format_views(views: float, translate: Translate = english) -> str:
     """A count as people say it: 87, 460, 5.24k, 1.30M. Thousands have three digits, also where the last is a zero."""
+    if not is_whole(translate) and abs(views) < 999.5:  # hours, money
+        return f"{views:.3g}".replace("-", "−")
     text = f"{views:,.0f}" if abs(views) >= 10 else f"{views:.2g}"
     for size, unit in units(translate):
         if abs(views) >= size * 0.9995:

@@ -96,14 +96,14 @@ def read(source: Source, take: Take = take_in) -> bool:
 def show_trouble(trouble: BadInput) -> None:
     """What is wrong with the file, or the one thing that it does not say."""
     if not isinstance(trouble, Question):
-        st.error(escape_markdown(trouble.translated(translate)), icon=":material/error:")
+        st.error(escape_markdown(trouble.translated(session.plain)), icon=":material/error:")
         return
     labels = dict(trouble.options)
-    st.warning(escape_markdown(trouble.translated(translate)), icon=":material/help:")
+    st.warning(escape_markdown(trouble.translated(session.plain)), icon=":material/help:")
     st.selectbox(
         translate("Your answer"),
         labels,
-        format_func=lambda value: translate(labels[value]),
+        format_func=lambda value: session.plain(labels[value]),
         index=None,
         key="answer",
         on_change=answer,
@@ -143,7 +143,7 @@ def choose_reading(said: dict[str, Any]) -> None:
             format_func=lambda order: translate(ORDERS[order]),
             **say_so("dates"),
         )
-        st.checkbox(translate("Keep zeros before the first view"), **say_so("keep_zeros"))
+        st.checkbox(translate("Keep zeros before the first count above 0"), **say_so("keep_zeros"))
         st.checkbox(translate("Keep last days that look unfinished"), **say_so("keep_last"))
         with st.popover(translate("Remove this channel"), icon=":material/delete:", width="stretch"):
             st.write(translate("Remove the channel, its file and all its runs? This cannot be undone."))
@@ -202,7 +202,7 @@ controls, picture = controls_and_picture(translate)
 channel, views = session.channel, session.channel.views
 
 with controls:
-    st.file_uploader(translate("Your views: CSV, Excel or zip"), TYPES, key=inbox(), on_change=take_file)
+    st.file_uploader(translate("Your file: CSV, Excel or zip"), TYPES, key=inbox(), on_change=take_file)
     trouble = st.session_state.get("trouble")
     if trouble and (isinstance(trouble, Question) or st.session_state.get(inbox())):  # else its file is gone
         show_trouble(trouble)
@@ -236,12 +236,6 @@ with picture:
     st.caption(join_sentences(sentence.translated(translate) for sentence in what_length_allows(channel.series)))
     if split is None:
         st.stop()
-    if channel.metric != "views":
-        st.caption(
-            translate("The file calls these numbers “{metric}”; they are treated as views.").format(
-                metric=channel.metric
-            )
-        )
     corrected = {
         pd.Timestamp(day): correction.translated(translate)
         for correction in channel.corrections

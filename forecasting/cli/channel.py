@@ -6,7 +6,8 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from forecasting.events import Event, merged
-from forecasting.messages import BadInput
+from forecasting.messages import BadInput, Translate, english
+from forecasting.metric_names import in_metric
 from forecasting.reading import Choice, read_views, wikipedia
 from forecasting.reading.events import read_event_file
 from forecasting.series import Channel
@@ -44,8 +45,13 @@ def channel_of(options: argparse.Namespace) -> Channel:
     if options.events:
         channel = replace(channel, events=_events_of(options.events, channel))
     for correction in channel.corrections:
-        print("corrected:", correction.translated(), file=sys.stderr)
+        print("corrected:", correction.translated(words_of(channel)), file=sys.stderr)
     return channel
+
+
+def words_of(channel: Channel) -> Translate:
+    """English in the words of what the channel counts."""
+    return in_metric(english, channel.metric)
 
 
 def _events_of(file: str, channel: Channel) -> tuple[Event, ...]:

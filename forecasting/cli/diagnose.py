@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from forecasting.cli.channel import channel_of
+from forecasting.cli.channel import channel_of, words_of
 from forecasting.cli.run_settings import run_settings
 from forecasting.diagnosis.branches import BRANCH_NAMES
 from forecasting.diagnosis.evidence import gather
@@ -18,7 +18,7 @@ def diagnose(options: argparse.Namespace) -> None:
 
     use_one_thread()
     found = verdict_on(gather(channel.series, settings))
-    evidence = [sentence.translated() for sentence in found.evidence]
+    evidence = [sentence.translated(words_of(channel)) for sentence in found.evidence]
     now = settings.flat()
     tried = (
         {name: value for name, value in found.next_run.flat().items() if now[name] != value} if found.next_run else {}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from forecasting.cli.channel import bytes_of, channel_of
+from forecasting.cli.channel import bytes_of, channel_of, words_of
 from forecasting.csv_cells import safe_cell
 from forecasting.evaluation.backtest import backtest, origins_in, table
 from forecasting.evaluation.calibration import fit_method
@@ -62,7 +62,7 @@ def forecast(options: argparse.Namespace) -> None:
     found = _from_file(options, channel) if _is_file(options.model) else _from_method(options, channel)
     for total in found.judged_totals:
         said = [total.sentence(f"{total.first:%Y-%m}")] if total.kind != "days" else []
-        print("totals:", *(one.translated() for one in (*said, total.verdict())), file=sys.stderr)
+        print("totals:", *(one.translated(words_of(channel)) for one in (*said, total.verdict())), file=sys.stderr)
     (band,) = found.bands
     rows = zip(found.days, found.point, band.lower, band.upper, strict=True)
     _print(options, ("date", "forecast", "lower", "upper"), ((str(day), *values) for day, *values in rows))

@@ -7,10 +7,11 @@ import sys
 import numpy as np
 import pandas as pd
 
-from forecasting.cli.channel import channel_of, choice_of, source_of
+from forecasting.cli.channel import channel_of, choice_of, source_of, words_of
 from forecasting.diagnosis.level_shifts import level_shifts
 from forecasting.diagnosis.unusual_days import USUAL_RATE, find_surprises, unusual_days
 from forecasting.forecasts.length import what_length_allows
+from forecasting.messages import Translate
 from forecasting.reading import list_channels
 from forecasting.series import Series
 
@@ -23,8 +24,8 @@ def read(options: argparse.Namespace) -> None:
         print(*list_channels(*source_of(options.file), choice_of(options)), sep="\n")
         return
     channel = channel_of(options)
-    _say_length(channel.series)
-    _say_unusual(channel.series)
+    _say_length(channel.series, words_of(channel))
+    _say_unusual(channel.series, words_of(channel))
     seen = channel.series.inputs
     if options.json:
         for day, views in seen.items():
@@ -34,19 +35,19 @@ def read(options: argparse.Namespace) -> None:
     table.to_csv(sys.stdout, index=False, lineterminator="\n", float_format="%.15g")
 
 
-def _say_length(series: Series) -> None:
+def _say_length(series: Series, translate: Translate) -> None:
     """What so few days do not allow; nothing where they allow everything."""
     said = what_length_allows(series)
     if len(said) > 1:
-        print("length:", *(sentence.translated() for sentence in said), file=sys.stderr)
+        print("length:", *(sentence.translated(translate) for sentence in said), file=sys.stderr)
 
 
-def _say_unusual(series: Series) -> None:
+def _say_unusual(series: Series, translate: Translate) -> None:
     """The rarest days at one false alarm a year, and the changes of level."""
     days = unusual_days(find_surprises(series), USUAL_RATE)
     for day in days[:MOST_UNUSUAL]:
-        print(f"unusual: {day.day}: {day.message.translated()}", file=sys.stderr)
+        print(f"unusual: {day.day}: {day.message.translated(translate)}", file=sys.stderr)
     if len(days) > MOST_UNUSUAL:
         print(f"unusual: {len(days) - MOST_UNUSUAL} days more", file=sys.stderr)
     for shift in level_shifts(series):
-        print("level:", shift.message.translated(), file=sys.stderr)
+        print("level:", shift.message.translated(translate), file=sys.stderr)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from itertools import groupby
 
-from forecasting.cli.channel import channel_of
+from forecasting.cli.channel import channel_of, words_of
 from forecasting.cli.run_settings import split_of
 from forecasting.jobs.machine import use_one_thread, worker_environment
 from forecasting.lectures.card import (
@@ -32,13 +32,13 @@ def report(options: argparse.Namespace) -> None:
     print(f"train {split.train}, held-out {split.held_out}", file=sys.stderr)
     known = dict(_judged(channel.series, split, options.groups))
     found = [(slug, claim) for slug in GROUPS if slug in known for claim in known[slug]]
-    rows = [row_of(slug, claim) for slug, claim in found]
+    rows = [row_of(slug, claim, words_of(channel)) for slug, claim in found]
     if options.json:
         for row in rows:
             print(json.dumps(row.plain(), ensure_ascii=False))
         return
     counts = Counts.of([claim for _slug, claim in found])
-    print(*(sentence.translated() for sentence in counts.sentences))
+    print(*(sentence.translated(words_of(channel)) for sentence in counts.sentences))
     (_print_markdown if options.markdown else _print_table)(rows)
 
 

@@ -144,7 +144,9 @@ def _row(result: Backtest, baseline: Backtest, ahead: int) -> dict[str, float]:
     column = ahead - 1
     known = np.isfinite(result.actual[:, column])
     if not known.any():
-        raise BadInput(N_("No views are known {ahead} days after the forecasts; choose another period."), ahead=ahead)
+        raise BadInput(
+            N_("There is no day with known views {ahead} days after the forecasts; choose another period."), ahead=ahead
+        )
     actual, predicted = result.actual[known, column], result.predicted[known, column]
     error, usual = mae(actual, predicted), mae(actual, baseline.predicted[known, column])
     row: dict[str, Any] = {"mae": error, "skill": skill(error, usual) if usual else 0.0}

@@ -82,7 +82,7 @@ def hidden_days(views: pd.Series, count: int) -> pd.DatetimeIndex:
     """The last `count` days. Raises BadInput where no view of them is known."""
     days = views.index[-count:]
     if not np.isfinite(views[days]).any():
-        raise BadInput(N_("The views of the channel's last days are unknown; hide more of them."))
+        raise BadInput(N_("The channel's last days have no known views; hide more of them."))
     return days
 
 

@@ -21,7 +21,11 @@ CONSTANT = N_("Every day has the same number, {value}, so there is nothing to fo
 
 NOT_MEASURED = N_(
     "Days of weekdays that never have a row, taken as not measured: {count}. Their forecasts follow the other weekdays;"
-    " if nobody can view then, say that they are closed."
+    " if there can be none then, say that they are closed."
+)
+NEGATIVE = N_(
+    "{days} days have negative numbers, and only numbers from 0 on can be forecast. Choose another column,"
+    " such as one of gains alone."
 )
 CLOSED = N_("Days of weekdays that never have a row, taken as closed, with 0 views: {count}.")
 NO_EVIDENCE = Evidence()
@@ -131,7 +135,7 @@ def _refuse_impossible(work: _Work, counted: bool) -> None:
     negative = (views < 0) & ~wrong if counted else views.isna() & False
     for bad, refusal in (
         (wrong, N_("{days} days have numbers too large to be views; choose another column or export again.")),
-        (negative, N_("{days} days have negative numbers, so the column is not views; choose another.")),
+        (negative, NEGATIVE),
     ):
         if bad.sum() > max(3, MANY * len(views)) or bad.sum() == len(views):
             raise BadInput(refusal, days=int(bad.sum()))
@@ -149,7 +153,7 @@ def _trim_start(work: _Work) -> None:
         raise BadInput(N_("Every day has zero views, so there is nothing to forecast."))
     first = known.index[0] if work.choice.keep_zeros else known.index[(known != 0).argmax()]
     before = views[views.index < first]
-    work.correct(N_("Days before the first view, left out: {count}."), before.index[before == 0], "keep_zeros")
+    work.correct(N_("Days before the first count above 0, left out: {count}."), before.index[before == 0], "keep_zeros")
     work.correct(
         N_("Empty days at the start, left out: {count}."),
         before.index[before.isna() & (before.index < known.index[0])],

@@ -68,7 +68,7 @@ CHAPTERS = (
     Entry(
         slug="know_your_data",
         title=N_("Know your data"),
-        idea=N_("Views repeat weekly, so a model that sees the whole week can do better."),
+        idea=N_("A week is like the one before, so a model that sees the whole week can do better."),
         changes="function",
         serves="both",
     ),

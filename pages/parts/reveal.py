@@ -43,7 +43,7 @@ def draw_reveal(session: Session) -> None:
         election.draw_vote()
     with picture:
         election.draw()
-        _draw_lecture(translate)
+        _draw_lecture(session.plain)
 
 
 def _choose_runs(session: Session, hidden: pd.DatetimeIndex) -> list[Run]:

@@ -20,6 +20,7 @@ from forecasting.jobs.runs import RunStore
 from forecasting.jobs.store import JobStore
 from forecasting.jobs.troubles import READ_ONLY, StoreTrouble, trouble_of
 from forecasting.messages import N_, Message, Translate, english
+from forecasting.metric_names import in_metric
 from forecasting.reading import SUM_OF_ALL
 from forecasting.records import Source
 from forecasting.sample import floor, sample_channel
@@ -56,7 +57,7 @@ WORDED = (
 class Session:
     """One visitor's view of the app."""
 
-    translate: Translate  # gettext
+    translate: Translate  # gettext, in the words of what the channel counts
     language: str
     owner: str  # whose channels and runs these are
     store: RunStore
@@ -64,6 +65,7 @@ class Session:
     jobs: JobStore
     workers: WorkerPool
     channel: Channel
+    plain: Translate = english  # gettext alone: for what is not of this channel, as a file that cannot be read
 
     def versions(self) -> list[str]:
         """Fingerprints of the channel's versions, the one shown first: older ones had fewer days or other events."""
@@ -98,15 +100,17 @@ def open_page() -> Session:
         st.warning(escape_markdown(text.format(name=name)), icon=":material/delete:")
     if said := _opened_store()[1]:
         st.warning(escape_markdown(said.translated(translate)), icon=":material/database_off:")
+    channel = current_channel()
     return Session(
-        translate=translate,
+        translate=in_metric(translate, channel.metric),
         language=language,
         owner=owner(),
         store=store(),
         channels=channel_store(),
         jobs=JobStore(store().engine),
         workers=workers(),
-        channel=current_channel(),
+        channel=channel,
+        plain=translate,
     )
 
 

@@ -103,7 +103,7 @@ def _choose(session: Session, read: Read) -> None:
     if text.strip() and (articles := _found(language, text)):
         _offer(articles, session, read)
     if trouble := st.session_state.get("article_trouble"):
-        st.error(escape_markdown(trouble.translated(translate)), icon=":material/error:")
+        st.error(escape_markdown(trouble.translated(session.plain)), icon=":material/error:")
 
 
 def _found(language: str, text: str) -> list[Article]:
