@@ -12,7 +12,7 @@ import numpy as np
 
 from forecasting.csv_cells import plain_cell, safe_cell
 from forecasting.events import KINDS, MOST, Event, EventKind, clean_name
-from forecasting.messages import N_, Message
+from forecasting.messages import N_, BadInput, Message
 from forecasting.reading import words
 from forecasting.reading.choice import Order, Question
 from forecasting.reading.containers import unpack
@@ -27,6 +27,7 @@ MAX_LINES = 20_000
 LONGEST_DAY = 60  # letters of a line in which its day must end
 SHOWN = 40  # letters of a line that a sentence quotes
 PLANNED = 366  # days after a channel's last one that a plan reaches
+SERIES = 10  # days with a number each that are no list of names
 IN_ORDER = 4  # days that tell by standing in order how they are to be read
 SEPARATORS = "\t,;|"
 HEADER = ("Date", "Event", "Kind", "Learn")
@@ -52,6 +53,7 @@ _NUMBER = re.compile(r"^[\d.,:%\s-]+$")
 NO_DAY = N_("Line {line} has no day: {text}")
 NO_SUCH_DAY = N_("Line {line}: {text} is no day of the calendar.")
 TOO_MANY = N_("Only the first {limit} events were taken.")
+NUMBERS = N_("These are days with numbers, not with names; write a day and a name on each line.")
 WHICH_ORDER = N_("Days such as {example} can be read in more than one way; choose the order.")
 
 
@@ -78,7 +80,8 @@ def read_events(
 
     Days may be written in any way that `dates` knows, one way throughout; a header, empty lines and bullets are passed
     over. `near` are the days of the channel: of several ways to read a list, one with more days there or soon after is
-    likelier. `kind` is that of lines that say none. Raises Question where day and month could still be either.
+    likelier. `kind` is that of lines that say none. Raises Question where day and month could still be either, and
+    BadInput for daily numbers.
     """
     lines = [line for line in _lines(text) if line.text]
     dated = [line for line in lines if line.day]
@@ -93,6 +96,8 @@ def read_events(
         elif line.day or not _is_header(line):
             facts = {"line": line.number, "text": (line.day or line.text)[:SHOWN]}
             complaints.append(Message(NO_SUCH_DAY if line.day else NO_DAY, facts))
+    if len(events) >= SERIES and all(_NUMBER.match(event.name) for event in events):
+        raise BadInput(NUMBERS)
     if len(events) > MOST:
         complaints.append(Message(TOO_MANY, {"limit": MOST}))
     return EventList(tuple(events[:MOST]), tuple(complaints))

@@ -104,7 +104,7 @@ def test_day_and_month_are_asked_about_unless_the_list_or_the_channel_tells():
 
 
 def test_more_than_a_channel_takes_are_cut_with_a_sentence():
-    found = read_events("\n".join(f"2022-03-01 {number}" for number in range(MOST + 5)))
+    found = read_events("\n".join(f"2022-03-01 Episode {number}" for number in range(MOST + 5)))
     assert len(found.events) == MOST and "first 2000" in found.complaints[-1].translated()
 
 
@@ -148,6 +148,8 @@ def test_daily_views_alone_hold_no_uploads_and_a_picture_is_refused():
     totals = "Date,Views\n" + "\n".join(f"{MARCH + timedelta(day)},9" for day in range(28))
     assert publications(totals.encode(), "Totals.csv") == ()
     assert publications(b"\x89PNG", "x.png") == ()
+    with pytest.raises(BadInput, match="not with names"):
+        read_event_file(totals.encode(), "Totals.csv")
     with pytest.raises(BadInput):
         read_event_file(b"\x89PNG\r\n", "x.png")
 
