@@ -53,6 +53,17 @@ class Diagnosis:
 
 
 @dataclass(frozen=True)
+class BetterReference:
+    """A reference model that errs less than the run: beyond chance in validation, and on the held-out days too."""
+
+    name: str  # marked for translation
+    settings: RunSettings
+    held_out: float  # in views, as the run's
+    run_held_out: float
+    less: float  # share of the run's validation error that is gone
+
+
+@dataclass(frozen=True)
 class DiagnosisReport:
     """What is known so far: evidence, and at the end the diagnosis with what can be looked at beside it."""
 
@@ -61,3 +72,4 @@ class DiagnosisReport:
     single_seed: bool = False  # another seed would give another model, and there is none
     largest: tuple[LargeError, ...] = ()
     losses: ComparedLosses | None = None
+    better: BetterReference | None = None

@@ -13,7 +13,7 @@ from forecasting.diagnosis.branches import Branch
 from forecasting.diagnosis.evidence import FEWEST_HELD_OUT, FEWEST_TRAIN, Evidence
 from forecasting.diagnosis.nested_runs import NestedRun, contains_linear, is_nested_in
 from forecasting.diagnosis.remedies import next_run
-from forecasting.diagnosis.report import ComparedLosses, Diagnosis, DiagnosisReport
+from forecasting.diagnosis.report import BetterReference, ComparedLosses, Diagnosis, DiagnosisReport
 from forecasting.diagnosis.wording import sentences
 
 LIKELY = 0.6  # below it none is given
@@ -50,7 +50,16 @@ def diagnose(found: Evidence, nested_runs: Sequence[NestedRun] = ()) -> Diagnosi
 def report_of(diagnosis: Diagnosis, found: Evidence, nested_runs: Sequence[NestedRun] = ()) -> DiagnosisReport:
     """The diagnosis and what can be looked at beside it."""
     losses = compared_losses(found, nested_runs)
-    return DiagnosisReport(diagnosis.evidence, diagnosis, found.single_seed, found.largest, losses)
+    better = better_reference(found)
+    return DiagnosisReport(diagnosis.evidence, diagnosis, found.single_seed, found.largest, losses, better)
+
+
+def better_reference(found: Evidence) -> BetterReference | None:
+    """The best reference model where it is better than the run; None where the run may be as good."""
+    best, more = found.best, found.regret
+    if not more.low > 0 or not best.held_out < found.held_out:
+        return None
+    return BetterReference(best.name, best.settings, best.held_out, found.held_out, less=1 - 1 / (1 + more.value))
 
 
 def compared_losses(found: Evidence, nested_runs: Sequence[NestedRun] = ()) -> ComparedLosses:

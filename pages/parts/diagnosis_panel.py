@@ -11,10 +11,10 @@ from forecasting import charts
 from forecasting.calendar_features import nearby_holiday
 from forecasting.diagnosis.branches import BRANCH_NAMES
 from forecasting.diagnosis.nested_runs import NestedRun, is_nested_in, with_lower_train_loss
-from forecasting.diagnosis.report import Diagnosis, DiagnosisReport, LargeError
-from forecasting.formats import format_probability, format_views
+from forecasting.diagnosis.report import BetterReference, Diagnosis, DiagnosisReport, LargeError
+from forecasting.formats import Views, format_percent, format_probability, format_views
 from forecasting.jobs.requests import DiagnosisRequest, RunVersion
-from forecasting.messages import N_, Translate
+from forecasting.messages import N_, Message, Translate
 from forecasting.records import NOTHING_YET, Job, Run
 from forecasting.settings import BOUNDS, RunSettings
 from pages.parts.job_progress import JOB_SECONDS, find, result_of, show_job, submit
@@ -81,7 +81,7 @@ def draw(session: Session, run: Run, show: Callable[[], None]) -> None:
 def draw_set(session: Session, runs: Sequence[Run], show: Callable[[], None]) -> None:
     """The same for several runs, of any channel: their verdicts in a table, and one of them whole."""
     # What was begun may have ended already and be evidence itself: then the answer that held the button is not below.
-    if any(st.session_state.get(f"next-{run.id}") for run in runs):
+    if any(st.session_state.get(f"{button}-{run.id}") for run in runs for button in ("next", "better")):
         show()
     subjects = _subjects(session, runs)
     if not subjects:
@@ -240,6 +240,9 @@ def _draw_report(session: Session, run: Run, report: DiagnosisReport, show: Call
         st.markdown("\n".join(f"- {sentence}" for sentence in said[:FIRST]))
     with tree:
         _draw_tree(session, diagnosis)
+    if report.better:
+        is_next = report.better.settings == diagnosis.next_run  # then it has a button anyway
+        _offer_better(session, run, report.better, show=None if is_next else show)
     if diagnosis.next_run:
         _offer_next(session, run, diagnosis.next_run, show)
     with st.expander(session.translate(N_("More evidence")), icon=":material/fact_check:"):
@@ -318,6 +321,23 @@ def _offer_next(session: Session, run: Run, settings: RunSettings, show: Callabl
         show()
     if brief != said:
         st.caption(session.translate(N_("It changes: {changes}.")).format(changes=said))
+
+
+def _offer_better(session: Session, run: Run, better: BetterReference, *, show: Callable[[], None] | None) -> None:
+    """That a reference model is better, and a button that takes it in the run's place; no button without `show`."""
+    translate = session.translate
+    said = N_(
+        "“{model}” is better: its error is {less} lower in validation, and on held-out {held_out} beside {own} views."
+    )
+    facts = {"model": Message(better.name), "less": format_percent(better.less)}
+    facts |= {"held_out": Views(better.held_out), "own": Views(better.run_held_out)}
+    st.markdown(Message(said, facts).translated(translate))
+    if show is None:
+        return
+    label = translate(N_("Take “{model}” instead")).format(model=translate(better.name))
+    given = (session, better.settings)
+    if st.button(label, icon=":material/swap_horiz:", key=f"better-{run.id}", on_click=_start, args=given):
+        show()
 
 
 def _start(session: Session, settings: RunSettings) -> None:

@@ -12,7 +12,7 @@ from forecasting.diagnosis.evidence import Estimate, Evidence, LargeError, Refer
 from forecasting.diagnosis.nested_runs import NestedRun, is_nested_in, with_lower_train_loss
 from forecasting.diagnosis.remedies import next_run
 from forecasting.diagnosis.report import DiagnosisReport
-from forecasting.diagnosis.tree import compared_losses, diagnose, report_of
+from forecasting.diagnosis.tree import better_reference, compared_losses, diagnose, report_of
 from forecasting.diagnosis.wording import sentences
 from forecasting.json_records import from_json, to_json
 from forecasting.series import Series
@@ -249,10 +249,24 @@ def test_verdict_goes_through_json():
     assert (said.branch, said.confident) == ("overfitting", True) and said.next_run
     report = from_json(DiagnosisReport, to_json(report_of(said, found)))
     assert report == DiagnosisReport(
-        said.evidence, said, single_seed=False, largest=(worst,), losses=compared_losses(found)
+        said.evidence,
+        said,
+        single_seed=False,
+        largest=(worst,),
+        losses=compared_losses(found),
+        better=better_reference(found),
     )
     alone = replace(found, spread=np.nan)
     assert report_of(diagnose(alone), alone).single_seed
+
+
+def test_a_reference_is_better_only_beyond_chance_and_on_held_out_too():
+    best, surely = replace(BIAS.best, held_out=100.0), Estimate(0.25, 0.1, 0.4, 0.99)
+    found = better_reference(replace(BIAS, regret=surely, best=best, held_out=130.0))
+    assert (found.settings, found.held_out, found.run_held_out) == (best.settings, 100.0, 130.0)
+    assert found.less == pytest.approx(0.2)  # of 125 parts 25
+    assert better_reference(replace(BIAS, regret=replace(surely, low=-0.01), best=best, held_out=130.0)) is None
+    assert better_reference(replace(BIAS, regret=surely, best=best, held_out=90.0)) is None
 
 
 def test_peers_that_tell_have_come_further_with_less():

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from forecasting.diagnosis.branches import BRANCH_NAMES
-from forecasting.diagnosis.report import Diagnosis, DiagnosisReport, LargeError
+from forecasting.diagnosis.report import BetterReference, Diagnosis, DiagnosisReport, LargeError
 from forecasting.jobs.queue import JobQueue
 from forecasting.jobs.store import JobStore
 from forecasting.messages import Message, english
@@ -50,7 +50,7 @@ def visitors_view(app: AppTest) -> session.Session:
     )
 
 
-def fill(app: AppTest, single_seed: bool = False, **facts: object) -> None:
+def fill(app: AppTest, single_seed: bool = False, better: BetterReference | None = None, **facts: object) -> None:
     """Put a finished diagnosis of the run shown into the store, without a worker."""
     here = visitors_view(app)
     run = here.store.run(here.owner, app.selectbox(key="run").value)
@@ -60,7 +60,7 @@ def fill(app: AppTest, single_seed: bool = False, **facts: object) -> None:
     job_id, queue = here.jobs.submit(here.owner, sample_channel(), _request(here, run)), JobQueue(here.store.engine)
     assert queue.claim_next() == (job_id, "diagnose")
     queue.start(job_id, 1)
-    report = DiagnosisReport(said, diagnosis, single_seed, largest)
+    report = DiagnosisReport(said, diagnosis, single_seed, largest, better=better)
     queue.report(job_id, 1, Progress(1.0, report, status="finished"))
 
 
@@ -121,6 +121,21 @@ def test_a_run_that_diverged_is_diagnosed_without_a_worker(visit):
     press(app, "Try next: Learning rate")
     assert app.title[0].value == "Train"
     assert app.selectbox(key="run").value not in ids
+
+
+def test_a_better_reference_model_is_taken_with_one_press(trained):
+    here = visitors_view(trained)
+    first = trained.selectbox(key="run").value
+    settings = here.store.run(here.owner, first).settings
+    name = "linear, 7 days, solved exactly"
+    exact = RunSettings(settings.split, Architecture("linear", 7), Training("mse", "exact"))
+    fill(trained, better=BetterReference(name, exact, held_out=400.0, run_held_out=900.0, less=0.5))
+    trained.run()
+    said = f"“{name}” is better: its error is 50 % lower in validation, and on held-out 400 beside 900 views."
+    assert said in words(trained)
+    press(trained, f"Take “{name}” instead")
+    taken = trained.selectbox(key="run").value
+    assert taken != first and here.store.run(here.owner, taken).settings == exact
 
 
 def test_next_run_is_not_called_what_the_run_itself_is(trained):
