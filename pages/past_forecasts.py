@@ -1,5 +1,6 @@
 """How did it go? Every earlier forecast over the views that came, and whether its model has gone stale."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,22 +24,22 @@ session = open_page()
 translate = session.translate
 
 
-def choose(past: list[PastForecast]) -> PastForecast:
+def choose(past: dict[str, PastForecast]) -> PastForecast:
     """The forecast that is shown in full."""
-    names = dict(enumerate(labels_of(session, past)))
+    names = labels_of(session, past)
     st.session_state.setdefault("worded", set()).add("past")
     warn_invalid_query_param("past", names.values(), translate)
     reset_if_unavailable("past", names, latest_judged(past))
-    place = st.selectbox(
+    chosen = st.selectbox(
         translate("Forecast shown in full"),
         names,
-        index=latest_judged(past),
+        index=[*names].index(latest_judged(past)),
         format_func=names.__getitem__,
         key="past",
         bind="query-params",
         width=460,
     )
-    return past[place]
+    return past[chosen]
 
 
 def draw_figures(one: PastForecast) -> None:
@@ -79,7 +80,7 @@ def say_freshness(past: list[PastForecast]) -> None:
     """For each model, the latest first, whether it has gone stale; where one has, what to do."""
     found = [freshness([one for one in past if one.model == model]) for model in dict.fromkeys(o.model for o in past)]
     for one in sorted(found, key=lambda one: not one.stale):
-        sentence = escape_markdown(one.message.translated(translate))
+        sentence = escape_markdown(replace(one, name=translate(one.name)).message.translated(translate))
         if one.stale:
             st.warning(sentence, icon=":material/update:")
         else:
@@ -90,8 +91,8 @@ def say_freshness(past: list[PastForecast]) -> None:
             st.page_link("pages/train.py", label=translate("Train a model"), icon=":material/model_training:")
 
 
-def draw_table(past: list[PastForecast]) -> pd.DataFrame:
-    """A line a forecast; the same as a file."""
+def draw_table(past: list[PastForecast]) -> None:
+    """A line a forecast."""
     frame = summary(past)
     held = [f"{one.held} / {one.of}" if one.of else "–" for one in frame.itertuples()]
     shown = pd.DataFrame(
@@ -113,7 +114,6 @@ def draw_table(past: list[PastForecast]) -> pd.DataFrame:
         column_config=dict.fromkeys(shown.select_dtypes("number"), numbers),
         alt=translate("Earlier forecasts with their errors"),
     )
-    return shown
 
 
 st.title(translate("How did it go?"))
@@ -129,22 +129,24 @@ if not past:
         st.page_link("pages/data.py", label=translate("Bring a newer file"), icon=":material/upload_file:")
     st.stop()
 one = choose(past)
+every = list(past.values())
 draw_figures(one)
 with st.container(key="past_chart"):
     chart = charts.past_chart(
         session.channel.series.measured,
         one.to_frame(),
         one.forecast.origin,
-        others_beside(past, one),
+        others_beside(every, one),
         translate=translate,
         weekdays=session.weekdays(),
         events=session.channel.events,
     )
     st.altair_chart(chart, alt=translate("An earlier forecast with its intervals over the views that came"))
 say_days(one)
-say_freshness(past)
+say_freshness(every)
 st.subheader(translate("All earlier forecasts"))
-table = draw_table(past)
+draw_table(every)
+table = summary(every)
 days = one.to_frame().reset_index()
 offer(
     session,

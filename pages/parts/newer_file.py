@@ -168,7 +168,7 @@ def say_continued(session: Session) -> None:
     first = Message(brought if days else nothing, {"name": translate(session.channel.name), "days": days, **period})
     said = [sentence.translated(translate) for sentence in (first, *continued.notes)]
     st.success(escape_markdown(join_sentences(said)), icon=":material/history:")
-    if judged := judged_since(past_forecasts(session), continued.last):
+    if judged := judged_since(past_forecasts(session).values(), continued.last):
         label = N_("{count} forecast can be judged now", "{count} forecasts can be judged now")
         said_so = Message(label, {"count": judged}).translated(translate)
         st.page_link("pages/past_forecasts.py", label=said_so, icon=":material/history:")

@@ -1,6 +1,6 @@
 """The channel's earlier forecasts beside what came since, from the store. No page either."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 
 import pandas as pd
@@ -20,28 +20,31 @@ from pages.parts.session import Session
 WHAT_IF = N_("{name}, what if")
 
 
-def past_forecasts(session: Session) -> list[PastForecast]:
-    """Every finished forecast of any version of the channel whose days have come in part, the latest first."""
+def past_forecasts(session: Session) -> dict[str, PastForecast]:
+    """Every finished forecast of any version of the channel whose days have come in part, by its job's id.
+
+    The latest is first.
+    """
     versions = session.versions()
     jobs = [job for job in session.jobs.jobs_on(session.owner, versions, "forecast") if job.status == "finished"]
     names = {run.id: run.name for run in session.store.runs(session.owner)}
-    found = [_past(session, job, names) for job in jobs if job.fingerprint in versions[1:]]
-    there = [one for one in found if one and one.come]
-    return sorted(there, key=lambda one: one.forecast.origin, reverse=True)
+    found = {job.id: _past(session, job, names) for job in jobs if job.fingerprint in versions[1:]}
+    there = [(job_id, one) for job_id, one in found.items() if one and one.come]
+    return dict(sorted(there, key=lambda entry: entry[1].forecast.origin, reverse=True))
 
 
-def judged_since(past: list[PastForecast], day: date) -> int:
+def judged_since(past: Iterable[PastForecast], day: date) -> int:
     """How many of these have days after `day` that have come."""
     return sum(any(one.forecast.days[place] > day for place in one.measured.nonzero()[0]) for one in past)
 
 
-def labels_of(session: Session, past: list[PastForecast]) -> list[str]:
+def labels_of(session: Session, past: dict[str, PastForecast]) -> dict[str, str]:
     """What each is called in a choice, all unlike each other."""
     text = session.translate(N_("From {origin}, {days} days, {name}"))
-    names: list[str] = []
-    for one in past:
+    names: dict[str, str] = {}
+    for key, one in past.items():
         label = text.format(origin=one.forecast.origin, days=len(one.actual), name=session.translate(one.name))
-        names.append(unique_name(label, names))
+        names[key] = unique_name(label, list(names.values()))
     return names
 
 
@@ -83,13 +86,13 @@ def _then(session: Session, fingerprint: str) -> Series | None:
     return channel.series if channel else None
 
 
-def latest_judged(past: list[PastForecast], days: int = 7) -> int:
-    """The place of the latest forecast of which a week has come, or the most."""
-    enough = [place for place, one in enumerate(past) if one.come >= min(days, len(one.actual))]
-    return enough[0] if enough else max(range(len(past)), key=lambda place: past[place].come)
+def latest_judged(past: dict[str, PastForecast], days: int = 7) -> str:
+    """The latest forecast of which a week has come, or the most."""
+    enough = [key for key, one in past.items() if one.come >= min(days, len(one.actual))]
+    return enough[0] if enough else max(past, key=lambda key: past[key].come)
 
 
-def others_beside(past: list[PastForecast], chosen: PastForecast) -> list[pd.Series]:
+def others_beside(past: Iterable[PastForecast], chosen: PastForecast) -> list[pd.Series]:
     """The other forecasts, by day."""
     return [
         pd.Series(one.forecast.point, pd.DatetimeIndex(one.forecast.days), dtype=float)

@@ -62,7 +62,7 @@ def test_days_to_come_are_left_open_and_several_forecasts_are_told_apart(app, vi
     assert len(app.dataframe[0].value) == 2
     box = app.selectbox(key="past")
     assert len(set(box.options)) == 2 and "2024-04-29" in box.options[1]
-    box.select(0).run()
+    box.select_index(0).run()
     assert metrics(app)["90 % interval held"] == "2 of 2 days"
     assert "Only 2 of its 28 days have come" in app.info[0].value
     assert not app.exception
@@ -76,5 +76,5 @@ def test_page_speaks_chinese_of_a_stale_model(visit):
     upload(app, "all.csv", file(100, 200))
     visit("past_forecasts")
     assert app.title[0].value == "预测回顾"
-    assert "已过时" in app.warning[0].value
+    assert "“自动”自" in app.warning[0].value and "已过时" in app.warning[0].value
     assert pd.Series(app.dataframe[0].value.columns).str.contains(r"[\u4e00-\u9fff]").all()

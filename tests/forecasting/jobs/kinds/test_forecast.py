@@ -72,18 +72,18 @@ def test_days_assumed_to_be_holidays_stand_beside_the_calendar_as_it_is(channel,
 
 @pytest.mark.parametrize("network", [Architecture("relu", 7, 1, 5), Architecture("trees", 7)], ids=["net", "trees"])
 def test_run_forecasts_from_newer_days_as_it_was_trained(channel, split, store, network):
-    """Though days that it learnt from were revised, to a hundred times as many views."""
+    """Though days that it learnt from were revised, to twice as many views."""
     settings = RunSettings(split, network, Training(epochs=2, seeds=1), Inputs(standardise=True))
     older = replace(channel, views=channel.views[:-30])
     version = trained(store, older, settings)
-    revised = channel.views.where(np.arange(len(channel.views)) >= 50, channel.views * 100)
+    revised = channel.views.where(np.arange(len(channel.views)) >= 200, channel.views * 2)
     now = task(replace(channel, views=revised), ForecastRequest(HORIZON, version), store)
     run, found = load_run(now, version)
     _run, as_it_was = load_run(task(older, ForecastRequest(HORIZON, version), store), version)
     ways = [way.predict(channel.series, channel.views.index[-40:], HORIZON) for way in (found, as_it_was)]
     np.testing.assert_array_equal(*ways)
     assert found.scaler == as_it_was.scaler
-    assert notes_on_days(now, run)[0].translated().startswith("50 of the days")
+    assert notes_on_days(now, run)[0].translated().startswith("200 of the days")
     assert not notes_on_days(task(channel, now.request, store), run)
 
 
