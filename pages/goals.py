@@ -91,7 +91,7 @@ with picture:
 def draw(found: GoalsReport) -> None:
     """The total's chart and answer, then what came of such chances."""
     draw_passing(session, goal, found)
-    draw_record(session, found)
+    draw_record(session, goal, found)
 
 
 with picture:

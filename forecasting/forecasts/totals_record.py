@@ -33,8 +33,8 @@ CANNOT_TELL = N_(
 )
 SPANS = {
     "days": N_("{days}-day totals"),
-    "this month": N_("Totals of a month, forecast on this day of it,"),
-    "next month": N_("Totals of the next month, forecast on this day of a month,"),
+    "this month": N_("Month totals forecast on this day of the month"),
+    "next month": N_("Totals of the following month forecast on this day of the month"),
 }
 SO_FAR = N_("{month} so far {so_far}, with the forecast {point}; 90 %: {low} to {high}.")
 ALL_AHEAD = N_("{month}: {point}; 90 %: {low} to {high}.")

@@ -26,8 +26,10 @@ def draw_totals(session: Session, forecast: Forecast) -> None:
         hide_index=True,
         alt=translate(N_("Totals and how such totals were forecast before")),
     )
-    days = [one for one in judged if one.kind == "days"]
-    st.caption(max(days, key=lambda one: (one.record.enough, one.days)).verdict().translated(translate))
+    longest = max(judged, key=lambda one: (one.record.enough, one.kind == "days", one.days))
+    st.caption(longest.verdict().translated(translate))
+    label = translate(N_("Chances to reach a total, months farther ahead, and a year"))
+    st.page_link("pages/goals.py", label=label, icon=":material/flag:")
 
 
 def _row(session: Session, total: JudgedTotal) -> dict[str, object]:

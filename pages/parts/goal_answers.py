@@ -66,10 +66,15 @@ def _draw_chance(session: Session, name: str, target: int, *, window: Window, re
         note = translate(N_("forecast {days} days ahead")).format(days=report.paths.shape[1])
         st.metric(label, translate(N_("too far to say")), note, **BESIDE)
         return
-    totals = window.so_far(session.channel.series.known) + window.within(report.paths).sum(axis=1)
+    totals = _drawn_totals(session, window, report)
     low, middle, high = (format_views(edge, translate) for edge in np.quantile(totals, [0.05, 0.5, 0.95]))
     beside = translate(N_("{middle}; 90 %: {low} to {high}")).format(middle=middle, low=low, high=high)
     st.metric(label, format_probability(chance(totals, target)), beside, **BESIDE)
+
+
+def _drawn_totals(session: Session, window: Window, report: GoalsReport) -> np.ndarray:
+    """The window's total by each path."""
+    return window.so_far(session.channel.series.known) + window.within(report.paths).sum(axis=1)
 
 
 def _passed(goal: Goal, report: GoalsReport) -> np.ndarray:
@@ -120,13 +125,28 @@ def draw_passing(session: Session, goal: Goal, report: GoalsReport) -> None:
     st.caption(by.format(method=translate(label_of(report.method))))
 
 
-def draw_record(session: Session, report: GoalsReport) -> None:
+def _say_bin(session: Session, goal: Goal, report: GoalsReport) -> None:
+    """How many chances like those shown came true, of each bin that one of them is in."""
+    within = [one for one in _windows(session).values() if one.ahead <= report.paths.shape[1]]
+    shown = {chance(_drawn_totals(session, window, report), goal.target) for window in within}
+    for one in in_bins(report.past):
+        if not any(one.low <= said < one.high or said == one.high == 1 for said in shown):
+            continue
+        came = N_("Of chances from {low} to {high}, said {times} times on past days, {came} came true.")
+        few = N_("Whether chances from {low} to {high} come true: cannot tell, they were said {times} times.")
+        facts = {"low": format_percent(one.low), "high": format_percent(one.high), "times": one.times}
+        said = session.translate(came if one.enough else few)
+        st.write(said.format(**facts, came=format_percent(one.came)))
+
+
+def draw_record(session: Session, goal: Goal, report: GoalsReport) -> None:
     """Chances said on past days beside how many came true."""
     translate = session.translate
     st.subheader(translate(N_("Did such chances come true?")))
     if not report.past:
         st.info(translate(N_("Cannot tell: no past month was forecast from days before it.")), icon=":material/help:")
         return
+    _say_bin(session, goal, report)
     unknown = translate(N_("cannot tell"))
     rows = [
         {

@@ -1,6 +1,6 @@
 """Whether chances to reach a total come true: of months said to reach it with 70 %, did 70 %?
 
-    python -m tests.benchmark.chances [FOLDER ...] [--methods ets] [--seeds 1 2 3] [--made-only]
+    python -m tests.benchmark.chances [FOLDER ...] [--methods ets] [--seeds 1 2] [--half first]
 
 Series are made (`series.py`) or all the CSV files of the folders. Each method is fitted once, before the last year (or
 fifth) of the days, and forecasts from every later day; chances are asked from each month's end for the month that
@@ -35,7 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--methods", nargs="+", default=["ets"])
-    parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
+    parser.add_argument("--seeds", nargs="*", type=int, default=[1], help="of the made series; none takes none")
     parser.add_argument("--half", choices=["first", "other"], help="one half alone")
     given = parser.parse_args()
     use_one_thread()
