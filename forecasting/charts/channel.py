@@ -64,7 +64,10 @@ def views_over_time(
     the same time a year before as a thin line.
     """
     frame = _views_frame(views, step=step, shown=shown, year_before=year_before)
-    tips = [*step_tips(step, frame, weekdays=weekdays, translate=translate), views_tip("views", translate(REAL))]
+    tips = [
+        *step_tips(step, frame, weekdays=weekdays, translate=translate),
+        views_tip("views", translate(REAL), translate=translate),
+    ]
     tips += event_tips(step, frame, events, translate)
     edges = shown or Period(views.index[0].date(), views.index[-1].date())
     unusual = unusual if step == "day" else ()
@@ -84,7 +87,7 @@ def views_over_time(
     base = alt.Chart(frame)
     if year_before:
         layers.append(in_role(YEAR_BEFORE, drawn(base.mark_line(strokeWidth=1), "before"), translate))
-        tips.append(views_tip("before", *before))
+        tips.append(views_tip("before", *before, translate=translate))
     line = drawn(base.mark_line(strokeWidth=1 if step == "day" else 2))
     layers.append(in_role(REAL, line, translate).add_params(brush()))
     if corrected and step == "day":
@@ -162,7 +165,7 @@ def weekday_means(
             tooltip=[
                 "weekday:N",
                 alt.Tooltip("period:N", title=translate(N_("Period"))),
-                views_tip("views", translate(N_("Mean views a day"))),
+                views_tip("views", translate(N_("Mean views a day")), translate=translate),
             ],
         )
         .properties(height=260)

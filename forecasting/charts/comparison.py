@@ -74,9 +74,9 @@ def generalization_gap(
 def _gap_tips(translate: Translate) -> list[alt.Tooltip]:
     return [
         alt.Tooltip("run:N", title=translate(N_("Run"))),
-        views_tip("train", translate(TRAIN)),
-        views_tip("held_out", translate(HELD_OUT)),
-        views_tip("gap", translate(N_("Gap"))),
+        views_tip("train", translate(TRAIN), translate=translate),
+        views_tip("held_out", translate(HELD_OUT), translate=translate),
+        views_tip("gap", translate(N_("Gap")), translate=translate),
     ]
 
 
@@ -131,7 +131,9 @@ def final_losses(
     colour = colour_by(translate, (TRAIN, HELD_OUT), field="period")
     tips = [alt.Tooltip("run:N", title=translate(N_("Run"))), alt.Tooltip("period:N", title=translate(N_("Period")))]
     chart = alt.Chart(bars).mark_bar(cornerRadiusEnd=2)
-    chart = chart.encode(x=x, y=y, yOffset=offset, color=colour, tooltip=[*tips, views_tip("loss", loss)])
+    chart = chart.encode(
+        x=x, y=y, yOffset=offset, color=colour, tooltip=[*tips, views_tip("loss", loss, translate=translate)]
+    )
     widest = max([*bars["loss"], *(levels or {}).values()])
     lines = upright_lines(levels or {}, floor, translate, loss=loss, widest=widest)
     return layered(chart, *lines, height=90 + 40 * (1 + len(order)))

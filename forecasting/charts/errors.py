@@ -42,7 +42,7 @@ def errors_chart(groups: Sequence[ErrorGroup], names: Sequence[str], translate: 
         "tooltip": [
             alt.Tooltip("group:N", title=title),
             alt.Tooltip("role:N", title=translate(N_("Model"))),
-            views_tip("error", translate(ERROR)),
+            views_tip("error", translate(ERROR), translate=translate),
             alt.Tooltip("days:Q", title=translate(N_("Days"))),
         ],
     }

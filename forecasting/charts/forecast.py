@@ -125,8 +125,8 @@ def forecast_chart(
     layers[-1] = layers[-1].add_params(brush())
     layers += event_marks(step, frame, events, x=x, colour=colour, translate=translate)
     names = {column: name for column, (_role, name, _look) in shown_lines.items()} | {"without": without_name}
-    tips += [views_tip(column, translate(names[column])) for column in shown_lines]
-    tips += [views_tip(edge, translate(name)) for edge, name in EDGES.items() if edge in frame]
+    tips += [views_tip(column, translate(names[column]), translate=translate) for column in shown_lines]
+    tips += [views_tip(edge, translate(name), translate=translate) for edge, name in EDGES.items() if edge in frame]
     tips += named
     return layered(*layers, hover("day:T", tips).properties(data=frame), height=HEIGHT)
 
@@ -163,7 +163,10 @@ def reveal_chart(
     colour = colour_by(translate, (REAL, *names), names)
     shade = alt.Chart(edges).mark_rect(opacity=0.2).encode(x="first:T", x2="last:T", color=colour)
     tips = [alt.Tooltip("role:N", title=translate(N_("Model"))), day_tip(translate)]
-    tips += [alt.Tooltip("weekday:N", title=translate(N_("Weekday"))), views_tip("views", translate(N_("Views a day")))]
+    tips += [
+        alt.Tooltip("weekday:N", title=translate(N_("Weekday"))),
+        views_tip("views", translate(N_("Views a day")), translate=translate),
+    ]
     named = event_tips("day", lines, events, translate)
     x, y = day_axis(translate, lines["day"], marked=bool(named)), views_axis(translate)
     line = alt.Chart(lines).mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=30))

@@ -82,8 +82,12 @@ def running_total_chart(
         line = base.mark_line(**look).encode(x=x, y=views_axis(translate, column, title=title), color=colour)
         layers.append(in_role(role, line, translate))
     layers += event_marks("day", frame, events, x=x, colour=colour, translate=translate)
-    tips = [day_tip(translate), views_tip("real", translate(REAL)), views_tip("predicted", translate(PREDICTED))]
-    tips += [views_tip(edge, translate(name)) for edge, name in EDGES.items()]
+    tips = [
+        day_tip(translate),
+        views_tip("real", translate(REAL), translate=translate),
+        views_tip("predicted", translate(PREDICTED), translate=translate),
+    ]
+    tips += [views_tip(edge, translate(name), translate=translate) for edge, name in EDGES.items()]
     lowest, highest = frame["real"].min(), frame["upper_90"].max()
     near = lowest <= goal <= highest + FAR * (highest - lowest)
     marks = _goal_marks(goal, passed, translate) if near else []
@@ -107,10 +111,19 @@ def year_chart(months: pd.DataFrame, *, translate: Translate = english) -> alt.L
     bar = (
         alt.Chart(bars)
         .mark_bar()
-        .encode(x=x, xOffset=beside, y=y, color=colour, tooltip=[*tips, views_tip("views", translate(N_("Views")))])
+        .encode(
+            x=x,
+            xOffset=beside,
+            y=y,
+            color=colour,
+            tooltip=[*tips, views_tip("views", translate(N_("Views")), translate=translate)],
+        )
     )
     spans = months.assign(month=month, role=names["point"])
-    tips = [tips[0], *(views_tip(edge, translate(EDGES[f"{edge}_90"])) for edge in ("lower", "upper"))]
+    tips = [
+        tips[0],
+        *(views_tip(edge, translate(EDGES[f"{edge}_90"]), translate=translate) for edge in ("lower", "upper")),
+    ]
     span = (
         alt.Chart(spans)
         .mark_rule(strokeWidth=2, color=alt.expr(LINE))

@@ -12,7 +12,8 @@ import altair as alt
 import numpy as np
 
 from forecasting.formats import format_views, units
-from forecasting.messages import N_, Translate
+from forecasting.messages import N_, Translate, english
+from forecasting.metric_names import is_whole
 from forecasting.models.registry import label_of
 
 REAL, PREDICTED, TRAIN, HELD_OUT, BASELINE, VALIDATION = ROLES = (
@@ -188,9 +189,9 @@ def views_axis(
     return alt.Y(f"{column}:Q", title=translate(title), scale=scale, axis=views_ticks(translate, 6))
 
 
-def views_tip(column: str, title: str) -> alt.Tooltip:
-    """A count in a tooltip."""
-    return alt.Tooltip(f"{column}:Q", title=title, format=",.0f")
+def views_tip(column: str, title: str, *, translate: Translate = english) -> alt.Tooltip:
+    """A count in a tooltip, or an amount with its decimals, as what the channel counts in `translate`."""
+    return alt.Tooltip(f"{column}:Q", title=title, format=",.0f" if is_whole(translate) else ",.2f")
 
 
 def day_tip(translate: Translate, title: str = N_("Day"), form: str = "%Y-%m-%d") -> alt.Tooltip:
@@ -268,7 +269,7 @@ def upright_lines(
         mark = {"value": value, "name": translate(label_of(name)), "period": translate(BASELINE)}
         chart = alt.Chart(alt.Data(values=[mark]))
         rule = chart.mark_rule(strokeDash=dash, strokeWidth=2)
-        tips = [alt.Tooltip("name:N", title=translate(BASELINE)), views_tip("value", loss)]
+        tips = [alt.Tooltip("name:N", title=translate(BASELINE)), views_tip("value", loss, translate=translate)]
         layers.append(rule.encode(x="value:Q", color="period:N", tooltip=tips))
         left = value < widest / 2
         at = {"baseline": "middle", "align": LEFT if left else RIGHT, "dx": 6 if left else -6}

@@ -77,18 +77,24 @@ def fold_losses(frame: pd.DataFrame, loss: str, translate: Translate = english) 
     base, once = alt.Chart(frame), alt.Chart(frame.drop_duplicates("model"))
     fold = alt.Tooltip("fold:N", title=translate(N_("Fold")))
     layers = [
-        marks(base.mark_circle(size=45, opacity=0.5), "validation", VALIDATION, fold, views_tip("validation", loss)),
+        marks(
+            base.mark_circle(size=45, opacity=0.5),
+            "validation",
+            VALIDATION,
+            fold,
+            views_tip("validation", loss, translate=translate),
+        ),
         marks(
             once.mark_tick(thickness=4, size=22),
             "mean",
             VALIDATION,
-            views_tip("mean", translate(N_("Mean over folds"))),
+            views_tip("mean", translate(N_("Mean over folds")), translate=translate),
         ),
         marks(
             once.mark_point(shape="diamond", size=80, filled=True, opacity=1),
             "held_out",
             HELD_OUT,
-            views_tip("held_out", translate(HELD_OUT)),
+            views_tip("held_out", translate(HELD_OUT), translate=translate),
         ),
     ]
     return layered(*layers, height=AROUND + ROW * len(models))

@@ -80,8 +80,11 @@ def past_chart(
         layers.append(in_role(role, line, translate))
     layers += event_marks("day", frame, events, x=x, colour=colour, translate=translate)
     tips = step_tips("day", frame, weekdays=weekdays, translate=translate)
-    tips += [views_tip(column, translate(name)) for column, (_role, name, _look) in reversed(LINES.items())]
-    tips += [views_tip(edge, translate(name)) for edge, name in EDGES.items() if edge in frame]
+    tips += [
+        views_tip(column, translate(name), translate=translate)
+        for column, (_role, name, _look) in reversed(LINES.items())
+    ]
+    tips += [views_tip(edge, translate(name), translate=translate) for edge, name in EDGES.items() if edge in frame]
     return layered(*layers, hover("day:T", [*tips, *named]).properties(data=frame), height=HEIGHT)
 
 

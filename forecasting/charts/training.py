@@ -80,7 +80,7 @@ def loss_spec(
         layers += [in_role(role, band, translate), in_role(role, curve, translate)]
     layers += level_lines(levels, floor, epochs, colour=colour, translate=translate)
     tooltip = [alt.Tooltip("epoch:Q", title=translate(N_("Epoch")), format="d")]
-    tooltip += [views_tip(name, translate(role)) for name, role in roles.items()]
+    tooltip += [views_tip(name, translate(role), translate=translate) for name, role in roles.items()]
     spec = layered(*layers, hover("epoch:Q", tooltip), height=HEIGHT).to_dict(validate=False)
     spec.pop("data", None)
     return spec
@@ -118,5 +118,9 @@ def real_and_predicted(
         *event_marks("day", frame, events, x=x, colour=colour, translate=translate),
     ]
     tooltip = [day_tip(translate), alt.Tooltip("weekday:N", title=translate(N_("Weekday")))]
-    tooltip += [views_tip("real", translate(REAL)), views_tip("predicted", translate(PREDICTED)), *named]
+    tooltip += [
+        views_tip("real", translate(REAL), translate=translate),
+        views_tip("predicted", translate(PREDICTED), translate=translate),
+        *named,
+    ]
     return layered(*roles, hover("day:T", tooltip).properties(data=frame), height=HEIGHT)

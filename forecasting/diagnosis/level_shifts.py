@@ -53,7 +53,8 @@ def level_shifts(series: Series) -> tuple[LevelShift, ...]:
     places = _places(_deviations(calm, SIDE), LIMIT, range(SIDE, len(calm) - SIDE + 1))
     last = max([len(calm) - SIDE, *(place + SIDE - 1 for place in places)])
     soon = _places(_deviations(calm, SOON), LIMIT_SOON, range(last + 1, len(calm) - SOON + 1))
-    found = [_shift(known, calm, place, edges) for place, edges in _with_edges(sorted(places + soon), len(calm))]
+    borders = _borders(sorted(places + soon), len(calm))
+    found = [_shift(known, calm, before=before, place=place, after=after) for before, place, after in borders]
     return tuple(shift for shift in found if max(shift.times, 1 / max(shift.times, 1e-9)) >= SMALLEST)
 
 
@@ -97,21 +98,22 @@ def _places(deviations: np.ndarray, limit: float, among: range) -> list[int]:
     return found
 
 
-def _with_edges(places: list[int], days: int) -> list[tuple[int, tuple[int, int]]]:
-    """Each place with the days that its levels may come from: four weeks either side, up to its neighbours."""
-    borders = [0, *places, days]
-    return [
-        (place, (max(place - SIDE, borders[at]), min(place + SIDE, borders[at + 2]))) for at, place in enumerate(places)
-    ]
+def _borders(places: list[int], days: int) -> list[tuple[int, int, int]]:
+    """Each place between the ends of the levels before and after it: its neighbours, or those of the days."""
+    return list(zip([0, *places[:-1]], places, [*places[1:], days], strict=True)) if places else []
 
 
-def _shift(known: pd.Series, calm: np.ndarray, place: int, edges: tuple[int, int]) -> LevelShift:
-    """The change near `place`, on the day that best divides the days between the edges in two levels."""
-    first, last = edges
+def _shift(known: pd.Series, calm: np.ndarray, *, before: int, place: int, after: int) -> LevelShift:
+    """The change near `place`, on the day that best divides the four weeks on either side in two levels.
+
+    The level after is that of eight weeks, where they have come: what has passed by then was no change of level.
+    """
+    first, last = max(place - SIDE, before), min(place + SIDE, after)
     least = min(WEEK, place - first, last - place)
     candidates = range(max(first + least, place - 2 * WEEK), min(last - least, place + 2 * WEEK) + 1)
     day = min(candidates, key=lambda at: calm[first:at].var() * (at - first) + calm[at:last].var() * (last - at))
     views = known.to_numpy(float)
-    before, after = np.median(views[max(day - SIDE, 0) : day]), np.median(views[day : day + SIDE])
-    times = float(after / before) if before > 0 else float((after + 1) / (before + 1))
+    old = np.median(views[max(day - SIDE, 0) : day])
+    new = np.median(views[day : min(day + 2 * SIDE, max(after, day + WEEK))])
+    times = float(new / old) if old > 0 else float((new + 1) / (old + 1))
     return LevelShift(known.index[day].date(), times, certain=day + SIDE <= len(views))

@@ -95,7 +95,21 @@ def _list_days(session: Session, days: Sequence[UnusualDay]) -> None:
         ],
         translate(N_("Events")): [named.get(found.day, "") for found in days],
     }
-    st.dataframe(pd.DataFrame(rows), hide_index=True)
+    key = f"unusual_{session.channel.fingerprint}_{len(days)}"
+    st.caption(translate(N_("Choose a row to name its day under Events.")))
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        key=key,
+        on_select=lambda: _name_day(days, key),
+        selection_mode="single-row",
+    )
+
+
+def _name_day(days: Sequence[UnusualDay], key: str) -> None:
+    """The day of the row chosen becomes the day that Events is about to add."""
+    for row in st.session_state[key].selection.rows:
+        st.session_state.event_day = days[row].day
 
 
 def _names_of_events(session: Session) -> dict:

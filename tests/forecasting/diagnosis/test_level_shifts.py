@@ -43,5 +43,12 @@ def test_single_extraordinary_days_are_no_level():
     assert level_shifts(series) == before
 
 
+def test_what_has_passed_within_weeks_is_no_level():
+    series = quiet_series("weekly season", 7, 730)
+    before = level_shifts(series)
+    series.views.iloc[400:424] *= 0.3
+    assert level_shifts(series) == before
+
+
 def test_short_channel_has_none():
     assert level_shifts(quiet_series("noise", 1, 4 * SIDE - 1)) == ()
