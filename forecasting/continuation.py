@@ -64,6 +64,7 @@ def joined(kept: Channel, read: Channel, certainty: Certainty = "certain") -> Co
 
     A measured day goes before one that is not; days between the two are unknown. The `kept` channel's name stays.
     """
+    kept, read = _with_first_zeros(kept, read), _with_first_zeros(read, kept)
     before, after = _measured(kept), _measured(read)
     views, from_file = _merged(kept, read)
     channel = replace(
@@ -159,6 +160,18 @@ def _apart(both: pd.DataFrame) -> pd.Series:
 
 
 # The two as one
+
+
+def _with_first_zeros(channel: Channel, other: Channel) -> Channel:
+    """With the days without views that the reader left out at its beginning, where the `other` had begun before."""
+    left_out = [day for one in channel.corrections if one.option == "keep_zeros" for day in one.days]
+    zeros = [day for day in left_out if day >= other.series.first.date()]
+    if not zeros:
+        return channel
+    days = pd.date_range(min(zeros), channel.series.last, name=channel.views.index.name)
+    views = channel.views.reindex(days).mask(days.isin(pd.DatetimeIndex(zeros)), 0.0)
+    others = tuple(one for one in channel.corrections if one.option != "keep_zeros")
+    return replace(channel, views=views, corrections=others)
 
 
 def _merged(kept: Channel, read: Channel) -> tuple[pd.Series, pd.Series]:

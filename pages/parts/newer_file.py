@@ -20,7 +20,8 @@ from pages.parts.past_records import judged_since, past_forecasts
 from pages.parts.session import Session, keep_channel
 
 Take = Callable[[Session, Source], None]  # makes a file the current channel, or raises BadInput
-MOST_READINGS = 5  # ways of reading a file that other channels were read in
+Reading = tuple[dict[str, Any], Channel | None]  # what was said of a file, and what it is then; None: it cannot be
+MOST_READINGS = 3  # of a file, in the ways that other channels were read
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,16 @@ def take_in(session: Session, source: Source, events: tuple[Event, ...] = ()) ->
     """
     _forget_before()
     kept = list(_kept(session))
-    for one, channel, way in _readings(kept, source):
-        found = _continuation(one, channel, way)
+    readings: list[Reading] = []
+    for one in kept:
+        way = replace(source, said=source.said or one.said)
+        channel = _read_for(way, readings)
+        found = _continuation(one, channel, way) if channel else None
         if found and found.certainty == "certain":
             _go_on(one.channel, found, way)
             return
-    channel = replace(read_views(source.data, source.file, Choice(**source.said)), events=events)
+    plain = next((channel for said, channel in readings if channel and said == source.said), None)
+    channel = replace(plain or read_views(source.data, source.file, Choice(**source.said)), events=events)
     keep_channel(channel, source)
     _note_offer(kept, channel, source)
 
@@ -106,18 +111,17 @@ def _kept(session: Session) -> Iterator[Kept]:
             yield Kept(fingerprint, channel, files[fingerprint], said)
 
 
-def _readings(kept: list[Kept], source: Source) -> Iterator[tuple[Kept, Channel, Source]]:
-    """Each kept channel with the file as it would be read for it: in the same way, unless something is said of it."""
-    known: list[tuple[dict, Channel | None]] = []
-    for one in kept:
-        said = source.said or one.said
-        channel = next((channel for before, channel in known if before == said), None)
-        if all(before != said for before, _channel in known) and len(known) < MOST_READINGS:
-            with suppress(BadInput):
-                channel = read_views(source.data, source.file, Choice(**said))
-            known.append((said, channel))
-        if channel:
-            yield one, channel, replace(source, said=said)
+def _read_for(way: Source, readings: list[Reading]) -> Channel | None:
+    """The file read in this way, once; None where it cannot be, or was read in many ways already."""
+    for said, channel in readings:
+        if said == way.said:
+            return channel
+    found: Channel | None = None
+    if len(readings) < MOST_READINGS:
+        with suppress(BadInput):
+            found = read_views(way.data, way.file, Choice(**way.said))
+        readings.append((way.said, found))
+    return found
 
 
 def _continuation(kept: Kept, channel: Channel, source: Source) -> Continuation | None:

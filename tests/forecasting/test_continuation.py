@@ -124,6 +124,16 @@ def test_days_between_two_parts_are_unknown():
     assert found[50:60].isna().all() and found.notna().sum() == DAYS - 10
 
 
+def test_first_days_without_views_count_once_the_channel_had_begun():
+    zeros = tuple(made().views.index[60:65].date)
+    late = part(65, DAYS, corrections=(Correction("{count} left out", zeros, option="keep_zeros"),))
+    whole = made().views.mask(made().views.index.isin(pd.DatetimeIndex(zeros)), 0.0)
+    for found in (joined(part(0, 60), late), joined(late, part(0, 60))):
+        pd.testing.assert_series_equal(found.channel.views, whole)
+        assert not found.channel.corrections
+    assert joined(late, part(70, DAYS)).channel.corrections == late.corrections
+
+
 def test_corrections_and_events_go_along_with_their_days():
     filled = tuple(made().views.index[[10, 70]].date)
     kept = part(0, 80, corrections=(Correction("{count} filled", filled, option="fill"), Correction("of the file")))

@@ -66,3 +66,19 @@ def test_a_file_without_days_in_common_is_asked_about(app, accepted):
     assert metrics(app)["Days"] == ("200" if accepted else "80")
     options = app.selectbox(key="channel").options
     assert options == (["Sample channel", "first"] if accepted else ["Sample channel", "first (1)", "first"])
+
+
+def studio(first: int, last: int) -> bytes:
+    lines = [f"{day.date()},{count % 50},{count}" for day, count in VIEWS[first:last].items()]
+    return "\n".join(["Date,Likes,Views", *lines]).encode()
+
+
+def test_a_newer_file_is_read_as_the_channel_was(visit):
+    app = upload(visit(), "studio.csv", studio(0, 120))
+    app.selectbox(key="said_metric").select("Likes").run()
+    upload(app, "studio (1).csv", studio(100, 160))
+    assert metrics(app)["Days"] == "160" and app.selectbox(key="said_metric").value == "Likes"
+    assert app.selectbox(key="channel").options == ["Sample channel", "studio"]
+    app.selectbox(key="said_metric").select("Views").run()  # other numbers are another channel, of this file alone
+    assert not app.exception and metrics(app)["Days"] == "60"
+    assert len(app.selectbox(key="channel").options) == 3
