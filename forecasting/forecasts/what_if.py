@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -11,10 +11,13 @@ from forecasting.evaluation.conformal import LEVELS
 from forecasting.evaluation.event_value import EventValue, judge_events
 from forecasting.events import Event, EventKind
 from forecasting.forecasts.forecast import Band, Forecast, Total
+from forecasting.forecasts.totals_record import JudgedTotal
 from forecasting.models.event_effects import EventEffects
 from forecasting.models.with_events import learn_effects
 from forecasting.series import Series
 from forecasting.split import Split
+
+Edges = tuple[float, float, float]  # level of an interval, lower, upper
 
 
 @dataclass(frozen=True)
@@ -86,21 +89,48 @@ def _changed(forecast: Forecast, point: np.ndarray, draws: np.ndarray) -> Foreca
         edges = (np.array(band.lower) - before) * grown, (np.array(band.upper) - before) * grown
         lower, upper = _widened(point, edges, draws, band.level)
         bands.append(Band(band.level, tuple(map(float, lower)), tuple(map(float, upper))))
-    totals = tuple(_changed_total(total, point - before, grown, draws) for total in forecast.totals)
-    return replace(forecast, point=tuple(map(float, point)), bands=tuple(bands), totals=totals)
+    change = _Change(forecast.days, point - before, grown, draws)
+    return replace(
+        forecast,
+        point=tuple(map(float, point)),
+        bands=tuple(bands),
+        totals=tuple(_changed_total(total, change) for total in forecast.totals),
+        judged_totals=tuple(_changed_judged_total(total, change) for total in forecast.judged_totals),
+    )
 
 
-def _changed_total(total: Total, change: np.ndarray, grown: np.ndarray, draws: np.ndarray) -> Total:
-    """Of a total that reaches beyond the forecast days, what changes within them."""
-    point = max(total.point + float(change[: total.days].sum()), 0.0)
-    scale, sums = float(grown[: total.days].mean()), draws[:, : total.days].sum(axis=1)
-    bands = []
-    for level, low, high in total.bands:
-        lower, upper = _widened(
-            np.array(point), (scale * (low - total.point), scale * (high - total.point)), sums, level
-        )
-        bands.append((level, float(lower), float(upper)))
-    return Total(total.days, point, tuple(bands))
+@dataclass(frozen=True)
+class _Change:
+    """What changes on the days of a forecast."""
+
+    days: tuple[date, ...]
+    views: np.ndarray  # (days,)
+    grown: np.ndarray  # (days,), times
+    draws: np.ndarray  # (draws, days), of views
+
+    def total(self, first: date, last: date, point: float, bands: Sequence[Edges]) -> tuple[float, tuple[Edges, ...]]:
+        """A total from `first` to `last` and its intervals; of days beyond the forecast nothing changes."""
+        within = np.array([first <= day <= last for day in self.days])
+        changed = max(point + float(self.views[within].sum()), 0.0)
+        scale, sums = float(self.grown[within].mean()) if within.any() else 1.0, self.draws[:, within].sum(axis=1)
+        found = []
+        for level, low, high in bands:
+            edges = scale * (low - point), scale * (high - point)
+            lower, upper = _widened(np.array(changed), edges, sums, level)
+            found.append((level, float(lower), float(upper)))
+        return changed, tuple(found)
+
+
+def _changed_total(total: Total, change: _Change) -> Total:
+    first = change.days[0]
+    point, bands = change.total(first, first + timedelta(days=total.days - 1), total.point, total.bands)
+    return Total(total.days, point, bands)
+
+
+def _changed_judged_total(total: JudgedTotal, change: _Change) -> JudgedTotal:
+    edges = ((LEVELS[-1], total.lower, total.upper),)
+    point, ((_level, lower, upper),) = change.total(total.first, total.last, total.point, edges)
+    return replace(total, point=point, lower=lower, upper=upper)
 
 
 def _widened(middle: np.ndarray, edges: tuple, draws: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:

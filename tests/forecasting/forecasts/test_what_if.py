@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from forecasting.forecasts.forecast import Band, Forecast, Total
+from forecasting.forecasts.totals_record import NO_RECORD, JudgedTotal
 from forecasting.forecasts.what_if import assume_events, planned_on
 from forecasting.models.event_effects import LAGS, EventEffects, KindEffect
 from tests.support.event_channels import UPLOAD, gain_of
@@ -24,7 +25,8 @@ def forecast() -> Forecast:
     """A thousand views a day, from 800 to 1300; the last four weeks' total from 25k to 32k."""
     bands = (Band(0.9, (800.0,) * 28, (1300.0,) * 28),)
     totals = (Total(28, 28 * VIEWS, ((0.9, 25_000.0, 32_000.0),)),)
-    return Forecast("auto", ORIGIN, DAYS, (VIEWS,) * 28, bands, totals, ())
+    june = JudgedTotal("this month", DAYS[0], date(2024, 6, 30), 0.0, 30 * VIEWS, 26_000.0, 35_000.0, NO_RECORD)
+    return Forecast("auto", ORIGIN, DAYS, (VIEWS,) * 28, bands, totals, (), judged_totals=(june,))
 
 
 def test_an_upload_brings_its_effect_on_each_day():
@@ -35,6 +37,8 @@ def test_an_upload_brings_its_effect_on_each_day():
     assert found.without == (VIEWS,) * 28
     assert found.change == pytest.approx(VIEWS * gain_of(UPLOAD))
     assert found.forecast.totals[0].point == pytest.approx(28 * VIEWS + found.change)
+    assert found.forecast.judged_totals[0].point == pytest.approx(30 * VIEWS + found.change)
+    assert found.forecast.judged_totals[0].upper > 35_000 + found.change
     assert (found.forecast.bands[0].lower[0], found.forecast.bands[0].upper[0]) == pytest.approx((800, 1300))
     assert found.forecast.bands[0].upper[3] == pytest.approx(1300 * np.exp(UPLOAD[0]), rel=0.001)
 
