@@ -13,6 +13,7 @@ from forecasting.events import Event, EventKind
 from forecasting.forecasts.forecast import Band, Forecast, Total
 from forecasting.forecasts.totals_record import JudgedTotal
 from forecasting.models.event_effects import EventEffects
+from forecasting.models.registry import BASELINES
 from forecasting.models.with_events import learn_effects
 from forecasting.series import Series
 from forecasting.split import Split
@@ -45,9 +46,14 @@ class WhatIf:
     planned: bool = False  # the channel's own events that are still to come, and no further ones
 
 
-def report_on_events(series: Series, split: Split) -> EventsReport | None:
-    """What there is to say of the events of `series`; None where it has none."""
-    return EventsReport(judge_events(series, split), learn_effects(series)) if series.events else None
+def report_on_events(series: Series, split: Split, method: str = "auto") -> EventsReport | None:
+    """What there is to say of the events of `series` where a `method` forecasts it.
+
+    None where it has none, and for baselines, which stay as they are: others are compared with them.
+    """
+    if not series.events or method in BASELINES:
+        return None
+    return EventsReport(judge_events(series, split), learn_effects(series))
 
 
 def uses_events(report: EventsReport | None) -> bool:

@@ -16,7 +16,7 @@ def open_forecast(visitor: Visitor, series: Series) -> AppTest:
     lines = [f"{day.date()},{views:.0f}" for day, views in series.views.items()]
     app = visitor.go("data").file_uploader[0].upload("mine.csv", "\n".join(["Date,Views", *lines]).encode()).run()
     paste(app, "\n".join(f"{event.day},,{event.kind}" for event in series.events))
-    return press(visitor.go("forecast", forecaster="Mean of the last four same weekdays"))
+    return press(visitor.go("forecast", forecaster="Exponential smoothing"))
 
 
 def said(app: AppTest) -> str:

@@ -142,7 +142,7 @@ def _by_method(series: Series, wanted: MethodFit, horizon: int) -> Iterator[Prog
     """Judged as fitted on the training period, and fitted again on all days for those to come."""
     learnt, others = series.until(wanted.split.train.last), [name for name in BASELINES if name != wanted.method]
     reach = horizon_with_totals(horizon, learnt.measured_days, wanted.method)
-    events = report_on_events(series, wanted.split)
+    events = report_on_events(series, wanted.split, wanted.method)
     fitted = fit_method(wanted.method, learnt, reach, events=uses_events(events))
     yield Progress(FITTED_SHARE)
     done, judged = evaluate_held_out(series, fitted, wanted.split, horizon=horizon, beside=others)

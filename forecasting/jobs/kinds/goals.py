@@ -16,12 +16,14 @@ from forecasting.evaluation.conformal import Scores, make_scores
 from forecasting.forecasts.forecast import honest_scores
 from forecasting.forecasts.goals import days_ahead, make_goals
 from forecasting.forecasts.model_file import load_model
+from forecasting.forecasts.what_if import report_on_events, uses_events
 from forecasting.jobs.kinds import Task
 from forecasting.jobs.kinds.runs import load_run
 from forecasting.jobs.requests import AutoSearch, GoalsRequest, MethodFit, ModelFile, RunVersion
 from forecasting.models.ensemble.candidates import work_of
 from forecasting.models.ensemble.search import Search, planned
 from forecasting.models.registry import METHODS
+from forecasting.models.with_events import EventsOfSearch
 from forecasting.records import Progress
 from forecasting.series import Series
 
@@ -52,19 +54,21 @@ def _fitted(task: Task, wanted: AutoSearch | RunVersion | MethodFit) -> Generato
     series = task.channel.series
     if isinstance(wanted, AutoSearch):
         return (yield from _auto(series, wanted))
-    return fit_method(wanted.method, series.until(wanted.split.train.last), days_ahead(series))
+    events = uses_events(report_on_events(series, wanted.split, wanted.method))
+    return fit_method(wanted.method, series.until(wanted.split.train.last), days_ahead(series), events=events)
 
 
 def _auto(series: Series, wanted: AutoSearch) -> Generator[Progress, None, CalibratedForecaster]:
     """Auto as found on the training period; progress on the way."""
     learnt, reach = series.until(wanted.split.train.last), days_ahead(series)
     check_days("auto", learnt, reach)
-    works = [work_of(candidate) for candidate in planned(learnt, reach)]
+    seen = EventsOfSearch.of(learnt, reach, used=uses_events(report_on_events(series, wanted.split)))
+    works = [work_of(candidate) for candidate in planned(seen.series, reach)]
     worked = SEARCH_SHARE * np.cumsum(works) / sum(works)
-    searching = Search(learnt, reach, budget=SEARCHED * wanted.budget)
+    searching = Search(seen.series, reach, budget=SEARCHED * wanted.budget)
     for tried, _trial in enumerate(searching.trials()):
         yield Progress(float(worked[tried]))
-    ensemble = searching.mixture()
+    ensemble = seen.restored(searching.mixture())
     origins, predicted = ensemble.validated
     return calibrate("auto", ensemble, learnt, origins=origins, predicted=predicted)
 

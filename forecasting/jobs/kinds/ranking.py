@@ -13,12 +13,13 @@ from forecasting.evaluation.conformal import TOTALS
 from forecasting.forecasts.forecast import check_horizon
 from forecasting.forecasts.ranking import JudgedMethod, RankingReport
 from forecasting.forecasts.track_record import track_record
+from forecasting.forecasts.what_if import report_on_events, uses_events
 from forecasting.jobs.kinds import Task
 from forecasting.jobs.kinds.runs import load_run, notes_on_days
 from forecasting.jobs.requests import RankingRequest, RunVersion
 from forecasting.messages import N_, BadInput, Message
 from forecasting.models.ensemble.auto import CANNOT_ANSWER
-from forecasting.models.registry import METHODS
+from forecasting.models.registry import BASELINES, METHODS
 from forecasting.records import Progress
 from forecasting.settings import SKLEARN_FAMILIES
 
@@ -60,7 +61,11 @@ def ranking(task: Task[RankingRequest]) -> Iterator[Progress]:
 def _entries(task: Task[RankingRequest]) -> list[_Entry]:
     """Methods and runs, what takes least first; Auto is judged with its forecast."""
     single = [slug for slug, method in METHODS.items() if not method.takes_budget]
-    methods = [_Entry(slug, WORK.get(slug, WORK_OF_OTHERS), partial(_judge_method, task, slug)) for slug in single]
+    events = uses_events(report_on_events(task.channel.series, task.request.split))  # as Forecast does
+    methods = [
+        _Entry(slug, WORK.get(slug, WORK_OF_OTHERS), partial(_judge_method, task, slug, events=events))
+        for slug in single
+    ]
     runs = [_Entry(run.id, _work_of(task, run), partial(_judge_run, task, run)) for run in task.request.runs]
     return sorted(methods + runs, key=lambda entry: entry.work)
 
@@ -71,10 +76,11 @@ def _work_of(task: Task, version: RunVersion) -> float:
     return WORK_OF_REFIT if again else WORK_OF_OTHERS
 
 
-def _judge_method(task: Task[RankingRequest], slug: str) -> JudgedMethod:
+def _judge_method(task: Task[RankingRequest], slug: str, *, events: bool) -> JudgedMethod:
     """As fitted on the training period."""
     learnt, begun = task.channel.series.until(task.request.split.train.last), time.perf_counter()
-    fitted = fit_method(slug, learnt, _reach(task.request.horizon, learnt.measured_days, slug))
+    reach = _reach(task.request.horizon, learnt.measured_days, slug)
+    fitted = fit_method(slug, learnt, reach, events=events and slug not in BASELINES)
     return replace(_judge(task, slug, fitted), seconds=_seconds(time.perf_counter() - begun))
 
 
