@@ -27,7 +27,7 @@ BEST_OF_GROUP = N_(
 )
 TOO_FEW = N_(
     "“{best}” had the lowest error over the next {horizon} days, but that may be chance: {days} held-out days are too"
-    " few to tell methods apart; at least {needed} are needed."
+    " few to tell methods apart; at least {needed} are needed, or fewer days ahead."
 )
 TOO_ALIKE = N_(
     "“{best}” had the lowest error over the next {horizon} days, but that may be chance: errors of neighbouring days"

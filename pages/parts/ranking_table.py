@@ -19,6 +19,7 @@ from pages.parts.links import escape_markdown
 from pages.parts.session import Session
 
 TAKEN = "taken_method"  # in the session's state: the key of the method that a row's button has just chosen
+WIDTHS = (240, 130, 270, 80)  # pixels of the first columns
 NOT_YET = N_("Not judged yet; it is judged with its forecast.")
 OTHER_DAYS = N_("A model file from other days or another channel: it cannot be judged here.")
 
@@ -113,14 +114,20 @@ class _RankingTable:
             min(3, len(frame.columns)), translate(N_("Take it")), [used if key == chosen else use for key in keys]
         )
         button = st.column_config.ButtonColumn(
-            type="tertiary", key="take_method", on_click=_take, args=(keys,), help=translate(N_("Forecast with it"))
+            width=WIDTHS[3],
+            type="tertiary",
+            key="take_method",
+            on_click=_take,
+            args=(keys,),
+            help=translate(N_("Forecast with it")),
         )
+        widths = {name: st.column_config.Column(width=width) for name, width in zip(frame, WIDTHS, strict=False)}
         st.dataframe(
             frame,
             hide_index=True,
             placeholder="–",
             height=min(38 + 35 * len(frame), 460),
-            column_config={translate(N_("Take it")): button},
+            column_config=widths | {translate(N_("Take it")): button},
             alt=translate(N_("All methods, from the lowest error on the held-out days on")),
         )
 
