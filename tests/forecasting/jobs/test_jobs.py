@@ -28,9 +28,10 @@ from forecasting.series import Channel
 from forecasting.settings import Architecture, RunSettings, Training
 from forecasting.split import Period, Split, default_split
 from forecasting.windows import run_windows
-from tests.forecasting.jobs.test_runs import wait_for, worker_of
+from tests.forecasting.jobs.test_runs import worker_of
 from tests.support import job_kinds
 from tests.support.job_kinds import Count, Refuse, Weigh
+from tests.support.processes import wait_for
 
 
 def channel() -> Channel:

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import threading
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -25,8 +23,7 @@ from forecasting.records import Progress, Source, TrainingProgress
 from forecasting.series import Channel, Correction
 from forecasting.settings import Architecture, RunSettings, Training
 from forecasting.split import default_split
-
-DEADLINE = 60  # seconds to wait for a worker on a busy machine
+from tests.support.processes import wait_for
 
 
 def channel(days: int = 400, name: str = "mine") -> Channel:
@@ -242,14 +239,6 @@ def worker_of(store: RunStore | JobStore, job_id: str) -> int | None:
 def said(store: RunStore, run_id: str) -> str:
     """Why a run failed."""
     return store.run("me", run_id).reason.translated()
-
-
-def wait_for(condition) -> None:
-    """Until `condition` holds; fails after DEADLINE seconds."""
-    end = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < end, "nothing happened"
-        threading.Event().wait(0.05)
 
 
 @pytest.mark.slow

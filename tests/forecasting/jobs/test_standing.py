@@ -24,8 +24,9 @@ from forecasting.jobs.runs import RunStore
 from forecasting.jobs.store import JobStore
 from forecasting.jobs.worker import work_on
 from forecasting.messages import Message
-from tests.forecasting.jobs.test_runs import channel, report, row, said, settings, wait_for
+from tests.forecasting.jobs.test_runs import channel, report, row, said, settings
 from tests.support.locks import locked
+from tests.support.processes import alive, wait_for
 
 ROOT = Path(__file__).parents[3]
 ROUND = 0.01  # seconds
@@ -319,17 +320,6 @@ def test_a_worker_at_work_leaves_with_a_killed_server(tmp_path):
     server.send_signal(signal.SIGKILL)
     server.wait()
     wait_for(lambda: not alive(worker))
-
-
-def alive(process: int) -> bool:
-    """One that has ended, and that nobody has asked about since, is not."""
-    try:
-        os.kill(process, 0)
-        return Path(f"/proc/{process}/stat").read_text().rsplit(")")[-1].split()[0] != "Z"
-    except ProcessLookupError:
-        return False
-    except OSError:  # not Linux
-        return True
 
 
 def test_closing_a_server_whose_store_is_locked_raises_nothing(store, server, database):
