@@ -20,6 +20,7 @@ from forecasting.messages import Message
 IDLE_SECONDS = 900  # after which a worker with nothing to do leaves
 STORE_SECONDS = 2.0  # for a look at the store: what waits longer is tried again at the next round
 SLOW_SECONDS = 1.0  # a store that takes longer to be written has kept others from their heartbeats
+CLOSING_SECONDS = 10.0  # for the round that a closing pool is in
 LOG = logging.getLogger(__name__)
 
 
@@ -68,17 +69,20 @@ class WorkerPool:
         self._failures: dict[str, Message] = {}  # jobs that have ended badly and are to be closed in the store
         self._observer = observer or HeartbeatObserver()
         self._due, self._closed = threading.Event(), threading.Event()
-        threading.Thread(target=self._make_rounds, args=(round_seconds,), daemon=True).start()
-        # loky waits for its jobs before the interpreter may end; a server that is told to stop shall not.
-        threading.Thread(target=self._close_with_main_thread, daemon=True).start()
+        self._start_workers()
+        # loky waits for its jobs before the interpreter may end; a server that is told to stop shall not. What is
+        # registered last is called first, and loky registers itself with its first worker.
+        threading._register_atexit(self.close)  # type: ignore[attr-defined]
+        self._rounds = threading.Thread(target=self._make_rounds, args=(round_seconds,), daemon=True)
+        self._rounds.start()
 
     @property
     def slots(self) -> int:
         """How many jobs it works on at once."""
         return len(self._slots)
 
-    def warm(self) -> None:
-        """Start the workers before the first job needs them."""
+    def _start_workers(self) -> None:
+        """Before the first job needs them."""
         for slot in self._slots:
             slot.executor.submit(int)  # anything: the first job starts the worker, whose initializer does the rest
 
@@ -88,8 +92,11 @@ class WorkerPool:
 
     def close(self) -> None:
         """Stop the workers and what they do."""
+        if self._closed.is_set():
+            return
         self._closed.set()
         self._due.set()
+        self._rounds.join(CLOSING_SECONDS)  # it may be about to start a worker
         claims = [slot.claim for slot in self._slots if slot.claim]
         for slot in self._slots:
             slot.executor.shutdown(wait=False, kill_workers=True)  # type: ignore[call-arg]  # loky's
@@ -98,10 +105,6 @@ class WorkerPool:
     def _say_closed(self, claims: list[Claim]) -> None:
         for claim in claims:
             self.queue.fail(claim.id, failure("closed", claim.kind))
-
-    def _close_with_main_thread(self) -> None:
-        threading.main_thread().join()
-        self.close()
 
     def _make_rounds(self, seconds: float) -> None:
         """Whatever goes wrong in one round, there is another."""
@@ -125,7 +128,7 @@ class WorkerPool:
             del self._failures[job_id]
         self._hold_and_take_over()
         for slot in self._slots:
-            if slot.claim is None and (claim := self.queue.claim_next()):
+            if not self._closed.is_set() and slot.claim is None and (claim := self.queue.claim_next()):
                 self._give(slot, claim)
 
     def _free(self, slot: Slot) -> None:

@@ -244,9 +244,7 @@ def channel_store() -> ChannelStore:
 @st.cache_resource
 def workers() -> WorkerPool:
     """The workers of this server, warmed as soon as the first page is open."""
-    pool = WorkerPool(url_of(store().engine), slots=int(os.environ.get("VIEWCAST_WORKERS") or 0) or None)
-    pool.warm()
-    return pool
+    return WorkerPool(url_of(store().engine), slots=int(os.environ.get("VIEWCAST_WORKERS") or 0) or None)
 
 
 # Channel

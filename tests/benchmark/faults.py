@@ -52,7 +52,7 @@ def queue_runs(store: RunStore, count: int) -> list[str]:
 
 def serve(url: str) -> None:
     """A server without pages, until it is killed."""
-    WorkerPool(url, slots=1, observer=HeartbeatObserver(timeout=TIMEOUT), round_seconds=1.0).warm()
+    WorkerPool(url, slots=1, observer=HeartbeatObserver(timeout=TIMEOUT), round_seconds=1.0)
     threading.Event().wait()
 
 

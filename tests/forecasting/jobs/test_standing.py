@@ -322,6 +322,30 @@ def test_a_worker_at_work_leaves_with_a_killed_server(tmp_path):
     wait_for(lambda: not alive(worker))
 
 
+STOPPED = """
+import sys, time
+from loky import ProcessPoolExecutor
+from forecasting.jobs import pool
+
+def work_for_long(url, job_id):
+    time.sleep(600)
+
+if __name__ == "__main__":
+    pool.work_on = work_for_long
+    workers = pool.WorkerPool(sys.argv[1], slots=1, executor=lambda: ProcessPoolExecutor(max_workers=1))
+    while not workers.queue.beats():
+        time.sleep(0.01)
+"""
+
+
+def test_a_server_that_is_told_to_stop_does_not_wait_for_its_jobs(store, tmp_path):
+    run_id = submitted(store)
+    (tmp_path / "server.py").write_text(STOPPED)
+    command = [sys.executable, str(tmp_path / "server.py"), url_of(store.engine)]
+    subprocess.run(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True, timeout=60)
+    assert "server was stopped" in said(store, run_id)
+
+
 def test_closing_a_server_whose_store_is_locked_raises_nothing(store, server, database):
     run_id = submitted(store)
     wait_for(lambda: status(store, run_id) == "running")
