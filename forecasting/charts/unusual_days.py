@@ -1,6 +1,7 @@
 """Unusual days and changes of level in a channel's chart."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import altair as alt
 import pandas as pd
@@ -12,6 +13,7 @@ from forecasting.messages import N_, Translate
 from forecasting.split import Period
 
 UNUSUAL = N_("Unusual day")
+LABELS = 8  # of changes of level that have room beside each other, on a phone too
 
 
 def unusual_tips(
@@ -51,9 +53,18 @@ def shift_marks(
     shown = [shift for shift in shifts if edges.first <= shift.day <= edges.last]
     if not shown:
         return []
-    days = [pd.Timestamp(shift.day) for shift in shown]
-    at = pd.DataFrame({"day": days, "times": [f"×{shift.times:.2g}" for shift in shown]})
+    at = pd.DataFrame({"day": [pd.Timestamp(shift.day) for shift in shown], "times": _labels(shown, edges)})
     rule = alt.Chart(at).mark_rule(strokeDash=[6, 4], strokeWidth=1.5).encode(x="day:T", color=colour)
     text = alt.Chart(at).mark_text(align="left", baseline="top", dx=4)
     text = text.encode(x="day:T", y=alt.value(2), text="times:N", color=colour)
     return [in_role(BASELINE, rule, translate), in_role(BASELINE, text, translate)]
+
+
+def _labels(shifts: Sequence[LevelShift], edges: Period) -> list[str]:
+    """How many times as high each new level is; "" where the label before would reach into it."""
+    labels, free = [], edges.first
+    for shift in shifts:
+        labels.append(f"×{shift.times:.2g}" if shift.day >= free else "")
+        if labels[-1]:
+            free = shift.day + timedelta(days=edges.days // LABELS)
+    return labels

@@ -85,7 +85,6 @@ def _list_days(session: Session, days: Sequence[UnusualDay]) -> None:
         st.caption(translate(NONE_FOUND))
         return
     rarest, usual = translate(N_("less than 1 day in {days}")), translate(N_("1 day in {days}"))
-    named = _names_of_events(session)
     rows = {
         translate(N_("Day")): [f"{found.day} ({names[found.day.weekday()]})" for found in days],
         translate(N_("Views")): [format_views(found.views, translate) for found in days],
@@ -93,8 +92,9 @@ def _list_days(session: Session, days: Sequence[UnusualDay]) -> None:
         translate(N_("How unlikely")): [
             (rarest if found.rarer else usual).format(days=f"{found.days:,}") for found in days
         ],
-        translate(N_("Events")): [named.get(found.day, "") for found in days],
     }
+    if named := _names_of_events(session):
+        rows[translate(N_("Events"))] = [named.get(found.day, "") for found in days]
     key = f"unusual_{session.channel.fingerprint}_{len(days)}"
     st.caption(translate(N_("Choose a row to name its day under Events.")))
     st.dataframe(
