@@ -21,7 +21,7 @@ def test_pasted_days_are_marked_and_named_on_data_and_forecast(page: Page) -> No
     expect(page.get_by_text("2 events were added.")).to_be_visible()
     expect(page.get_by_text("Line 3 has no day: not a day")).to_be_visible()
     expect(page.get_by_text("1 event is marked. 1 is planned.")).to_be_visible()
-    marks = chart(page).locator("svg .mark-symbol.role-mark path")
+    marks = chart(page).locator("svg .mark-symbol.role-mark path[opacity='0.75']")
     expect(marks).to_have_count(1)
     chart(page).scroll_into_view_if_needed()
     box = marks.bounding_box()
@@ -33,4 +33,4 @@ def test_pasted_days_are_marked_and_named_on_data_and_forecast(page: Page) -> No
     assert "2023-03-01,**Bold** <b>=1+1</b>,upload,yes" in text
     page.get_by_role("button", name="Forecast it").click()
     expect(page.get_by_role("heading", name="Forecast")).to_be_visible()
-    expect(chart(page).locator("svg .mark-symbol.role-mark path")).to_have_count(2)
+    expect(chart(page).locator("svg .mark-symbol.role-mark path[opacity='0.75']")).to_have_count(2)
