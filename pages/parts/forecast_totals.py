@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from forecasting.forecasts.forecast import Forecast
-from forecasting.forecasts.totals_record import JudgedTotal
+from forecasting.forecasts.totals_record import JudgedTotal, windows_at
 from forecasting.formats import format_percent, format_views
 from forecasting.messages import N_, Translate
 from pages.parts.session import Session
@@ -26,6 +26,11 @@ def draw_totals(session: Session, forecast: Forecast) -> None:
         hide_index=True,
         alt=translate(N_("Totals and how such totals were forecast before")),
     )
+    this_month = next(one for one in windows_at(pd.Timestamp(forecast.origin), 400) if one.kind == "this month")
+    if this_month.kind not in {one.kind for one in judged}:
+        name = month_name(this_month.first.date(), session.language)
+        note = translate(N_("For {month} as a whole choose {days} days ahead or more."))
+        st.caption(note.format(month=name, days=this_month.ahead))
     longest = max(judged, key=lambda one: (one.record.enough, one.kind == "days", one.days))
     st.caption(longest.verdict().translated(translate))
     label = translate(N_("Chances to reach a total, months farther ahead, and a year"))
