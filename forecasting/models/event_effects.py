@@ -103,14 +103,14 @@ class EventEffects:
         """
         rng = np.random.default_rng(0)
         logs = np.zeros((2, DRAWS, len(days)))
+        near = sorted(event for event in {*before, *after} if _reaches(event, days))
         for kind in self.kinds:
             mean = kind.draws(rng)
-            own = {event: kind.own_deviation(rng) for event in sorted({*before, *after}) if event.kind == kind.kind}
+            own = {event: kind.own_deviation(rng) for event in near if event.kind == kind.kind}
             for place, events in enumerate((before, after)):
                 logs[place] += mean @ lagged(events, kind.kind, days).T
-                for event in events:
-                    if event in own:
-                        logs[place] += own[event] @ lagged([event], kind.kind, days).T
+                for event, deviation in own.items():
+                    logs[place] += deviation @ lagged([event], kind.kind, days).T * (event in events)
         factors = np.exp(np.clip(logs, -MOST, MOST))
         return usual * (factors[1] - factors[0])
 
@@ -126,6 +126,10 @@ def lagged(events: Sequence[Event], kind: EventKind, days: pd.DatetimeIndex) -> 
     np.add.at(counts, there[there >= 0], 1)
     windows = np.lib.stride_tricks.sliding_window_view(np.log2(1 + counts), LAGS)[:, ::-1]
     return windows[every[LAGS - 1 :].get_indexer(days)]
+
+
+def _reaches(event: Event, days: pd.DatetimeIndex) -> bool:
+    return days[0] - pd.Timedelta(days=LAGS - 1) <= pd.Timestamp(event.day) <= days[-1]
 
 
 def kinds_of(events: Sequence[Event]) -> list[EventKind]:

@@ -90,6 +90,18 @@ def test_nothing_after_an_origin_changes_what_was_learnt_before():
     assert fit_event_effects(changed.until(origin)) == fit_event_effects(series.until(origin))
 
 
+def test_a_forecast_with_events_sees_no_view_after_its_origin():
+    series = made_channel(8)
+    origin = series.views.index[400]
+    later = series.views.index > origin
+    other = replace(series, views=series.views.mask(later, np.random.default_rng(0).uniform(0, 1e6, len(series))))
+    forecasts = [
+        fit_with_events("four-weeks", one.until(origin), 20).predict(one, pd.DatetimeIndex([origin]), 20)
+        for one in (series, other)
+    ]
+    assert (forecasts[0] == forecasts[1]).all()
+
+
 def test_effects_come_from_the_days_before_and_multiply():
     days = pd.date_range("2023-03-01", periods=20)
     events = uploads_on([days[0], days[5], days[5]])
