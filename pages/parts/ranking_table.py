@@ -19,7 +19,7 @@ from pages.parts.links import escape_markdown
 from pages.parts.session import Session
 
 TAKEN = "taken_method"  # in the session's state: the key of the method that a row's button has just chosen
-WIDTHS = (240, 130, 270, 80)  # pixels of the first columns
+WIDTHS = (200, 90, 250, 70)  # pixels of the first columns
 NOT_YET = N_("Not judged yet; it is judged with its forecast.")
 OTHER_DAYS = N_("A model file from other days or another channel: it cannot be judged here.")
 
@@ -68,7 +68,7 @@ class _RankingTable:
         if rows and rows[0].judged.record:
             said = N_(
                 "From each of {count} held-out days ({first} to {last}) every method forecasts the next {horizon} days,"
-                " seeing only earlier days. Errors are means over these days."
+                " seeing only earlier days. Errors are means over these days, in views a day."
             )
             days = rows[0].judged.record.by_origin().index + pd.Timedelta(days=1)
             facts = {"count": len(days), "first": days[0].date(), "last": days[-1].date(), "horizon": self.horizon}
@@ -154,7 +154,7 @@ class _RankingTable:
         translate = self.translate
         return {
             translate(N_("Method")): self.names.get(key, key),
-            translate(N_("Error, views a day")): error,
+            translate(N_("Error")): error,
             translate(N_("Beside the best")): verdict.translated(translate),
         }
 

@@ -70,7 +70,7 @@ def test_ranking_has_the_answer_its_rows_and_what_could_not_be_judged(visitor, o
     app = visitor.go("forecast", ahead=str(HORIZON))
     assert not app.exception
     found = table(app)
-    assert list(found.columns[:4]) == ["Method", "Error, views a day", "Beside the best", "Take it"]
+    assert list(found.columns[:4]) == ["Method", "Error", "Beside the best", "Take it"]
     assert list(found["Method"]) == ["Exponential smoothing", "Same day last week", "Boosted trees", "Auto"]
     assert list(found["Take it"]) == ["Use", "Use", "Use", "In use"]
     assert found["Beside the best"].iloc[2] == "Too few days to learn from."

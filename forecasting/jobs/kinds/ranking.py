@@ -81,7 +81,8 @@ def _judge_method(task: Task[RankingRequest], slug: str, *, events: bool) -> Jud
     learnt, begun = task.channel.series.until(task.request.split.train.last), time.perf_counter()
     reach = _reach(task.request.horizon, learnt.measured_days, slug)
     fitted = fit_method(slug, learnt, reach, events=events and slug not in BASELINES)
-    return replace(_judge(task, slug, fitted), seconds=_seconds(time.perf_counter() - begun))
+    seconds = _seconds(time.perf_counter() - begun)
+    return replace(_judge(task, slug, fitted), seconds=seconds)
 
 
 def _judge_run(task: Task[RankingRequest], version: RunVersion) -> JudgedMethod:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from forecasting.evaluation.calibration import calibrate_run, fit_method, refit
 from forecasting.forecasts.forecast import evaluate_held_out, horizon_with_totals, make_forecast
 from forecasting.forecasts.model_file import MARK, export_model, load_model, save_model
 from forecasting.forecasts.packing import unpack
+from forecasting.forecasts.track_record import TrackRecord
 from forecasting.json_records import to_json
 from forecasting.messages import BadInput
 from forecasting.models.fitting import build, fit
@@ -299,3 +301,12 @@ def test_mutated_bytes_are_always_refused_in_a_sentence(file):
         except BadInput:
             continue
         assert save_model(found) == file  # a change that says nothing, such as the order of spaces
+
+
+@pytest.mark.parametrize("forged", [{"coverage": 1.9}, {"errors": (-3.0,)}, {"errors": ()}, {"horizon": 0}])
+def test_errors_of_past_forecasts_that_cannot_be_are_damaged(file, forged):
+    track = TrackRecord(HORIZON, date(2021, 1, 1), (100.0, np.nan), usual=50.0, coverage=0.9)
+    model = replace(load_model(file), track=track)
+    assert load_model(save_model(model)).track.coverage == 0.9
+    with pytest.raises(BadInput, match="damaged"):
+        load_model(save_model(replace(model, track=replace(track, **forged))))
