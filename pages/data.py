@@ -124,10 +124,10 @@ def choose_reading(said: dict[str, Any]) -> None:
     st.session_state.said_channel, st.session_state.said_dates = session.channel.name, said["dates"] or AS_FITS
     if len(session.channel.metrics) > 1:
         st.session_state.said_metric = session.channel.metrics[0]
-        st.selectbox(translate("Column"), session.channel.metrics, format_func=translate, **say_so("metric"))
+        st.selectbox(translate("Column"), session.channel.metrics, format_func=session.plain, **say_so("metric"))
     if len(session.channel.channel_names) > 1:
         label = translate("Channel in the file")
-        st.selectbox(label, session.channel.channel_names, format_func=translate, **say_so("channel"))
+        st.selectbox(label, session.channel.channel_names, format_func=session.plain, **say_so("channel"))
     if absent := weekdays_without_rows():
         st.radio(
             translate("No rows on {weekdays}").format(weekdays=", ".join(absent)),

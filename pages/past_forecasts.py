@@ -80,7 +80,7 @@ def say_freshness(past: list[PastForecast]) -> None:
     """For each model, the latest first, whether it has gone stale; where one has, what to do."""
     found = [freshness([one for one in past if one.model == model]) for model in dict.fromkeys(o.model for o in past)]
     for one in sorted(found, key=lambda one: not one.stale):
-        sentence = escape_markdown(replace(one, name=translate(one.name)).message.translated(translate))
+        sentence = escape_markdown(replace(one, name=session.plain(one.name)).message.translated(translate))
         if one.stale:
             st.warning(sentence, icon=":material/update:")
         else:
@@ -98,7 +98,7 @@ def draw_table(past: list[PastForecast]) -> None:
     shown = pd.DataFrame(
         {
             translate("Forecast from"): frame["origin"],
-            translate("Method"): [translate(name) for name in frame["name"]],
+            translate("Method"): [session.plain(name) for name in frame["name"]],
             translate("Days that came"): [f"{one.come} / {one.days}" for one in frame.itertuples()],
             translate("Error a day (MAE)"): frame["mae"].round(1),
             translate("MAE of “Same day last week”"): frame["usual_mae"].round(1),

@@ -165,7 +165,8 @@ def say_continued(session: Session) -> None:
     continued: Continued | None = st.session_state.get("continued")
     if continued is None or continued.fingerprint != session.channel.fingerprint:
         return
-    translate, days = session.translate, continued.new_days
+    translate = session.plain
+    days = continued.new_days
     brought = N_("This file continues “{name}” (new days: {days}). It now has {first} to {last}.")
     nothing = N_("“{name}” has all days of this file already. It has {first} to {last}.")
     period = {"first": session.channel.series.first.date(), "last": session.channel.series.last.date()}
@@ -184,7 +185,7 @@ def offer_to_continue(session: Session) -> None:
     kept = session.channels.channel(session.owner, offer.kept) if offer else None
     if offer is None or kept is None or offer.own != session.channel.fingerprint:
         return
-    translate = session.translate
+    translate = session.plain  # the file and the other channel may be of something else
     text = translate(N_("Is this file the same channel as “{name}”, whose days are {first} to {last}?"))
     facts = {"name": translate(kept.name), "first": kept.series.first.date(), "last": kept.series.last.date()}
     st.info(escape_markdown(text.format(**facts)), icon=":material/help:")

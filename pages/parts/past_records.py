@@ -43,7 +43,7 @@ def labels_of(session: Session, past: dict[str, PastForecast]) -> dict[str, str]
     text = session.translate(N_("From {origin}, {days} days, {name}"))
     names: dict[str, str] = {}
     for key, one in past.items():
-        label = text.format(origin=one.forecast.origin, days=len(one.actual), name=session.translate(one.name))
+        label = text.format(origin=one.forecast.origin, days=len(one.actual), name=session.plain(one.name))
         names[key] = unique_name(label, list(names.values()))
     return names
 
@@ -53,7 +53,7 @@ def _past(session: Session, job: Job, names: dict[str, str]) -> PastForecast | N
     request: ForecastRequest = job.request
     model, name = _model_of(request, names)
     if request.holidays:
-        model, name = f"{model}?", session.translate(WHAT_IF).format(name=session.translate(name))
+        model, name = f"{model}?", session.translate(WHAT_IF).format(name=session.plain(name))
     state = job.queued, job.seconds
     return _read(_then, session, job, (job.id, state, session.channel.fingerprint), model, name)
 
