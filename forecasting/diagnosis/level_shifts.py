@@ -20,8 +20,8 @@ from forecasting.typical_range import WEEK, median
 SIDE = 28  # days before and after
 SOON = WEEK  # days after a change that can tell of it, for the time being
 # Units: one false change in ten years of calm days (`tests.benchmark.unusual_days`).
-LIMIT, LIMIT_SOON = 3.35, 3.75
-SMALLEST = 1.1  # times: nobody asks after a smaller change
+LIMIT, LIMIT_SOON = 3.38, 3.75
+SMALLEST = 1.05  # times: nobody asks after a smaller change
 NEAR = 15  # days around each that say what is extraordinary there
 DEVIATIONS = 3.0  # beyond them a day counts as this far off only
 TO_NORMAL = 1.4826  # median absolute deviation -> standard deviation of normal errors
