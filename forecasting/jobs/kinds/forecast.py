@@ -31,7 +31,8 @@ from forecasting.records import Progress
 from forecasting.series import Series
 from forecasting.settings import SKLEARN_FAMILIES
 
-SEARCH_SHARE, JUDGED_SHARE = 0.3, 0.68  # of the work is done when Auto has been found, and when it has been judged
+# Work of Auto beside that of its trials: a fit of what counts, judging, and judging a held-out day.
+FIT_AGAIN, JUDGE, JUDGE_A_DAY = 0.9, 3.0, 0.06
 FITTED_SHARE = 0.6  # of the work of a single method, which is then judged, and fitted once more
 SEARCHED = 0.65  # share of the budget that is for the search; in the rest its choice is judged, and fitted again
 
@@ -61,28 +62,58 @@ def _by_auto(series: Series, auto: AutoSearch, horizon: int) -> Iterator[Progres
     origins_in(series.views, auto.split.held_out, 1)  # says so where there are none
     events = report_on_events(series, auto.split)
     seen = EventsOfSearch.of(learnt, reach, used=uses_events(events))
-    works = [work_of(candidate) for candidate in planned(seen.series, reach)]
-    worked = SEARCH_SHARE * np.cumsum(works) / sum(works)
     searching = Search(seen.series, reach, budget=SEARCHED * auto.budget)
+    work = _Work(searching, len(series.views) - len(learnt.views))
     report = ForecastReport()
     for tried, trial in enumerate(searching.trials(), start=1):
         report = replace(report, trials=(*report.trials, trial))
-        if _is_due(tried, len(works)):
+        if _is_due(tried, work.planned):
             so_far = _provisional(seen.restored(searching.mixture_so_far(), provisional=True), series, horizon)
-            report = replace(report, provisional=ProvisionalForecast(so_far, tried, len(works), searching.learnt_until))
-        yield Progress(float(worked[tried - 1]), report)
-    found = searching.mixture()
-    ensemble = seen.restored(replace(found, limit=auto.budget) if found.limit else found)
+            found = ProvisionalForecast(so_far, tried, work.planned, searching.learnt_until)
+            report = replace(report, provisional=found)
+        yield Progress(work.share_searched(tried), report)
+    mixture = searching.mixture()
+    ensemble = seen.restored(replace(mixture, limit=auto.budget) if mixture.limit else mixture)
     origins, predicted = ensemble.validated
     fitted = calibrate("auto", ensemble, learnt, origins=origins, predicted=predicted)
     tested, judged = evaluate_held_out(series, fitted, auto.split, horizon=horizon)
-    yield Progress(JUDGED_SHARE)
+    yield Progress(work.share_judged())
     again = ensemble.refit(series)
     record = track_record(series, tested, auto.split.held_out, horizon=horizon)
     ahead = make_forecast(again, fitted, series, scores=tested.scores, horizon=horizon, judged=judged, record=record)
     shares = tuple((name, tuple(map(float, by_day))) for name, by_day in again.shares())
     model = export_model("auto", again, series, split=auto.split, scores=tested.scores, judged=judged, track=record)
     yield Progress(1.0, ForecastReport(report.trials, shares, ahead, events=events), save_model(model))
+
+
+class _Work:
+    """How far Auto is: the unit is the trial of a linear recipe.
+
+    What the search keeps is fitted again twice, on the training days and on all, and judged on `days` between.
+    """
+
+    def __init__(self, searching: Search, days: int) -> None:
+        self.searching, self.judging = searching, JUDGE + JUDGE_A_DAY * days
+        self.trials = [work_of(candidate) for candidate in planned(searching.series, searching.horizon)]
+        self.planned, self.done, self.share = len(self.trials), 0.0, 0.0
+
+    def share_searched(self, tried: int) -> float:
+        """The share of all work that is done after so many trials; it never falls."""
+        self.done = sum(self.trials[:tried])
+        self.share = max(self.share, self.done / self._total())
+        return self.share
+
+    def share_judged(self) -> float:
+        """The share that is done when only the last fit is left."""
+        return max(self.share, 1 - self._fit() / self._total())
+
+    def _total(self) -> float:
+        return sum(self.trials) + 2 * self._fit() + self.judging
+
+    def _fit(self) -> float:
+        """A fit of all that is kept, if of the trials to come as many count as of those that are done."""
+        kept = self.searching.work_kept / self.done if self.done else 1.0
+        return FIT_AGAIN * kept * sum(self.trials)
 
 
 def _is_due(tried: int, planned: int) -> bool:

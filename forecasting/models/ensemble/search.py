@@ -19,6 +19,7 @@ from forecasting.models.ensemble.candidates import (
     name_of,
     recipes,
     settings_of,
+    work_of,
 )
 from forecasting.models.ensemble.weights import ErrorHistory, update_online
 from forecasting.models.registry import Forecaster
@@ -79,6 +80,8 @@ class Search:
         self.forecasts: list[np.ndarray] = []
         self.groups: list[int] = []  # the place in `names` of each member
         self.names: list[str] = []
+        self.works: list[float] = []  # of each name
+        self.work_kept = 0.0  # of those that count so far, and are fitted again
         self.tried: list[TrialResult] = []
         self.reason = ""  # why the last candidate was left out
         self.limit = 0.0  # seconds that ended the search early
@@ -113,6 +116,7 @@ class Search:
             self.reason = str(reason)
         if len(self.names) in self.groups:
             self.names.append(name_of(candidate))
+            self.works.append(work_of(candidate))
 
     def _add_member(self, member: Forecaster) -> None:
         self.forecasts.append(forecasts_of(member, self.series, self.origins, horizon=self.horizon))
@@ -122,10 +126,13 @@ class Search:
     def _result(self, candidate: Candidate, *, seconds: float, left: float) -> TrialResult:
         """How the last candidate did."""
         name, mine = name_of(candidate), np.flatnonzero(np.array(self.groups) == len(self.names) - 1)
-        alone = self._errors(self._mixed(mine)) if len(mine) and self.names[-1] == name else ()
+        alone = self._errors(self._mixed(mine, self._weights(mine))) if len(mine) and self.names[-1] == name else ()
         mean = np.mean([error for _ahead, error in alone]) if alone else np.inf
         best = all(mean < np.mean([error for _ahead, error in trial.errors]) for trial in self.tried if trial.errors)
-        mixed = self._errors(self._mixed(np.arange(len(self.members))))
+        every = np.arange(len(self.members))
+        weights = self._weights(every)
+        self.work_kept = sum(self.works[group] for group in {*np.array(self.groups)[self._kept(weights)]})
+        mixed = self._errors(self._mixed(every, weights))
         result = TrialResult(name, settings_of(candidate), alone, mixed, seconds, left, bool(best), self.reason)
         self.tried.append(result)
         return result
@@ -139,18 +146,16 @@ class Search:
     def mixture_so_far(self) -> Auto:
         """All that counts of what has been tried; its members have learnt from the days before validation alone."""
         groups, every = np.array(self.groups), np.arange(len(self.members))
-        history, included = self._error_history(every), self._always_included
-        weights = history.weights(groups, included)
-        predicted = np.einsum("moh,omh->oh", np.stack(self.forecasts), weights)
+        weights = self._weights(every)
+        kept, predicted = self._kept(weights), self._mixed(every, weights)
         burn_in = BURN_IN if len(self.origins) > (MANY + 1) * BURN_IN else 0
-        kept = np.flatnonzero((weights[-1].max(axis=1) >= SMALLEST) | included)
         left, places = np.unique(groups[kept], return_inverse=True)
         return Auto(
             tuple(self.members[place] for place in kept),
             places,
             tuple(self.names[group] for group in left),
             self.series.last,
-            history.at(-1).of(kept),
+            self._error_history(every).at(-1).of(kept),
             (self.origins[burn_in:], predicted[burn_in:]),
             tuple(self.tried),
             self.limit,
@@ -164,10 +169,17 @@ class Search:
         forecasts = np.stack([self.forecasts[member] for member in members])
         return update_online(forecasts, self.actual, ErrorHistory.empty(len(members), self.horizon))
 
-    def _mixed(self, members: np.ndarray) -> np.ndarray:
-        """Forecasts (origins, horizon) of a mixture of some `members`."""
+    def _weights(self, members: np.ndarray) -> np.ndarray:
+        """Weights (origins, members, horizon) of a mixture of some `members`."""
         groups, included = np.array(self.groups)[members], self._always_included[members]
-        weights = self._error_history(members).weights(groups, included)
+        return self._error_history(members).weights(groups, included)
+
+    def _kept(self, weights: np.ndarray) -> np.ndarray:
+        """Places of the members that count, by the weights (origins, members, horizon) of all."""
+        return np.flatnonzero((weights[-1].max(axis=1) >= SMALLEST) | self._always_included)
+
+    def _mixed(self, members: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """Forecasts (origins, horizon) of a mixture of some `members`."""
         return np.einsum("moh,omh->oh", np.stack([self.forecasts[member] for member in members]), weights)
 
     def _errors(self, predicted: np.ndarray) -> tuple[tuple[int, float], ...]:
