@@ -31,8 +31,10 @@ from forecasting.records import Progress
 from forecasting.series import Series
 from forecasting.settings import SKLEARN_FAMILIES
 
-# Work of Auto beside that of its trials: a fit of what counts, judging, and judging a held-out day.
-FIT_AGAIN, JUDGE, JUDGE_A_DAY = 0.9, 3.0, 0.06
+# Work of Auto beside that of its trials: a fit of what counts, judging; and for each held-out day judging it, and
+# provisional forecasts from it.
+FIT_AGAIN, JUDGE, JUDGE_A_DAY, FORESEE_A_DAY = 0.85, 3.0, 0.055, 0.02
+JUDGED_LAST = 0.25  # share of judging that comes after the last fit
 FITTED_SHARE = 0.6  # of the work of a single method, which is then judged, and fitted once more
 SEARCHED = 0.65  # share of the budget that is for the search; in the rest its choice is judged, and fitted again
 
@@ -95,20 +97,21 @@ class _Work:
     def __init__(self, searching: Search, days: int) -> None:
         self.searching, self.judging = searching, JUDGE + JUDGE_A_DAY * days
         self.trials = [work_of(candidate) for candidate in planned(searching.series, searching.horizon)]
+        self.foreseeing = FORESEE_A_DAY * days / len(self.trials)  # a trial
         self.planned, self.done, self.share = len(self.trials), 0.0, 0.0
 
     def share_searched(self, tried: int) -> float:
         """The share of all work that is done after so many trials; it never falls."""
         self.done = sum(self.trials[:tried])
-        self.share = max(self.share, self.done / self._total())
+        self.share = max(self.share, (self.done + tried * self.foreseeing) / self._total())
         return self.share
 
     def share_judged(self) -> float:
-        """The share that is done when only the last fit is left."""
-        return max(self.share, 1 - self._fit() / self._total())
+        """The share that is done before the last fit."""
+        return max(self.share, 1 - (self._fit() + JUDGED_LAST * self.judging) / self._total())
 
     def _total(self) -> float:
-        return sum(self.trials) + 2 * self._fit() + self.judging
+        return sum(self.trials) + self.planned * self.foreseeing + 2 * self._fit() + self.judging
 
     def _fit(self) -> float:
         """A fit of all that is kept, if of the trials to come as many count as of those that are done."""
