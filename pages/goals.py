@@ -25,6 +25,7 @@ translate, views = session.translate, session.channel.views
 
 def round_goal(so_far: float, month: float) -> int:
     """The roundest total that two months at a pace of `month` views pass: a multiple of 5, 2 or 1 and zeros."""
+    so_far, month = max(so_far, 0), max(month, 1)
     size = 10.0 ** np.ceil(np.log10(max(so_far, 10)))
     steps = [size / 10**zeros * first for zeros in range(12) for first in (5, 2, 1)]
     goals = [(so_far // step + 1) * step for step in steps]
@@ -38,7 +39,7 @@ def choose_goal() -> Goal:
             st.session_state.pop(key, None)
     st.session_state.goals_of = session.channel.fingerprint
     in_file = int(np.nansum(views.to_numpy(float)))
-    month = float(np.nanmean(views.to_numpy(float)[-28:])) * 30
+    month = float(session.channel.series.known.iloc[-28:].mean()) * 30
     so_far = count(
         "so_far", translate("Total so far"), in_file, translate("The file's own total, unless you know more.")
     )
@@ -50,7 +51,7 @@ def choose_goal() -> Goal:
 def count(key: str, label: str, first: float, why: str | None = None) -> int:
     """A number of views from 0 on, kept in the URL."""
     warn_invalid_query_param(key, (0, MOST), translate)
-    return int(st.number_input(label, 0, MOST, int(first), key=key, help=why, bind="query-params"))
+    return int(st.number_input(label, 0, MOST, int(np.clip(first, 0, MOST)), key=key, help=why, bind="query-params"))
 
 
 st.title(translate("Goals"))

@@ -38,5 +38,12 @@ def test_first_goals_are_the_channels_own_and_a_link_keeps_others(visitor):
     assert app.number_input(key="so_far").value > 10 * own
 
 
+def test_a_channel_of_few_days_is_told_what_is_missing(visitor):
+    visitor.go("data").file_uploader[0].upload("short.csv", csv(9)).run()
+    app = press(visitor.go("goals", forecaster="Same day last week"), "Work out chances")
+    assert "Too few past forecasts" in app.error[0].value
+    assert any("Too far to say" in text.value for text in app.markdown)
+
+
 def test_goal_is_part_of_a_link(visit):
     assert visit("goals", goal="123456789").number_input(key="goal").value == 123456789
