@@ -15,6 +15,7 @@ from forecasting.csv_cells import safe_cell
 from forecasting.evaluation.backtest import backtest, origins_in, table
 from forecasting.evaluation.calibration import fit_method
 from forecasting.evaluation.conformal import LEVELS
+from forecasting.evaluation.event_wording import effect_of, value_of_events
 from forecasting.forecasts.forecast import (
     Forecast,
     check_horizon,
@@ -23,13 +24,15 @@ from forecasting.forecasts.forecast import (
     make_forecast,
 )
 from forecasting.forecasts.model_file import load_model
+from forecasting.forecasts.what_if import report_on_events, uses_events
 from forecasting.jobs.machine import use_one_thread
 from forecasting.messages import BadInput
 from forecasting.models.ensemble.auto import CANNOT_ANSWER, Auto
 from forecasting.models.ensemble.candidates import TrialResult
 from forecasting.models.ensemble.report import composition, notes_on, regret_of_alternatives, work_of
 from forecasting.models.registry import BUDGET, METHODS, SKILL_BASELINE
-from forecasting.series import Channel
+from forecasting.models.with_events import auto_of
+from forecasting.series import Channel, Series
 from forecasting.split import Period, default_split
 
 COLUMNS = ("mae", "skill", "mase", "coverage", "width")
@@ -107,12 +110,22 @@ def _from_method(options: argparse.Namespace, channel: Channel) -> Forecast:
     series = channel.series
     reach = horizon_with_totals(options.horizon, series.measured_days, options.model)
     use_one_thread()
-    fitted = fit_method(options.model, series, reach, budget=options.seconds, note=_tell)
-    if isinstance(fitted.forecaster, Auto):
-        _explain(fitted.forecaster, options.horizon)
+    events = _events(series, options.model)
+    fitted = fit_method(options.model, series, reach, budget=options.seconds, note=_tell, events=events)
+    if auto := auto_of(fitted.forecaster):
+        _explain(auto, options.horizon)
     return make_forecast(
         fitted.forecaster, fitted, series, scores=fitted.scores, horizon=options.horizon, levels=[options.level]
     )
+
+
+def _events(series: Series, method: str) -> bool:
+    """Whether the forecast takes the channel's events into account; why, and what they do, goes to stderr."""
+    report = report_on_events(series, default_split(series.views), method) if series.events else None
+    if report:
+        sentences = (value_of_events(report.value), *map(effect_of, report.effects.kinds))
+        print("events:", *(sentence.translated() for sentence in sentences), file=sys.stderr)
+    return uses_events(report)
 
 
 def _from_file(options: argparse.Namespace, channel: Channel) -> Forecast:

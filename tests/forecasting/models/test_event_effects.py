@@ -8,12 +8,15 @@ import pandas as pd
 import pytest
 
 from forecasting.calendar_features import calendar
+from forecasting.evaluation.calibration import fit_method, refit
+from forecasting.evaluation.conformal import make_scores
 from forecasting.events import KINDS, Event
 from forecasting.models.event_effects import LAGS, EventEffects, KindEffect, lagged
 from forecasting.models.event_regression import fit_event_effects
 from forecasting.models.fitting import build, fit
 from forecasting.models.registry import baseline
 from forecasting.models.trained_run import of_run
+from forecasting.models.validation import validation_origins
 from forecasting.models.with_events import WithEvents, fit_with_events
 from forecasting.series import Series
 from forecasting.settings import EVENT_DAYS, Architecture, Inputs, RunSettings, Training
@@ -180,3 +183,14 @@ def test_settings_without_events_keep_the_text_that_names_their_runs():
     assert "with_events" not in usual.to_json() and "with_events" in seeing.to_json()
     assert RunSettings.from_json(usual.to_json()) == usual
     assert RunSettings.from_json(seeing.to_json()) == seeing
+
+
+def test_one_call_fits_a_method_with_events_and_calibrates_it_on_days_it_did_not_know():
+    series = made_channel(10, days=300)
+    found = fit_method("ets", series, 7, events=True)
+    assert isinstance(found.forecaster, WithEvents)
+    origins = validation_origins(series, 7)
+    early = fit_with_events("ets", series.until(origins[0]), 7)
+    expected = make_scores(series, origins, early.predict(series, origins, 7))
+    assert np.array_equal(found.scores.values, expected.values, equal_nan=True)
+    assert refit(found, series, 7).effects == found.forecaster.effects
