@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -22,6 +23,11 @@ def press(app: AppTest, word: str = "Forecast") -> AppTest:
     wait_for(app, lambda: not any(button.label in ("Stop", "停止") for button in app.button))
     assert not app.exception
     return app
+
+
+def days_of(app: AppTest) -> pd.DataFrame:
+    """The table of the days to come."""
+    return next(one.value for one in app.dataframe if "Weekday" in one.value)
 
 
 def last_answer() -> tuple[Forecast, bytes]:
@@ -53,13 +59,13 @@ def test_run_forecasts_and_its_file_says_the_same_elsewhere(by_run):
     assert any("28 days" in said.value for said in (*app.success, *app.error, *app.info))
     forecast, file = last_answer()
     assert len(forecast.days) == 28 and min(forecast.bands[-1].lower) >= 0
-    table = app.dataframe[0].value
+    table = days_of(app)
     assert list(table["Forecast"]) == [round(value) for value in forecast.point]
     # The model file, brought to the same page, is asked for as many days.
     app.file_uploader(key="model_file").upload("model.safetensors", file).run()
     assert not app.exception and not app.error
     again = press(app)
-    assert list(again.dataframe[0].value["Forecast"]) == list(table["Forecast"])
+    assert list(days_of(again)["Forecast"]) == list(table["Forecast"])
     assert metrics(again) == shown
 
 
@@ -71,10 +77,10 @@ def test_only_the_result_that_is_shown_is_read_and_only_once(by_run, monkeypatch
     read, fetched = JobStore.result, []
     monkeypatch.setattr(JobStore, "result", lambda *given: (fetched.append(given[-1]), read(*given))[1])
     app.run()
-    assert fetched == [] and len(app.dataframe[0].value) == 8  # known from when it was drawn first
+    assert fetched == [] and len(days_of(app)) == 8  # known from when it was drawn first
     job_progress._result.clear()
     app.slider(key="ahead").set_value(7).run()
-    assert len(fetched) == 1 and len(app.dataframe[0].value) == 7
+    assert len(fetched) == 1 and len(days_of(app)) == 7
 
 
 def test_model_file_that_was_removed_elsewhere_is_said(by_run, visitor, monkeypatch):
@@ -96,7 +102,7 @@ def test_horizon_of_a_day_and_of_a_quarter(by_run):
     for days in (1, 90):
         app.slider(key="ahead").set_value(days).run()
         press(app)
-        assert len(app.dataframe[0].value) == days
+        assert len(days_of(app)) == days
         assert "cannot tell" not in metrics(app)["90 % interval held"]
 
 
@@ -130,7 +136,7 @@ def test_few_held_out_days_give_intervals_and_no_verdict(visitor):
     app.date_input(key="held_out_period").set_value(("2020-10-23", "2020-10-26")).run()  # 4 days
     app = train(app, epochs=2, seeds=1, units=4, window=7)
     app = press(visitor.go("forecast", forecaster=app.selectbox(key="run").options[0]))
-    assert "–" not in set(app.dataframe[0].value["90 %"])
+    assert "–" not in set(days_of(app)["90 %"])
     assert metrics(app)["Next 7 days, views"] != "–"
     assert any("only 4 held-out days to judge by" in said.value for said in app.info), [i.value for i in app.info]
 
@@ -148,7 +154,7 @@ def test_model_file_of_other_views_claims_no_held_out_figures(by_run, visitor):
 
 def test_auto_searches_within_its_budget_and_forecasts(visit):
     app = press(visit("forecast", budget="10", ahead="7"))
-    assert len(app.dataframe[0].value) == 7
+    assert len(days_of(app)) == 7
     assert metrics(app)["Skill"] != "–"
 
 
@@ -167,12 +173,12 @@ def test_auto_forecasts_provisionally_and_what_was_stopped_stays_provisional(vis
 
 def test_holidays_are_asked_only_where_the_run_knows_them(by_run):
     app = press(by_run(country="TW"))
-    before = np.array(app.dataframe[0].value["Forecast"])
+    before = np.array(days_of(app)["Forecast"])
     days = app.multiselect(key="holidays").options
     app.multiselect(key="holidays").set_value([days[10].split()[0]]).run()
     press(app)
     assert any("These holidays change" in caption.value for caption in app.caption)
-    after = np.array(app.dataframe[0].value["Forecast"])
+    after = np.array(days_of(app)["Forecast"])
     assert (after[:9] == before[:9]).all()  # the eve of the day is the first that changes
 
 
