@@ -1,15 +1,20 @@
-"""Walks from end to end: a student in Chinese loses no setting, a teacher on a phone needs two taps."""
+"""Walks from end to end: a student in Chinese, a teacher on a phone, and an owner who comes back each month."""
 
+import io
 import re
+import zipfile
+from datetime import date, timedelta
 
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Server, tab
+from tests.browser.test_forecast import press_forecast
 from tests.browser.test_history import expect_shown, shown
 from tests.browser.test_main_path import metric, wait_until_done
 from tests.browser.test_upload import bring, table
 
 CHANNEL = "我的频道"
+LAST, NEXT_MONTH = date(2025, 6, 30), date(2025, 7, 30)
 
 
 def expect_channel_in_chinese(page: Page) -> None:
@@ -89,3 +94,51 @@ def test_a_teacher_on_a_phone_trains_and_shows_a_run_with_two_taps(browser: Brow
         expect(page.get_by_test_id("stVegaLiteChart").first).to_be_in_viewport()
         wait_until_done(page)
         expect(page.get_by_role("combobox", name="Run shown")).to_have_value(re.compile("^ReLU layers 1×100, 56 days"))
+
+
+def export(days: int, last: date) -> bytes:
+    """The last `days` of an invented channel, in a file like those of YouTube Studio."""
+    dates = [last - timedelta(days=back) for back in range(days)][::-1]
+    views = [2000 + 150 * day.weekday() + 37 * day.toordinal() % 101 for day in dates]
+    totals = "Date,Views\n" + "".join(f"{day},{count}\n" for day, count in zip(dates, views, strict=True))
+    chart = "Date,Content,Views\n" + "".join(f"{day},abc,{count}\n" for day, count in zip(dates, views, strict=True))
+    table = f'Content,Video title,Views\nTotal,,{sum(views)}\nabc,"One film, with a comma",{sum(views)}\n'
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, text in (("Table data.csv", table), ("Chart data.csv", chart), ("Totals.csv", totals)):
+            archive.writestr(name, text)
+    return packed.getvalue()
+
+
+def bring_export(page: Page, days: int, last: date, name: str) -> None:
+    """An export brought to Data, which shows it."""
+    page.get_by_role("link", name="Data", exact=True).click()
+    expect(page.get_by_role("heading", name="Data", exact=True)).to_be_visible()
+    shown(page)  # the page before may have a place for files too
+    bring(page, f"{name}.zip", export(days, last))
+    expect(metric(page, "Days")).to_have_text(str(days))
+    shown(page)
+
+
+def test_an_owner_brings_28_90_and_365_days_and_sees_how_it_went(page: Page) -> None:
+    page.goto("/")
+    bring_export(page, 28, LAST, "Owner")
+    page.get_by_role("button", name="Forecast it").click()
+    press_forecast(page)
+    expect(page.get_by_role("heading", name="Totals")).to_be_visible()
+    expect(page.get_by_text("The channel is too short for Auto's models")).to_be_visible()
+    bring_export(page, 90, NEXT_MONTH, "Owner (1)")
+    expect(page.get_by_text("This file continues “Owner” (new days: 62).")).to_be_visible()
+    page.get_by_role("link", name="1 forecast can be judged now").click()
+    expect(metric(page, "Views that came")).not_to_have_text("–")
+    expect(metric(page, "90 % interval held")).to_have_text(re.compile(r"\d+ of 28 days"))
+    page.get_by_role("link", name="Forecast", exact=True).click()
+    page.get_by_role("button", name="Compare all methods").click()
+    expect(page.get_by_text("lowest error over the next 28 days")).to_be_visible()
+    bring_export(page, 365, NEXT_MONTH, "Owner (2)")
+    page.get_by_role("button", name="Forecast it").click()
+    page.get_by_role("combobox", name="Method").click()
+    page.get_by_role("option", name="Same day last week").click()
+    expect(page).to_have_url(re.compile("forecaster="))
+    page.get_by_role("button", name="Forecast", exact=True).click()
+    expect(page.get_by_text(re.compile(r"28-day totals were off by \d+ %"))).to_be_visible()
