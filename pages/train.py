@@ -14,8 +14,10 @@ from forecasting.evaluation.comparison import compare
 from forecasting.evaluation.wording import MEAN_OF_SEEDS, against_baseline
 from forecasting.formats import format_views
 from forecasting.formula import formula
+from forecasting.jobs.machine import worker_memory
 from forecasting.messages import N_, BadInput, Message, join_sentences
 from forecasting.metrics import LOSS_NAMES
+from forecasting.models.memory import refuse_beyond
 from forecasting.models.registry import label_of
 from forecasting.records import NOTHING_YET, History, Run
 from forecasting.settings import SUBTRACT, RunSettings, Training
@@ -304,6 +306,7 @@ with controls:
     try:
         settings = form.settings(split)
         baseline_levels(session.channel, session.channel.fingerprint, settings)
+        refuse_beyond(worker_memory(), settings, split.train.days)
     except BadInput as trouble:
         troubles.append(trouble)
     settings = None if troubles else settings

@@ -1,9 +1,12 @@
 """What a worker is told about the machine before it loads anything."""
 
+import math
+import os
 from pathlib import Path
 
 import threadpoolctl
 
+SMALLEST = 0.8e9  # bytes: half as much again as a worker takes before it does anything
 AVX512 = {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}
 
 
@@ -15,6 +18,34 @@ def worker_environment() -> dict[str, str]:
     """
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     return threads | ({"OPENBLAS_CORETYPE": "SkylakeX"} if _unrecognised_avx512() else {})
+
+
+def worker_memory() -> float:
+    """Bytes that one worker may take: VIEWCAST_WORKER_MEMORY (in MB), else its share of four fifths of the machine."""
+    if given := float(os.environ.get("VIEWCAST_WORKER_MEMORY") or 0):
+        return given * 1e6
+    workers = int(os.environ.get("VIEWCAST_WORKERS") or 0) or os.cpu_count() or 1
+    return max(0.8 * _machine_memory() / workers, SMALLEST)
+
+
+def resident_memory(status: Path = Path("/proc/self/statm")) -> float:
+    """Bytes that this process takes now; 0 where the system does not tell."""
+    try:
+        return int(status.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:  # not Linux
+        return 0.0
+
+
+def _machine_memory(container: Path = Path("/sys/fs/cgroup/memory.max")) -> float:
+    """Bytes of the machine, or of the container that this runs in; without bounds where the system does not tell."""
+    try:
+        whole = float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    except (AttributeError, ValueError, OSError):  # Windows
+        return math.inf
+    try:
+        return min(whole, float(container.read_text()))
+    except (OSError, ValueError):  # no container, or "max"
+        return whole
 
 
 def use_one_thread() -> None:

@@ -11,7 +11,7 @@ from time import monotonic
 from forecasting.jobs.database import open_engine
 from forecasting.jobs.failures import failure
 from forecasting.jobs.heartbeats import HEARTBEAT_SECONDS, HeartbeatObserver
-from forecasting.jobs.machine import worker_environment
+from forecasting.jobs.machine import worker_environment, worker_memory
 from forecasting.jobs.queue import Claim, JobQueue
 from forecasting.jobs.troubles import Trouble, if_answered, trouble_of
 from forecasting.jobs.worker import prepare, work_on
@@ -28,9 +28,8 @@ def one_worker() -> Executor:
     """An executor with a single worker process that has torch loaded."""
     from loky import ProcessPoolExecutor  # noqa: PLC0415  0.1 s, not needed to look at a page
 
-    return ProcessPoolExecutor(
-        max_workers=1, timeout=IDLE_SECONDS, initializer=prepare, initargs=(os.getpid(),), env=worker_environment()
-    )
+    how = {"initializer": prepare, "initargs": (os.getpid(), worker_memory()), "env": worker_environment()}
+    return ProcessPoolExecutor(max_workers=1, timeout=IDLE_SECONDS, **how)
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """What a worker process does with a job: work on it as its kind says, and report progress as it comes."""
 
+import math
 import os
 import time
 from collections.abc import Callable
@@ -7,8 +8,9 @@ from contextlib import AbstractContextManager, nullcontext
 from pkgutil import resolve_name
 
 from forecasting.jobs.database import open_engine
+from forecasting.jobs.failures import failure
 from forecasting.jobs.kinds import JOB_KINDS, Task
-from forecasting.jobs.machine import use_one_thread
+from forecasting.jobs.machine import resident_memory, use_one_thread
 from forecasting.jobs.queue import JobQueue
 from forecasting.jobs.runs import RunStore
 from forecasting.jobs.troubles import if_answered, patiently
@@ -16,9 +18,13 @@ from forecasting.jobs.watchdog import leave_with, watched
 from forecasting.messages import BadInput
 from forecasting.records import Progress
 
+_limit = math.inf  # bytes that this process may take; only a worker has a limit
 
-def prepare(server: int) -> None:
+
+def prepare(server: int, limit: float = math.inf) -> None:
     """What a new worker of this server process does first: load torch, and take one small step."""
+    global _limit
+    _limit = limit
     leave_with(server)
     use_one_thread()  # two processes with two threads each fight for two cores: up to 30 times slower
     resolve_name("forecasting.jobs.kinds.train:warm_up")()
@@ -38,13 +44,23 @@ def work_on(url: str, job_id: str) -> None:
     try:
         if task := patiently(lambda: _started(queue, job_id, worker)):
             kind = JOB_KINDS[task.kind]
-            with nullcontext() if kind.listens else task.watchdog():
+            with _within_memory(queue, job_id, task.kind), nullcontext() if kind.listens else task.watchdog():
                 patiently(lambda: _exhaust(kind.load(), task, report))
     except BadInput as reason:
         message = reason.message
         patiently(lambda: queue.fail(job_id, message))
     finally:
         engine.dispose()
+
+
+def _within_memory(queue: JobQueue, job_id: str, kind: str) -> AbstractContextManager:
+    """End the worker with a reason once it takes too much; the slot gets a new one."""
+    reason = failure("memory", kind, limit=f"{_limit / 1e9:.1f}")
+
+    def close() -> None:
+        patiently(lambda: queue.fail(job_id, reason))
+
+    return watched(lambda: resident_memory() > _limit, lambda: None, close)
 
 
 def _exhaust(work: Callable, task: Task, report: Callable[[Progress], None]) -> None:

@@ -10,9 +10,11 @@ import torch
 
 from forecasting.jobs.heartbeats import HEARTBEAT_SECONDS
 from forecasting.jobs.kinds import Task
+from forecasting.jobs.machine import worker_memory
 from forecasting.jobs.watchdog import POLL_SECONDS
 from forecasting.metrics import IN_VIEWS
 from forecasting.models.fitting import build, fit
+from forecasting.models.memory import refuse_beyond
 from forecasting.networks.checkpoints import load, save_progress, save_weights
 from forecasting.networks.inputs import Prepared
 from forecasting.networks.network import StackedNetwork
@@ -31,7 +33,9 @@ ENDS: dict[str | None, Status] = {None: "finished", "pause": "paused", "stop": "
 def train(task: Task[RunSettings]) -> Iterator[Progress]:
     """Train the run whose settings are the request, from its last checkpoint on."""
     settings, kept = task.request, task.runs.restore(task.id)
-    data, model = run_windows(task.channel.series, settings), build(settings)
+    data = run_windows(task.channel.series, settings)
+    refuse_beyond(worker_memory(), settings, len(data.train))
+    model = build(settings)
     state = TrainingState(load(kept)[1] if kept else None)
     recorder = RunRecorder(task, model, state)
     with task.watchdog() if settings.solved_at_once else nullcontext():

@@ -6,7 +6,14 @@ import sys
 
 import pytest
 
-from forecasting.jobs.machine import _unrecognised_avx512, use_one_thread, worker_environment
+from forecasting.jobs.machine import (
+    SMALLEST,
+    _machine_memory,
+    _unrecognised_avx512,
+    use_one_thread,
+    worker_environment,
+    worker_memory,
+)
 
 FLAGS = "fpu sse2 avx2 avx512f avx512dq avx512cd avx512bw avx512vl"
 
@@ -42,3 +49,19 @@ def test_a_process_can_be_held_to_one_thread():
     use_one_thread()
     assert torch.get_num_threads() == 1
     assert all(pool["num_threads"] == 1 for pool in threadpoolctl.threadpool_info())
+
+
+def test_a_host_sets_what_a_worker_may_take(monkeypatch):
+    monkeypatch.setenv("VIEWCAST_WORKERS", "4")
+    quarter = worker_memory()
+    monkeypatch.setenv("VIEWCAST_WORKERS", "1")
+    assert quarter == pytest.approx(worker_memory() / 4) or quarter == SMALLEST
+    monkeypatch.setenv("VIEWCAST_WORKER_MEMORY", "700")
+    assert worker_memory() == 700e6
+
+
+def test_a_container_bounds_the_machine(tmp_path):
+    (tmp_path / "memory.max").write_text("1000000000\n")
+    assert _machine_memory(tmp_path / "memory.max") == 1e9
+    (tmp_path / "memory.max").write_text("max\n")
+    assert _machine_memory(tmp_path / "memory.max") == _machine_memory(tmp_path / "nothing") > 1e9

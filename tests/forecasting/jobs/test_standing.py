@@ -373,3 +373,23 @@ def test_a_store_of_before_has_no_counter_yet(store, queue, clock, database):
     for job_id, beats in observer.silent(queue.beats()).items():
         queue.take_over(job_id, beats)
     assert status(store, run_id) == "queued"
+
+
+def test_a_worker_that_takes_too_much_ends_with_the_reason(store, queue, monkeypatch):
+    ended = threading.Event()
+    monkeypatch.setattr("forecasting.jobs.worker._limit", 2e9)
+    monkeypatch.setattr("forecasting.jobs.worker.resident_memory", lambda: 3e9)
+    monkeypatch.setattr("forecasting.jobs.watchdog.os._exit", lambda _code: ended.set())
+    run_id = submitted(store)
+    queue.claim_next()
+    monkeypatch.setattr("forecasting.jobs.worker._exhaust", lambda *_work: ended.wait(60))
+    work_on(url_of(store.engine), run_id)
+    assert ended.is_set() and "2.0 GB" in said(store, run_id)
+
+
+def test_a_run_too_large_for_a_worker_is_refused_in_a_sentence(store, queue, monkeypatch):
+    monkeypatch.setenv("VIEWCAST_WORKER_MEMORY", "100")
+    run_id = submitted(store)
+    queue.claim_next()
+    work_on(url_of(store.engine), run_id)
+    assert status(store, run_id) == "failed" and "a worker has 0.1 GB" in said(store, run_id)
