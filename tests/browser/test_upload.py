@@ -48,7 +48,9 @@ def test_another_column_can_be_taken_later(page: Page) -> None:
     expect(column).to_have_value("Views")
     column.click()
     page.get_by_role("option", name="Likes").click()
-    expect(page.get_by_text("The file calls these numbers “Likes”")).to_be_visible()
+    expect(page.get_by_text("Likes a day, last 28 days")).to_be_visible()
+    page.get_by_text("A year before").click()
+    expect(page).to_have_url(re.compile("year_before=true"))
     expect(column).to_have_value("Likes")
     expect(page).to_have_url(re.compile("channel=studio"))
 
