@@ -177,16 +177,19 @@ def make_forecast(
     levels: Sequence[float] = LEVELS,
     judged: Sequence[HeldOutScore] = (),
     record: TrackRecord | None = None,
+    provisional: bool = False,
 ) -> Forecast:
     """The forecast from the last day of `series`, with adaptive intervals that `scores` of earlier days have taught.
 
     The rate of misses has been moving since the method was fitted. A run's intervals rest on the days after alone.
+    A `provisional` one does without the record of its totals, which takes seconds where months are far ahead.
     """
     now = series.views.index[-1:]
     predicted = forecaster.predict(series, now, scores.horizon)
     scores = honest_scores(fitted, scores)
     found = _intervals_from(now, predicted, fitted, series, scores=scores, levels=levels)
     sums = _totals(found, scores.horizon)
+    totals = [] if provisional else judge_totals(series, scores, predicted[0])
     days = pd.date_range(now[0] + pd.Timedelta(days=1), periods=horizon)
     return Forecast(
         fitted.method,
@@ -203,7 +206,7 @@ def make_forecast(
             *(notes_on(auto) if (auto := auto_of(forecaster)) else ()),
             *(note for one in sums for note in one.note),
         ),
-        judged_totals=tuple(_as_shown(one, sums) for one in judge_totals(series, scores, predicted[0])),
+        judged_totals=tuple(_as_shown(one, sums) for one in totals),
         record=record,
     )
 

@@ -138,7 +138,7 @@ def _provisional(ensemble: Auto | WithEvents, series: Series, horizon: int) -> F
     origins, known = validated.append(since[:-1]), np.concatenate([before, predicted[:-1]])
     fitted = calibrate("auto", ensemble, series, origins=origins, predicted=known)
     last = _Predicted(predicted[-1:], ensemble.needs)
-    return make_forecast(last, fitted, series, scores=fitted.scores, horizon=horizon)
+    return make_forecast(last, fitted, series, scores=fitted.scores, horizon=horizon, provisional=True)
 
 
 @dataclass(frozen=True)
