@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 
 from forecasting.evaluation.event_value import AHEAD, judge_events
+from forecasting.models.event_effects import EventEffects, KindEffect
+from forecasting.models.validation import validation_origins
 from forecasting.series import Series
 from forecasting.split import Period, Split
-from tests.support.event_channels import NONE, made_channel
+from tests.support.event_channels import NONE, UPLOAD, made_channel
 
 QUICK = ("four-weeks",)
 
@@ -37,6 +39,19 @@ def test_held_out_days_have_no_part_in_the_choice():
     found, other = (judge_events(one, split, QUICK) for one in (series, replace(series, views=views)))
     assert found.validation == other.validation
     assert found.used == other.used
+
+
+def test_validation_days_do_not_teach_the_effects_they_are_to_judge():
+    series = made_channel(15, NONE)
+    split = split_of(series)
+    learnt = series.until(split.train.last)
+    effects = EventEffects((KindEffect("upload", 9, tuple(3 * UPLOAD)),), learnt.last)
+    factor = np.exp(effects.log_factor(series.events, series.views.index))
+    validation = series.views.index > validation_origins(learnt, AHEAD)[0]  # from there on uploads bring much
+    changed = replace(series, views=series.views * np.where(validation, factor, 1.0))
+    found = judge_events(changed, split, QUICK)
+    assert abs(found.validation.difference) < 0.1 * found.validation_error
+    assert found.held_out.difference < 0  # by then they were seen
 
 
 def test_without_known_effects_there_is_nothing_to_compare():
