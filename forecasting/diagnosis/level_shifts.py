@@ -12,7 +12,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from forecasting.diagnosis.unusual_days import weekday_effects
+from forecasting.diagnosis.unusual_days import powers_of, scaled_views, weekday_effects
 from forecasting.messages import N_, Message
 from forecasting.series import Series
 from forecasting.typical_range import WEEK, median
@@ -55,7 +55,8 @@ def level_shifts(series: Series) -> tuple[LevelShift, ...]:
     soon = _places(_deviations(calm, SOON), LIMIT_SOON, range(last + 1, len(calm) - SOON + 1))
     borders = _borders(sorted(places + soon), len(calm))
     found = [_shift(known, calm, before=before, place=place, after=after) for before, place, after in borders]
-    return tuple(shift for shift in found if max(shift.times, 1 / max(shift.times, 1e-9)) >= SMALLEST)
+    # Of a level below 0 nothing is so many times as high.
+    return tuple(shift for shift in found if shift.times >= SMALLEST or 0 <= shift.times <= 1 / SMALLEST)
 
 
 def cannot_tell_yet() -> Message:
@@ -64,7 +65,7 @@ def cannot_tell_yet() -> Message:
 
 
 def _weekdays_removed(views: np.ndarray) -> np.ndarray:
-    scaled = np.log1p(views)
+    scaled = scaled_views(views, powers_of(views)[0])
     return scaled - weekday_effects(scaled)
 
 
@@ -115,5 +116,5 @@ def _shift(known: pd.Series, calm: np.ndarray, *, before: int, place: int, after
     views = known.to_numpy(float)
     old = np.median(views[max(day - SIDE, 0) : day])
     new = np.median(views[day : min(day + 2 * SIDE, max(after, day + WEEK))])
-    times = float(new / old) if old > 0 else float((new + 1) / (old + 1))
+    times = float(new / old) if old > 0 else float(new + 1) if old == 0 else np.nan
     return LevelShift(known.index[day].date(), times, certain=day + SIDE <= len(views))

@@ -81,7 +81,7 @@ def find_surprises(series: Series) -> pd.DataFrame:
     if series.measured_days < SETTLED + FEWEST_DAYS:
         return pd.DataFrame(columns=["views", "expected", "score", "probability"], dtype=float)
     known = series.known
-    tried = [_errors(known, power) for power in POWERS]
+    tried = [_errors(known, power) for power in powers_of(known.to_numpy())]
     expected, scores = min(tried, key=lambda errors: _lopsided(errors[1]))
     frame = pd.DataFrame({"views": series.measured.reindex(known.index), "expected": expected, "score": scores})
     frame = frame.iloc[SETTLED:].dropna()
@@ -90,22 +90,31 @@ def find_surprises(series: Series) -> pd.DataFrame:
 
 def _errors(known: pd.Series, power: float) -> tuple[np.ndarray, np.ndarray]:
     """What was expected of each day, in views, and how far off it was, in units of recent errors; NaN at first."""
-    scaled = _scaled(known.to_numpy(float), power)
+    scaled = scaled_views(known.to_numpy(float), power)
     weekdays = weekday_effects(scaled)
     level = _expected_level(scaled - weekdays)
     errors = scaled - weekdays - level
     unit = capped_mean(_before(np.abs(errors), RECENT))
     unit = unit + 1e-3 * np.median(unit) + 1e-9  # where all days were alike, any other one is far off
-    return _unscaled(level + weekdays, power), errors / unit
+    least = 0 if (known >= 0).all() else -np.inf
+    return _unscaled(level + weekdays, power).clip(least), errors / unit
 
 
-def _scaled(views: np.ndarray, power: float) -> np.ndarray:
+def powers_of(views: np.ndarray) -> tuple[float, ...]:
+    """The powers to try; where numbers are below 0, such as net subscribers, they stay as they are."""
+    return POWERS if (views >= 0).all() else (1.0,)
+
+
+def scaled_views(views: np.ndarray, power: float) -> np.ndarray:
+    """A power of the views, 0 where they are 0; the power 0 is their logarithm."""
     return ((views + 1) ** power - 1) / power if power else np.log1p(views)
 
 
 def _unscaled(scaled: np.ndarray, power: float) -> np.ndarray:
-    """The views again; 0 is the least."""
-    return (((scaled * power + 1).clip(0) ** (1 / power) if power else np.exp(scaled)) - 1).clip(0)
+    """The views again."""
+    if power == 1:
+        return scaled
+    return ((scaled * power + 1).clip(0) ** (1 / power) if power else np.exp(scaled)) - 1
 
 
 def weekday_effects(scaled: np.ndarray) -> np.ndarray:

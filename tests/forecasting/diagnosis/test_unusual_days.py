@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecasting.diagnosis.level_shifts import level_shifts
 from forecasting.diagnosis.tails import tail_probabilities
 from forecasting.diagnosis.unusual_days import find_surprises, unusual_days
 from forecasting.series import Series
@@ -78,3 +79,12 @@ def test_sentence_says_how_rare():
     day = next(day for day in unusual_days(find_surprises(series), 365) if day.day == series.views.index[900].date())
     assert day.days % 10 ** (len(str(day.days)) - 1) == 0
     assert f"{day.days:,} days" in day.message.translated()
+
+
+def test_numbers_below_zero_are_judged_too():
+    net = pd.Series(np.random.default_rng(1).normal(2, 20, 800).round(), pd.date_range("2020-01-01", periods=800))
+    net.iloc[[400, 600]] = 400, -400
+    series = Series(net)
+    found = unusual_days(find_surprises(series), 365)
+    assert {net.index[place].date() for place in (400, 600)} <= {day.day for day in found} and len(found) < 8
+    assert all(shift.times >= 0 for shift in level_shifts(series))
