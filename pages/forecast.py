@@ -26,7 +26,7 @@ from pages.parts.forecast_details import (
     say_model,
 )
 from pages.parts.forecast_figures import draw_figures, say_trust
-from pages.parts.forecast_provisional import draw_provisional
+from pages.parts.forecast_provisional import say_provisional
 from pages.parts.forecast_totals import draw_totals
 from pages.parts.forecasters import AUTO, Forecasters
 from pages.parts.homework import offer_homework
@@ -139,11 +139,13 @@ with controls:
     forecasters.take_in()
 
 with figures:
+    if report.provisional:
+        say_provisional(session, report.provisional, improves=busy)
     drawn = what_if.forecast if what_if else report.forecast
     draw_figures(session, drawn or (report.provisional.forecast if report.provisional else None))
 with picture:
     if report.provisional:
-        draw_provisional(session, report.provisional, improves=busy)
+        draw_chart(session, report.provisional.forecast, ())
     elif report.forecast is None:
         draw_before(session, horizon)
     if job:

@@ -4,7 +4,6 @@ import streamlit as st
 
 from forecasting.forecasts.report import ProvisionalForecast
 from forecasting.messages import N_
-from pages.parts.forecast_chart import draw_chart
 from pages.parts.session import Session
 
 IMPROVES = N_(
@@ -17,9 +16,8 @@ NOT_COMPLETED = N_(
 )
 
 
-def draw_provisional(session: Session, found: ProvisionalForecast, *, improves: bool) -> None:
-    """The forecast so far, and how it came about; whether a worker `improves` it still."""
+def say_provisional(session: Session, found: ProvisionalForecast, *, improves: bool) -> None:
+    """How a forecast so far came about, before its figures; whether a worker `improves` it still."""
     said = session.translate(IMPROVES if improves else NOT_COMPLETED)
     facts = {"models": found.models, "planned": found.planned, "last": found.last}
     st.info(said.format(**facts), icon=":material/hourglass_top:")
-    draw_chart(session, found.forecast, ())
