@@ -23,10 +23,6 @@ NOT_MEASURED = N_(
     "Days of weekdays that never have a row, taken as not measured: {count}. Their forecasts follow the other weekdays;"
     " if there can be none then, say that they are closed."
 )
-NEGATIVE = N_(
-    "{days} days have negative numbers, and only numbers from 0 on can be forecast. Choose another column,"
-    " such as one of gains alone."
-)
 CLOSED = N_("Days of weekdays that never have a row, taken as closed, with 0 views: {count}.")
 NO_EVIDENCE = Evidence()
 
@@ -135,7 +131,7 @@ def _refuse_impossible(work: _Work, counted: bool) -> None:
     negative = (views < 0) & ~wrong if counted else views.isna() & False
     for bad, refusal in (
         (wrong, N_("{days} days have numbers too large to be views; choose another column or export again.")),
-        (negative, NEGATIVE),
+        (negative, N_("{days} days have negative numbers, so the column is not views; choose another.")),
     ):
         if bad.sum() > max(3, MANY * len(views)) or bad.sum() == len(views):
             raise BadInput(refusal, days=int(bad.sum()))
