@@ -136,7 +136,7 @@ with st.container(key="past_chart"):
         session.channel.series.measured,
         one.to_frame(),
         one.forecast.origin,
-        others_beside(every, one),
+        others=others_beside(every, one),
         translate=translate,
         weekdays=session.weekdays(),
         events=session.channel.events,

@@ -68,10 +68,10 @@ def views_over_time(
         *step_tips(step, frame, weekdays=weekdays, translate=translate),
         views_tip("views", translate(REAL), translate=translate),
     ]
-    tips += event_tips(step, frame, events, translate)
+    tips += event_tips(frame, events, step=step, translate=translate)
     edges = shown or Period(views.index[0].date(), views.index[-1].date())
     unusual = unusual if step == "day" else ()
-    tips += unusual_tips(frame, unusual, shifts if step == "day" else (), translate)
+    tips += unusual_tips(frame, unusual, shifts if step == "day" else (), translate=translate)
     before = [translate(YEAR_BEFORE)] if year_before else []
     marked = [translate(UNUSUAL)] if unusual else []
     lines = [translate(YEAR_BEFORE), translate(UNUSUAL)]  # each has one colour, whichever are there

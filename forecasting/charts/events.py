@@ -16,7 +16,9 @@ LONGEST = 60  # letters of a name
 BELOW = 5  # pixels from the axis to a mark's middle
 
 
-def event_tips(step: Step, frame: pd.DataFrame, events: Sequence[Event], translate: Translate) -> list[alt.Tooltip]:
+def event_tips(
+    frame: pd.DataFrame, events: Sequence[Event], *, step: Step = "day", translate: Translate
+) -> list[alt.Tooltip]:
     """The events of each point in a tooltip; `frame`, which has a row a `step`, gets them as a column `event`.
 
     Nothing where no event is on a day of the frame.

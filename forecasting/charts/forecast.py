@@ -109,7 +109,7 @@ def forecast_chart(
     before = [translate(YEAR_BEFORE)] if year_before else []
     roles = (REAL, *([PREDICTED] if forecast is not None else []), BASELINE, *before)
     tips = step_tips(step, frame, weekdays=weekdays, translate=translate)
-    named = event_tips(step, frame, events, translate)
+    named = event_tips(frame, events, step=step, translate=translate)
     base, colour, alone = alt.Chart(frame), colour_by(translate, roles, before), len(baseline) == 1
     x = day_axis(translate, frame["day"], STARTS[step], marked=bool(named))
     layers = [
@@ -167,7 +167,7 @@ def reveal_chart(
         alt.Tooltip("weekday:N", title=translate(N_("Weekday"))),
         views_tip("views", translate(N_("Views a day")), translate=translate),
     ]
-    named = event_tips("day", lines, events, translate)
+    named = event_tips(lines, events, translate=translate)
     x, y = day_axis(translate, lines["day"], marked=bool(named)), views_axis(translate)
     line = alt.Chart(lines).mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=30))
     line = line.encode(x=x, y=y, color=colour, tooltip=[*tips, *named])

@@ -59,7 +59,7 @@ def running_total_chart(
 ) -> alt.LayerChart:
     """`frame` is that of running_total_frame; the `goal` is a level line, and `passed` the day that is as likely as not
     to have passed it. `events` are marked below the axis."""
-    named = event_tips("day", frame, events, translate)
+    named = event_tips(frame, events, translate=translate)
     base, roles = alt.Chart(frame), (REAL, PREDICTED, BASELINE)
     colour, x = colour_by(translate, roles), day_axis(translate, frame["day"], marked=bool(named))
     title = N_("Views in all")

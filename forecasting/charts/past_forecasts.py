@@ -49,8 +49,8 @@ def past_chart(
     views: pd.Series,
     past: pd.DataFrame,
     origin: date,
-    others: Sequence[pd.Series] = (),
     *,
+    others: Sequence[pd.Series] = (),
     translate: Translate = english,
     weekdays: Sequence[str] = WEEKDAYS,
     events: Sequence[Event] = (),
@@ -60,7 +60,7 @@ def past_chart(
     `views` are those known now, NaN where none were measured; `events` are marked below the axis.
     """
     frame = past_frame(views, past, origin)
-    named = event_tips("day", frame, events, translate)
+    named = event_tips(frame, events, translate=translate)
     base, colour = alt.Chart(frame), colour_by(translate, (REAL, PREDICTED, BASELINE))
     x = day_axis(translate, frame["day"], marked=bool(named))
     layers = []

@@ -106,7 +106,7 @@ def real_and_predicted(
     frame["predicted"] = predictions.mean(axis=1).to_numpy()
     frame["low"], frame["high"] = predictions.min(axis=1).to_numpy(), predictions.max(axis=1).to_numpy()
     base, colour = alt.Chart(frame), colour_by(translate, (REAL, PREDICTED))
-    named = event_tips("day", frame, events, translate)
+    named = event_tips(frame, events, translate=translate)
     x = day_axis(translate, days, marked=bool(named))
     band = base.mark_area(opacity=0.25).encode(x=x, y=views_axis(translate, "low"), y2="high:Q", color=colour)
     real = base.mark_line(strokeWidth=2.5, opacity=0.5).encode(x=x, y=views_axis(translate, "real"), color=colour)

@@ -17,7 +17,7 @@ LABELS = 8  # of changes of level that have room beside each other, on a phone t
 
 
 def unusual_tips(
-    frame: pd.DataFrame, days: Sequence[UnusualDay], shifts: Sequence[LevelShift], translate: Translate
+    frame: pd.DataFrame, days: Sequence[UnusualDay], shifts: Sequence[LevelShift], *, translate: Translate
 ) -> list[alt.Tooltip]:
     """What is unusual about each day of `frame` in a tooltip; the frame gets it as a column `unusual`, "" for nothing.
 

@@ -159,7 +159,7 @@ def make_intervals(
     expected = with_totals(predicted)[:, kept] + off * scales(series, origins, predicted)[:, kept]
     centre = np.clip(expected, 0, limits)
     lower, upper = {}, {}
-    for level, (low, high) in edges_in_views(series, predicted, origins, edges, columns=kept).items():
+    for level, (low, high) in edges_in_views(series, predicted, origins, edges=edges, columns=kept).items():
         lower[level] = np.clip(np.minimum(low, centre), 0, limits)
         upper[level] = np.clip(np.maximum(high, centre), 0, limits)
     return Intervals(centre, lower, upper)
@@ -169,8 +169,8 @@ def edges_in_views(
     series: Series,
     predicted: np.ndarray,
     origins: pd.DatetimeIndex,
-    edges: Mapping[float, tuple[np.ndarray, np.ndarray]],
     *,
+    edges: Mapping[float, tuple[np.ndarray, np.ndarray]],
     columns: np.ndarray,
 ) -> dict[float, tuple[np.ndarray, np.ndarray]]:
     """Lower and upper edges (origins, columns) of each level in views, from those in scores of these columns.
@@ -277,11 +277,11 @@ def _adapt(
         counts[row] = len(known)
         if len(known) > GROWN * told_from:  # a run begins without any
             spacing, told_from = spacing_of(np.array(latest), delay), len(known)
-        edges[:, row] = edges_of_scores(known, every, rates, spacing)
+        edges[:, row] = edges_of_scores(known, every, rates=rates, spacing=spacing)
     return edges[:, :, reported], counts
 
 
-def edges_of_scores(known: np.ndarray, levels: np.ndarray, rates: np.ndarray, spacing: float) -> np.ndarray:
+def edges_of_scores(known: np.ndarray, levels: np.ndarray, *, rates: np.ndarray, spacing: float) -> np.ndarray:
     """Edges (sides, levels) from sorted scores and the rates of misses (sides, GRID) aimed at."""
     if not len(known):
         return np.full((2, len(levels)), np.nan)

@@ -85,7 +85,7 @@ def _chances_of(series: Series, scores: Scores, window: Window) -> list[PastChan
     if np.isnan(actual):
         return []
     predicted = scores.predicted[scores.origins.get_loc(window.origin)]
-    paths = draw_paths(series, scores, window.origin, predicted, days=window.ahead)
+    paths = draw_paths(series, scores, window.origin, predicted=predicted, days=window.ahead)
     if paths is None:
         return []
     so_far, days = window.so_far(series.known), window.within(predicted).size

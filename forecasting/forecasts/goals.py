@@ -40,14 +40,14 @@ def days_ahead(series: Series, judged: int | None = None) -> int:
     return int(np.clip(most, NEAREST, FARTHEST))
 
 
-def make_goals(series: Series, method: str, forecaster: Forecaster, scores: Scores) -> GoalsReport:
+def make_goals(series: Series, method: str, forecaster: Forecaster, *, scores: Scores) -> GoalsReport:
     """From the last day of `series`; `scores` are of days that had not been learnt from.
 
     Raises BadInput where too few of them are known.
     """
     now, horizon = series.views.index[-1:], scores.horizon
     predicted = forecaster.predict(series, now, horizon)[0]
-    paths = draw_paths(series, scores, now[0], predicted)
+    paths = draw_paths(series, scores, now[0], predicted=predicted)
     if paths is None:
         raise BadInput(TOO_FEW, days=len(series), ahead=horizon)
     return GoalsReport(

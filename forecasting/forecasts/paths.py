@@ -29,7 +29,7 @@ SEED = 0
 
 
 def draw_paths(
-    series: Series, scores: Scores, origin: pd.Timestamp, predicted: np.ndarray, *, days: int = 0, count: int = PATHS
+    series: Series, scores: Scores, origin: pd.Timestamp, *, predicted: np.ndarray, days: int = 0, count: int = PATHS
 ) -> np.ndarray | None:
     """Views (count, days) of the days after `origin`, by default as many as are `predicted` (horizon,).
 
@@ -40,7 +40,7 @@ def draw_paths(
     rows = known_rows(scores, origin, days)
     if len(rows) < FEWEST_ROWS:
         return None
-    quantiles = day_quantiles(series, scores, origin, predicted, days=days)
+    quantiles = day_quantiles(series, scores, origin, predicted=predicted, days=days)
     return np.stack([_at(*one) for one in zip(draw_ranks(rows, count).T, quantiles, strict=True)], axis=1)
 
 
@@ -62,7 +62,7 @@ def draw_ranks(rows: np.ndarray, count: int, seed: int = SEED) -> np.ndarray:
 
 
 def day_quantiles(
-    series: Series, scores: Scores, origin: pd.Timestamp, predicted: np.ndarray, *, days: int
+    series: Series, scores: Scores, origin: pd.Timestamp, *, predicted: np.ndarray, days: int
 ) -> np.ndarray:
     """Views (days, 2 levels) of the lower edges of each day's intervals, the widest first, then the upper ones.
 
@@ -72,7 +72,8 @@ def day_quantiles(
     now, columns = pd.DatetimeIndex([origin]), np.arange(days)
     earlier = scores.before(origin).of_columns(columns)
     asked = Scores(now, np.full((1, days), np.nan), earlier.delays)
-    edges = edges_in_views(series, predicted[None], now, adaptive_edges(earlier, asked, PATH_LEVELS), columns=columns)
+    scored = adaptive_edges(earlier, asked, PATH_LEVELS)
+    edges = edges_in_views(series, predicted[None], now, edges=scored, columns=columns)
     lows = [edges[level][0] for level in reversed(PATH_LEVELS)]
     views = np.concatenate([*lows, *(edges[level][1] for level in PATH_LEVELS)]).T
     return np.clip(np.maximum.accumulate(views, axis=1), 0, highest(series, now))

@@ -222,7 +222,10 @@ def _by_own_scores(series: Series, scores: Scores, windows: list[Window]) -> np.
 def _by_paths(series: Series, scores: Scores, window: Window) -> tuple[float, float, float]:
     """Of any other days: what is known of them already, and the rest of whole paths."""
     predicted = scores.predicted[scores.origins.get_loc(window.origin)]
-    so_far, paths = window.so_far(series.known), draw_paths(series, scores, window.origin, predicted, days=window.ahead)
+    so_far, paths = (
+        window.so_far(series.known),
+        draw_paths(series, scores, window.origin, predicted=predicted, days=window.ahead),
+    )
     if paths is None:
         return so_far + float(window.within(predicted).sum()), np.nan, np.nan
     low, middle, high = np.quantile(window.within(paths).sum(axis=1), [(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2])

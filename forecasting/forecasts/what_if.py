@@ -67,7 +67,7 @@ def planned_on(days: Sequence[date], kind: EventKind) -> tuple[Event, ...]:
 
 
 def assume_events(
-    forecast: Forecast, effects: EventEffects, events: Sequence[Event], further: Sequence[Event]
+    forecast: Forecast, effects: EventEffects, *, events: Sequence[Event], further: Sequence[Event]
 ) -> WhatIf:
     """The `forecast`, which takes `events` into account, with `further` ones beside them.
 
@@ -114,7 +114,9 @@ class _Change:
     grown: np.ndarray  # (days,), times
     draws: np.ndarray  # (draws, days), of views
 
-    def total(self, first: date, last: date, point: float, bands: Sequence[Edges]) -> tuple[float, tuple[Edges, ...]]:
+    def total(
+        self, first: date, last: date, *, point: float, bands: Sequence[Edges]
+    ) -> tuple[float, tuple[Edges, ...]]:
         """A total from `first` to `last` and its intervals; of days beyond the forecast nothing changes."""
         within = np.array([first <= day <= last for day in self.days])
         changed = max(point + float(self.views[within].sum()), 0.0)
@@ -129,13 +131,13 @@ class _Change:
 
 def _changed_total(total: Total, change: _Change) -> Total:
     first = change.days[0]
-    point, bands = change.total(first, first + timedelta(days=total.days - 1), total.point, total.bands)
+    point, bands = change.total(first, first + timedelta(days=total.days - 1), point=total.point, bands=total.bands)
     return Total(total.days, point, bands)
 
 
 def _changed_judged_total(total: JudgedTotal, change: _Change) -> JudgedTotal:
     edges = ((LEVELS[-1], total.lower, total.upper),)
-    point, ((_level, lower, upper),) = change.total(total.first, total.last, total.point, edges)
+    point, ((_level, lower, upper),) = change.total(total.first, total.last, point=total.point, bands=edges)
     return replace(total, point=point, lower=lower, upper=upper)
 
 

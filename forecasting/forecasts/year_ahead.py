@@ -135,7 +135,9 @@ def month_edges(errors: np.ndarray) -> np.ndarray:
         if len(known) < FEWEST_ERRORS:
             break
         rates = np.full((2, len(GRID)), (1 - np.array(GRID)) / 2)
-        found = edges_of_scores(np.sort(known), np.array([LEVEL]), rates, spacing_of(known, place + 1))[:, 0]
+        found = edges_of_scores(np.sort(known), np.array([LEVEL]), rates=rates, spacing=spacing_of(known, place + 1))[
+            :, 0
+        ]
         nearer = edges[place - 1] if place else np.zeros(2)
         edges[place] = min(found[0], nearer[0]), max(found[1], nearer[1])
     return edges

@@ -66,7 +66,7 @@ def assume(session: Session, report: ForecastReport, further: Sequence[Event]) -
     events, origin = session.channel.events, report.forecast.origin
     if not further and not any(event.day > origin for event in events):
         return None
-    return assume_events(report.forecast, report.events.effects, events, further)
+    return assume_events(report.forecast, report.events.effects, events=events, further=further)
 
 
 def say_change(session: Session, found: WhatIf) -> None:

@@ -44,7 +44,7 @@ def goals(task: Task[GoalsRequest]) -> Iterator[Progress]:
         scores = _scores_through(series, fitted)
         forecaster = refit(fitted, series, scores.horizon)
     yield Progress(FITTED_SHARE)
-    yield Progress(1.0, make_goals(series, fitted.method, forecaster, honest_scores(fitted, scores)))
+    yield Progress(1.0, make_goals(series, fitted.method, forecaster, scores=honest_scores(fitted, scores)))
 
 
 def _fitted(task: Task, wanted: AutoSearch | RunVersion | MethodFit) -> Generator[Progress, None, CalibratedForecaster]:

@@ -33,7 +33,7 @@ def past(series: Series, horizon: int = HORIZON) -> tuple[Scores, np.ndarray]:
 def test_marginals_and_totals_are_those_of_the_intervals(pull):
     series = channel(pull)
     scores, predicted = past(series)
-    paths = draw_paths(series, scores, series.last, predicted, count=4000)
+    paths = draw_paths(series, scores, series.last, predicted=predicted, count=4000)
     now = pd.DatetimeIndex([series.last])
     asked = Scores(now, np.full((1, len(scores.delays)), np.nan), scores.delays)
     shown = make_intervals(series, predicted[None], earlier=scores, later=asked)
@@ -51,7 +51,7 @@ def test_days_of_a_path_hang_together_as_the_errors_do():
     spread = {}
     for pull in (0.0, 0.8):
         series = channel(pull)
-        paths = draw_paths(series, *past(series)[:1], series.last, past(series)[1])
+        paths = draw_paths(series, past(series)[0], series.last, predicted=past(series)[1])
         spread[pull] = paths.sum(axis=1).std() / np.sqrt((paths.std(axis=0) ** 2).sum())
     assert 0.7 < spread[0.0] < 2.5  # of independent days it is 1; the mean of 28 days is an error that they share
     assert spread[0.8] > 2.5
@@ -60,9 +60,9 @@ def test_days_of_a_path_hang_together_as_the_errors_do():
 def test_paths_are_counts_of_the_right_shape_and_the_same_twice():
     series = channel(level=2.0)  # many days without views
     scores, predicted = past(series)
-    paths = draw_paths(series, scores, series.last, predicted, days=20)
+    paths = draw_paths(series, scores, series.last, predicted=predicted, days=20)
     assert paths.shape == (PATHS, 20) and np.isfinite(paths).all() and paths.min() >= 0
-    np.testing.assert_array_equal(paths, draw_paths(series, scores, series.last, predicted, days=20))
+    np.testing.assert_array_equal(paths, draw_paths(series, scores, series.last, predicted=predicted, days=20))
 
 
 def test_nothing_later_moves_a_path():
@@ -74,16 +74,16 @@ def test_nothing_later_moves_a_path():
     for one in (series, Series(changed)):
         scores, _now = past(one)
         predicted = baseline("mean-28").predict(one, pd.DatetimeIndex([origin]), HORIZON)[0]
-        drawn.append(draw_paths(one, scores, origin, predicted))
+        drawn.append(draw_paths(one, scores, origin, predicted=predicted))
     np.testing.assert_array_equal(*drawn)
 
 
 def test_too_few_past_forecasts_draw_nothing():
     series = channel(days=28 + HORIZON + FEWEST_ROWS)
     scores, predicted = past(series)
-    assert draw_paths(series, scores, series.last, predicted) is not None
+    assert draw_paths(series, scores, series.last, predicted=predicted) is not None
     before = series.views.index[-2]
-    assert draw_paths(series, scores, before, predicted) is None
+    assert draw_paths(series, scores, before, predicted=predicted) is None
 
 
 def test_past_chances_are_those_of_a_plain_loop_and_come_true():

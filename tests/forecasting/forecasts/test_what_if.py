@@ -30,7 +30,7 @@ def forecast() -> Forecast:
 
 
 def test_an_upload_brings_its_effect_on_each_day():
-    found = assume_events(forecast(), effects(), (), planned_on([DAYS[3]], "upload"))
+    found = assume_events(forecast(), effects(), events=(), further=planned_on([DAYS[3]], "upload"))
     expected = np.full(28, VIEWS)
     expected[3 : 3 + LAGS] *= np.exp(UPLOAD)
     assert found.forecast.point == pytest.approx(expected)
@@ -45,7 +45,9 @@ def test_an_upload_brings_its_effect_on_each_day():
 
 def test_intervals_are_wider_where_the_effect_is_less_sure():
     upload = planned_on([DAYS[3]], "upload")
-    sure, unsure = (assume_events(forecast(), effects(variance), (), upload) for variance in (1e-10, 0.05))
+    sure, unsure = (
+        assume_events(forecast(), effects(variance), events=(), further=upload) for variance in (1e-10, 0.05)
+    )
     assert unsure.low < sure.low < sure.change < sure.high < unsure.high
     (_level, low, high), (_same, wider_low, wider_high) = (one.forecast.totals[0].bands[0] for one in (sure, unsure))
     assert wider_low < low < high < wider_high
@@ -53,7 +55,7 @@ def test_intervals_are_wider_where_the_effect_is_less_sure():
 
 def test_planned_events_are_in_the_forecast_already():
     past, planned = planned_on([ORIGIN], "upload"), planned_on([DAYS[5]], "upload")
-    found = assume_events(forecast(), effects(), (*past, *planned), ())
+    found = assume_events(forecast(), effects(), events=(*past, *planned), further=())
     assert found.planned and found.forecast == forecast()
     after = np.array(found.without)
     assert after[:5] == pytest.approx(np.full(5, VIEWS))
