@@ -17,7 +17,7 @@ KIND_NAMES: dict[EventKind, str] = {
     "other": N_("Other"),
 }
 LONGEST_NAME = 200  # letters
-MOST = 2_000  # events of a channel
+MOST_EVENTS = 2_000  # events of a channel
 # Control characters, halves of letters, and marks that turn the direction of whatever text stands beside a name.
 UNSEEN = ("Cc", "Cs", "Zl", "Zp")
 TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -44,6 +44,6 @@ def clean_name(name: str) -> str:
 
 
 def merged(events: Iterable[Event], more: Iterable[Event]) -> tuple[Event, ...]:
-    """Both in the order of days; of two with one day and one name the later stays. MOST stay, the first ones."""
+    """Both in the order of days; of two with one day and one name the later stays. MOST_EVENTS stay, the first ones."""
     together = {(event.day, event.name): event for event in (*events, *more)}
-    return tuple(sorted([*together.values()][:MOST]))
+    return tuple(sorted([*together.values()][:MOST_EVENTS]))

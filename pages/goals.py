@@ -16,7 +16,7 @@ from pages.parts.links import escape_markdown, warn_invalid_query_param
 from pages.parts.look import controls_and_picture
 from pages.parts.session import open_page
 
-MOST = 10**12  # views
+LARGEST_GOAL = 10**12  # views
 KEYS = ("goal", "so_far", "target")  # of controls whose first values are the channel's
 
 session = open_page()
@@ -50,8 +50,12 @@ def choose_goal() -> Goal:
 
 def count(key: str, label: str, first: float, why: str | None = None) -> int:
     """A number of views from 0 on, kept in the URL."""
-    warn_invalid_query_param(key, (0, MOST), translate)
-    return int(st.number_input(label, 0, MOST, int(np.clip(first, 0, MOST)), key=key, help=why, bind="query-params"))
+    warn_invalid_query_param(key, (0, LARGEST_GOAL), translate)
+    return int(
+        st.number_input(
+            label, 0, LARGEST_GOAL, int(np.clip(first, 0, LARGEST_GOAL)), key=key, help=why, bind="query-params"
+        )
+    )
 
 
 st.title(translate("Goals"))

@@ -21,7 +21,7 @@ from forecasting.typical_range import RECENT, WEEK, capped_mean, median
 POWERS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the views, 0 is their logarithm: the one whose errors are even on both sides
 SMOOTHING = 0.3  # of the smoothed level
 SETTLED = 35  # first days, from which nothing is judged yet
-FEWEST_DAYS = 100  # judged days below which a tail says nothing
+FEWEST_JUDGED = 100  # judged days below which a tail says nothing
 TAIL = 0.03  # quantile at which the errors' two sides are compared
 USUAL_RATE = 365
 RATES = {  # days for one false alarm
@@ -78,7 +78,7 @@ def find_surprises(series: Series) -> pd.DataFrame:
 
     `probability`: the chance of a day as far from what was expected, high or low.
     """
-    if series.measured_days < SETTLED + FEWEST_DAYS:
+    if series.measured_days < SETTLED + FEWEST_JUDGED:
         return pd.DataFrame(columns=["views", "expected", "score", "probability"], dtype=float)
     known = series.known
     tried = [_errors(known, power) for power in powers_of(known.to_numpy())]

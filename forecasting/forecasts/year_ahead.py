@@ -18,7 +18,7 @@ from forecasting.series import Series
 YEAR = 12  # months
 YEARS = 3  # that are looked back at, at most
 LEVEL_MONTHS = 3  # whose mean is the level of a month's end
-FEWEST_DAYS = 730
+TWO_YEARS = 730
 FEWEST_ERRORS = 4  # past forecasts so many months ahead, from which an interval is spoken of
 MEASURED = 0.9  # share of its days that a month's mean needs
 LEVEL = 0.9  # of the interval
@@ -61,8 +61,8 @@ class YearAhead:
         if self.months:
             facts = {"error": format_percent(self.median_error), "usual": format_percent(self.usual_error)}
             said.append(Message(RECORD, facts | {"count": self.count}))
-        elif measured_days < FEWEST_DAYS:
-            said.append(Message(TOO_SHORT, {"needed": FEWEST_DAYS, "days": measured_days}))
+        elif measured_days < TWO_YEARS:
+            said.append(Message(TOO_SHORT, {"needed": TWO_YEARS, "days": measured_days}))
         if self.too_far:
             said.append(Message(SOME_TOO_FAR, {"month": f"{self.too_far:%Y-%m}"}))
         return said
@@ -70,7 +70,7 @@ class YearAhead:
 
 def year_ahead(series: Series) -> YearAhead:
     """From the last whole month of `series`; no months where its days do not suffice."""
-    if series.measured_days < FEWEST_DAYS:
+    if series.measured_days < TWO_YEARS:
         return YearAhead((), None, np.nan, np.nan, 0)
     means = monthly_means(series)
     if not len(means):

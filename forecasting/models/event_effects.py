@@ -17,7 +17,7 @@ from forecasting.series import Series
 
 LAGS = 14  # the day of an event and the days after it that an effect may reach
 FEWEST = 5  # events of a kind whose effect is estimated
-MOST = 3.0  # of an effect, in logarithms: no event is taken to multiply the views by more than 20
+LARGEST_EFFECT = 3.0  # of an effect, in logarithms: no event is taken to multiply the views by more than 20
 DRAWS = 1000
 Reason = Literal["", "few", "weekday"]  # why it cannot be told: too few events, or always on the same weekday
 
@@ -60,7 +60,7 @@ class KindEffect:
     def gain(self, level: float = 0.9) -> tuple[float, float, float]:
         """What one event brings over the LAGS days, in usual days' views, and its interval."""
         found = np.expm1(np.array(self.effect)).sum()
-        sums = np.expm1(np.clip(self.draws(np.random.default_rng(0)), -MOST, MOST)).sum(axis=1)
+        sums = np.expm1(np.clip(self.draws(np.random.default_rng(0)), -LARGEST_EFFECT, LARGEST_EFFECT)).sum(axis=1)
         low, high = np.quantile(sums, [(1 - level) / 2, (1 + level) / 2])
         return float(found), float(low), float(high)
 
@@ -80,7 +80,7 @@ class EventEffects:
     def log_factor(self, events: Sequence[Event], days: pd.DatetimeIndex) -> np.ndarray:
         """The logarithm (days,) of what the views of each of `days` are multiplied by because of `events`."""
         effects = [lagged(events, kind.kind, days) @ np.array(kind.effect) for kind in self.kinds]
-        return np.clip(np.sum(effects, axis=0) if effects else np.zeros(len(days)), -MOST, MOST)
+        return np.clip(np.sum(effects, axis=0) if effects else np.zeros(len(days)), -LARGEST_EFFECT, LARGEST_EFFECT)
 
     def without(self, series: Series) -> Series:
         """The series as it would have been without its events, as far as their effect is known."""
@@ -111,7 +111,7 @@ class EventEffects:
                 logs[place] += mean @ lagged(events, kind.kind, days).T
                 for event, deviation in own.items():
                     logs[place] += deviation @ lagged([event], kind.kind, days).T * (event in events)
-        factors = np.exp(np.clip(logs, -MOST, MOST))
+        factors = np.exp(np.clip(logs, -LARGEST_EFFECT, LARGEST_EFFECT))
         return usual * (factors[1] - factors[0])
 
 

@@ -26,7 +26,7 @@ WEEKDAYS = 0.5  # prior standard deviation of a weekday's effect
 WANDERING = (1e-4, 1e-3, 1e-2, 0.03, 0.1, 0.3, 1.0)  # variance of the level's steps beside that of a day's error
 CUT = 2.5  # usual errors that one day counts for at most
 STEPS = 20  # of the fit; views within a few per cent are reached after five
-FEWEST_DAYS = 56  # measured
+FEWEST_MEASURED = 56  # measured
 MEMORY = 4 * LAGS  # days over which errors are alike; fewer would take for chance what the level made up for
 APART = 0.2  # share of the events' days that weekdays and level must leave unexplained
 
@@ -40,7 +40,7 @@ def fit_event_effects(series: Series) -> EventEffects:
     counts = {kind: _learnt_from(measured, seen, kind) for kind in kinds_of(series.events)}
     enough = [kind for kind, count in counts.items() if count >= FEWEST]
     few = [KindEffect(kind, counts[kind], reason="few") for kind in counts if kind not in enough]
-    if not enough or measured.notna().sum() < FEWEST_DAYS or not measured.max() > 0:
+    if not enough or measured.notna().sum() < FEWEST_MEASURED or not measured.max() > 0:
         return EventEffects(tuple(KindEffect(kind, count, reason="few") for kind, count in counts.items()), series.last)
     columns = [lagged(seen, kind, measured.index) for kind in enough]
     fitted = _fit(measured, np.concatenate(columns, axis=1))

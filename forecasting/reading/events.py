@@ -11,7 +11,7 @@ from datetime import date
 import numpy as np
 
 from forecasting.csv_cells import plain_cell, safe_cell
-from forecasting.events import KINDS, MOST, Event, EventKind, clean_name
+from forecasting.events import KINDS, MOST_EVENTS, Event, EventKind, clean_name
 from forecasting.messages import N_, BadInput, Message
 from forecasting.reading import words
 from forecasting.reading.choice import Order, Question
@@ -87,20 +87,20 @@ def read_events(
     dated = [line for line in lines if line.day]
     days = _read_days([line.day for line in dated], order, near)
     by_number = {line.number: day for line, day in zip(dated, days, strict=True)}
-    events: list[Event] = []
-    complaints: list[Message] = []
-    for line in lines:
-        day = by_number.get(line.number)
-        if day is not None:
-            events.append(_event(day, line.cells, kind))
-        elif line.day or not _is_header(line):
-            facts = {"line": line.number, "text": (line.day or line.text)[:SHOWN]}
-            complaints.append(Message(NO_SUCH_DAY if line.day else NO_DAY, facts))
+    found = {number: day for number, day in by_number.items() if day is not None}
+    events = [_event(found[line.number], line.cells, kind) for line in dated if line.number in found]
+    complaints = [_complaint(line) for line in lines if line.number not in found and (line.day or not _is_header(line))]
     if len(events) >= SERIES and all(_NUMBER.match(event.name) for event in events):
         raise BadInput(NUMBERS)
-    if len(events) > MOST:
-        complaints.append(Message(TOO_MANY, {"limit": MOST}))
-    return EventList(tuple(events[:MOST]), tuple(complaints))
+    if len(events) > MOST_EVENTS:
+        complaints.append(Message(TOO_MANY, {"limit": MOST_EVENTS}))
+    return EventList(tuple(events[:MOST_EVENTS]), tuple(complaints))
+
+
+def _complaint(line: _Line) -> Message:
+    """What is wrong with a line that holds no event."""
+    facts = {"line": line.number, "text": (line.day or line.text)[:SHOWN]}
+    return Message(NO_SUCH_DAY if line.day else NO_DAY, facts)
 
 
 def read_event_file(
@@ -117,7 +117,7 @@ def read_event_file(
     texts = [to_utf8(part.data).decode("utf-8", "replace") for part in unpack(data, filename)]
     found = [read_events(text, order, near=near, kind=kind) for text in texts]
     events = tuple(event for one in found for event in one.events)
-    return EventList(events[:MOST], tuple(complaint for one in found for complaint in one.complaints))
+    return EventList(events[:MOST_EVENTS], tuple(complaint for one in found for complaint in one.complaints))
 
 
 def events_to_csv(events: Iterable[Event]) -> str:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from forecasting.events import MOST, Event, clean_name
+from forecasting.events import MOST_EVENTS, Event, clean_name
 from forecasting.messages import BadInput
 from forecasting.reading import numbers, shapes, words
 from forecasting.reading.containers import unpack
@@ -13,7 +13,7 @@ DATED = 0.5  # share of a column's filled cells that are dates
 
 
 def publications(data: bytes, filename: str) -> tuple[Event, ...]:
-    """A day and a title for each upload that a table of the file names, in the order of days; at most MOST, the latest.
+    """A day and a title for each upload that a table of the file names, in the order of days; the latest MOST_EVENTS.
 
     Empty where no table has a column of publish times, or where the file cannot be read.
     """
@@ -23,8 +23,8 @@ def publications(data: bytes, filename: str) -> tuple[Event, ...]:
             for table in tables(part):
                 found |= _uploads(table)
     except BadInput:
-        return tuple(sorted(found))[-MOST:]
-    return tuple(sorted(found))[-MOST:]
+        return tuple(sorted(found))[-MOST_EVENTS:]
+    return tuple(sorted(found))[-MOST_EVENTS:]
 
 
 def _uploads(table: Table) -> set[Event]:

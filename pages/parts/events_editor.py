@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from forecasting.events import KIND_NAMES, KINDS, LONGEST_NAME, MOST, Event, EventKind, clean_name, merged
+from forecasting.events import KIND_NAMES, KINDS, LONGEST_NAME, MOST_EVENTS, Event, EventKind, clean_name, merged
 from forecasting.messages import N_, BadInput, Message, Translate, join_sentences
 from forecasting.reading import Question
 from forecasting.reading.events import TOO_MANY, EventList, events_to_csv, read_event_file, read_events
@@ -130,7 +130,7 @@ def _add(session: Session, found: EventList) -> None:
     fresh = sum((event.day, event.name) not in have for event in together)
     read = {(event.day, event.name) for event in found.events}
     known = len(read & have)
-    cut = [Message(TOO_MANY, {"limit": MOST})] if fresh + known < len(read) else []
+    cut = [Message(TOO_MANY, {"limit": MOST_EVENTS})] if fresh + known < len(read) else []
     done = [Message(ADDED, {"count": fresh})] if fresh or not found.complaints else []
     done += [Message(THERE, {"count": known})] if known else []
     _keep(session, together, done, (*found.complaints, *cut))

@@ -8,7 +8,7 @@ import streamlit as st
 
 from forecasting.diagnosis.level_shifts import LevelShift, cannot_tell_yet, level_shifts
 from forecasting.diagnosis.unusual_days import (
-    FEWEST_DAYS,
+    FEWEST_JUDGED,
     RATES,
     SETTLED,
     USUAL_RATE,
@@ -44,7 +44,7 @@ def show_unusual_days(session: Session) -> Unusual:
     surprises, shifts = _found(session.channel, session.channel.fingerprint)
     with st.expander(session.translate(N_("Unusual days")), icon=":material/notification_important:"):
         if surprises.empty:
-            st.caption(session.translate(TOO_FEW).format(days=SETTLED + FEWEST_DAYS))
+            st.caption(session.translate(TOO_FEW).format(days=SETTLED + FEWEST_JUDGED))
             return Unusual((), ())
         days = unusual_days(surprises, _choose_rate(session.translate, len(surprises)))
         _list_days(session, days)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from forecasting.forecasts.year_ahead import FEWEST_DAYS, past_errors, year_ahead
+from forecasting.forecasts.year_ahead import TWO_YEARS, past_errors, year_ahead
 from forecasting.series import Series
 
 
@@ -42,7 +42,7 @@ def test_past_errors_are_those_of_forecasts_made_then():
 
 
 def test_too_far_to_say():
-    short = year_ahead(channel(FEWEST_DAYS - 1))
+    short = year_ahead(channel(TWO_YEARS - 1))
     assert short.months == () and "needs 730 measured days" in short.notes(729)[0].translated()
     two_years = year_ahead(channel(731))
     assert 4 <= len(two_years.months) < 12

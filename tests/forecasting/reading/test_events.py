@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from forecasting.events import KINDS, MOST, Event, clean_name, merged
+from forecasting.events import KINDS, MOST_EVENTS, Event, clean_name, merged
 from forecasting.messages import BadInput
 from forecasting.reading import Question
 from forecasting.reading.events import events_to_csv, read_event_file, read_events
@@ -104,8 +104,8 @@ def test_day_and_month_are_asked_about_unless_the_list_or_the_channel_tells():
 
 
 def test_more_than_a_channel_takes_are_cut_with_a_sentence():
-    found = read_events("\n".join(f"2022-03-01 Episode {number}" for number in range(MOST + 5)))
-    assert len(found.events) == MOST and "first 2000" in found.complaints[-1].translated()
+    found = read_events("\n".join(f"2022-03-01 Episode {number}" for number in range(MOST_EVENTS + 5)))
+    assert len(found.events) == MOST_EVENTS and "first 2000" in found.complaints[-1].translated()
 
 
 def test_no_cell_of_a_saved_list_runs_in_a_spreadsheet():
@@ -157,5 +157,5 @@ def test_daily_views_alone_hold_no_uploads_and_a_picture_is_refused():
 def test_of_two_events_with_one_day_and_name_the_later_stays():
     old, new = Event(MARCH, "Sale"), Event(MARCH, "Sale", "campaign", learn=False)
     assert merged([old, Event(MARCH, "Other")], [new]) == (Event(MARCH, "Other"), new)
-    many = [Event(MARCH, str(number)) for number in range(MOST)]
-    assert old in merged([old], many) and len(merged([old], many)) == MOST
+    many = [Event(MARCH, str(number)) for number in range(MOST_EVENTS)]
+    assert old in merged([old], many) and len(merged([old], many)) == MOST_EVENTS
