@@ -9,7 +9,7 @@ from forecasting.messages import BadInput
 from forecasting.models.registry import BUDGET
 from forecasting.split import default_split
 from pages.parts.forecasters import AUTO, Forecasters
-from pages.parts.goal_answers import Goal, draw_figures, draw_passing, draw_record
+from pages.parts.goal_answers import Goal, draw_before, draw_figures, draw_passing, draw_record
 from pages.parts.goal_year import draw_year
 from pages.parts.job_progress import find, result_of, show_job, submit
 from pages.parts.links import escape_markdown, warn_invalid_query_param
@@ -87,6 +87,8 @@ report = result_of(session, job, GoalsReport)
 with figures:
     draw_figures(session, goal, report)
 with picture:
+    if report is None:
+        draw_before(session, goal)
     if report is None and not busy:
         st.info(
             translate("Press “Work out chances”: draws of the days to come answer every goal."), icon=":material/flag:"

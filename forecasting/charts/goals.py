@@ -34,7 +34,9 @@ FAR = 3.0  # times the height of what is drawn below it: a goal farther up is no
 EDGES = {"lower_90": N_("90 %, from"), "upper_90": N_("90 %, to")}
 
 
-def running_total_frame(views: pd.Series, paths: np.ndarray, usual: Sequence[float], *, so_far: float) -> pd.DataFrame:
+def running_total_frame(
+    views: pd.Series, paths: np.ndarray, usual: Sequence[float] | np.ndarray, *, so_far: float
+) -> pd.DataFrame:
     """Day, real, predicted, edges of its intervals and baseline: totals that are `so_far` views on the last day.
 
     `views` are the channel's known ones, `paths` (paths, days) and `usual` (days,) those of the days after them.

@@ -1,5 +1,6 @@
 """What draws of the days to come say of a goal, and what came of such chances."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -10,11 +11,12 @@ import streamlit as st
 
 from forecasting import charts
 from forecasting.forecasts.chances import chance, in_bins, passing_days
-from forecasting.forecasts.goals import GoalsReport
+from forecasting.forecasts.goals import FARTHEST, GoalsReport
 from forecasting.forecasts.totals_record import Window, windows_at
 from forecasting.formats import format_percent, format_probability, format_views
 from forecasting.messages import N_, Translate
 from forecasting.models.registry import label_of
+from pages.parts.forecast_chart import last_week
 from pages.parts.forecast_totals import month_name
 from pages.parts.session import Session
 
@@ -106,14 +108,27 @@ def _interval(passed: np.ndarray | None, report: GoalsReport, translate: Transla
     return translate(N_("90 %: {low} to {high}")).format(**facts)
 
 
+def draw_before(session: Session, goal: Goal) -> None:
+    """The running total, the goal and the usual baseline drawn on, as long as nothing has been worked out."""
+    usual = last_week(session, FARTHEST)
+    _draw_total(session, goal, np.full((1, len(usual)), np.nan), usual)
+
+
+def _draw_total(
+    session: Session, goal: Goal, paths: np.ndarray, usual: Sequence[float] | np.ndarray, *, day: date | None = None
+) -> None:
+    """The running total by `paths` (paths, days), beside `usual` (days,), and the `day` on which the goal is passed."""
+    translate, known = session.translate, session.channel.series.known
+    frame = charts.running_total_frame(known, paths, usual, so_far=goal.so_far)
+    chart = charts.running_total_chart(frame, goal.total, day, translate=translate, events=session.channel.events)
+    st.altair_chart(chart, alt=translate(N_("Views in all: real, forecast with its intervals, and the goal")))
+
+
 def draw_passing(session: Session, goal: Goal, report: GoalsReport) -> None:
     """The running total with its intervals and the goal, and in words when it is passed."""
     translate, passed = session.translate, _passed(goal, report)
-    frame = charts.running_total_frame(session.channel.series.known, report.paths, report.usual, so_far=goal.so_far)
     with st.container(key="goals_chart"):
-        day, events = _day(passed, 0.5, report), session.channel.events
-        chart = charts.running_total_chart(frame, goal.total, day, translate=translate, events=events)
-        st.altair_chart(chart, alt=translate(N_("Views in all: real, forecast with its intervals, and the goal")))
+        _draw_total(session, goal, report.paths, report.usual, day=_day(passed, 0.5, report))
     facts = {"goal": format_views(goal.total, translate), "days": report.paths.shape[1]}
     facts |= {"chance": format_probability(float(np.isfinite(passed).mean()))}
     if goal.total <= goal.so_far:
