@@ -33,7 +33,7 @@ from forecasting.settings import SKLEARN_FAMILIES
 
 # Work of Auto beside that of its trials: a fit of what counts, judging; and for each held-out day judging it, and
 # provisional forecasts from it.
-FIT_AGAIN, JUDGE, JUDGE_A_DAY, FORESEE_A_DAY = 0.85, 3.0, 0.055, 0.02
+FIT_AGAIN, JUDGE, JUDGE_A_DAY, FORESEE_A_DAY = 0.85, 7.0, 0.055, 0.02
 JUDGED_LAST = 0.25  # share of judging that comes after the last fit
 FITTED_SHARE = 0.6  # of the work of a single method, which is then judged, and fitted once more
 SEARCHED = 0.65  # share of the budget that is for the search; in the rest its choice is judged, and fitted again
