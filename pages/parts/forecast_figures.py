@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from forecasting.evaluation.comparison import FEWEST_DAYS
 from forecasting.evaluation.wording import coverage_beside_level, days_ahead, over_days
 from forecasting.forecasts.forecast import Forecast, HeldOutScore
 from forecasting.formats import format_percent, format_views
@@ -46,12 +47,20 @@ def _draw_record(translate: Translate, at: HeldOutScore | None) -> None:
         judged = N_("{ahead} days ahead, over {days} past forecasts")
     over = translate(judged).format(ahead=at.horizon, days=at.origins) if at else None
     why = translate(N_("Share of the held-out days that were inside their 90 % interval."))
-    held = format_percent(at.coverage[-1]) if at else "–"
+    held = _share(translate, at, at.coverage[-1] if at else None)
     st.metric(translate(N_("90 % interval held")), held, over, help=why, **BESIDE)
     why = translate(
         N_("How much smaller the error is than with “Same day last week” on the held-out days; 0 % = no better.")
     )
-    st.metric(translate(N_("Skill")), format_percent(at.skill) if at else "–", over, help=why, **BESIDE)
+    skill = _share(translate, at, at.skill if at else None)
+    st.metric(translate(N_("Skill")), skill, over, help=why, **BESIDE)
+
+
+def _share(translate: Translate, at: HeldOutScore | None, share: float | None) -> str:
+    """A figure of the held-out days; a share of a few of them says nothing."""
+    if at is None or share is None:
+        return "–"
+    return format_percent(share) if at.origins >= FEWEST_DAYS else translate(N_("cannot tell"))
 
 
 def for_horizon(judged: list[HeldOutScore]) -> HeldOutScore | None:

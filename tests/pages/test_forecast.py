@@ -186,3 +186,10 @@ def test_page_in_chinese(visit):
     app = visit("forecast", lang="中文")
     assert app.title[0].value == "预测"
     assert not [metric.label for metric in app.metric if "views" in metric.label]
+
+
+def test_shares_of_a_few_held_out_days_are_not_told(visitor):
+    visitor.go("data").file_uploader[0].upload("mine.csv", csv(60)).run()
+    shown = metrics(press(visitor.go("forecast", forecaster="Mean of the last 28 days", ahead="7")))
+    assert shown["Next 7 days, views"] != "–"
+    assert shown["Skill"] == shown["90 % interval held"] == "cannot tell"
