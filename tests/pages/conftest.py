@@ -10,9 +10,11 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest, app_test
 
+from forecasting.jobs.pool import WorkerPool
 from pages.parts import session
 
 ROOT = Path(__file__).parent.parent.parent
+ONCE_AN_HOUR = 3600.0  # seconds
 
 
 @contextmanager
@@ -22,6 +24,8 @@ def app_test_with(url: str) -> Iterator[None]:
         patch.setenv("VIEWCAST_STORE", url)
         patch.setenv("VIEWCAST_WORKERS", "1")
         patch.chdir(ROOT)
+        # A round of its own would take a run that a test has just put into the store.
+        patch.setitem(WorkerPool.__init__.__kwdefaults__, "round_seconds", ONCE_AN_HOUR)
         # AppTest has no cookies to read: every AppTest is a browser of its own.
         patch.setattr(session, "browser_token", lambda: st.session_state.setdefault("token", os.urandom(16).hex()))
         # AppTest resets this switch before every run and would draw app.py through the old discovery of pages/.

@@ -48,7 +48,7 @@ def test_methods_that_only_chance_tells_apart_stand_with_the_best():
     assert (
         found.sentence("x")
         .translated()
-        .endswith("2 other methods cannot be told apart from it and are as good a choice.")
+        .endswith("2 other methods cannot be told apart from it: their larger errors may be chance.")
     )
     assert found.rows[0].verdict.translated() == "Lowest error"
     assert "worse may be chance" in found.rows[1].verdict.translated()

@@ -44,6 +44,7 @@ def waiting_for_nobody() -> Iterator[None]:
     sa.event.listen(engine, "checkout", hurry)
     yield
     sa.event.remove(engine, "checkout", hurry)
+    engine.dispose()  # its connections would go on like that
 
 
 def said(app: AppTest) -> list[str]:
