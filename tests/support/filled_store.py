@@ -5,9 +5,11 @@ from itertools import islice, product
 
 import numpy as np
 import pandas as pd
+import sqlalchemy as sa
 
 from forecasting.jobs.queue import JobQueue
 from forecasting.jobs.runs import RunStore
+from forecasting.jobs.tables import jobs
 from forecasting.networks.training import Row
 from forecasting.records import Progress, TrainingProgress
 from forecasting.sample import sample_channel
@@ -37,8 +39,15 @@ def fill(store: RunStore, owner: str, runs: int, epochs: int = 100, seeds: int =
     queue, ids = JobQueue(store.engine), []
     for place, settings in enumerate(many_settings(runs, epochs, seeds)):
         ids.append(store.submit(owner, sample_channel(), settings, name=f"Try {place + 1}"))
-        write(queue.claim_next().id, queue, settings, chance(place))
+        _claim(store, ids[-1])
+        write(ids[-1], queue, settings, chance(place))
     return ids
+
+
+def _claim(store: RunStore, run_id: str) -> None:
+    """Take this run out of the queue, whatever else waits there."""
+    with store.engine.begin() as connection:
+        connection.execute(sa.update(jobs).where(jobs.c.id == run_id).values(status="running", beats=1, worker=None))
 
 
 def validated(settings: RunSettings) -> RunSettings:

@@ -94,6 +94,7 @@ def test_a_run_that_stands_still_says_why(visit, monkeypatch):
     monkeypatch.setattr(session.workers(), "trouble", Trouble(Message(SILENT)))
     app.run()
     assert any("does not answer" in text for text in said(app))
+    next(button for button in app.button if button.label == "Stop").click().run()
 
 
 def test_a_store_that_must_not_be_opened_is_a_sentence_on_every_page(visit, monkeypatch):
