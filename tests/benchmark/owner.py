@@ -19,7 +19,7 @@ from forecasting.reading import read_views, to_csv
 from forecasting.sample import sample_channel
 from forecasting.series import Channel
 from tests.browser.chromium import find
-from tests.browser.conftest import FLAGS, Server
+from tests.browser.conftest import FLAGS, Server, uploader
 
 MOST_SECONDS = 300
 
@@ -27,7 +27,7 @@ MOST_SECONDS = 300
 def waits(page: Page, url: str, file: Path) -> dict[str, float]:
     """Seconds by what is waited for."""
     page.goto(url)
-    page.locator("input[type=file]").first.set_input_files(file)
+    uploader(page).set_input_files(file)
     expect(page.get_by_test_id("stSidebar").get_by_text(file.stem).first).to_be_visible()
     page.get_by_role("button", name="Forecast it").click()
     expect(page.get_by_role("heading", name="Forecast", exact=True)).to_be_visible()

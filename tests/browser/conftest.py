@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.browser.chromium import ADVICE, find
 
@@ -73,6 +73,11 @@ class Server:
         self.process.terminate()
         self.process.wait(90)
         self.log.close()
+
+
+def uploader(page: Page) -> Locator:
+    """Where Data takes a channel's file; its page has another uploader, for events."""
+    return page.locator("[class*='st-key-upload_'] input[type=file]")
 
 
 @pytest.fixture(scope="session")

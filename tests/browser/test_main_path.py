@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from forecasting import __version__
-from tests.browser.conftest import PATIENCE, Server
+from tests.browser.conftest import PATIENCE, Server, uploader
 
 
 def press_train(page: Page) -> None:
@@ -74,9 +74,7 @@ def studio_zip() -> bytes:
 
 def test_own_file_goes_all_the_way(page: Page) -> None:
     page.goto("/")
-    page.locator("input[type=file]").first.set_input_files(
-        {"name": "Content 2020.zip", "mimeType": "application/zip", "buffer": studio_zip()}
-    )
+    uploader(page).set_input_files({"name": "Content 2020.zip", "mimeType": "application/zip", "buffer": studio_zip()})
     expect(metric(page, "Views a day, last 28 days")).to_have_text(re.compile("1.7"))
     expect(page.get_by_text("Corrections")).to_be_visible()
     page.get_by_role("link", name="Train", exact=True).click()
@@ -97,7 +95,7 @@ def test_upload_on_the_front_page_survives_a_reload(browser, tmp_path) -> None:
             page = browser.new_context(locale="en-US").new_page()
             page.goto(fresh.url, timeout=PATIENCE)
             expect(metric(page, "Days")).to_have_text("2,191")
-            page.locator("input[type=file]").first.set_input_files(
+            uploader(page).set_input_files(
                 {"name": f"{visitor}.zip", "mimeType": "application/zip", "buffer": studio_zip()}
             )
             expect(page).to_have_url(re.compile("channel="))
@@ -112,9 +110,7 @@ def test_bad_file_leaves_the_channel(page: Page) -> None:
     page.goto("/")
     expect(metric(page, "Days")).to_have_text("2,191")
     picture = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4
-    page.locator("input[type=file]").first.set_input_files(
-        {"name": "views.csv", "mimeType": "text/csv", "buffer": picture}
-    )
+    uploader(page).set_input_files({"name": "views.csv", "mimeType": "text/csv", "buffer": picture})
     expect(page.get_by_test_id("stAlert")).to_be_visible()
     expect(metric(page, "Days")).to_have_text("2,191")
 

@@ -6,6 +6,8 @@ from datetime import date, timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import uploader
+
 DAYS = [date(2021, 1, 1) + timedelta(day) for day in range(800)]
 
 
@@ -15,9 +17,7 @@ def table(header: str, *columns) -> bytes:
 
 
 def bring(page: Page, name: str, data: bytes) -> None:
-    page.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(
-        {"name": name, "mimeType": "text/csv", "buffer": data}
-    )
+    uploader(page).set_input_files({"name": name, "mimeType": "text/csv", "buffer": data})
 
 
 def expect_channel(page: Page, name: str) -> None:
