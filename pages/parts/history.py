@@ -46,7 +46,7 @@ SCRIPT = """<script>
 def keep_history() -> None:
     """Have the browser keep one entry a page, and the server take all that an entry says."""
     st._event.html(SCRIPT, unsafe_allow_javascript=True)
-    if not hasattr(ScriptRunner._run_script, "__wrapped__"):
+    if not hasattr(ScriptRunner._run_script, "trusts_history"):  # others may have wrapped it before
         ScriptRunner._run_script = _trusting_history(ScriptRunner._run_script)  # type: ignore[method-assign]
 
 
@@ -58,6 +58,7 @@ def _trusting_history(run_script):
                 _forget_pages(params, self._pages_manager.main_script_hash)
         run_script(self, request)
 
+    run.trusts_history = True  # type: ignore[attr-defined]
     return run
 
 
