@@ -10,12 +10,22 @@ from tests.browser.conftest import PATIENCE, Server, tab
 
 NARROW = {"width": 390, "height": 844}
 WORK = 4 * PATIENCE  # a dozen small models
+STILL = 100  # ms for which what has been laid out stays where it is
+
+
+def settled_box(page: Page, shown: Locator) -> dict[str, float]:
+    """Where it is on the page, once that has been laid out: at the same place twice."""
+    before = None
+    while (box := shown.bounding_box()) is None or box != before:
+        before = box
+        page.wait_for_timeout(STILL)
+    return box
 
 
 def drag(page: Page, handle: Locator, right: float, down: float) -> None:
     """Take a handle and let it go that many pixels away."""
     handle.scroll_into_view_if_needed()
-    box = handle.bounding_box()
+    box = settled_box(page, handle)
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
@@ -495,8 +505,7 @@ def weights(page: Page) -> Locator:
 def test_a_saddle_is_found_by_mouse_and_left_by_a_step(page: Page) -> None:
     page.goto("/minimum_or_saddle?point=1,0")
     expect(page.get_by_text("not a critical point")).to_be_visible()
-    width = page.locator("canvas").first.bounding_box()["width"]
-    drag(page, weights(page), -0.23 * width, 0)
+    drag(page, weights(page), -0.23 * settled_box(page, page.locator("canvas").first)["width"], 0)
     expect(page.get_by_text(re.compile("Holds: This point is a saddle"))).to_be_visible()
     drag(page, page.get_by_role("slider", name="Length of the step"), 60, 0)
     expect(page).to_have_url(re.compile(r"step=1\.\d"))
