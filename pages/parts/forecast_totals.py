@@ -49,7 +49,7 @@ def _row(session: Session, total: JudgedTotal) -> dict[str, object]:
         translate(N_("Largest error")): format_percent(record.largest_error) if enough else unknown,
         translate(N_("Past totals")): record.count,
         translate(N_("90 % interval held")): f"{record.held} / {record.intervals}" if record.intervals else "–",
-        translate(N_("Usual error of the baseline")): (format_percent(record.baseline_median) if enough else unknown),
+        translate(N_("Baseline's usual error")): (format_percent(record.baseline_median) if enough else unknown),
     }
 
 

@@ -39,7 +39,7 @@ PAGES = {
     "train": "/train",
     "compare": "/compare",
     "forecast": "/forecast",
-    "past_forecasts": "/past_forecasts",
+    "goals": "/goals",
     "reveal": "/reveal",
 } | CHAPTER_PAGES
 LANGUAGES = {
