@@ -54,8 +54,10 @@ def test_every_page_comes_back_with_its_own_values_under_names_that_pages_share(
     left = []
     for path, query in LINKS.items():
         open_by_history(page, f"{path}?lang=English&{query}")
+        names = [part.split("=")[0] for part in query.split("&")]
+        page.wait_for_function("(names) => names.every((name) => location.search.includes(name))", arg=names)
         left.append(shown(page))
-        assert all(part.split("=")[0] in left[-1][0] for part in query.split("&"))
+        assert all(name in left[-1][0] for name in names)
     for before in left[-2::-1]:
         page.go_back()
         expect_shown(page, before)
