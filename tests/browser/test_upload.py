@@ -1,14 +1,23 @@
 """A file brought to a page opened without parameters: the address names the channel at once, so a reload shows it."""
 
 import re
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import uploader
+from tests.browser.conftest import Server, uploader
 
 DAYS = [date(2021, 1, 1) + timedelta(day) for day in range(800)]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One of their own: what other tests have brought could be gone on with."""
+    own = Server(tmp_path_factory.mktemp("uploads")).start()
+    yield own
+    own.stop()
 
 
 def table(header: str, *columns) -> bytes:
@@ -30,7 +39,7 @@ def test_an_upload_survives_a_reload(page: Page, address: str) -> None:
     page.get_by_role("link", name="Data").click() if address == "/train" else None
     expect_channel(page, "Sample channel")
     name = f"mine{re.sub('[^a-z]', '', address)}"
-    bring(page, f"{name}.csv", table("Date,Views", lambda i: 100 * len(name) + i % 7))
+    bring(page, f"{name}.csv", table("Date,Views", lambda i: 3 ** len(name) + i % 7))
     expect_channel(page, name)
     expect(page).to_have_url(re.compile(f"channel={name}"))
     page.reload()
