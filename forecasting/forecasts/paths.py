@@ -1,6 +1,6 @@
 """Draws of whole paths of the days to come: what chances, totals of any days, and passing days are read from.
 
-Intervals of single days do not add up to that of their total, which depends on how their errors hang together. A path
+Intervals of single days do not add up to that of their total, which depends on how their errors are correlated. A path
 takes that from one past forecast, whose errors of all its days stay together, and how far each day may lie from the
 edges of its intervals: each past error counts as its rank among those of its day ahead, and becomes the quantile of
 that rank (the Schaake shuffle of Clark et al. 2004). From an origin nothing is used that came after it.
@@ -14,7 +14,7 @@ from forecasting.models.bounds import highest
 from forecasting.series import Series
 
 PATHS = 500  # that are drawn
-FEWEST_ROWS = 8  # past forecasts whose days are all known, below which nobody can tell how days hang together
+FEWEST_ROWS = 8  # past forecasts whose days are all known, below which nobody can tell how days are correlated
 PATH_LEVELS = (
     0.1,
     0.3,
@@ -53,7 +53,7 @@ def known_rows(scores: Scores, origin: pd.Timestamp, days: int) -> np.ndarray:
 def draw_ranks(rows: np.ndarray, count: int, seed: int = SEED) -> np.ndarray:
     """Ranks between 0 and 1 (count, days) as the errors of whole `rows` (origins, days) have them, rows in turn.
 
-    A path is as far within its ranks on all its days, so that what holds days together is kept.
+    A path is as far within its ranks on all its days, so that the correlation of days is kept.
     """
     rng, length = np.random.default_rng(seed), len(rows)
     ranks = rows.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable")
