@@ -1,4 +1,4 @@
-"""What any goal is answered from: draws of the days to come, totals of months with their record, and past chances."""
+"""What any goal is answered from: draws of the days to come, and past chances."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -8,7 +8,6 @@ import numpy as np
 from forecasting.evaluation.conformal import Scores
 from forecasting.forecasts.chances import PastChance, past_chances, record_windows
 from forecasting.forecasts.paths import draw_paths
-from forecasting.forecasts.totals_record import JudgedTotal, judge_totals
 from forecasting.messages import N_, BadInput
 from forecasting.models.registry import SKILL_BASELINE, Forecaster, baseline
 from forecasting.series import Series
@@ -30,7 +29,6 @@ class GoalsReport:
     origin: date
     paths: np.ndarray  # (paths, days), views
     usual: tuple[float, ...]  # the baseline's forecast, views
-    totals: tuple[JudgedTotal, ...]
     past: tuple[PastChance, ...]  # chances that were said before, and what came
 
 
@@ -55,6 +53,5 @@ def make_goals(series: Series, method: str, forecaster: Forecaster, *, scores: S
         now[0].date(),
         paths.round(1),
         tuple(map(float, baseline(SKILL_BASELINE).predict(series, now, horizon)[0])),
-        totals=tuple(judge_totals(series, scores, predicted)),
         past=tuple(past_chances(series, scores, record_windows(scores, series.last))),
     )

@@ -9,7 +9,7 @@ import streamlit as st
 from forecasting.forecasts.ranking import JudgedMethod, RankedMethod, Ranking, RankingReport, rank
 from forecasting.forecasts.report import ForecastReport
 from forecasting.formats import format_percent, format_views
-from forecasting.jobs.requests import ForecastRequest, ModelFile, RankingRequest
+from forecasting.jobs.requests import AutoSearch, ForecastRequest, ModelFile, RankingRequest
 from forecasting.messages import N_, BadInput, Message, Translate
 from forecasting.records import Job
 from forecasting.split import Split, default_split
@@ -83,8 +83,9 @@ class _RankingTable:
         """By the latest forecast that is whole, whatever its limit in seconds was."""
         for job in self.forecasters.jobs:
             asked = job.request
-            is_same = asked.horizon == self.horizon and getattr(asked.forecaster, "split", None) == self.split
-            if is_same and hasattr(asked.forecaster, "budget") and job.fingerprint == self.session.channel.fingerprint:
+            is_auto = isinstance(asked.forecaster, AutoSearch) and asked.forecaster.split == self.split
+            is_current = asked.horizon == self.horizon and job.fingerprint == self.session.channel.fingerprint
+            if is_auto and is_current:
                 found = self._judged(AUTO, job)
                 if found.record:
                     return found

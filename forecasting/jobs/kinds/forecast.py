@@ -20,12 +20,12 @@ from forecasting.forecasts.report import ForecastReport, ProvisionalForecast
 from forecasting.forecasts.track_record import track_record
 from forecasting.forecasts.what_if import report_on_events, uses_events
 from forecasting.jobs.kinds import Task
-from forecasting.jobs.kinds.runs import load_run, notes_on_days
+from forecasting.jobs.kinds.runs import load_run, name_of, notes_on_days
 from forecasting.jobs.requests import AutoSearch, ForecastRequest, MethodFit, RunVersion
 from forecasting.models.ensemble.auto import Auto
 from forecasting.models.ensemble.candidates import ALWAYS_INCLUDED, work_of
-from forecasting.models.ensemble.search import Search, planned
-from forecasting.models.registry import BASELINES, METHODS
+from forecasting.models.ensemble.search import SEARCHED, Search, planned
+from forecasting.models.registry import BASELINES
 from forecasting.models.with_events import EventsOfSearch, WithEvents
 from forecasting.records import Progress
 from forecasting.series import Series
@@ -36,7 +36,6 @@ from forecasting.settings import SKLEARN_FAMILIES
 FIT_AGAIN, JUDGE, JUDGE_A_DAY, FORESEE_A_DAY = 0.85, 7.0, 0.055, 0.02
 JUDGED_LAST = 0.25  # share of judging that comes after the last fit
 FITTED_SHARE = 0.6  # of the work of a single method, which is then judged, and fitted once more
-SEARCHED = 0.65  # share of the budget that is for the search; in the rest its choice is judged, and fitted again
 
 FREE = sum(not work_of(name) for name in ALWAYS_INCLUDED)  # candidates, baselines, that take no time
 
@@ -158,7 +157,7 @@ def _by_run(task: Task[ForecastRequest], version: RunVersion, request: ForecastR
     series, horizon = task.channel.series, request.horizon
     run, trained = load_run(task, version)
     split = run.settings.split
-    name = run.name if run.name not in METHODS else f"{run.name} (2)"  # those mean something else
+    name = name_of(run)
     fitted = calibrate_run(name, trained, series.until(split.train.last), horizon=horizon_with_totals(horizon))
     yield Progress(0.2)
     done, judged = evaluate_held_out(series, fitted, split, horizon=horizon)

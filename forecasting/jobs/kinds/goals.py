@@ -18,17 +18,15 @@ from forecasting.forecasts.goals import days_ahead, make_goals
 from forecasting.forecasts.model_file import load_model
 from forecasting.forecasts.what_if import report_on_events, uses_events
 from forecasting.jobs.kinds import Task
-from forecasting.jobs.kinds.runs import load_run
+from forecasting.jobs.kinds.runs import load_run, name_of
 from forecasting.jobs.requests import AutoSearch, GoalsRequest, MethodFit, ModelFile, RunVersion
 from forecasting.models.ensemble.candidates import work_of
-from forecasting.models.ensemble.search import Search, planned
-from forecasting.models.registry import METHODS
+from forecasting.models.ensemble.search import SEARCHED, Search, planned
 from forecasting.models.with_events import EventsOfSearch
 from forecasting.records import Progress
 from forecasting.series import Series
 
 SEARCH_SHARE, FITTED_SHARE = 0.4, 0.9  # of the work is done when Auto has been found, and before paths are drawn
-SEARCHED = 0.65  # share of Auto's seconds that is for the search
 
 
 def goals(task: Task[GoalsRequest]) -> Iterator[Progress]:
@@ -76,9 +74,8 @@ def _auto(series: Series, wanted: AutoSearch) -> Generator[Progress, None, Calib
 def _run(task: Task, version: RunVersion) -> CalibratedForecaster:
     series = task.channel.series
     run, trained = load_run(task, version)
-    name = run.name if run.name not in METHODS else f"{run.name} (2)"  # those mean something else
     learnt = series.until(run.settings.split.train.last)
-    return calibrate_run(name, trained, learnt, horizon=days_ahead(series, judged=len(series) - len(learnt)))
+    return calibrate_run(name_of(run), trained, learnt, horizon=days_ahead(series, judged=len(series) - len(learnt)))
 
 
 def _scores_through(series: Series, fitted: CalibratedForecaster) -> Scores:

@@ -8,6 +8,7 @@ from forecasting.jobs.kinds import Task
 from forecasting.jobs.requests import RunVersion
 from forecasting.messages import N_, BadInput, Message
 from forecasting.models.fitting import build, fit
+from forecasting.models.registry import METHODS
 from forecasting.models.trained_run import TrainedRun, of_run
 from forecasting.networks.checkpoints import load, take_weights
 from forecasting.records import Run
@@ -30,6 +31,11 @@ def run_of(task: Task, version: RunVersion) -> Run:
     if run.active or task.runs.epochs_done(run.id) != version.epochs:
         raise BadInput(CHANGED)
     return run
+
+
+def name_of(run: Run) -> str:
+    """What its forecasts are called: never like a method, which a name of METHODS would mean."""
+    return f"{run.name} (2)" if run.name in METHODS else run.name
 
 
 def load_run(task: Task, version: RunVersion) -> tuple[Run, TrainedRun]:

@@ -30,6 +30,7 @@ from forecasting.windows import futures
 SMALLEST = 0.002  # share of the mixture below which a member is not fitted again
 BURN_IN = 7  # first origins whose weights rest on no weekday's errors yet; left out where MANY times as many follow
 MANY = 4
+SEARCHED = 0.65  # share of Auto's seconds that is for the search; in the rest its choice is judged, and fitted again
 REFIT = 1.3  # times what the fit on the days before validation took
 AHEAD = (1, 7, 28, 90)  # days ahead whose errors are told
 
