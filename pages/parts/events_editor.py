@@ -57,7 +57,7 @@ def edit_events(session: Session) -> None:
     if found and not events:
         _offer(session, found)
     with st.expander(translate(N_("Events")), icon=":material/event:", key="events"):
-        st.caption(translate(N_("Uploads, campaigns and outages: marked in every chart, planned days too.")))
+        st.caption(translate(N_("Uploads, campaigns and outages: marked in your channel's charts, planned days too.")))
         _say(session)
         if found and events:
             _offer(session, found)
