@@ -8,12 +8,13 @@ from forecasting import __version__
 from pages.parts.chapters import CHAPTERS, CONTENTS, MOVED, REPORT_CARD, leads_to_part, open_linked_chapter
 from pages.parts.history import keep_history
 from pages.parts.look import choose_look, is_presented
-from pages.parts.session import choose_channel, choose_language, use_navigation
+from pages.parts.session import choose_channel, choose_language, refuse_bad_hosting, use_navigation
 from pages.parts.store_trouble import handle_store_trouble
 
 handle_store_trouble()
 open_linked_chapter()
 use_navigation()
+refuse_bad_hosting()
 keep_history()
 
 st.set_page_config(page_title="Viewcast", page_icon=str(Path(__file__).parent / "pages" / "icon.png"), layout="wide")

@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from forecasting.evaluation.baselines import baseline_losses
+from forecasting.hosting import Hosting, read_hosting
 from forecasting.jobs.channels import ChannelStore
 from forecasting.jobs.database import open_store, url_of
 from forecasting.jobs.pool import WorkerPool
@@ -19,7 +20,7 @@ from forecasting.jobs.queue import JobQueue
 from forecasting.jobs.runs import RunStore
 from forecasting.jobs.store import JobStore
 from forecasting.jobs.troubles import READ_ONLY, StoreTrouble, trouble_of
-from forecasting.messages import N_, Message, Translate, english
+from forecasting.messages import N_, BadInput, Message, Translate, english
 from forecasting.metric_names import in_metric
 from forecasting.reading import SUM_OF_ALL
 from forecasting.records import Source
@@ -169,6 +170,23 @@ def translator(language: str) -> Translate:
         return words.ngettext(text, plural, count) if plural else words.gettext(text)
 
     return translate
+
+
+# Limits
+
+
+def hosting() -> Hosting:
+    """What the host of this server allows. Raises BadInput where a variable of the environment cannot be used."""
+    return read_hosting(st.get_option("server.address"))
+
+
+def refuse_bad_hosting() -> None:
+    """A server whose limits cannot be read shows why, and nothing else."""
+    try:
+        hosting()
+    except BadInput as problem:
+        st.error(escape_markdown(problem.translated(translator(browser_language()))), icon=":material/error:")
+        st.stop()
 
 
 # Whose
