@@ -10,6 +10,7 @@ from forecasting import charts
 from forecasting.forecasts.length import what_length_allows
 from forecasting.formats import format_views
 from forecasting.messages import N_, BadInput, join_sentences
+from forecasting.owners import LOCAL
 from forecasting.reading import Choice, Question, to_csv
 from forecasting.records import Source
 from forecasting.sample import sample_channel
@@ -21,7 +22,7 @@ from pages.parts.export import file_name
 from pages.parts.links import escape_markdown
 from pages.parts.look import controls_and_picture
 from pages.parts.newer_file import Take, offer_to_continue, say_continued, take_again, take_in, take_other_numbers
-from pages.parts.session import LOCAL, open_page, source_of_channel
+from pages.parts.session import open_page, source_of_channel
 from pages.parts.split_control import choose_split
 from pages.parts.time_control import choose_time, draw_with_brush
 from pages.parts.unusual_days import show_unusual_days

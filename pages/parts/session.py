@@ -1,7 +1,6 @@
 """What every page shares: language, channel, split, the run store and its workers. The only file here not a page."""
 
 import gettext
-import hashlib
 import io
 import os
 from collections.abc import Container
@@ -28,6 +27,7 @@ from forecasting.sample import floor, sample_channel
 from forecasting.series import Channel
 from forecasting.settings import RunSettings
 from forecasting.windows import run_windows
+from pages.parts import identity
 from pages.parts.links import escape_markdown, reset_if_unavailable, unique_name, warn_invalid_query_param
 
 LANGUAGES = {"en": "English", "zh": "中文", "zh_TW": "繁體"}  # by the names of their catalogues
@@ -192,31 +192,10 @@ def refuse_bad_hosting() -> None:
 # Whose
 
 
-LOCAL = "local"  # who owns all on a loopback server
-
-
 def owner() -> str:
-    """One person on a loopback server; elsewhere the signed-in user, else the browser session."""
-    if st.get_option("server.address") in ("127.0.0.1", "localhost", "::1"):
-        return LOCAL
-    if st.user.get("is_logged_in") and (email := st.user.get("email")):
-        return _digest(str(email))
-    return _digest(browser_token())
-
-
-def browser_token() -> str:
-    """A random token that Streamlit's cookie gives every browser; without cookies the tab has its own.
-
-    The cookie is masked anew on every load; the token under the mask stays.
-    """
-    from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token_string  # noqa: PLC0415  internal
-
-    token, _made = decode_xsrf_token_string(st.context.cookies.get("_streamlit_xsrf") or "")
-    return token.hex() if token else st.session_state.setdefault("token", os.urandom(16).hex())
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    """The signed-in user, else the browser; on a server of one person's own that person."""
+    found = identity.user()
+    return found.owner if found else identity.browser()
 
 
 # Runs

@@ -18,9 +18,10 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest, app_test
 
+from forecasting import owners
 from forecasting.jobs.database import open_engine
 from forecasting.jobs.runs import RunStore
-from pages.parts import session
+from pages.parts import identity, session
 from tests.support.filled_store import fill
 
 ROUNDS = 11
@@ -52,12 +53,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {"VIEWCAST_STORE": f"sqlite:///{Path(folder, 'runs.db').as_posix()}", "VIEWCAST_WORKERS": "1"}
         # AppTest has no cookies, and would draw app.py through the old discovery of pages/.
-        session.browser_token = lambda: st.session_state.get("token", "")
+        identity.browser_token = lambda: st.session_state.get("token", "")
         PagesManager.uses_pages_directory = False
         app_test.PagesManager = type("PagesOfNavigation", (PagesManager,), {})
         store = RunStore(open_engine(os.environ["VIEWCAST_STORE"]))
         for size in SIZES:
-            fill(store, session._digest(f"{size}"), size)
+            fill(store, owners.browser(f"{size}"), size)
         times = {(name, size): [] for name in DRAWINGS for size in SIZES}
         for _round in range(ROUNDS + 1):
             for size in SIZES:
