@@ -151,5 +151,5 @@ def end_if_signed_out() -> None:
 
 @st.cache_resource
 def _sign_outs() -> dict[tuple[str, str], float]:
-    """By browser and owner, until when signing in had happened that is over. Streamlit asks a tab's cookies only once."""
+    """By browser and owner, when the visit began that is over: Streamlit asks a tab for its cookies only once."""
     return {}
