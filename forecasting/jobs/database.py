@@ -1,19 +1,22 @@
-"""Opening a store: the database behind a URL, with the tables of this version."""
+"""Opening a store: the database behind a URL, SQLite or PostgreSQL, with the tables of this version."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 import sqlalchemy as sa
 
 from forecasting.jobs.migration import migrate
 from forecasting.jobs.tables import SCHEMA_VERSION, metadata, schema_version
-from forecasting.jobs.troubles import DAMAGED, NEWER, StoreTrouble, trouble_of
+from forecasting.jobs.troubles import ADDRESS, DAMAGED, DRIVER, NEWER, StoreTrouble, trouble_of
 from forecasting.messages import N_, Message
 
 PATIENCE = 5.0  # seconds that a page waits for its turn to write
+CONNECTIONS = 10  # of a server's pages at once; a PostgreSQL server has 100 for all by default
+CREATING = 0x7669_6577  # the number of the lock under which a PostgreSQL server lets one create or change tables
 SET_ASIDE = N_(
     "The store was damaged, and a new one has been begun. Channels and runs of before are in “{file}” beside it, "
     "as far as they can still be read."
@@ -22,7 +25,10 @@ SET_ASIDE = N_(
 
 def open_store(url: str) -> tuple[sa.Engine, Message | None]:
     """What `open_engine` gives, for a server that begins. A damaged SQLite file is set aside, and that is said."""
-    database = Path(sa.make_url(url).database or "")
+    address = parse_url(url)
+    if address.get_backend_name() != "sqlite":  # it sees to its files itself
+        return open_engine(url), None
+    database = Path(address.database or "")
     found = database.stat().st_ino if database.is_file() else None
     try:
         return _open_whole(url), None
@@ -36,21 +42,48 @@ def open_store(url: str) -> tuple[sa.Engine, Message | None]:
     return open_engine(url), said
 
 
-def open_engine(url: str, patience: float = PATIENCE) -> sa.Engine:
-    """A database with these tables, behind any SQLAlchemy URL. What an older version wrote is brought up to date.
+def open_engine(url: str, patience: float = PATIENCE, connections: int = CONNECTIONS) -> sa.Engine:
+    """A database with these tables. What an older version wrote is brought up to date.
 
-    Where others write, SQLite waits for its turn for `patience` seconds and then raises an OperationalError.
-    Raises StoreTrouble where a newer version has written it; that one is left as it is.
+    Where others write, one waits for its turn for `patience` seconds; then an OperationalError is raised.
+    Raises StoreTrouble for a URL that is none, and where a newer version has written; that store is left as it is.
     """
-    engine = sa.create_engine(url, pool_timeout=patience)
-    if engine.dialect.name == "sqlite":
-        sa.event.listen(engine, "connect", partial(_tune_sqlite, patience))
+    engine = connect(url, patience, connections)
     with _closed_on_error(engine):
-        try:
-            _bring_up_to_date(engine)
-        except sa.exc.DBAPIError:  # another server has been faster, where the database makes none wait: look again
-            _bring_up_to_date(engine)
+        _bring_up_to_date(engine)
     return engine
+
+
+def connect(url: str, patience: float = PATIENCE, connections: int = CONNECTIONS) -> sa.Engine:
+    """A database as it is, with or without tables. Raises StoreTrouble for a URL that is none."""
+    address = parse_url(url)
+    if address.get_backend_name() == "postgresql":
+        return _postgresql().create_engine(address, patience=patience, connections=connections)
+    engine = sa.create_engine(address, pool_size=connections, max_overflow=0, pool_timeout=patience)
+    sa.event.listen(engine, "connect", partial(_tune_sqlite, patience))
+    return engine
+
+
+def parse_url(url: str) -> sa.URL:
+    """An SQLite or PostgreSQL URL. Raises StoreTrouble, which never repeats it: it may hold a password."""
+    try:
+        address = sa.make_url(url.strip())
+    except (sa.exc.ArgumentError, ValueError):  # as of a port that is none, since a password has a colon
+        raise StoreTrouble(ADDRESS) from None
+    if address.get_backend_name() == "postgres":  # as some hosts write it
+        address = address.set(drivername="postgresql")
+    if address.get_backend_name() not in ("sqlite", "postgresql"):
+        raise StoreTrouble(ADDRESS)
+    return address
+
+
+def _postgresql() -> ModuleType:
+    """Loaded where it is needed only."""
+    try:
+        from forecasting.jobs import postgresql  # noqa: PLC0415  needs a package that SQLite does not
+    except ImportError as error:
+        raise StoreTrouble(DRIVER) from error
+    return postgresql
 
 
 def url_of(engine: sa.Engine) -> str:
@@ -59,13 +92,12 @@ def url_of(engine: sa.Engine) -> str:
 
 
 def _open_whole(url: str) -> sa.Engine:
-    """An SQLite file is looked through; other databases see to themselves."""
+    """An SQLite file that is looked through."""
     engine = open_engine(url)
-    if engine.dialect.name == "sqlite":
-        with _closed_on_error(engine), engine.connect() as connection:
-            found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
-            if str(found).startswith("***"):  # a page; a row with an impossible value is no reason to begin anew
-                raise StoreTrouble(DAMAGED)
+    with _closed_on_error(engine), engine.connect() as connection:
+        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        if str(found).startswith("***"):  # a page; a row with an impossible value is no reason to begin anew
+            raise StoreTrouble(DAMAGED)
     return engine
 
 
@@ -114,10 +146,11 @@ def _refuse_newer(connection: sa.Connection) -> None:
 
 @contextmanager
 def _exclusive(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """One transaction, tables included. In SQLite it begins when nobody else writes; left to itself, Python's driver
-    would begin it at the first row only."""
-    if engine.dialect.name != "sqlite":
+    """One transaction, tables included, that begins when nobody else has one of these. Left to itself, Python's driver
+    for SQLite would begin it at the first row only."""
+    if engine.dialect.name == "postgresql":
         with engine.begin() as connection:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(CREATING)))
             yield connection
         return
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

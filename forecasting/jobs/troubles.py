@@ -1,5 +1,6 @@
 """What is wrong with a store that does not do as asked: told from the database's error, in words, and waited for."""
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,6 +30,31 @@ NEWER = N_(
     "The store was written by a newer version of Viewcast. Install that version, or name another store in "
     "VIEWCAST_STORE; this version has left it as it is."
 )
+ADDRESS = N_(
+    "VIEWCAST_STORE is not the address of a store. Write sqlite:///FILE or postgresql://USER:PASSWORD@SERVER/DATABASE; "
+    "signs such as @, : or / in a password are written as %40, %3A and %2F."
+)
+DRIVER = N_('A store on PostgreSQL needs one more package: pip install "psycopg[binary]". Then start Viewcast again.')
+REFUSED = N_(
+    "The database server refuses the user or the password in VIEWCAST_STORE. Correct them there or on the server, and "
+    "start Viewcast again."
+)
+NO_DATABASE = N_(
+    "The database server does not have the database that VIEWCAST_STORE names. Create it there: this page and training "
+    "then go on by themselves."
+)
+NOT_ALLOWED = N_(
+    "The database takes no changes from the user in VIEWCAST_STORE. Let that user create tables in it and write them: "
+    "this page and training then go on by themselves."
+)
+SERVER_FULL = N_(
+    "There is no room left on the disk of the database server. Make room there: this page and training then go on by "
+    "themselves."
+)
+SERVER_DAMAGED = N_(
+    "The database server finds its files damaged. Restore the database there from a backup, or name another store in "
+    "VIEWCAST_STORE."
+)
 SQLITE_TROUBLES = {  # by the codes of https://sqlite.org/rescode.html
     3: READ_ONLY,
     5: SILENT,
@@ -41,6 +67,27 @@ SQLITE_TROUBLES = {  # by the codes of https://sqlite.org/rescode.html
     15: SILENT,
     26: DAMAGED,
 }
+POSTGRESQL_TROUBLES = {  # by the codes, or their first letters, of postgresql.org/docs/current/errcodes-appendix.html
+    "08": SILENT,  # connection
+    "25006": NOT_ALLOWED,  # read-only
+    "28": REFUSED,
+    "3D": NO_DATABASE,
+    "40": SILENT,  # two waited for each other
+    "42501": NOT_ALLOWED,
+    "53100": SERVER_FULL,
+    "53": SILENT,
+    "55": SILENT,  # locked
+    "57": SILENT,  # stopped, or too slow
+    "58": SILENT,
+    "XX001": SERVER_DAMAGED,
+    "XX002": SERVER_DAMAGED,
+}
+REFUSALS = {  # of a connection: libpq tells no code, only what the server says
+    r"authentication failed|no password supplied|no pg_hba\.conf entry|role \".*\" (does|is) not": REFUSED,
+    r"database \".*\" does not exist": NO_DATABASE,
+    r"permission denied for database": NOT_ALLOWED,
+}
+PASSING = (SILENT, FULL, REFUSED, NO_DATABASE, NOT_ALLOWED, SERVER_FULL)
 
 
 @dataclass(frozen=True)
@@ -52,7 +99,7 @@ class Trouble:
     @property
     def passes(self) -> bool:
         """Whether it is worth trying again."""
-        return self.message.text in (SILENT, FULL)
+        return self.message.text in PASSING
 
     @property
     def is_damage(self) -> bool:
@@ -74,12 +121,16 @@ def trouble_of(error: BaseException) -> Trouble | None:
         return error.trouble
     if isinstance(error, sa.exc.TimeoutError):  # every connection is waiting
         return Trouble(Message(SILENT))
-    code = getattr(getattr(error, "orig", error), "sqlite_errorcode", None)
-    if code is not None:
+    cause = getattr(error, "orig", error)
+    if (code := getattr(cause, "sqlite_errorcode", None)) is not None:
         text = SQLITE_TROUBLES.get(code & 0xFF)  # the rest of the code goes into detail
-        return Trouble(Message(text)) if text else None
-    lost = isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError)  # a server's connection
-    return Trouble(Message(SILENT)) if lost else None
+    elif state := getattr(cause, "sqlstate", None):
+        text = POSTGRESQL_TROUBLES.get(state) or POSTGRESQL_TROUBLES.get(state[:2])
+    elif isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError):
+        text = next((said for pattern, said in REFUSALS.items() if re.search(pattern, str(cause))), SILENT)
+    else:
+        text = None
+    return Trouble(Message(text)) if text else None
 
 
 def patiently(act: Callable[[], Result], patience: float = PATIENCE) -> Result:

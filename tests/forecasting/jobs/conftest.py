@@ -1,7 +1,6 @@
 """A store of its own for each test."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -10,7 +9,7 @@ from forecasting.jobs.runs import RunStore
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[RunStore]:
-    store = RunStore(open_engine(f"sqlite:///{(tmp_path / 'runs.db').as_posix()}"))
+def store(store_url: str) -> Iterator[RunStore]:
+    store = RunStore(open_engine(store_url))
     yield store
     store.engine.dispose()

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
+from forecasting.jobs import tables
 from forecasting.jobs.channels import ChannelStore
 from forecasting.jobs.database import url_of
 from forecasting.jobs.pool import WorkerPool
@@ -233,7 +234,7 @@ def workers(store) -> WorkerPool:
 def worker_of(store: RunStore | JobStore, job_id: str) -> int | None:
     """The process that works on a job."""
     with store.engine.connect() as connection:
-        return connection.exec_driver_sql("select worker from jobs where id = ?", (job_id,)).scalar()
+        return connection.execute(sa.select(tables.jobs.c.worker).where(tables.jobs.c.id == job_id)).scalar()
 
 
 def said(store: RunStore, run_id: str) -> str:

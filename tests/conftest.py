@@ -1,0 +1,40 @@
+"""Where tests keep their stores: SQLite, and a PostgreSQL server of the tests' own.
+
+A test with the mark `both_databases` runs on both. With VIEWCAST_TEST_STORE=postgresql every test does on PostgreSQL.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import postgresql
+from tests.support.postgresql import Server
+
+DATABASES = ("sqlite", "postgresql")
+BY_DEFAULT = os.environ.get("VIEWCAST_TEST_STORE", "sqlite")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test of both databases has two, one after the other."""
+    if "database_kind" in metafunc.fixturenames:
+        both = BY_DEFAULT == "sqlite" and metafunc.definition.get_closest_marker("both_databases")
+        metafunc.parametrize("database_kind", DATABASES if both else [BY_DEFAULT])
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[Server]:
+    """PostgreSQL, for all tests that ask for it."""
+    with postgresql.running() as server:
+        yield server
+
+
+@pytest.fixture
+def store_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a new and empty store."""
+    if database_kind == "sqlite":
+        yield f"sqlite:///{(tmp_path / 'runs.db').as_posix()}"
+        return
+    with request.getfixturevalue("database_server").schema(f"store_{os.urandom(6).hex()}") as url:
+        yield url
