@@ -22,7 +22,7 @@ from forecasting.models.ensemble.auto import Auto
 from forecasting.models.ensemble.member import Member, Recipe, architecture
 from forecasting.models.ets import Smoothing
 from forecasting.models.event_effects import EventEffects
-from forecasting.models.registry import BASELINES, Forecaster, baseline
+from forecasting.models.registry import Forecaster, slug_of, unfitted
 from forecasting.models.with_events import WithEvents
 from forecasting.scaling import Scaler
 from forecasting.settings import RunSettings
@@ -126,7 +126,7 @@ def _with_arrays(record: dict, arrays: Arrays) -> dict:
 
 def _member_needs(member: dict) -> int:
     if "naive" in member:
-        return baseline(member["naive"]).needs
+        return unfitted(member["naive"]).needs
     return member["recipe"]["window"] if "recipe" in member else WEEK
 
 
@@ -140,11 +140,7 @@ def _shapes_of_auto(record: dict, horizon: int) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-# How a file of format 1 has Auto's fields: baselines by their slugs, arrays as they are, `trials` under its old name
-
-
-def _slug_of(member: Forecaster) -> str:
-    return next(slug for slug, method in BASELINES.items() if type(member) is method.load())
+# How a file of format 1 has Auto's fields: unfitted methods by their slugs, arrays as such, `trials` under its old name
 
 
 _auto_converter = converter.copy()
@@ -153,13 +149,13 @@ _auto_converter.register_structure_hook(np.ndarray, lambda array, _kind: array)
 _auto_converter.register_unstructure_hook_func(
     lambda kind: kind is Forecaster,
     lambda member: (
-        _auto_converter.unstructure(member) if isinstance(member, Smoothing | Member) else {"naive": _slug_of(member)}
+        _auto_converter.unstructure(member) if isinstance(member, Smoothing | Member) else {"naive": slug_of(member)}
     ),
 )
 _auto_converter.register_structure_hook_func(
     lambda kind: kind is Forecaster,
     lambda record, _kind: (
-        baseline(record["naive"])
+        unfitted(record["naive"])
         if "naive" in record
         else _auto_converter.structure(record, Member if "recipe" in record else Smoothing)
     ),

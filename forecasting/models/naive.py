@@ -39,7 +39,7 @@ class MeanOfFourWeekdays:
 
     def predict(self, series: Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
         """Views (origins, horizon), each origin's from the days of `series` through it alone."""
-        weeks = _last_days(series, origins, 4 * WEEK).reshape(-1, 4, WEEK)
+        weeks = last_days(series, origins, 4 * WEEK).reshape(-1, 4, WEEK)
         return np.nanmean(weeks, axis=1)[:, np.arange(horizon) % WEEK]
 
 
@@ -50,10 +50,10 @@ class MeanOf28Days:
 
     def predict(self, series: Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
         """Views (origins, horizon), each origin's from the days of `series` through it alone."""
-        return np.nanmean(_last_days(series, origins, 4 * WEEK), axis=1, keepdims=True).repeat(horizon, axis=1)
+        return np.nanmean(last_days(series, origins, 4 * WEEK), axis=1, keepdims=True).repeat(horizon, axis=1)
 
 
-def _last_days(series: Series, origins: pd.DatetimeIndex, days: int) -> np.ndarray:
+def last_days(series: Series, origins: pd.DatetimeIndex, days: int) -> np.ndarray:
     """Known views (origins, days) through each origin, NaN before the first day; a week of them must be there."""
     histories(series.known, origins, WEEK)  # says so where it is not
     padded = np.concatenate([np.full(days, np.nan), series.known.to_numpy(float)])

@@ -37,6 +37,7 @@ class Method:
     label: str  # marked for translation
     source: str  # "module:name", imported when it is used: a baseline's class, or fit(series, horizon)
     baseline: bool = False  # needs no fitting, and is judged beside every other
+    unfitted: bool = False  # needs no fitting either, and is judged when it is asked for
     beside_runs: bool = False  # a baseline that a run's losses are drawn with and compared with
     in_auto: bool = False  # always part of Auto, since it leaves nothing to choose
     takes_budget: bool = False  # seconds, and tells of its trials
@@ -54,10 +55,18 @@ class Method:
 
 METHODS = {
     "yesterday": Method(
-        N_("Yesterday"), "forecasting.models.naive:Yesterday", baseline=True, beside_runs=True, in_auto=True
+        N_("Yesterday"),
+        "forecasting.models.naive:Yesterday",
+        baseline=True,
+        beside_runs=True,
+        in_auto=True,
     ),
     "last-week": Method(
-        N_("Same day last week"), "forecasting.models.naive:LastWeek", baseline=True, beside_runs=True, in_auto=True
+        N_("Same day last week"),
+        "forecasting.models.naive:LastWeek",
+        baseline=True,
+        beside_runs=True,
+        in_auto=True,
     ),
     "four-weeks": Method(
         N_("Mean of the last four same weekdays"),
@@ -66,7 +75,29 @@ METHODS = {
         in_auto=True,
     ),
     "mean-28": Method(
-        N_("Mean of the last 28 days"), "forecasting.models.naive:MeanOf28Days", baseline=True, beside_runs=True
+        N_("Mean of the last 28 days"),
+        "forecasting.models.naive:MeanOf28Days",
+        baseline=True,
+        beside_runs=True,
+    ),
+    "level-1": Method(
+        N_("Yesterday's level on the usual weekdays"),
+        "forecasting.models.seasonal:yesterdays_level",
+        unfitted=True,
+        in_auto=True,
+    ),
+    "level-14": Method(
+        N_("Level of two weeks on the usual weekdays"),
+        "forecasting.models.seasonal:level_of_two_weeks",
+        unfitted=True,
+        in_auto=True,
+    ),
+    "last-year": Method(
+        N_("Last year's course at today's level"),
+        "forecasting.models.seasonal:LastYear",
+        unfitted=True,
+        in_auto=True,
+        least_days=540,  # a year, and validation, all of whose origins shall have it behind them
     ),
     "linear": Method(
         N_("Linear autoregression"), "forecasting.models.regression:fit_linear", least_days=68, least_horizons=2
@@ -79,6 +110,7 @@ METHODS = {
         takes_budget=True,
     ),  # averages what the days suffice for
 }
+UNFITTED = {slug: method for slug, method in METHODS.items() if method.baseline or method.unfitted}
 BASELINES = {slug: method for slug, method in METHODS.items() if method.baseline}
 SKILL_BASELINE = "last-week"  # the one that skill is measured against
 
@@ -98,15 +130,29 @@ def fit(
     """
     if slug not in METHODS:
         raise BadInput(N_("“{name}” is no method; choose one of {choices}."), name=slug, choices=", ".join(METHODS))
-    if slug in BASELINES:
-        return baseline(slug)
+    if slug in UNFITTED:
+        return unfitted(slug)
     method = METHODS[slug]
     return method.load()(series, horizon, **({"budget": budget, "note": note} if method.takes_budget else {}))
 
 
 def baseline(slug: str) -> Forecaster:
-    """A baseline, which needs no fitting. Raises KeyError for any other method."""
+    """A baseline. Raises KeyError for any other method."""
     return BASELINES[slug].load()()
+
+
+def unfitted(slug: str) -> Forecaster:
+    """A method that needs no fitting. Raises KeyError for any other one."""
+    return UNFITTED[slug].load()()
+
+
+def slug_of(forecaster: Forecaster) -> str:
+    """The unfitted method that forecasts as this one does. Raises StopIteration for any other forecaster."""
+    return next(slug for slug in UNFITTED if _is_same(unfitted(slug), forecaster))
+
+
+def _is_same(one: Forecaster, other: Forecaster) -> bool:
+    return type(one) is type(other) and vars(one) == vars(other)
 
 
 def label_of(name: str) -> str:

@@ -63,6 +63,7 @@ def is_same(one: list, other: list) -> None:
         np.testing.assert_array_equal(mine, theirs)
 
 
+FITTED = [slug for slug, method in METHODS.items() if method.least(HORIZON) <= PLACE]
 ORIGINS = make_views().index[PLACE - 9 : PLACE + 1]
 LATER = make_views().index[PLACE + 1 : PLACE + 9]
 
@@ -86,7 +87,7 @@ def test_a_method_asked_along_with_later_origins_forecasts_the_same(slug):
     assert (one[0][-1] != other[0][-1]).any()  # a week on, each forecast rests on days that differ
 
 
-@pytest.mark.parametrize("slug", METHODS)
+@pytest.mark.parametrize("slug", FITTED)
 def test_a_calibration_rests_on_the_days_to_the_origin(slug):
     def found(series: Series) -> list:
         fitted = fit_method(slug, series.until(ORIGINS[-1]), HORIZON)
@@ -95,7 +96,7 @@ def test_a_calibration_rests_on_the_days_to_the_origin(slug):
     is_same(*in_both(found))
 
 
-@pytest.mark.parametrize("slug", METHODS)
+@pytest.mark.parametrize("slug", FITTED)
 def test_a_backtest_says_on_a_day_what_it_said_then(slug):
     """Forecasts and edges of each origin; the days that come after one are another matter."""
     early = series_of(1, 5000).until(ORIGINS[0])
@@ -108,6 +109,16 @@ def test_a_backtest_says_on_a_day_what_it_said_then(slug):
         return [done.predicted[:kept], done.train_views, *edges]
 
     is_same(*in_both(found))
+
+
+@pytest.mark.parametrize("ahead", [28, 400])
+def test_the_year_before_is_of_days_to_the_origin(ahead):
+    """Also where the days ahead are those of a year before that have just come."""
+    views = make_views(900)
+    origins, changed = views.index[700:720], views.copy()
+    changed.iloc[720:] *= 7
+    one, other = (fit_method("last-year", Series(kind[:701]), ahead).forecaster for kind in (views, changed))
+    is_same([one.predict(Series(views), origins, ahead)], [other.predict(Series(changed), origins, ahead)])
 
 
 @pytest.mark.parametrize("slug", BESIDE_RUNS)

@@ -23,7 +23,7 @@ from forecasting.jobs.kinds import Task
 from forecasting.jobs.kinds.runs import load_run, name_of, notes_on_days
 from forecasting.jobs.requests import AutoSearch, ForecastRequest, MethodFit, RunVersion
 from forecasting.models.ensemble.auto import Auto
-from forecasting.models.ensemble.candidates import ALWAYS_INCLUDED, work_of
+from forecasting.models.ensemble.candidates import work_of
 from forecasting.models.ensemble.search import SEARCHED, Search, planned
 from forecasting.models.registry import BASELINES
 from forecasting.models.with_events import EventsOfSearch, WithEvents
@@ -36,8 +36,6 @@ from forecasting.settings import SKLEARN_FAMILIES
 FIT_AGAIN, JUDGE, JUDGE_A_DAY, FORESEE_A_DAY = 0.85, 7.0, 0.055, 0.02
 JUDGED_LAST = 0.25  # share of judging that comes after the last fit
 FITTED_SHARE = 0.6  # of the work of a single method, which is then judged, and fitted once more
-
-FREE = sum(not work_of(name) for name in ALWAYS_INCLUDED)  # candidates, baselines, that take no time
 
 
 def forecast(task: Task[ForecastRequest]) -> Iterator[Progress]:
@@ -68,7 +66,7 @@ def _by_auto(series: Series, auto: AutoSearch, horizon: int) -> Iterator[Progres
     report = ForecastReport()
     for tried, trial in enumerate(searching.trials(), start=1):
         report = replace(report, trials=(*report.trials, trial))
-        if _is_due(tried, work.planned):
+        if work.is_due(tried):
             so_far = _provisional(seen.restored(searching.mixture_so_far(), provisional=True), series, horizon)
             found = ProvisionalForecast(so_far, tried, work.planned, searching.learnt_until)
             report = replace(report, provisional=found)
@@ -95,7 +93,10 @@ class _Work:
 
     def __init__(self, searching: Search, days: int) -> None:
         self.searching, self.judging = searching, JUDGE + JUDGE_A_DAY * days
-        self.trials = [work_of(candidate) for candidate in planned(searching.series, searching.horizon)]
+        candidates = planned(searching.series, searching.horizon)
+        self.trials = [work_of(candidate) for candidate in candidates]
+        self.free = sum(not work for work in self.trials)  # candidates that take no time
+        self.cheap = sum(isinstance(candidate, str) for candidate in candidates)
         self.foreseeing = FORESEE_A_DAY * days / len(self.trials)  # a trial
         self.planned, self.done, self.share = len(self.trials), 0.0, 0.0
 
@@ -109,6 +110,13 @@ class _Work:
         """The share that is done before the last fit."""
         return max(self.share, 1 - (self._fit() + JUDGED_LAST * self.judging) / self._total())
 
+    def is_due(self, tried: int) -> bool:
+        """Whether a provisional forecast is: after what takes no time, all that is cheap, as many again, and the end.
+
+        Each takes as long as a trial or two: after every trial it would cost more than the search.
+        """
+        return tried in (self.free, self.cheap, 2 * self.cheap, self.planned)
+
     def _total(self) -> float:
         return sum(self.trials) + self.planned * self.foreseeing + 2 * self._fit() + self.judging
 
@@ -116,14 +124,6 @@ class _Work:
         """A fit of all that is kept, if of the trials to come as many count as of those that are done."""
         kept = self.searching.work_kept / self.done if self.done else 1.0
         return FIT_AGAIN * kept * sum(self.trials)
-
-
-def _is_due(tried: int, planned: int) -> bool:
-    """A provisional forecast is due after the baselines, after all that is cheap, after as many again, and at the end.
-
-    Each takes as long as a trial or two: after every trial it would cost more than the search.
-    """
-    return tried in (FREE, len(ALWAYS_INCLUDED), 2 * len(ALWAYS_INCLUDED), planned)
 
 
 def _provisional(ensemble: Auto | WithEvents, series: Series, horizon: int) -> Forecast:

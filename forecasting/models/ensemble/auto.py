@@ -1,9 +1,9 @@
 """Auto: all good models of many are averaged, by how good each has been of late.
 
 Choosing the single best of many is mostly luck, an average is not: errors of different models partly cancel. Weights
-follow the errors that are known by the origin, so they move as the views do. Far ahead, where errors are few and are
-correlated, part of the mixture always belongs to forecasts that need no choice (Claeskens et al. 2016 on why weights
-that are estimated should be shrunk).
+follow the errors that are known by the origin, so they move as the views do. Models of one family err alike, so that
+they are weighed among themselves first; families differ, and are weighed less sharply (Claeskens et al. 2016 on why
+weights that are estimated should be shrunk).
 """
 
 import logging
@@ -16,9 +16,9 @@ import pandas as pd
 
 from forecasting.messages import N_, BadInput
 from forecasting.models.bounds import bounded
-from forecasting.models.ensemble.candidates import ALWAYS_INCLUDED, Candidate, TrialResult, name_of
+from forecasting.models.ensemble.candidates import Candidate, TrialResult, kinds_of, name_of
 from forecasting.models.ensemble.member import Member, Recipe
-from forecasting.models.ensemble.weights import ErrorHistory, update_online
+from forecasting.models.ensemble.weights import ErrorHistory, Kinds, Weighting, update_online
 from forecasting.models.registry import Forecaster, fit
 from forecasting.series import Series
 from forecasting.windows import futures
@@ -40,6 +40,7 @@ class Auto:
     validated: tuple[pd.DatetimeIndex, np.ndarray] = field(default=(pd.DatetimeIndex([]), np.empty((0, 0))))
     trials: tuple[TrialResult, ...] = ()
     limit: float = 0.0  # seconds after which the search ended with candidates left; 0 where all were tried
+    weighting: Weighting = Weighting()
 
     @property
     def horizon(self) -> int:
@@ -57,21 +58,21 @@ class Auto:
         return [self.names[group] for group in self.groups]
 
     @property
-    def always_included(self) -> np.ndarray:
-        """Which members need no choice (members,)."""
-        return np.isin(self.member_names, ALWAYS_INCLUDED)
+    def kinds(self) -> Kinds:
+        """What the members are."""
+        return kinds_of(self.groups, self.names)
 
     def predict(self, series: Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
         """Views (origins, horizon), each origin's from the days of `series` through it alone."""
         days, answered, forecasts = self._forecasts(series, origins)
         wanted, history = days.get_indexer(origins), self._updated_history(series, days, answered, forecasts)
-        weights = history.weights(self.groups[answered], self.always_included[answered])[wanted]
+        weights = history.weights(self.kinds.of(answered), self.weighting)[wanted]
         predicted = np.einsum("moh,omh->oh", forecasts[:, wanted], weights)[:, :horizon]
         return bounded(predicted, series, origins)
 
     def shares(self) -> list[tuple[str, np.ndarray]]:
         """Each method or recipe and its share (horizon,) of the mixture on the last day learnt from."""
-        weights = self.error_history.weights(self.groups, self.always_included)
+        weights = self.error_history.weights(self.kinds, self.weighting)
         return [(name, weights[self.groups == group].sum(axis=0)) for group, name in enumerate(self.names)]
 
     def refit(self, series: Series) -> "Auto":

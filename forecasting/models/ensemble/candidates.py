@@ -1,9 +1,14 @@
 """What Auto tries, in order, and what it says of each trial."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
+import numpy as np
+
 from forecasting.models.ensemble.member import Recipe
-from forecasting.models.registry import METHODS
+from forecasting.models.ensemble.weights import Kinds
+from forecasting.models.registry import METHODS, UNFITTED
+from forecasting.series import Series
 
 ALWAYS_INCLUDED = tuple(slug for slug, method in METHODS.items() if method.in_auto)  # these leave nothing to choose
 FAR = 28  # days that are predicted at once, where not tomorrow alone
@@ -17,21 +22,25 @@ CANDIDATES = (
     Recipe("linear", reach=FAR, log=False, centred=False, clip=1.0),
     Recipe("relu", layers=2),
     Recipe("linear", reach=FAR, centred=False, clip=1.0, year=True),
-    Recipe("relu"),
     Recipe("relu", layers=2, log=False),
-    Recipe("relu", layers=2, window=14),
-    Recipe("relu", layers=2, centred=False),
     Recipe("linear", window=14),
     Recipe("linear", window=28),
     Recipe("linear", reach=FAR, clip=1.5, window=28),
-    Recipe("relu", layers=2, window=28),
     Recipe("linear", centred=False),
     Recipe("linear", reach=FAR, clip=1.0),
     Recipe("linear", reach=FAR, log=False, centred=False, clip=1.0, year=True),
     Recipe("linear", reach=FAR, log=False, clip=1.0),
     Recipe("linear", log=False, centred=False),
-    Recipe("relu", reach=FAR, centred=False, clip=1.0),
 )
+
+# Forecasts that err alike: a family counts once, however many of it there are.
+FAMILIES = {
+    "yesterday": "baselines",
+    "last-week": "baselines",
+    "four-weeks": "baselines",
+    "level-1": "level",
+    "level-14": "level",
+}
 
 Candidate = str | Recipe  # the slug of a method, or a recipe of members
 
@@ -53,6 +62,12 @@ class TrialResult:
     reason: str = ""  # why it could not be fitted, or gave no finite forecast
 
 
+def always_included(series: Series) -> list[str]:
+    """The methods that are always part of Auto, if the days of `series` suffice for them."""
+    days = series.measured_days
+    return [slug for slug in ALWAYS_INCLUDED if slug not in UNFITTED or METHODS[slug].least_days <= days]
+
+
 def recipes(days: int, horizon: int) -> list[Recipe]:
     """The recipes for so many days: a window leaves twice its length to learn from, no output is past `horizon`."""
     longest = max((days - horizon) // 3, 7)
@@ -65,6 +80,19 @@ def work_of(candidate: Candidate) -> float:
     if isinstance(candidate, Recipe):
         return float(candidate.layers)
     return 2.0 if candidate == "ets" else 0.0
+
+
+def family_of(name: str) -> str:
+    """Of a method or a recipe, by its name."""
+    if name in METHODS:
+        return FAMILIES.get(name, name)
+    return "linear models" if name.startswith("linear") else "networks"
+
+
+def kinds_of(groups: np.ndarray, names: Sequence[str]) -> Kinds:
+    """What members are whose methods or recipes are these `groups` (members,), places in `names`."""
+    families = np.array([family_of(name) for name in names])
+    return Kinds(groups, families[groups], np.isin(names, ALWAYS_INCLUDED)[groups])
 
 
 def name_of(candidate: Candidate) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 from forecasting.formats import format_percent
 from forecasting.messages import N_, Message, Translate, english
 from forecasting.models.ensemble.member import UPDATES, Member
-from forecasting.models.registry import BASELINES, SKILL_BASELINE, label_of
+from forecasting.models.registry import BASELINES, SKILL_BASELINE, UNFITTED, label_of
 
 MOSTLY = 0.5  # share of the mixture
 
@@ -94,7 +94,7 @@ def notes_on(auto) -> list[Message]:
     """What to know of an Auto beside its forecast."""
     notes = cut_short(auto.limit, len(auto.trials))
     if not any(isinstance(member, Member) for member in auto.members):
-        text = N_("The channel is too short for Auto's models: it averages the baselines, and exponential smoothing.")
+        text = N_("The channel is too short for Auto's models: it averages simpler methods.")
         notes.append(Message(text))
     return notes
 
@@ -106,15 +106,15 @@ def composition(
 
     `trials` have the errors in validation: a baseline may have the most weight although something else erred less.
     """
-    kinds = {"networks": 0.0, "linear": 0.0, "ets": 0.0, "baselines": 0.0}
+    kinds = {"networks": 0.0, "linear": 0.0, "ets": 0.0, "seasonal": 0.0, "baselines": 0.0}
     for name, by_day in shares:
         kinds[_kind(name)] += by_day[day - 1]
     facts = {name: format_percent(share) for name, share in kinds.items()} | {"day": day}
     said = [
         Message(
             N_(
-                "On day {day}: networks {networks}, linear models {linear}, exponential smoothing {ets},"
-                " baselines {baselines}."
+                "On day {day}: networks {networks}, linear models {linear}, exponential smoothing {ets}, level and"
+                " season {seasonal}, baselines {baselines}."
             ),
             facts,
         )
@@ -156,6 +156,8 @@ def near_error(pairs: Sequence[tuple[int, float]], day: int) -> float:
 def _kind(name: str) -> str:
     if name in BASELINES:
         return "baselines"
+    if name in UNFITTED:
+        return "seasonal"
     return "ets" if name == "ets" else "linear" if name.startswith("linear") else "networks"
 
 

@@ -16,12 +16,14 @@ from forecasting.models.ensemble.candidates import (
     ALWAYS_INCLUDED,
     Candidate,
     TrialResult,
+    always_included,
+    kinds_of,
     name_of,
     recipes,
     settings_of,
     work_of,
 )
-from forecasting.models.ensemble.weights import ErrorHistory, update_online
+from forecasting.models.ensemble.weights import WEIGHTING, ErrorHistory, update_online
 from forecasting.models.registry import Forecaster
 from forecasting.models.validation import validation_origins
 from forecasting.series import Series
@@ -47,7 +49,7 @@ def search(
 def planned(series: Series, horizon: int) -> list[Candidate]:
     """What a search tries, in order, where its budget suffices."""
     early = series.until(validation_origins(series, horizon)[0])
-    return [*ALWAYS_INCLUDED, *recipes(len(early.known), horizon)]
+    return [*always_included(series), *recipes(len(early.known), horizon)]
 
 
 def fit_auto(series: Series, horizon: int, *, budget: float, note: Callable[[TrialResult], None]) -> Auto:
@@ -95,8 +97,10 @@ class Search:
     def trials(self) -> Iterator[TrialResult]:
         """Try one candidate after the other."""
         begun, fitting = time.perf_counter(), 0.0
-        for place, candidate in enumerate(planned(self.series, self.horizon)):
-            spent, tried = time.perf_counter() - begun, place - len(ALWAYS_INCLUDED)
+        candidates = planned(self.series, self.horizon)
+        first = sum(isinstance(candidate, str) for candidate in candidates)
+        for place, candidate in enumerate(candidates):
+            spent, tried = time.perf_counter() - begun, place - first
             next_one = fitting / max(tried, 1)
             over = spent + next_one + REFIT * (fitting + next_one) > self.budget
             if tried > 0 and (over or self.stop()):
@@ -160,6 +164,7 @@ class Search:
             (self.origins[burn_in:], predicted[burn_in:]),
             tuple(self.tried),
             self.limit,
+            WEIGHTING,
         )
 
     @property
@@ -172,8 +177,8 @@ class Search:
 
     def _weights(self, members: np.ndarray) -> np.ndarray:
         """Weights (origins, members, horizon) of a mixture of some `members`."""
-        groups, included = np.array(self.groups)[members], self._always_included[members]
-        return self._error_history(members).weights(groups, included)
+        kinds = kinds_of(np.array(self.groups)[members], self.names)
+        return self._error_history(members).weights(kinds, WEIGHTING)
 
     def _kept(self, weights: np.ndarray) -> np.ndarray:
         """Places of the members that count, by the weights (origins, members, horizon) of all."""

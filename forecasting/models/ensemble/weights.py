@@ -4,10 +4,34 @@ from dataclasses import dataclass
 
 import numpy as np
 
-POWER = 15  # of the error that a weight falls with
 HALF_LIFE = 60  # days after which an error counts half
 SMOOTHING_RADIUS = 3  # days ahead on either side whose errors are judged together; tomorrow stands alone
-RESERVED = 0.3  # share far ahead of members that are always included, whatever their errors
+
+
+@dataclass(frozen=True)
+class Weighting:
+    """How weights fall with errors. As it stands here by default, files that name none were mixed."""
+
+    within: float = 15  # power of the error that a weight falls with within a group, and within a family of groups
+    among: float = 15  # and among families
+    reserved: float = 0.3  # share far ahead of members that are always included, whatever their errors
+    by_family: bool = False  # groups are weighed within their families, and then the families
+
+
+WEIGHTING = Weighting(within=20, among=10, reserved=0.0, by_family=True)
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """What each member is, all (members,): its group, the family of that, and whether it is always included."""
+
+    groups: np.ndarray
+    families: np.ndarray
+    always_included: np.ndarray
+
+    def of(self, members: np.ndarray) -> "Kinds":
+        """Of some members only."""
+        return Kinds(self.groups[members], self.families[members], self.always_included[members])
 
 
 @dataclass(frozen=True)
@@ -33,21 +57,20 @@ class ErrorHistory:
         """Of one day."""
         return ErrorHistory(self.errors[day], self.counts[day])
 
-    def weights(self, groups: np.ndarray, always_included: np.ndarray) -> np.ndarray:
+    def weights(self, kinds: "Kinds", weighting: Weighting = WEIGHTING) -> np.ndarray:
         """Weights (..., members, horizon) that sum to 1 over members.
 
-        They fall with the errors within each of `groups` (members,) first and then among groups, so that a group does
-        not count for more because it has more members. `always_included` (members,) says whose share is reserved in
-        part: none of tomorrow, nearly RESERVED far ahead.
+        They fall with the errors within each group first, then among groups and among families, so that neither a
+        group nor a family counts for more because it has more members. What is always included has a share reserved,
+        if the `weighting` has one: none of it tomorrow, nearly all far ahead.
         """
         errors = smooth_over_horizon(self._errors_everywhere())
-        weights = _grouped(errors, groups)
-        if not always_included.any():
+        weights, mine = _nested(errors, kinds, weighting), kinds.always_included
+        if not weighting.reserved or not mine.any():
             return weights
-        reserved = RESERVED * (1 - np.arange(1, errors.shape[-1] + 1) ** -0.5)
+        reserved = weighting.reserved * (1 - np.arange(1, errors.shape[-1] + 1) ** -0.5)
         weights *= 1 - reserved
-        mine = always_included
-        weights[..., mine, :] += reserved * _grouped(errors[..., mine, :], groups[mine])
+        weights[..., mine, :] += reserved * _nested(errors[..., mine, :], kinds.of(mine), weighting)
         return weights
 
     def _errors_everywhere(self) -> np.ndarray:
@@ -81,20 +104,38 @@ def update_online(forecasts: np.ndarray, actual: np.ndarray, earlier: ErrorHisto
     return ErrorHistory(errors, counts)
 
 
-def _grouped(errors: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    within, numbers = np.empty_like(errors), np.unique(groups, return_inverse=True)[1]
-    shares = np.empty((*errors.shape[:-2], numbers.max() + 1, errors.shape[-1]))
-    for group in range(numbers.max() + 1):
-        mine = numbers == group
-        within[..., mine, :] = inverse_power_weights(errors[..., mine, :])
-        shares[..., group, :] = (within[..., mine, :] * errors[..., mine, :]).sum(axis=-2)
-    return within * inverse_power_weights(shares)[..., numbers, :]
+def _nested(errors: np.ndarray, kinds: Kinds, weighting: Weighting) -> np.ndarray:
+    """Weights of `errors` (..., members, horizon) within groups, of these within families, and of families."""
+    levels = [kinds.groups, kinds.families] if weighting.by_family else [kinds.groups]
+    weights, numbers = np.ones_like(errors), np.arange(errors.shape[-2])
+    for level in levels:
+        within, errors, above = _within(errors, level[_first_of(numbers)], weighting.within)
+        weights *= within[..., numbers, :]
+        numbers = above[numbers]
+    return weights * inverse_power_weights(errors, weighting.among)[..., numbers, :]
 
 
-def inverse_power_weights(errors: np.ndarray) -> np.ndarray:
-    """Weights that sum to 1 over members."""
+def _first_of(numbers: np.ndarray) -> np.ndarray:
+    """The place of the first member of each number."""
+    return np.unique(numbers, return_index=True)[1]
+
+
+def _within(errors: np.ndarray, parts: np.ndarray, power: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Weights within `parts` (members,), the mean error of each part, and the number of each member's part."""
+    numbers = np.unique(parts, return_inverse=True)[1]
+    within = np.empty_like(errors)
+    means = np.empty((*errors.shape[:-2], numbers.max() + 1, errors.shape[-1]))
+    for number in range(numbers.max() + 1):
+        mine = numbers == number
+        within[..., mine, :] = inverse_power_weights(errors[..., mine, :], power)
+        means[..., number, :] = (within[..., mine, :] * errors[..., mine, :]).sum(axis=-2)
+    return within, means, numbers
+
+
+def inverse_power_weights(errors: np.ndarray, power: float) -> np.ndarray:
+    """Weights that sum to 1 over members, and fall with this power of their errors."""
     floor = np.maximum(errors, 1e-9)
-    powers = (floor / floor.min(axis=-2, keepdims=True)) ** -POWER
+    powers = (floor / floor.min(axis=-2, keepdims=True)) ** -power
     return powers / powers.sum(axis=-2, keepdims=True)
 
 

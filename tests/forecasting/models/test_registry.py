@@ -80,6 +80,49 @@ def test_naive_rules_equal_a_loop(views):
         assert found == pytest.approx(np.array([[rule(o, h) for h in range(1, HORIZON + 1)] for o in origins]))
 
 
+def weekday_share(views: pd.Series, origin: pd.Timestamp, ahead: int) -> float:
+    """Of its week's mean, over the eight weeks through the origin, of the weekday so many days ahead."""
+    weeks = views[:origin].to_numpy()[-56:].reshape(8, 7)
+    shares = np.median(weeks / weeks.mean(axis=1, keepdims=True), axis=0)
+    return (shares / shares.mean())[(ahead - 1) % 7]
+
+
+def test_levels_on_the_usual_weekdays_equal_a_loop(views):
+    origin = pd.Timestamp("2020-12-03")
+    levels = [
+        views[origin - pd.Timedelta(days=back)] / weekday_share(views, origin, 7 - back % 7) for back in range(14)
+    ]
+    for name, level in {"level-1": levels[0], "level-14": np.median(levels)}.items():
+        found = fit(name, Series(views[:LAST]), HORIZON).predict(Series(views), pd.DatetimeIndex([origin]), HORIZON)
+        assert found[0] == pytest.approx([level * weekday_share(views, origin, h) for h in range(1, HORIZON + 1)])
+
+
+def test_last_year_comes_again_at_the_level_of_today():
+    """A step to twice the level after a year, and around it a month that was half as high again."""
+    views = make_views(760)
+    views.iloc[:] = 100 * 2 ** (np.arange(760) // 364)
+    views.iloc[355:385] *= 1.5
+    origin, horizon = views.index[364 + 334], 60
+    found = fit("last-year", Series(views), horizon).predict(Series(views), pd.DatetimeIndex([origin]), horizon)[0]
+    for days, level in (((1, 20), 200), ((27, 28), 300), ((35, 47), 600), ((54, 60), 400)):
+        assert found[days[0] - 1 : days[1]] == pytest.approx(level)
+
+
+def test_what_is_not_known_of_a_year_before_is_the_level(views):
+    short = Series(views[:200])
+    found = fit("last-year", short, HORIZON).predict(short, short.views.index[-1:], HORIZON)[0]
+    assert found.mean() == pytest.approx(views[172:200].mean(), rel=0.05)
+
+
+def test_a_closed_weekday_says_no_level():
+    """Each Sunday is 0: the day after it, yesterday's level is that of the week."""
+    views = make_views(100)
+    views.iloc[:] = np.where(views.index.day_of_week == 6, 0.0, 70.0)
+    sunday = views.index[views.index.day_of_week == 6][-1:]
+    found = fit("level-1", Series(views), 7).predict(Series(views), sunday, 7)[0]
+    assert found == pytest.approx([70.0] * 6 + [0.0])
+
+
 def test_linear_autoregression_is_least_squares(views):
     seen = views[:LAST].to_numpy()
     days = views[:LAST].index

@@ -11,7 +11,7 @@ from forecasting.evaluation.calibration import fit_method, refit
 from forecasting.json_records import from_json, to_json
 from forecasting.models.ensemble import search as searching
 from forecasting.models.ensemble.auto import Auto
-from forecasting.models.ensemble.candidates import ALWAYS_INCLUDED, Recipe, TrialResult, recipes
+from forecasting.models.ensemble.candidates import Recipe, TrialResult, always_included, recipes
 from forecasting.models.ensemble.report import cut_short
 from forecasting.models.ensemble.search import search
 from forecasting.models.validation import validation_origins
@@ -23,6 +23,7 @@ pytestmark = pytest.mark.slow  # it fits models, some in processes of their own
 
 
 HORIZON = 7
+WITHOUT_CHOICE = always_included(Series(make_views(300)))
 
 
 @pytest.fixture(autouse=True)
@@ -69,8 +70,8 @@ def test_a_trend_and_a_week_are_learnt():
 def test_every_candidate_is_a_trial_and_the_mixture_comes_last():
     views = make_views(300)
     *trials, auto = search(Series(views), HORIZON)
-    assert [trial.name for trial in trials[: len(ALWAYS_INCLUDED)]] == list(ALWAYS_INCLUDED)
-    assert len(trials) == len(ALWAYS_INCLUDED) + 3 and auto.trials == tuple(trials)
+    assert [trial.name for trial in trials[: len(WITHOUT_CHOICE)]] == WITHOUT_CHOICE
+    assert len(trials) == len(WITHOUT_CHOICE) + 3 and auto.trials == tuple(trials)
     best = [trial for trial in trials if trial.best][-1]
     assert np.mean([e for _a, e in best.errors]) == min(np.mean([e for _a, e in trial.errors]) for trial in trials)
     assert [ahead for ahead, _error in trials[0].errors] == [1, 7]
@@ -89,7 +90,7 @@ def test_validation_errors_of_a_trial_are_mase(monkeypatch):
 def test_told_to_stop_it_mixes_what_it_has():
     views = make_views(300)
     *trials, auto = search(Series(views), HORIZON, stop=lambda: True)
-    assert isinstance(auto, Auto) and len(trials) == len(ALWAYS_INCLUDED) + 1
+    assert isinstance(auto, Auto) and len(trials) == len(WITHOUT_CHOICE) + 1
 
 
 def test_fitted_again_it_keeps_its_choice_and_learns_the_new_days():
@@ -116,7 +117,7 @@ def test_the_same_days_give_the_same_auto_however_long_it_takes(monkeypatch):
             searching.time, "perf_counter", lambda pace=pace: clock.append(clock[-1] + pace) or clock[-1]
         )
         *trials, auto = search(Series(views), HORIZON, budget=1000)
-        assert len(trials) == len(ALWAYS_INCLUDED) + 3 and auto.limit == 0 and cut_short(auto.limit, len(trials)) == []
+        assert len(trials) == len(WITHOUT_CHOICE) + 3 and auto.limit == 0 and cut_short(auto.limit, len(trials)) == []
         found.append(auto.predict(Series(views), now, HORIZON))
     assert (found[0] == found[1]).all()
 
@@ -124,7 +125,7 @@ def test_the_same_days_give_the_same_auto_however_long_it_takes(monkeypatch):
 def test_a_limit_that_ends_the_search_is_named(monkeypatch):
     monkeypatch.setattr(searching.time, "perf_counter", count(0, 7).__next__)
     *trials, auto = search(Series(make_views(300)), HORIZON, budget=100)
-    assert len(ALWAYS_INCLUDED) < len(trials) < len(ALWAYS_INCLUDED) + 3 and auto.limit == 100
+    assert len(WITHOUT_CHOICE) < len(trials) < len(WITHOUT_CHOICE) + 3 and auto.limit == 100
     assert "limit of 100 s" in cut_short(auto.limit, len(trials))[0].translated()
 
 

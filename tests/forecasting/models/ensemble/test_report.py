@@ -54,10 +54,12 @@ def test_trials_without_errors_claims_nothing():
 
 
 def test_baselines_that_have_most_of_the_say_are_named_as_winners():
-    shares = [("last-week", (0.1, 0.5)), ("ets", (0.2, 0.1)), ("linear, raw", (0.3, 0.3)), ("2 × 100 ReLU", (0.4, 0.1))]
+    shares = [("last-week", (0.1, 0.5)), ("ets", (0.2, 0.1)), ("linear, raw", (0.3, 0.2)), ("2 × 100 ReLU", (0.3, 0.1))]
+    shares += [("level-1", (0.1, 0.0)), ("last-year", (0.0, 0.1))]
     (near,) = composition(shares, 1)
     assert (
-        near.translated() == "On day 1: networks 40 %, linear models 30 %, exponential smoothing 20 %, baselines 10 %."
+        near.translated() == "On day 1: networks 30 %, linear models 30 %, exponential smoothing 20 %, level and season"
+        " 10 %, baselines 10 %."
     )
     far = composition(shares, 2)
     assert [sentence.translated() for sentence in far[1:]] == ["On day 2 Auto is mostly a baseline."]

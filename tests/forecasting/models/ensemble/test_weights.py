@@ -5,16 +5,20 @@ import pytest
 
 from forecasting.models.ensemble.weights import (
     HALF_LIFE,
-    POWER,
-    RESERVED,
     SMOOTHING_RADIUS,
+    WEIGHTING,
     ErrorHistory,
+    Kinds,
+    Weighting,
     update_online,
 )
 
 MEMBERS, DAYS, HORIZON = 5, 40, 9
 GROUPS = np.array([0, 0, 1, 2, 2])
+FAMILIES = np.array(["far", "far", "near", "far", "far"])
 ALWAYS_INCLUDED = np.array([False, False, True, False, False])
+KINDS = Kinds(GROUPS, FAMILIES, ALWAYS_INCLUDED)
+EARLIER = Weighting()  # of files that name none
 
 
 @pytest.fixture
@@ -41,30 +45,43 @@ def slow_errors(forecasts, actual, day: int) -> np.ndarray:
     return found
 
 
-def slow_weights(errors: np.ndarray) -> np.ndarray:
+def slow_weights(errors: np.ndarray, weighting: Weighting) -> np.ndarray:
     """Step by step, as one would say it."""
     near = errors.copy()
     for ahead in range(1, HORIZON):
         near[:, ahead] = errors[:, max(ahead - SMOOTHING_RADIUS, 1) : ahead + SMOOTHING_RADIUS + 1].mean(axis=1)
     weights = np.zeros_like(near)
     for column in range(HORIZON):
-        shares, within = {}, {}
+        share, of_group, of_family = {}, {}, {}
         for group in range(3):
             mine = [member for member in range(MEMBERS) if GROUPS[member] == group]
-            powers = [near[member, column] ** -POWER for member in mine]
-            within |= {member: power / sum(powers) for member, power in zip(mine, powers, strict=True)}
-            shares[group] = sum(within[member] * near[member, column] for member in mine) ** -POWER
-        reserved = RESERVED * (1 - (column + 1) ** -0.5)
+            share |= shares({member: near[member, column] for member in mine}, weighting.within)
+            of_group[group] = sum(share[member] * near[member, column] for member in mine)
+        families = [[0, 2], [1]] if weighting.by_family else [[group] for group in of_group]
+        for groups in families:
+            among = shares({group: of_group[group] for group in groups}, weighting.within)
+            for member in range(MEMBERS):
+                share[member] *= among.get(GROUPS[member], 1.0)
+            of_family[tuple(groups)] = sum(among[group] * of_group[group] for group in groups)
+        top = shares(of_family, weighting.among)
+        reserved = weighting.reserved * (1 - (column + 1) ** -0.5)
         for member in range(MEMBERS):
-            share = shares[GROUPS[member]] / sum(shares.values())
-            weights[member, column] = (1 - reserved) * within[member] * share + reserved * ALWAYS_INCLUDED[member]
+            family = next(family for family in of_family if GROUPS[member] in family)
+            weights[member, column] = (1 - reserved) * share[member] * top[family] + reserved * ALWAYS_INCLUDED[member]
     return weights
 
 
-def test_weights_equal_a_slow_loop(made):
-    path = update_online(*made, ErrorHistory.empty(MEMBERS, HORIZON)).weights(GROUPS, ALWAYS_INCLUDED)
+def shares(errors: dict, power: float) -> dict:
+    """Of 1, in proportion to this power of one over the error."""
+    total = sum(error**-power for error in errors.values())
+    return {key: error**-power / total for key, error in errors.items()}
+
+
+@pytest.mark.parametrize("weighting", [WEIGHTING, EARLIER])
+def test_weights_equal_a_slow_loop(made, weighting):
+    path = update_online(*made, ErrorHistory.empty(MEMBERS, HORIZON)).weights(KINDS, weighting)
     for day in (15, 39):
-        assert path[day] == pytest.approx(slow_weights(slow_errors(*made, day)))
+        assert path[day] == pytest.approx(slow_weights(slow_errors(*made, day), weighting))
     assert path.sum(axis=1) == pytest.approx(np.ones((DAYS, HORIZON)))
 
 
@@ -72,8 +89,9 @@ def test_far_days_are_judged_as_the_farthest_known_until_their_own_errors_show(m
     path = update_online(*made, ErrorHistory.empty(MEMBERS, HORIZON))
     errors = slow_errors(*made, 4)
     errors[:, 4:] = errors[:, [3]]
-    assert path.at(4).weights(GROUPS, ALWAYS_INCLUDED) == pytest.approx(slow_weights(errors))
-    assert np.ptp(path.at(0).weights(np.arange(MEMBERS), np.zeros(MEMBERS, bool))) < 1e-12  # nothing known: all equal
+    assert path.at(4).weights(KINDS) == pytest.approx(slow_weights(errors, WEIGHTING))
+    different = Kinds(np.arange(MEMBERS), np.arange(MEMBERS), np.zeros(MEMBERS, bool))
+    assert np.ptp(path.at(0).weights(different)) < 1e-12  # nothing known: all equal
 
 
 def test_going_on_from_a_record_is_going_on(made):
@@ -92,6 +110,7 @@ def test_a_member_without_error_takes_all_but_what_is_reserved(made):
     forecasts, actual = made
     forecasts[3] = np.where(np.isfinite(actual), actual, 0)
     history = update_online(forecasts, actual, ErrorHistory.empty(MEMBERS, HORIZON)).at(-1)
-    weights = history.weights(GROUPS, ALWAYS_INCLUDED)
+    weights = history.weights(KINDS, EARLIER)
     assert weights[3, 0] == pytest.approx(1)
-    assert weights[3, 8] == pytest.approx(1 - RESERVED * (1 - 1 / 3))
+    assert history.weights(KINDS)[3] == pytest.approx(np.ones(HORIZON))
+    assert weights[3, 8] == pytest.approx(1 - EARLIER.reserved * (1 - 1 / 3))
