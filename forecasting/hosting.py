@@ -90,6 +90,9 @@ def _written(value: float) -> str:
     return NO_LIMIT if math.isinf(value) else f"{value:g}"
 
 
+UNLIMITED = read_hosting(LOOPBACK[0], {})  # what holds where nobody is host: on the command line, in a library
+
+
 def _main() -> int:
     try:
         print(read_hosting().described())

@@ -122,7 +122,7 @@ def draw_waiting(runs: list[Run], histories: dict[str, History]) -> None:
     for run in runs:
         if run.active:
             epochs, done = run.settings.training.epochs, len(histories[run.id])
-            st.progress(done / epochs, f"{escape_markdown(run.name)}: {epochs_done(run, histories[run.id], translate)}")
+            st.progress(done / epochs, f"{escape_markdown(run.name)}: {epochs_done(session, run, histories[run.id])}")
     if any(run.active for run in runs):
         show_trouble_of_workers(session)
 

@@ -131,8 +131,8 @@ with controls:
     )
     if busy:
         st.caption(translate("This forecast is being made; stop it to make another."))
-    if (was_taken(chosen) and not job or pressed) and request:
-        submit(session, request, forecasters.model_file(chosen))
+    wanted = request is not None and (pressed or was_taken(chosen) and not job)
+    if wanted and submit(session, request, forecasters.model_file(chosen)):
         st.rerun()
     if settings:
         say_model(session, settings, horizon)

@@ -79,8 +79,7 @@ with controls:
     busy = bool(job and job.active)
     label, icon = translate("Work out chances"), ":material/flag:"
     pressed = st.button(label, type="primary", icon=icon, width="stretch", disabled=request is None or busy)
-    if pressed and request:
-        submit(session, request, forecasters.model_file(chosen))
+    if pressed and request and submit(session, request, forecasters.model_file(chosen)):
         st.rerun()
 
 report = result_of(session, job, GoalsReport)

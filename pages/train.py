@@ -24,7 +24,7 @@ from forecasting.settings import SUBTRACT, RunSettings, Training
 from forecasting.split import default_split
 from pages.parts import diagnosis_panel
 from pages.parts.homework import offer_homework
-from pages.parts.job_progress import CHART_SECONDS, epochs_done
+from pages.parts.job_progress import CHART_SECONDS, epochs_done, unless_refused
 from pages.parts.links import escape_markdown, reset_if_unavailable, warn_invalid_query_param
 from pages.parts.look import controls_and_picture, is_presented
 from pages.parts.run_settings import draw_settings, queue
@@ -44,7 +44,7 @@ def start(settings: RunSettings) -> None:
 
     A linear model has an exact solution to be compared with: it comes along as a run of its own.
     """
-    st.session_state.run = queue(session, settings)
+    st.session_state.run = queue(session, settings) or st.session_state.get("run")
     if has_exact_counterpart(settings):
         queue(session, exact_counterpart(settings))
     session.workers.fill()
@@ -164,7 +164,7 @@ def losses_of(run: Run, history: History) -> tuple[float, float] | None:
 def draw_progress(run: Run, history: History) -> None:
     """How far, how long still, and a button that stops."""
     bar, pause, stop = st.columns([6, 2, 2], vertical_alignment="center")
-    bar.progress(len(history) / run.settings.training.epochs, epochs_done(run, history, translate))
+    bar.progress(len(history) / run.settings.training.epochs, epochs_done(session, run, history))
     if not run.settings.solved_at_once:
         pause.button(
             translate("Pause"),
@@ -195,7 +195,7 @@ def ask_worker(request: Callable[[str, str], None], run_id: str) -> None:
 
 def resume(run_id: str) -> None:
     """Continue a run from its last checkpoint."""
-    session.store.resume(session.owner, run_id)
+    unless_refused(session, lambda: session.store.resume(session.owner, run_id))
     session.workers.fill()
 
 

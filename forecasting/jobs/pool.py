@@ -1,13 +1,16 @@
 """Worker processes, so that a page never waits and a job that dies takes nothing with it."""
 
 import logging
+import math
 import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 
+from forecasting.hosting import UNLIMITED, Hosting
 from forecasting.jobs.database import open_engine
 from forecasting.jobs.failures import failure
 from forecasting.jobs.heartbeats import HEARTBEAT_SECONDS, HeartbeatObserver
@@ -24,11 +27,11 @@ CLOSING_SECONDS = 10.0  # for the round that a closing pool is in
 LOG = logging.getLogger(__name__)
 
 
-def one_worker() -> Executor:
-    """An executor with a single worker process that has torch loaded."""
+def one_worker(minutes: float = math.inf) -> Executor:
+    """An executor with a single worker process that has torch loaded, and so long for a job."""
     from loky import ProcessPoolExecutor  # noqa: PLC0415  0.1 s, not needed to look at a page
 
-    how = {"initializer": prepare, "initargs": (os.getpid(), worker_memory()), "env": worker_environment()}
+    how = {"initializer": prepare, "initargs": (os.getpid(), worker_memory(), minutes), "env": worker_environment()}
     return ProcessPoolExecutor(max_workers=1, timeout=IDLE_SECONDS, **how)
 
 
@@ -55,16 +58,17 @@ class WorkerPool:
         self,
         url: str,
         slots: int | None = None,
-        executor: Callable[[], Executor] = one_worker,
+        executor: Callable[[], Executor] | None = None,
         *,
+        limits: Hosting = UNLIMITED,
         observer: HeartbeatObserver | None = None,
         round_seconds: float = HEARTBEAT_SECONDS,
     ) -> None:
         self.url = url
-        self.queue = JobQueue(open_engine(url, patience=STORE_SECONDS))
+        self.queue = JobQueue(open_engine(url, patience=STORE_SECONDS), at_once=limits.at_once)
         self.trouble: Trouble | None = None  # what was wrong with the store in the last round
-        self._new_executor = executor
-        self._slots = [Slot(executor()) for _ in range(slots or os.cpu_count() or 1)]
+        self._new_executor = executor or partial(one_worker, limits.job_minutes)
+        self._slots = [Slot(self._new_executor()) for _ in range(slots or os.cpu_count() or 1)]
         self._failures: dict[str, Message] = {}  # jobs that have ended badly and are to be closed in the store
         self._observer = observer or HeartbeatObserver()
         self._due, self._closed = threading.Event(), threading.Event()

@@ -1,7 +1,10 @@
 """Who is next: jobs of all kinds wait in one queue, and whoever works on one gives heartbeats."""
 
-from collections.abc import Collection
+import math
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -9,8 +12,9 @@ import sqlalchemy as sa
 from forecasting.jobs.channels import ChannelStore
 from forecasting.jobs.failures import failure
 from forecasting.jobs.kinds import JOB_KINDS
+from forecasting.jobs.owners import lock_owner
 from forecasting.jobs.runs import write_training
-from forecasting.jobs.tables import WAITING, jobs
+from forecasting.jobs.tables import WAITING, jobs, owners
 from forecasting.json_records import to_json
 from forecasting.messages import Message
 from forecasting.records import ACTIVE, Progress
@@ -27,6 +31,21 @@ class Claim(NamedTuple):
     kind: str
 
 
+class Waiting(NamedTuple):
+    """A job that waits."""
+
+    id: str
+    kind: str
+    owner: str
+
+
+class Place(NamedTuple):
+    """Where a job stands in the queue."""
+
+    before: int  # jobs that are begun earlier
+    seconds: float | None  # until it is begun, where that is known
+
+
 @dataclass(frozen=True)
 class Started:
     """A job that a worker has begun, with all that it needs for it."""
@@ -39,32 +58,43 @@ class Started:
 
 
 class JobQueue:
-    """Safe to use from several processes and threads at once."""
+    """Safe to use from several processes and threads at once. No owner has more than `at_once` jobs running."""
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self.engine = engine
+    def __init__(self, engine: sa.Engine, at_once: float = math.inf) -> None:
+        self.engine, self.at_once = engine, at_once
 
     def claim_next(self) -> Claim | None:
-        """Mark what is next as running and return it; None where nothing waits.
+        """Mark what is next as running and return it; None where nothing waits, or whoever waits has enough running.
 
-        Whoever has the least running is next, then who waits longest: a hundred runs of one do not block another.
+        Whoever has the least running is next, then whose last turn is longest ago: a hundred jobs of one owner keep
+        nobody else waiting for more than one of them.
         """
-        while (claim := self._next()) is not None:
-            waiting = sa.update(jobs).where(jobs.c.id == claim.id, jobs.c.status == "queued")
-            with self.engine.begin() as connection:
-                running = waiting.values(status="running", beats=BEAT, worker=None)
-                if connection.execute(running).rowcount:
-                    return claim  # else another server was faster, and the next one is due
-        return None
-
-    def _next(self) -> Claim | None:
-        owned = jobs.alias()
-        busy = sa.select(sa.func.count()).where(owned.c.owner == jobs.c.owner, owned.c.status == "running")
-        query = sa.select(jobs.c.id, jobs.c.kind).where(jobs.c.status == "queued")
         with self.engine.connect() as connection:
-            first = query.order_by(busy.correlate(jobs).scalar_subquery(), jobs.c.queued).limit(1)
-            found = connection.execute(first).one_or_none()
-        return Claim(*found) if found else None
+            waiting = serving_order(*_waiting(connection), at_once=self.at_once)
+        return next(filter(None, map(self._claim, waiting)), None)
+
+    def place(self, job_id: str) -> Place | None:
+        """Where a job stands in the queue; None for one that does not wait."""
+        with self.engine.connect() as connection:
+            ids = [one.id for one in serving_order(*_waiting(connection))]
+            running = connection.execute(sa.select(jobs.c.share, jobs.c.seconds).where(jobs.c.status == "running"))
+            left = sorted(one.seconds / one.share * (1 - one.share) if one.share else math.inf for one in running)
+        if job_id not in ids:
+            return None
+        before = ids.index(job_id)
+        soon = left[before] if before < len(left) else math.inf  # as many end before a slot is free for it
+        return Place(before, soon if math.isfinite(soon) else None)
+
+    def _claim(self, one: Waiting) -> Claim | None:
+        """None where another server was faster, or has given the owner enough to do meanwhile."""
+        last = sa.select(sa.func.max(owners.c.turn) + 1).scalar_subquery()
+        waiting = sa.update(jobs).where(jobs.c.id == one.id, jobs.c.status == "queued")
+        with self.engine.begin() as connection:
+            lock_owner(connection, one.owner, turn=sa.func.coalesce(last, 1))
+            if _running(connection).get(one.owner, 0) >= self.at_once:
+                return None
+            claimed = connection.execute(waiting.values(status="running", beats=BEAT, worker=None)).rowcount
+        return Claim(one.id, one.kind) if claimed else None
 
     def start(self, job_id: str, worker: int) -> Started | None:
         """What the worker needs; None where the job was deleted or taken by another worker."""
@@ -146,6 +176,38 @@ class JobQueue:
             ended = {"status": "failed", "reason": failure("gone", found.kind)}
             values = WAITING | {"restarts": restarts} if restarts <= RESTARTS else ended
             connection.execute(sa.update(jobs).where(left).values(values))
+
+
+def serving_order(
+    waiting: Sequence[Waiting], running: Mapping[str, int], turns: Mapping[str, int], *, at_once: float = math.inf
+) -> list[Waiting]:
+    """Jobs as they will be begun: round-robin among owners, those first who have less running or had no turn for long.
+
+    `waiting` are in the order in which they were queued; `running` and `turns` by owner. Left out are the jobs that
+    their owner has too much running for.
+    """
+    found, queued = [], Counter[str]()
+    for number, one in enumerate(waiting):
+        rounds = running.get(one.owner, 0) + queued[one.owner]
+        queued[one.owner] += 1
+        if rounds < at_once:
+            found.append(((rounds, turns.get(one.owner, 0), number), one))
+    return [one for _key, one in sorted(found, key=itemgetter(0))]
+
+
+def _waiting(connection: sa.Connection) -> tuple[list[Waiting], dict[str, int], dict[str, int]]:
+    query = sa.select(jobs.c.id, jobs.c.kind, jobs.c.owner).where(jobs.c.status == "queued").order_by(jobs.c.queued)
+    waiting = [Waiting(*found) for found in connection.execute(query)]
+    known = sa.select(owners.c.owner, owners.c.turn).where(owners.c.owner.in_({one.owner for one in waiting}))
+    return waiting, _running(connection), {found.owner: found.turn for found in connection.execute(known)}
+
+
+def _running(connection: sa.Connection) -> dict[str, int]:
+    """How many jobs of each owner are being worked on."""
+    query = (
+        sa.select(jobs.c.owner, sa.func.count().label("jobs")).where(jobs.c.status == "running").group_by(jobs.c.owner)
+    )
+    return {found.owner: found.jobs for found in connection.execute(query)}
 
 
 def _beat(job_id: str, worker: int, values: dict[str, object]) -> sa.Update:

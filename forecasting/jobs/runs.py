@@ -9,7 +9,10 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
+from forecasting.hosting import UNLIMITED, Hosting
 from forecasting.jobs.channels import ChannelStore
+from forecasting.jobs.owners import lock_owner
+from forecasting.jobs.quotas import admit
 from forecasting.jobs.tables import (
     FLOATS,
     KEPT,
@@ -23,10 +26,12 @@ from forecasting.jobs.tables import (
     rows,
     runs,
 )
+from forecasting.jobs.work import refuse_too_much
 from forecasting.records import History, Run, TrainingProgress
 from forecasting.series import Channel
 from forecasting.settings import RunSettings
 
+RESTING = ("paused", "stopped", "failed")  # states that a run is queued again from
 LONGEST_TAG = 40  # letters
 LARGEST_CHECKPOINT = 64 * 2**20  # bytes; a larger run can be trained, but not continued
 LARGEST_LOGGED = 2 * 2**20  # bytes of weights kept at epoch 1, 2, 5, 10 and so on
@@ -39,32 +44,40 @@ RUN_COLUMNS = {  # by the names of Run's fields
 
 
 class RunStore:
-    """Safe to use from several processes and threads at once."""
+    """Safe to use from several processes and threads at once. What is submitted is held to the host's `limits`."""
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self.engine = engine
+    def __init__(self, engine: sa.Engine, limits: Hosting = UNLIMITED) -> None:
+        self.engine, self.limits = engine, limits
 
     def submit(self, owner: str, channel: Channel, settings: RunSettings, *, name: str) -> str:
         """Put a run in the queue and return its id. One that is finished or under way is left as it is.
 
         A run that differs from an earlier one in having more epochs alone takes over its rows and goes on from there.
         A paused or stopped run goes on from its last checkpoint, a failed one begins afresh.
+
+        Raises BadInput, which says what to do, where the host does not allow one more or one so large.
         """
+        refuse_too_much(settings, self.limits)
         run_id = settings.run_id(channel.fingerprint, owner)
         ChannelStore(self.engine).save_if_new(owner, channel)
         with self.engine.begin() as connection:
+            lock_owner(connection, owner)
             status = connection.execute(sa.select(jobs.c.status).where(jobs.c.id == run_id)).scalar()
+            if status in (None, *RESTING):
+                admit(connection, owner, self.limits, new_run=status is None)
             if status is None:
                 _insert(connection, run_id, owner=owner, channel=channel, settings=settings, name=name)
-            elif status in ("paused", "stopped", "failed"):
+            elif status in RESTING:
                 _requeue(connection, run_id, afresh=status == "failed")
         return run_id
 
     def resume(self, owner: str, run_id: str) -> None:
-        """Queue a paused, stopped or failed run again, from its last checkpoint."""
+        """Queue a paused, stopped or failed run again, from its last checkpoint. Raises BadInput as `submit` does."""
         with self.engine.begin() as connection:
-            resting = jobs.c.status.in_(("paused", "stopped", "failed"))
+            lock_owner(connection, owner)
+            resting = jobs.c.status.in_(RESTING)
             if connection.execute(sa.select(jobs.c.id).where(_mine(owner, [run_id]), resting)).scalar():
+                admit(connection, owner, self.limits)
                 _requeue(connection, run_id, afresh=False)
 
     def resumable_epoch(self, run_id: str) -> int:

@@ -7,31 +7,41 @@ from dataclasses import fields
 
 import sqlalchemy as sa
 
+from forecasting.hosting import UNLIMITED, Hosting
 from forecasting.jobs.channels import ChannelStore
 from forecasting.jobs.kinds import JOB_KINDS, kind_of
+from forecasting.jobs.owners import lock_owner
+from forecasting.jobs.quotas import admit
 from forecasting.jobs.tables import WAITING, jobs, readable
+from forecasting.jobs.work import refuse_too_much
 from forecasting.json_records import to_json
 from forecasting.records import Job
 from forecasting.series import Channel
 
 
 class JobStore:
-    """Safe to use from several processes and threads at once."""
+    """Safe to use from several processes and threads at once. What is submitted is held to the host's `limits`."""
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self.engine = engine
+    def __init__(self, engine: sa.Engine, limits: Hosting = UNLIMITED) -> None:
+        self.engine, self.limits = engine, limits
 
     def submit(self, owner: str, channel: Channel, request: object, *, model: bytes | None = None) -> str:
         """Put a job in the queue and return its id. One that is finished or under way is left as it is.
 
         `request` is a record of forecasting.jobs.requests; training runs are submitted to RunStore. `model` is the
         model file that is asked about; the request should tell model files apart.
+
+        Raises BadInput, which says what to do, where the host does not allow one more or one so large.
         """
+        refuse_too_much(request, self.limits)
         job_id = id_of(owner, channel.fingerprint, request)
         ChannelStore(self.engine).save_if_new(owner, channel)
         fresh = WAITING | {"queued": time.time(), "model": model}
         with self.engine.begin() as connection:
+            lock_owner(connection, owner)
             status = connection.execute(sa.select(jobs.c.status).where(jobs.c.id == job_id)).scalar()
+            if status in (None, "stopped", "failed"):
+                admit(connection, owner, self.limits)
             if status is None:
                 record = {"id": job_id, "owner": owner, "kind": kind_of(request), "fingerprint": channel.fingerprint}
                 connection.execute(sa.insert(jobs), record | {"request": to_json(request)} | fresh)

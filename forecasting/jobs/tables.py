@@ -111,6 +111,14 @@ jobs = sa.Table(
     sa.Column("result", sa.Text),  # what is known so far, JSON
     sa.Column("model", sa.LargeBinary),  # safetensors: the model file asked about, then the one that the result brings
 )
+owners = sa.Table(  # whose the rest is; none of them is named
+    "owners",
+    metadata,
+    sa.Column("owner", sa.String(64), primary_key=True),
+    sa.Column("seen", sa.Float, nullable=False),  # when they last opened a page or asked for work
+    sa.Column("turn", sa.Integer, nullable=False),  # counts up with each job that is begun: who had theirs last
+    sa.Column("signed_in", sa.Boolean, nullable=False),  # what they have is kept, however long they stay away
+)
 chapters = sa.Table(  # of the walkthrough, those that were opened
     "chapters",
     metadata,

@@ -15,16 +15,17 @@ from forecasting.jobs.queue import JobQueue
 from forecasting.jobs.runs import RunStore
 from forecasting.jobs.troubles import if_answered, patiently
 from forecasting.jobs.watchdog import leave_with, watched
-from forecasting.messages import BadInput
+from forecasting.messages import BadInput, Message
 from forecasting.records import Progress
 
 _limit = math.inf  # bytes that this process may take; only a worker has a limit
+_minutes = math.inf  # that it may take for one job
 
 
-def prepare(server: int, limit: float = math.inf) -> None:
+def prepare(server: int, limit: float = math.inf, minutes: float = math.inf) -> None:
     """What a new worker of this server process does first: load torch, and take one small step."""
-    global _limit
-    _limit = limit
+    global _limit, _minutes
+    _limit, _minutes = limit, minutes
     leave_with(server)
     use_one_thread()  # two processes with two threads each fight for two cores: up to 30 times slower
     resolve_name("forecasting.jobs.kinds.train:warm_up")()
@@ -44,7 +45,7 @@ def work_on(url: str, job_id: str) -> None:
     try:
         if task := patiently(lambda: _started(queue, job_id, worker)):
             kind = JOB_KINDS[task.kind]
-            with _within_memory(queue, job_id, task.kind), nullcontext() if kind.listens else task.watchdog():
+            with _within_limits(queue, job_id, task.kind), nullcontext() if kind.listens else task.watchdog():
                 patiently(lambda: _exhaust(kind.load(), task, report))
     except BadInput as reason:
         message = reason.message
@@ -53,14 +54,20 @@ def work_on(url: str, job_id: str) -> None:
         engine.dispose()
 
 
-def _within_memory(queue: JobQueue, job_id: str, kind: str) -> AbstractContextManager:
-    """End the worker with a reason once it takes too much; the slot gets a new one."""
-    reason = failure("memory", kind, limit=f"{_limit / 1e9:.1f}")
+def _within_limits(queue: JobQueue, job_id: str, kind: str) -> AbstractContextManager:
+    """End the worker with a reason once it takes too much memory or time; the slot gets a new one."""
+    end = time.monotonic() + 60 * _minutes
+
+    def beyond() -> Message | None:
+        if resident_memory() > _limit:
+            return failure("memory", kind, limit=f"{_limit / 1e9:.1f}")
+        return failure("time", kind, limit=f"{_minutes:g}") if time.monotonic() > end else None
 
     def close() -> None:
-        patiently(lambda: queue.fail(job_id, reason))
+        if reason := beyond():
+            patiently(lambda: queue.fail(job_id, reason))
 
-    return watched(lambda: resident_memory() > _limit, lambda: None, close)
+    return watched(beyond, lambda: None, close)
 
 
 def _exhaust(work: Callable, task: Task, report: Callable[[Progress], None]) -> None:

@@ -240,9 +240,9 @@ class Chapter:
 
     def _submit(self, request: object) -> None:
         """Have a worker begin, and draw the whole page anew."""
-        submit(self.session, request)
-        self.note("tried")
-        st.rerun()
+        if submit(self.session, request):
+            self.note("tried")
+            st.rerun()
 
     # Controls
 

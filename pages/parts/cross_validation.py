@@ -361,7 +361,10 @@ class _CrossValidation:
     def _retrain(self, best: RunSettings) -> None:
         """Queue the winner on the whole training period, and show it on Train."""
         session = self.session
-        st.session_state.run = queue(session, best)
+        run_id = queue(session, best)
+        if run_id is None:
+            return
+        st.session_state.run = run_id
         session.workers.fill()
         run = session.store.run(session.owner, st.session_state.run)
         # Without any parameter it stumbles over bound ones.

@@ -132,9 +132,8 @@ def _verdicts(translate: Translate, subjects: Sequence[Subject], was_active: boo
 def _offer_all(translate: Translate, subjects: Sequence[Subject]) -> None:
     """A button that has all of them diagnosed."""
     label = translate(N_("Diagnose these {count} runs")).format(count=len(subjects))
-    if st.button(label, icon=":material/troubleshoot:"):
-        for subject in subjects:
-            _submit(subject.session, subject.run.id)
+    pressed = st.button(label, icon=":material/troubleshoot:")
+    if pressed and all(_submitted(subject.session, subject.run.id) for subject in subjects):
         st.rerun()
 
 
@@ -174,13 +173,17 @@ def _draw(subject: Subject, show: Callable[[], None]) -> None:
 
 
 def _submit(session: Session, run_id: str) -> None:
-    """Have a worker diagnose the run as it is now."""
+    _submitted(session, run_id)
+
+
+def _submitted(session: Session, run_id: str) -> str | None:
+    """Have a worker diagnose the run as it is now: the job's id; None where that cannot be, and the page says why."""
     run = session.store.run(session.owner, run_id)
     request = run and _request(session, run)
     if request:
-        submit(session, request)
-    else:
-        st.toast(session.translate(N_("This run has been deleted; choose another one.")), icon=":material/delete:")
+        return submit(session, request)
+    st.toast(session.translate(N_("This run has been deleted; choose another one.")), icon=":material/delete:")
+    return None
 
 
 def _request(session: Session, run: Run) -> DiagnosisRequest | None:
@@ -342,7 +345,7 @@ def _offer_better(session: Session, run: Run, better: BetterReference, *, show: 
 
 def _start(session: Session, settings: RunSettings) -> None:
     """Queue the run, and make it the one that Train shows."""
-    st.session_state.run = queue(session, settings)
+    st.session_state.run = queue(session, settings) or st.session_state.get("run")
     if session.channel.fingerprint != current_channel().fingerprint:
         st.session_state.channel = session.channel.fingerprint
     session.workers.fill()

@@ -6,8 +6,9 @@ from typing import TypeVar
 
 import streamlit as st
 
+from forecasting.jobs.queue import JobQueue
 from forecasting.json_records import from_json
-from forecasting.messages import N_, BadInput, Translate
+from forecasting.messages import N_, BadInput, Message, Translate
 from forecasting.records import History, Job, Run
 from pages.parts.links import escape_markdown
 from pages.parts.session import Session
@@ -20,11 +21,24 @@ JOB_SECONDS = 0.3  # at a job
 TABLE_SECONDS = 0.5  # at a table of many runs
 
 
-def submit(session: Session, request: object, model: bytes | None = None) -> str:
-    """Have a worker do a job on the channel, maybe with a `model` file; the job's id, at once."""
-    job_id = session.jobs.submit(session.owner, session.channel, request, model=model)
+def submit(session: Session, request: object, model: bytes | None = None) -> str | None:
+    """Have a worker do a job on the channel, maybe with a `model` file; the job's id, at once.
+
+    None, and the page says why, where the host does not allow it.
+    """
+    job_id = unless_refused(session, lambda: session.jobs.submit(session.owner, session.channel, request, model=model))
     session.workers.fill()
     return job_id
+
+
+def unless_refused(session: Session, act: Callable[[], Result]) -> Result | None:
+    """What `act` comes to; None, and the page says why, where the host does not allow it."""
+    try:
+        return act()
+    except BadInput as refused:
+        text = escape_markdown(refused.translated(session.translate))
+        st.toast(text, icon=":material/front_hand:", duration="long")
+    return None
 
 
 def find(session: Session, request: object) -> Job | None:
@@ -82,7 +96,7 @@ def _show_job(
 
 
 def _progress(session: Session, job: Job) -> None:
-    text = session.translate(N_("Waiting for a free worker") if job.status == "queued" else N_("In progress"))
+    text = waiting(session, job.id) if job.status == "queued" else session.translate(N_("In progress"))
     if (left := _seconds_left(job)) is not None:
         text = session.translate(N_("In progress, {left} left")).format(left=duration(left, session.translate))
     bar, stop = st.columns([4, 1], vertical_alignment="center")
@@ -99,10 +113,24 @@ def _progress(session: Session, job: Job) -> None:
     )
 
 
-def epochs_done(run: Run, history: History, translate: Translate) -> str:
+def waiting(session: Session, job_id: str) -> str:
+    """Where a job stands that waits for a worker, in words."""
+    place, translate = JobQueue(session.store.engine).place(job_id), session.translate
+    if place is None or not place.before:
+        return translate(N_("Waiting for a free worker"))
+    text = N_("{count} job before yours", "{count} jobs before yours")
+    said = Message(text, {"count": place.before}).translated(translate)
+    if place.seconds is None:
+        return said
+    left = translate(N_("begins in {left}")).format(left=duration(place.seconds, translate))
+    return translate(N_(", ")).join((said, left))
+
+
+def epochs_done(session: Session, run: Run, history: History) -> str:
     """How far a run is and how long it still takes, in words."""
+    translate = session.translate
     if not len(history):
-        return translate(N_("Waiting for a free worker") if run.status == "queued" else N_("Starting"))
+        return waiting(session, run.id) if run.status == "queued" else translate(N_("Starting"))
     epochs, done = run.settings.training.epochs, len(history)
     left = duration(history.seconds[-1] / done * (epochs - done), translate)
     return translate(N_("Epoch {done} of {epochs}, {left} left")).format(done=done, epochs=epochs, left=left)

@@ -151,9 +151,8 @@ class _Election:
 
     def _uncover(self) -> None:
         """Ask workers for the forecasts of the runs, which see none of the hidden days."""
-        for run in self.runs:
-            submit(self.session, self._request(run))
-        st.session_state.uncovered = self.key
+        if all(submit(self.session, self._request(run)) for run in self.runs):
+            st.session_state.uncovered = self.key
 
     def _request(self, run: Run) -> RevealRequest:
         return RevealRequest(run_version(self.session, run), len(self.hidden))

@@ -45,9 +45,10 @@ class RunGroup:
         return {str(run_id): (train, held_out) for run_id, train, held_out in pairs.itertuples()}
 
     def start(self) -> None:
-        """Queue every run that is not there yet; what was stopped goes on."""
+        """Queue every run that is not there yet, as many as the host allows; what was stopped goes on."""
         for one in self.settings:
-            queue(self.session, one)
+            if queue(self.session, one) is None:
+                break
         self.session.workers.fill()
 
     def stop(self) -> None:

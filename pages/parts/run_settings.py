@@ -1,5 +1,6 @@
 """A run's settings in words: its name, what differs from the controls, and all of them, to be taken over. No page."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import streamlit as st
 from forecasting.messages import N_, Translate
 from forecasting.records import Run
 from forecasting.settings import BOUNDS, CHOICES, FAMILIES, RunSettings
+from pages.parts.job_progress import unless_refused
 from pages.parts.links import escape_markdown, unique_name
 from pages.parts.session import Session
 from pages.parts.settings_form import LABELS, RATES
@@ -39,12 +41,16 @@ def name_beside(settings: RunSettings, others: list[Run], translate: Translate) 
     return unique_name(f"{plain} · {translate(N_(', ')).join(differ[:MOST_IN_NAME])}{more}", taken)
 
 
-def queue(session: Session, settings: RunSettings) -> str:
-    """Queue a run on the visitor's channel, named unlike the channel's others; its id."""
+def queue(session: Session, settings: RunSettings) -> str | None:
+    """Queue a run on the visitor's channel, named unlike the channel's others; its id.
+
+    None, and the page says why, where the host does not allow it.
+    """
     runs = session.store.runs(session.owner)
     others = [run for run in runs if run.fingerprint == session.channel.fingerprint]
     name = name_beside(settings, others, session.translate)
-    return session.store.submit(session.owner, session.channel, settings, name=name)
+    submit = partial(session.store.submit, session.owner, session.channel, settings, name=name)
+    return unless_refused(session, submit)
 
 
 def changes(before: RunSettings, after: RunSettings, translate: Translate) -> list[str]:

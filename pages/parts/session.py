@@ -2,9 +2,10 @@
 
 import gettext
 import io
+import math
 import os
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import streamlit as st
@@ -14,6 +15,7 @@ from forecasting.evaluation.baselines import baseline_losses
 from forecasting.hosting import Hosting, read_hosting
 from forecasting.jobs.channels import ChannelStore
 from forecasting.jobs.database import open_store, url_of
+from forecasting.jobs.machine import worker_memory
 from forecasting.jobs.pool import WorkerPool
 from forecasting.jobs.queue import JobQueue
 from forecasting.jobs.runs import RunStore
@@ -108,7 +110,7 @@ def open_page() -> Session:
         owner=owner(),
         store=store(),
         channels=channel_store(),
-        jobs=JobStore(store().engine),
+        jobs=JobStore(store().engine, limits()),
         workers=workers(),
         channel=channel,
         plain=translate,
@@ -201,9 +203,14 @@ def owner() -> str:
 # Runs
 
 
+def limits() -> Hosting:
+    """What the host allows, with the memory that a worker has."""
+    return replace(hosting(), worker_memory=worker_memory() / 1e6)
+
+
 def store() -> RunStore:
-    """The run store at VIEWCAST_STORE, by default SQLite in .viewcast beside app.py."""
-    return _opened_store()[0]
+    """The run store at VIEWCAST_STORE, by default SQLite in .viewcast beside app.py, held to what the host allows."""
+    return RunStore(_opened_store()[0].engine, limits())
 
 
 @st.cache_resource
@@ -241,7 +248,9 @@ def channel_store() -> ChannelStore:
 @st.cache_resource
 def workers() -> WorkerPool:
     """The workers of this server, warmed as soon as the first page is open."""
-    return WorkerPool(url_of(store().engine), slots=int(os.environ.get("VIEWCAST_WORKERS") or 0) or None)
+    allowed = hosting()
+    slots = int(allowed.workers) if math.isfinite(allowed.workers) else None
+    return WorkerPool(url_of(store().engine), slots, limits=allowed)
 
 
 # Channel

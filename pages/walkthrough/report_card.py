@@ -57,7 +57,8 @@ def start(split: Split) -> None:
     """Have workers judge every group that has not been judged, cheap ones first."""
     requests = requests_of(split)
     for slug in CHEAP_FIRST:
-        submit(session, requests[slug])
+        if submit(session, requests[slug]) is None:
+            break
 
 
 def stop(jobs: Mapping[str, Job]) -> None:

@@ -45,7 +45,7 @@ from forecasting.split import default_split
 FOLDER = Path(__file__).parent / "version_0_2"
 SAID = json.loads((FOLDER / "answers.json").read_text("utf-8"))
 OWNER, IDS, FINGERPRINT = SAID["owner"], SAID["ids"], SAID["channel"]["fingerprint"]
-TABLES = {"channels", "chapters", "checkpoints", "jobs", "rows", "runs", "schema_version"}
+TABLES = {"channels", "chapters", "checkpoints", "jobs", "owners", "rows", "runs", "schema_version"}
 PER_ROW = ("train_loss", "held_out_loss", "gradient_norm", "validation_loss", "learning_rate")
 
 
