@@ -6,6 +6,7 @@ import streamlit as st
 
 from forecasting import __version__
 from pages.parts.chapters import CHAPTERS, CONTENTS, MOVED, REPORT_CARD, leads_to_part, open_linked_chapter
+from pages.parts.file_reading import finish_readings
 from pages.parts.history import keep_history
 from pages.parts.look import choose_look, is_presented
 from pages.parts.session import choose_channel, choose_language, refuse_bad_hosting, use_navigation
@@ -16,6 +17,7 @@ open_linked_chapter()
 use_navigation()
 refuse_bad_hosting()
 keep_history()
+finish_readings()
 
 st.set_page_config(page_title="Viewcast", page_icon=str(Path(__file__).parent / "pages" / "icon.png"), layout="wide")
 

@@ -1,27 +1,40 @@
 """The channel's daily views: bring a file, see what was corrected, choose the split."""
 
+from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from forecasting import charts
 from forecasting.forecasts.length import what_length_allows
 from forecasting.formats import format_views
 from forecasting.messages import N_, BadInput, join_sentences
 from forecasting.owners import LOCAL
-from forecasting.reading import Choice, Question, to_csv
+from forecasting.reading import Choice, Question, read_each, to_csv
 from forecasting.records import Source
 from forecasting.sample import sample_channel
-from forecasting.series import Correction
+from forecasting.series import Channel, Correction
 from forecasting.split import Period, Split
 from pages.parts.chapters import CONTENTS
 from pages.parts.events_editor import edit_events, say_events
 from pages.parts.export import file_name
+from pages.parts.file_reading import begin_reading, readers, release, show_reading, stop_reading
 from pages.parts.links import escape_markdown
 from pages.parts.look import controls_and_picture
-from pages.parts.newer_file import Take, offer_to_continue, say_continued, take_again, take_in, take_other_numbers
+from pages.parts.newer_file import (
+    Readings,
+    Take,
+    offer_to_continue,
+    say_continued,
+    take_again,
+    take_in,
+    take_other_numbers,
+    ways_to_read,
+)
 from pages.parts.session import open_page, source_of_channel
 from pages.parts.split_control import choose_split
 from pages.parts.time_control import choose_time, draw_with_brush
@@ -55,8 +68,16 @@ def take_file() -> None:
     """Read the file in the uploader; once it is read, the uploader is empty again."""
     file = st.session_state[inbox()]
     st.session_state.pop("trouble", None)
-    if file and read(Source(file.name, file.getvalue(), {})):
-        st.session_state.uploads += 1
+    stop_reading("data")
+    if file:
+        read(Source(file.name, file.getvalue(), {}), done=lambda: empty_inbox(file))
+
+
+def empty_inbox(file: UploadedFile | None = None) -> None:
+    """The next file comes into a new uploader."""
+    st.session_state.uploads += 1
+    if file:
+        release(file)
 
 
 def inbox() -> str:
@@ -67,8 +88,8 @@ def inbox() -> str:
 def answer(field: str) -> None:
     """Read the uploaded file again, now that its question is answered."""
     source, value = st.session_state.unread, st.session_state.answer
-    if value is not None and read(replace(source, said=source.said | {field: value})):
-        st.session_state.uploads += 1
+    if value is not None:
+        read(replace(source, said=source.said | {field: value}), done=empty_inbox)
 
 
 def read_again(field: str) -> None:
@@ -83,14 +104,37 @@ def read_again(field: str) -> None:
     read(replace(source, said=said), take_other_numbers if field in ("metric", "channel") else take_again)
 
 
-def read(source: Source, take: Take = take_in) -> bool:
-    """Make a file the current channel; where it cannot be read, say why, and the channel before stays."""
+def read(source: Source, take: Take = take_in, done: Callable[[], None] = lambda: None) -> None:
+    """Make a file the current channel once it is read; where it cannot be, say why, and the channel before stays."""
     st.session_state.pop("trouble", None)
+    ways = ways_to_read(session, source)
+    read_so = partial(read_each, source.data, source.file, [Choice(**said) for said in ways])
+
+    def finish(found: Callable[[], list[Channel | BadInput]]) -> None:
+        if take_or_say_why(source, take, lambda: list(zip(ways, found(), strict=True))):
+            done()
+
+    begin_reading("data", source.file, read_so, finish)
+
+
+def read_article(source: Source) -> bool:
+    """The same at once, for days that came from Wikimedia as they should; whether they could be read."""
+    ways = ways_to_read(session, source)
+    choices = [Choice(**said) for said in ways]
+    readings = list(zip(ways, read_each(source.data, source.file, choices), strict=True))
+    return take_or_say_why(source, take_in, lambda: readings)
+
+
+def take_or_say_why(source: Source, take: Take, readings: Callable[[], Readings]) -> bool:
+    """Whether the file is the current channel now."""
     try:
-        take(session, source)
+        take(session, source, readings())
     except BadInput as trouble:
-        st.session_state.trouble, st.session_state.unread = trouble, source
+        st.session_state.trouble = trouble
+        if isinstance(trouble, Question):
+            st.session_state.unread = source
         return False
+    st.session_state.pop("unread", None)
     return True
 
 
@@ -189,6 +233,7 @@ def offer_next_step() -> None:
         st.page_link(CONTENTS, label=translate("Follow the course"), icon=":material/apps:")
 
 
+readers().warm()
 st.title(translate("Data"))
 # Always there: what stands below it would otherwise move up with another channel, and a fragment stay behind.
 with st.container():
@@ -204,11 +249,12 @@ channel, views = session.channel, session.channel.views
 
 with controls:
     st.file_uploader(translate("Your file: CSV, Excel or zip"), TYPES, key=inbox(), on_change=take_file)
+    show_reading(session, "data")
     trouble = st.session_state.get("trouble")
     if trouble and (isinstance(trouble, Question) or st.session_state.get(inbox())):  # else its file is gone
         show_trouble(trouble)
-    choose_article(session, read)
-    offer_new_days(session, read)
+    choose_article(session, read_article)
+    offer_new_days(session, read_article)
     if (said := session.channels.said(session.owner, channel.fingerprint)) is not None:
         choose_reading(said)
     split: Split | None = None

@@ -211,6 +211,20 @@ def load_model(blob: bytes) -> Model:
     return Model(str(facts["name"]), facts["model"], arrays, split, scores, judged, origin, track)
 
 
+@dataclass(frozen=True)
+class Description:
+    """What a page says of a model file."""
+
+    name: str
+    settings: RunSettings | None  # of a run; None for Auto
+
+
+def describe(blob: bytes) -> Description:
+    """Of a file that could be used. Raises BadInput like `load_model`."""
+    model = load_model(blob)
+    return Description(model.name, model.settings)
+
+
 def _check_finite(arrays: Arrays) -> None:
     """Raise BadInput for weights from which no number could come."""
     if not all(np.isfinite(array).all() for name, array in arrays.items() if name not in UNKNOWN_ALLOWED):

@@ -2,7 +2,7 @@
 
 from forecasting.reading.choice import EVERY_COLUMN, NUMBER_OF_ROWS, SUM_OF_ALL, Choice, Question
 from forecasting.reading.export import to_csv
-from forecasting.reading.reader import list_channels, read_views
+from forecasting.reading.reader import list_channels, read_each, read_views
 
 __all__ = [
     "EVERY_COLUMN",
@@ -11,6 +11,7 @@ __all__ = [
     "Choice",
     "Question",
     "list_channels",
+    "read_each",
     "read_views",
     "to_csv",
 ]

@@ -1,5 +1,6 @@
 """The whole way: bytes -> tables -> date and value columns -> daily views and what was corrected."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -62,6 +63,18 @@ def read_views(data: bytes, filename: str, choice: Choice = FROM_FILE) -> Channe
         channel_names=names,
         metrics=found.metrics,
     )
+
+
+def read_each(data: bytes, filename: str, choices: Iterable[Choice]) -> list[Channel | BadInput]:
+    """The channel in each way to read a file, or why it cannot be read in that way."""
+    return [_read_or_refused(data, filename, choice) for choice in choices]
+
+
+def _read_or_refused(data: bytes, filename: str, choice: Choice) -> Channel | BadInput:
+    try:
+        return read_views(data, filename, choice)
+    except BadInput as refusal:
+        return refusal
 
 
 def list_channels(data: bytes, filename: str, choice: Choice = FROM_FILE) -> tuple[str, ...]:

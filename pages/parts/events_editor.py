@@ -1,12 +1,15 @@
 """The days that the owner has a name for, on Data: typed, pasted, from a file, or as the export says them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from forecasting.events import KIND_NAMES, KINDS, LONGEST_NAME, MOST_EVENTS, Event, EventKind, clean_name, merged
 from forecasting.messages import N_, BadInput, Message, Translate, join_sentences
@@ -17,6 +20,7 @@ from forecasting.sample import is_sample
 from forecasting.series import Channel
 from forecasting.split import Period
 from pages.parts.export import file_name
+from pages.parts.file_reading import begin_reading, readers, release, show_reading, stop_reading
 from pages.parts.links import escape_markdown
 from pages.parts.session import Session, source_of_channel
 
@@ -61,6 +65,7 @@ def edit_events(session: Session) -> None:
         _say(session)
         if found and events:
             _offer(session, found)
+        show_reading(session, "events")
         labels = [translate(N_("One day")), translate(N_("Paste a list")), translate(N_("From a file"))]
         one, pasted, file = st.tabs(labels)
         with one:
@@ -136,26 +141,38 @@ def _add(session: Session, found: EventList) -> None:
     _keep(session, together, done, (*found.complaints, *cut))
 
 
-def _read(session: Session, text: str = "", file: tuple[bytes, str] | None = None) -> bool:
-    """Take in a list; where its days can be read in several ways, keep it until that is answered."""
+def _read(
+    session: Session, text: str = "", file: tuple[bytes, str] | None = None, done: Callable[[], None] = lambda: None
+) -> None:
+    """Take in a list once it is read; where its days can be read in several ways, keep it until that is answered.
+
+    `done` is called where it brought events.
+    """
     days = session.channel.views.index
-    near, kind = Period(days[0].date(), days[-1].date()), st.session_state.get("event_list_kind", "upload")
-    order = st.session_state.pop("event_order", None)
+    about = {
+        "near": Period(days[0].date(), days[-1].date()),
+        "kind": st.session_state.get("event_list_kind", "upload"),
+        "order": st.session_state.pop("event_order", None),
+    }
     st.session_state.pop("events_unread", None)
-    try:
-        if file:
-            found = read_event_file(*file, order, near=near, kind=kind)
-        else:
-            found = read_events(text, order, near=near, kind=kind)
-    except Question as question:
-        st.session_state.events_unread = Unread(question, text, file)
-        return False
-    except BadInput as trouble:
-        st.session_state.events_said = Said(session.channel.fingerprint, complaints=(trouble.message,))
-        return False
-    if not found.events and not found.complaints:
-        return False
-    _add(session, found)
+
+    def finish(found: Callable[[], EventList]) -> None:
+        try:
+            if _take_in(session, found()):
+                done()
+        except Question as question:
+            st.session_state.events_unread = Unread(question, text, file)
+        except BadInput as trouble:
+            st.session_state.events_said = Said(session.channel.fingerprint, complaints=(trouble.message,))
+
+    read = partial(read_event_file, *file, **about) if file else partial(read_events, text, **about)
+    begin_reading("events", file[1] if file else session.translate(N_("Events")), read, finish)
+
+
+def _take_in(session: Session, found: EventList) -> bool:
+    """Whether a list brought events."""
+    if found.events or found.complaints:
+        _add(session, found)
     return bool(found.events)
 
 
@@ -173,7 +190,9 @@ def _new_publications(session: Session) -> tuple[Event, ...]:
 @st.cache_data(max_entries=64, show_spinner=False)
 def _publications(_session: Session, owner: str, unmarked: str, _version: str) -> tuple[Event, ...]:
     source = _session.channels.source(owner, _version)
-    return publications(source.data, source.file) if source else ()
+    with suppress(BadInput):
+        return readers().run(publications, source.data, source.file) if source else ()
+    return ()
 
 
 def _offer(session: Session, found: tuple[Event, ...]) -> None:
@@ -229,8 +248,11 @@ def _paste(session: Session) -> None:
 
 
 def _take_lines(session: Session) -> None:
-    if _read(session, st.session_state.event_lines):
-        st.session_state.event_lines = ""
+    _read(session, st.session_state.event_lines, done=_empty_lines)
+
+
+def _empty_lines() -> None:
+    st.session_state.event_lines = ""
 
 
 def _take_file(session: Session) -> None:
@@ -252,8 +274,14 @@ def _inbox() -> str:
 
 def _take_upload(session: Session) -> None:
     file = st.session_state[_inbox()]
-    if file and _read(session, file=(file.getvalue(), file.name)):
-        st.session_state.event_files += 1
+    stop_reading("events")
+    if file:
+        _read(session, file=(file.getvalue(), file.name), done=lambda: _empty_inbox(file))
+
+
+def _empty_inbox(file: UploadedFile) -> None:
+    st.session_state.event_files += 1
+    release(file)
 
 
 def _ask(session: Session, *, file: bool) -> None:
@@ -276,8 +304,7 @@ def _ask(session: Session, *, file: bool) -> None:
 
 
 def _answer(session: Session, unread: Unread) -> None:
-    if _read(session, unread.text, unread.file):
-        st.session_state.event_lines = ""
+    _read(session, unread.text, unread.file, done=_empty_lines)
 
 
 def _table(session: Session) -> None:

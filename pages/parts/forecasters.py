@@ -2,16 +2,18 @@
 
 import hashlib
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
-from forecasting.forecasts.model_file import load_model
+from forecasting.forecasts.model_file import Description, describe
 from forecasting.jobs.requests import MethodFit, ModelFile, RunVersion
 from forecasting.messages import N_, BadInput
 from forecasting.models.registry import METHODS, label_of
 from forecasting.records import Job, Run
 from forecasting.settings import RunSettings
 from forecasting.split import Split
+from pages.parts.file_reading import begin_reading, readers, show_reading, stop_reading
 from pages.parts.job_progress import model_of
 from pages.parts.links import escape_markdown, reset_if_unavailable, unique_name, warn_invalid_query_param
 from pages.parts.session import Session
@@ -69,6 +71,7 @@ class Forecasters:
         with st.expander(translate(N_("A model file")), icon=":material/upload_file:"):
             label = translate(N_("Model file, downloaded before"))
             st.file_uploader(label, ["safetensors"], key="model_file", on_change=read_file)
+            show_reading(self.session, "model")
             if "file_trouble" in st.session_state:
                 st.error(escape_markdown(st.session_state.file_trouble.translated(translate)), icon=":material/error:")
 
@@ -108,8 +111,8 @@ def run_version(session: Session, run: Run) -> RunVersion:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def settings_in(digest: str, _model_file: Callable[[], bytes]) -> RunSettings | None:
-    """The settings in a model file."""
-    return load_model(_model_file()).settings
+    """The settings in a model file. Raises BadInput where it cannot be read."""
+    return readers().run(describe, _model_file()).settings
 
 
 def is_of_file(job: Job) -> bool:
@@ -126,14 +129,19 @@ def read_file() -> None:
     """Read the model file in the uploader and choose it; where it is none, say why."""
     file = st.session_state.model_file
     st.session_state.pop("file_trouble", None)
+    stop_reading("model")
     if file is None:
         return
     blob = file.getvalue()
-    try:
-        model = load_model(blob)
-    except BadInput as trouble:
-        st.session_state.file_trouble = trouble
-        return
-    digest = hashlib.sha256(blob).hexdigest()[:16]
-    brought()[digest] = model.name, blob
-    st.session_state.forecaster = digest
+
+    def finish(described: Callable[[], Description]) -> None:
+        try:
+            name = described().name
+        except BadInput as trouble:
+            st.session_state.file_trouble = trouble
+            return
+        digest = hashlib.sha256(blob).hexdigest()[:16]
+        brought()[digest] = name, blob
+        st.session_state.forecaster = digest
+
+    begin_reading("model", file.name, partial(describe, blob), finish)

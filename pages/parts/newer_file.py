@@ -1,7 +1,6 @@
 """A file just read: newer days of a channel that is kept, or a channel of its own. No page either: Data draws it."""
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -11,7 +10,6 @@ import streamlit as st
 from forecasting.continuation import Continuation, continuation, joined
 from forecasting.events import Event, merged
 from forecasting.messages import N_, BadInput, Message, join_sentences
-from forecasting.reading import Choice, read_views
 from forecasting.reading.wikipedia import Article
 from forecasting.records import Source
 from forecasting.series import Channel
@@ -19,9 +17,10 @@ from pages.parts.links import escape_markdown
 from pages.parts.past_records import judged_since, past_forecasts
 from pages.parts.session import Session, keep_channel
 
-Take = Callable[[Session, Source], None]  # makes a file the current channel, or raises BadInput
-Reading = tuple[dict[str, Any], Channel | None]  # what was said of a file, and what it is then; None: it cannot be
-MOST_READINGS = 3  # of a file, in the ways that other channels were read
+Said = dict[str, Any]  # of a file: the fields of its Choice
+Readings = list[tuple[Said, Channel | BadInput]]  # what a file is in each way to read it, or why it cannot be
+Take = Callable[[Session, Source, Readings], None]  # makes a file the current channel, or raises BadInput
+MOST_WAYS = 3  # to read a file, of those in which other channels were read
 
 
 @dataclass(frozen=True)
@@ -55,31 +54,40 @@ class Offer:
 # What is done with a file
 
 
-def take_in(session: Session, source: Source, events: tuple[Event, ...] = ()) -> None:
+def ways_to_read(session: Session, source: Source) -> list[Said]:
+    """What is to be said of a file: what was, or what was said of each kept channel, which it may go on with."""
+    ways: list[Said] = []
+    for one in _kept(session):
+        way = source.said or one.said
+        if way not in ways and len(ways) < MOST_WAYS:
+            ways.append(way)
+    return ways if source.said in ways else [*ways, source.said]
+
+
+def take_in(session: Session, source: Source, readings: Readings, events: tuple[Event, ...] = ()) -> None:
     """Make a file the current channel: the one that it goes on with where that is certain, else one of its own.
 
-    `events` are those of a channel of its own. Raises BadInput where it cannot be read.
+    `readings` are those of `ways_to_read`, `events` those of a channel of its own. Raises BadInput where it cannot be
+    read.
     """
     _forget_before()
     kept = list(_kept(session))
-    readings: list[Reading] = []
     for one in kept:
         way = replace(source, said=source.said or one.said)
-        channel = _read_for(way, readings)
-        found = _continuation(one, channel, way) if channel else None
+        channel = _as_read(readings, way.said)
+        found = _continuation(one, channel, way) if isinstance(channel, Channel) else None
         if found and found.certainty == "certain":
             _go_on(one.channel, found, way)
             return
-    plain = next((channel for said, channel in readings if channel and said == source.said), None)
-    channel = replace(plain or read_views(source.data, source.file, Choice(**source.said)), events=events)
+    channel = replace(_channel(readings, source), events=events)
     keep_channel(channel, source)
     _note_offer(kept, channel, source)
 
 
-def take_again(session: Session, source: Source) -> None:
+def take_again(session: Session, source: Source, readings: Readings) -> None:
     """Read the current channel's newest file another way. Raises BadInput where that cannot be."""
     _forget_before()
-    channel, current = read_views(source.data, source.file, Choice(**source.said)), session.channel
+    channel, current = _channel(readings, source), session.channel
     if before := _before_file(session, source):
         channel = joined(before, channel).channel
     channel = replace(channel, events=merged(channel.events, current.events))
@@ -88,11 +96,11 @@ def take_again(session: Session, source: Source) -> None:
         session.channels.forget(session.owner, current.fingerprint, unless_used=True)
 
 
-def take_other_numbers(session: Session, source: Source) -> None:
+def take_other_numbers(session: Session, source: Source, readings: Readings) -> None:
     """Make other numbers of the same file the current channel. Raises BadInput where they cannot be read."""
     current = session.channel.fingerprint
     alone = len(session.channels.versions(session.owner, current)) == 1
-    take_in(session, source, session.channel.events)
+    take_in(session, source, readings, session.channel.events)
     if alone and st.session_state.channel != current:
         session.channels.forget(session.owner, current, unless_used=True)
 
@@ -111,16 +119,17 @@ def _kept(session: Session) -> Iterator[Kept]:
             yield Kept(fingerprint, channel, files[fingerprint], said)
 
 
-def _read_for(way: Source, readings: list[Reading]) -> Channel | None:
-    """The file read in this way, once; None where it cannot be, or was read in many ways already."""
-    for said, channel in readings:
-        if said == way.said:
-            return channel
-    found: Channel | None = None
-    if len(readings) < MOST_READINGS:
-        with suppress(BadInput):
-            found = read_views(way.data, way.file, Choice(**way.said))
-        readings.append((way.said, found))
+def _as_read(readings: Readings, said: Said) -> Channel | BadInput | None:
+    """The file in this way to read it; None where it was not read so."""
+    return next((found for way, found in readings if way == said), None)
+
+
+def _channel(readings: Readings, source: Source) -> Channel:
+    """The file as it was asked for. Raises the BadInput with which it was refused."""
+    found = _as_read(readings, source.said)
+    assert found is not None, "a file is read in the way that was said"
+    if isinstance(found, BadInput):
+        raise found
     return found
 
 

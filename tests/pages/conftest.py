@@ -11,7 +11,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest, app_test
 
 from forecasting.jobs.pool import WorkerPool
-from pages.parts import identity, session
+from pages.parts import file_reading, identity, session
 
 ROOT = Path(__file__).parent.parent.parent
 ONCE_AN_HOUR = 3600.0  # seconds
@@ -26,6 +26,8 @@ def app_test_with(url: str) -> Iterator[None]:
         patch.chdir(ROOT)
         # A round of its own would take a run that a test has just put into the store.
         patch.setitem(WorkerPool.__init__.__kwdefaults__, "round_seconds", ONCE_AN_HOUR)
+        # AppTest draws nothing by itself: what is brought is read within the run that brings it, however long it takes.
+        patch.setattr(file_reading, "SHORT_SECONDS", 60.0)
         # AppTest has no cookies to read: every AppTest is a browser of its own.
         patch.setattr(identity, "browser_token", lambda: st.session_state.setdefault("token", os.urandom(16).hex()))
         # AppTest resets this switch before every run and would draw app.py through the old discovery of pages/.
@@ -33,6 +35,7 @@ def app_test_with(url: str) -> Iterator[None]:
         patch.setattr(app_test, "PagesManager", type("PagesOfNavigation", (PagesManager,), {}))
         yield
         session.workers().close()
+        file_reading.readers().close()
         st.cache_resource.clear()
 
 
