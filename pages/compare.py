@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import count
 
 import numpy as np
@@ -16,6 +17,7 @@ from forecasting.models.registry import SKILL_BASELINE
 from forecasting.records import History, Run
 from forecasting.series import Channel
 from pages.parts import curvature_panel, diagnosis_panel
+from pages.parts.chart import draw_chart
 from pages.parts.export import offer
 from pages.parts.homework import offer_notebooks
 from pages.parts.job_progress import TABLE_SECONDS, epochs_done
@@ -183,16 +185,23 @@ def draw_curves(
     names = [run.name for run in runs]
     with st.container(key="curves_chart"):
         st.subheader(translate("Losses during training"))
-        chart = charts.compared_curves(
-            curves, names, losses_of(runs), view=view, translate=translate, levels=levels, floor=floor
+        chart = partial(
+            charts.compared_curves,
+            curves,
+            names,
+            losses_of(runs),
+            view=view,
+            translate=translate,
+            levels=levels,
+            floor=floor,
         )
-        st.altair_chart(chart, alt=translate("Loss curves of the ticked runs"))
+        draw_chart(session, chart, alt=translate("Loss curves of the ticked runs"))
     if all(run.settings.solved_at_once for run in runs):
         return
     with st.container(key="gradient_chart"):
         st.markdown(f"**{translate('Gradient norm')}**", help=translate(GRADIENT_NORM))
-        chart = charts.gradient_norms(curves, names, view=view, translate=translate)
-        st.altair_chart(chart, alt=translate("Gradient norm of the ticked runs"))
+        chart = partial(charts.gradient_norms, curves, names, view=view, translate=translate)
+        draw_chart(session, chart, alt=translate("Gradient norm of the ticked runs"))
 
 
 def draw_gap(frame: pd.DataFrame, runs: list[Run], *, log: bool, levels: dict[str, float], floor: float | None) -> None:
@@ -203,10 +212,19 @@ def draw_gap(frame: pd.DataFrame, runs: list[Run], *, log: bool, levels: dict[st
         st.caption(translate("None of these runs ended with a finite loss."))
         return
     names = [run.name for run in runs]
-    chart = charts.generalization_gap(
-        finite, names, losses_of(runs), log=log, translate=translate, levels=levels, floor=floor
+    chart = partial(
+        charts.generalization_gap,
+        finite,
+        names,
+        losses_of(runs),
+        log=log,
+        translate=translate,
+        levels=levels,
+        floor=floor,
     )
-    st.altair_chart(chart, alt=translate("Train and held-out loss of every ticked run, with the diagonal of no gap"))
+    draw_chart(
+        session, chart, alt=translate("Train and held-out loss of every ticked run, with the diagonal of no gap")
+    )
 
 
 def losses_of(runs: list[Run]) -> str:

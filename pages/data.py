@@ -20,6 +20,7 @@ from forecasting.sample import sample_channel
 from forecasting.series import Channel, Correction
 from forecasting.split import Period, Split
 from pages.parts.chapters import CONTENTS
+from pages.parts.chart import draw_chart
 from pages.parts.events_editor import edit_events, say_events
 from pages.parts.export import file_name
 from pages.parts.file_reading import begin_reading, readers, release, show_reading, stop_reading
@@ -292,7 +293,8 @@ with picture:
     time = choose_time(session, "shown", whole)
     drawn = st.container()
     unusual = show_unusual_days(session)
-    chart = charts.views_over_time(
+    chart = partial(
+        charts.views_over_time,
         views,
         split,
         translate,
@@ -316,10 +318,14 @@ with picture:
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader(translate("Mean views by weekday"))
-        chart = charts.weekday_means(
-            views.mask(views.index.isin(channel.series.ignored)), split, translate, weekdays=session.weekdays()
+        chart = partial(
+            charts.weekday_means,
+            views.mask(views.index.isin(channel.series.ignored)),
+            split,
+            translate,
+            weekdays=session.weekdays(),
         )
-        st.altair_chart(chart, alt=translate("Mean views by weekday in both periods"))
+        draw_chart(session, chart, alt=translate("Mean views by weekday in both periods"))
     with right:
         st.subheader(translate("Corrections"))
         if not channel.corrections:

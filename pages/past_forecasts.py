@@ -1,6 +1,7 @@
 """How did it go? Every earlier forecast over the views that came, and whether its model has gone stale."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from forecasting.forecasts.past import PastForecast, freshness, summary
 from forecasting.formats import format_percent, format_views
 from forecasting.models.registry import SKILL_BASELINE, label_of
 from forecasting.split import Period
+from pages.parts.chart import draw_chart
 from pages.parts.export import offer
 from pages.parts.links import escape_markdown, reset_if_unavailable, warn_invalid_query_param
 from pages.parts.past_records import labels_of, latest_judged, others_beside, past_forecasts
@@ -132,7 +134,8 @@ one = choose(past)
 every = list(past.values())
 draw_figures(one)
 with st.container(key="past_chart"):
-    chart = charts.past_chart(
+    chart = partial(
+        charts.past_chart,
         session.channel.series.measured,
         one.to_frame(),
         one.forecast.origin,
@@ -141,7 +144,7 @@ with st.container(key="past_chart"):
         weekdays=session.weekdays(),
         events=session.channel.events,
     )
-    st.altair_chart(chart, alt=translate("An earlier forecast with its intervals over the views that came"))
+    draw_chart(session, chart, alt=translate("An earlier forecast with its intervals over the views that came"))
 say_days(one)
 say_freshness(every)
 st.subheader(translate("All earlier forecasts"))

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -23,6 +24,7 @@ from forecasting.records import NOTHING_YET, History, Run
 from forecasting.settings import SUBTRACT, RunSettings, Training
 from forecasting.split import default_split
 from pages.parts import diagnosis_panel
+from pages.parts.chart import draw_chart
 from pages.parts.homework import offer_homework
 from pages.parts.job_progress import CHART_SECONDS, epochs_done, unless_refused
 from pages.parts.links import escape_markdown, reset_if_unavailable, warn_invalid_query_param
@@ -261,10 +263,15 @@ def draw_held_out(run: Run) -> None:
     )
     show(said.translated(translate), icon=icon)
     measured = session.channel.series.measured  # what was filled in is not real
-    chart = charts.real_and_predicted(
-        measured, predictions, translate, weekdays=session.weekdays(), events=session.channel.events
+    chart = partial(
+        charts.real_and_predicted,
+        measured,
+        predictions,
+        translate,
+        weekdays=session.weekdays(),
+        events=session.channel.events,
     )
-    st.altair_chart(chart, alt=translate("Real and predicted views over the held-out days"))
+    draw_chart(session, chart, alt=translate("Real and predicted views over the held-out days"))
     st.page_link(
         "pages/forecast.py",
         label=translate("Forecast with this run"),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -40,6 +41,7 @@ from forecasting.records import Job
 from forecasting.settings import RunSettings
 from forecasting.split import Split
 from pages.parts.chapter import draw_claim
+from pages.parts.chart import draw_chart
 from pages.parts.job_progress import find, result_of, show_job, submit
 from pages.parts.links import escape_markdown, reset_if_unavailable, unique_name, warn_invalid_query_param
 from pages.parts.run_settings import name_of, queue
@@ -252,8 +254,8 @@ class _CrossValidation:
     def _draw_folds(self, cuts: Sequence[Fold]) -> None:
         """The folds over the calendar, and what leaks through them."""
         translate = self.session.translate
-        chart = charts.fold_rows(cuts, self.split.held_out, translate)
-        st.altair_chart(chart, key="folds-chart", alt=translate("The folds over the calendar"))
+        chart = partial(charts.fold_rows, cuts, self.split.held_out, translate)
+        draw_chart(self.session, chart, key="folds-chart", alt=translate("The folds over the calendar"))
         leaked = translate("{share} of the validation days were seen in training, as a day of some window.")
         gap = translate("{gap} days between the parts are left out, so that no window reaches across.")
         learnt = translate("Training days of each fold: {days}.")
@@ -272,8 +274,9 @@ class _CrossValidation:
         order = known.order if known.judged else range(len(self.names))
         lines = [(self.names[k], known.validation[k], known.held_out[k]) for k in order]
         lines.append((translate(label_of(SKILL_BASELINE)), known.baseline, known.baseline_held_out))
-        st.altair_chart(
-            charts.fold_losses(_dots(lines), self._loss, translate),
+        draw_chart(
+            self.session,
+            partial(charts.fold_losses, _dots(lines), self._loss, translate),
             key="losses",
             alt=translate("Validation loss of every model on every fold, with means and held-out losses"),
         )

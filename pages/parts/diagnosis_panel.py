@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from forecasting.jobs.requests import DiagnosisRequest, RunVersion
 from forecasting.messages import N_, Message, Translate
 from forecasting.records import NOTHING_YET, Job, Run
 from forecasting.settings import BOUNDS, RunSettings
+from pages.parts.chart import draw_chart
 from pages.parts.job_progress import JOB_SECONDS, find, result_of, show_job, submit
 from pages.parts.run_settings import changes, name_of, queue
 from pages.parts.session import Session, current_channel
@@ -255,8 +257,9 @@ def _draw_report(session: Session, run: Run, report: DiagnosisReport, show: Call
 
 
 def _draw_tree(session: Session, diagnosis: Diagnosis) -> None:
-    st.altair_chart(
-        charts.decision_tree(diagnosis.branch, diagnosis.probabilities, session.translate),
+    draw_chart(
+        session,
+        partial(charts.decision_tree, diagnosis.branch, diagnosis.probabilities, session.translate),
         alt=tree_in_words(diagnosis, session.translate),
     )
 

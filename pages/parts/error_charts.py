@@ -1,6 +1,7 @@
 """Where the method shown errs: by days ahead, by weekday and by month, beside the usual baseline."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -9,6 +10,7 @@ from forecasting.charts.errors import FEWEST
 from forecasting.forecasts.forecast import Forecast
 from forecasting.forecasts.track_record import ErrorGroup
 from forecasting.messages import N_
+from pages.parts.chart import draw_chart
 from pages.parts.links import escape_markdown
 from pages.parts.session import Session
 
@@ -32,7 +34,8 @@ def draw_errors(session: Session, forecast: Forecast) -> None:
 def _draw(session: Session, part: str, groups: Sequence[ErrorGroup]) -> None:
     translate, names = session.translate, _names(session, part, groups)
     alt = translate(N_("Mean absolute errors of the method and of “Same day last week”"))
-    st.altair_chart(charts.errors_chart(groups, names, translate), key=f"errors_{part}", alt=alt)
+    chart = partial(charts.errors_chart, groups, names, translate)
+    draw_chart(session, chart, key=f"errors_{part}", alt=alt)
     if part != "ahead":
         st.caption(escape_markdown(charts.largest_group(groups, names).translated(translate)))
     if any(group.days < FEWEST[part] for group in groups):

@@ -1,6 +1,7 @@
 """The picture of Forecast: the last weeks of real views, the days to come, and the usual baseline."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -63,7 +64,8 @@ def _draw_time(
     near = charts.first_shown(views, days)
     whole = Period(views.index[0].date(), near.last)
     time = choose_time(session, "shown_ahead", whole, near)
-    chart = charts.forecast_chart(
+    chart = partial(
+        charts.forecast_chart,
         views,
         last_week(session, days),
         frame,

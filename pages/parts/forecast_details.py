@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from forecasting.models.registry import SKILL_BASELINE, label_of
 from forecasting.records import Run
 from forecasting.settings import SKLEARN_FAMILIES, RunSettings
 from forecasting.split import Period
+from pages.parts.chart import draw_chart
 from pages.parts.export import file_name, offer
 from pages.parts.forecast_chart import last_week
 from pages.parts.forecasters import SINGLE_METHODS
@@ -110,8 +112,9 @@ def draw_trials(session: Session, trials: Sequence[TrialResult]) -> None:
     """What Auto has tried so far, and what it would have cost to choose otherwise."""
     translate, records = session.translate, [asdict(trial) for trial in trials]
     frame = trials_frame(records, translate)
-    st.altair_chart(
-        charts.trials_chart(frame, translate),
+    draw_chart(
+        session,
+        partial(charts.trials_chart, frame, translate),
         key="trials",
         alt=translate("Validation errors of the models that Auto tried"),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from forecasting.forecasts.totals_record import Window, windows_at
 from forecasting.formats import format_percent, format_probability, format_views
 from forecasting.messages import N_, Translate
 from forecasting.models.registry import label_of
+from pages.parts.chart import draw_chart
 from pages.parts.forecast_chart import last_week
 from pages.parts.forecast_totals import month_name
 from pages.parts.session import Session
@@ -120,8 +122,10 @@ def _draw_total(
     """The running total by `paths` (paths, days), beside `usual` (days,), and the `day` on which the goal is passed."""
     translate, known = session.translate, session.channel.series.known
     frame = charts.running_total_frame(known, paths, usual, so_far=goal.so_far)
-    chart = charts.running_total_chart(frame, goal.total, day, translate=translate, events=session.channel.events)
-    st.altair_chart(chart, alt=translate(N_("Views in all: real, forecast with its intervals, and the goal")))
+    chart = partial(
+        charts.running_total_chart, frame, goal.total, day, translate=translate, events=session.channel.events
+    )
+    draw_chart(session, chart, alt=translate(N_("Views in all: real, forecast with its intervals, and the goal")))
 
 
 def draw_passing(session: Session, goal: Goal, report: GoalsReport) -> None:

@@ -1,6 +1,7 @@
 """A year ahead on Goals, as totals of months beside those of the year before."""
 
 from dataclasses import asdict
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -8,6 +9,7 @@ import streamlit as st
 from forecasting import charts
 from forecasting.forecasts.year_ahead import year_ahead
 from forecasting.messages import N_
+from pages.parts.chart import draw_chart
 from pages.parts.session import Session
 
 
@@ -20,7 +22,7 @@ def draw_year(session: Session) -> None:
         months = pd.DataFrame([asdict(month) for month in found.months])
         with st.container(key="year_chart"):
             alt = translate(N_("Totals of the months ahead with their intervals, beside the same months a year before"))
-            st.altair_chart(charts.year_chart(months, translate=translate), alt=alt)
+            draw_chart(session, partial(charts.year_chart, months, translate=translate), alt=alt)
         method = N_("The same month of past years, times how the level of the last three months has changed since.")
         st.caption(translate(method))
     for note in found.notes(series.measured_days):

@@ -1,6 +1,7 @@
 """The lecture's table of models, trained on the channel in one go beside the lecture's own figures."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from forecasting.lectures.model_table import (
 from forecasting.messages import BadInput
 from forecasting.records import Run
 from forecasting.settings import BOUNDS
+from pages.parts.chart import draw_chart
 from pages.parts.links import escape_markdown, warn_invalid_query_param
 from pages.parts.run_group import RunGroup
 from pages.parts.session import Session, baseline_levels
@@ -107,8 +109,8 @@ class _Table:
         if bars.empty:
             return
         lines, floor = baseline_levels(session.channel, session.channel.fingerprint, self.group.settings[0])
-        chart = charts.final_losses(bars, "MAE", translate, levels=lines, floor=floor)
-        st.altair_chart(chart, key="bars", alt=translate("Train and held-out loss of the lecture's models"))
+        chart = partial(charts.final_losses, bars, "MAE", translate, levels=lines, floor=floor)
+        draw_chart(session, chart, key="bars", alt=translate("Train and held-out loss of the lecture's models"))
 
     def _draw_rows(self, found: dict[LectureRow, Outcome], runs: dict[str, Run]) -> None:
         """A line a row: ours with the best of those trained to the end marked, and the lecture's."""

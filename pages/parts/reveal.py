@@ -1,6 +1,7 @@
 """The last days are hidden, the class votes for a model, and then they are uncovered: the lecture's Friday."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from forecasting.lectures.reveal import BlindForecast, Reveal, hidden_days, reve
 from forecasting.messages import BadInput, Translate
 from forecasting.models.registry import baseline, label_of
 from forecasting.records import Job, Run
+from pages.parts.chart import draw_chart
 from pages.parts.forecasters import Forecasters, run_version
 from pages.parts.job_progress import JOB_SECONDS, find, result_of, submit
 from pages.parts.links import escape_markdown, warn_invalid_query_param
@@ -128,7 +130,8 @@ class _Election:
             active = any(job.active for job in self._jobs().values())
             st.fragment(self._live, run_every=JOB_SECONDS if active else None)(active)
             return
-        chart = charts.reveal_chart(
+        chart = partial(
+            charts.reveal_chart,
             session.channel.views,
             self.hidden,
             None,
@@ -136,7 +139,7 @@ class _Election:
             weekdays=session.weekdays(),
             events=session.channel.events,
         )
-        st.altair_chart(chart, alt=translate("The last weeks of real views without the hidden days"))
+        draw_chart(session, chart, alt=translate("The last weeks of real views without the hidden days"))
 
     def _baselines(self) -> dict[str, str]:
         return {self.session.translate(label_of(slug)): slug for slug in BESIDE_RUNS}
@@ -208,7 +211,8 @@ class _Election:
     def _draw_result(self, found: Reveal, forecasts: pd.DataFrame) -> None:
         """The chart, the two sentences, and each one's error."""
         session, translate = self.session, self.session.translate
-        chart = charts.reveal_chart(
+        chart = partial(
+            charts.reveal_chart,
             session.channel.views,
             found.days,
             forecasts,
@@ -216,7 +220,7 @@ class _Election:
             weekdays=session.weekdays(),
             events=session.channel.events,
         )
-        st.altair_chart(chart, alt=translate("The hidden days, revealed, with each model's forecast"))
+        draw_chart(session, chart, alt=translate("The hidden days, revealed, with each model's forecast"))
         st.info(escape_markdown(found.on_the_vote(self.votes).translated(translate)), icon=":material/how_to_vote:")
         st.warning(escape_markdown(found.how_little().translated(translate)), icon=":material/balance:")
         self._draw_errors(found)

@@ -3,15 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
-import altair as alt
 import pandas as pd
 import streamlit as st
 
 from forecasting.charts import DAYS_NEEDED, STEPS, Step
 from forecasting.messages import N_
 from forecasting.split import Period
+from pages.parts.chart import draw_chart
 from pages.parts.links import reset_if_unavailable, warn_invalid_query_param
 from pages.parts.session import Session
 
@@ -54,12 +55,12 @@ def choose_time(session: Session, key: str, whole: Period, at_first: Period | No
     return Time(step or "day", before, shown)
 
 
-def draw_with_brush(session: Session, key: str, chart: alt.LayerChart, *, whole: Period, alt: str) -> None:
+def draw_with_brush(session: Session, key: str, chart: partial, *, whole: Period, alt: str) -> None:
     """The chart; a period brushed in it is the one shown from then on, as is what the slider below says."""
     shown = st.session_state[key]
     name = f"{key}_{shown[0]}_{shown[1]}"  # another period is another chart: nothing is brushed in it yet
     zoom = _zoom(key, name, whole)
-    st.altair_chart(chart, key=name, on_select=zoom, selection_mode=["brush"], alt=alt)
+    draw_chart(session, chart, key=name, on_select=zoom, selection_mode=["brush"], alt=alt)
     label = session.translate(N_("Period shown; drag in the chart to zoom"))
     st.slider(label, whole.first, whole.last, key=key, format="YYYY-MM-DD")
 

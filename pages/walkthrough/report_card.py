@@ -1,6 +1,7 @@
 """The report card: every claim of the lectures, judged on this channel by workers, a job a group."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Literal
 
 import pandas as pd
@@ -23,6 +24,7 @@ from forecasting.records import Job
 from forecasting.split import Split
 from pages.parts.chapter import LOOKS, handed_on
 from pages.parts.chapters import numbered
+from pages.parts.chart import draw_chart
 from pages.parts.export import offer
 from pages.parts.job_progress import duration, find, result_of, submit
 from pages.parts.links import escape_markdown
@@ -180,7 +182,7 @@ def draw_picture(shown: list[tuple[str, Claim]]) -> None:
     drawn = frame[["claim", "answer", "here"]].join(places)
     with st.container(key="card-chart"):
         alt = translate(N_("Effect of each claim with its 90 % interval"))
-        st.altair_chart(charts.claims_chart(drawn, translate), alt=alt, key="claims")
+        draw_chart(session, partial(charts.claims_chart, drawn, translate), alt=alt, key="claims")
     offer(
         session,
         tables={"report-card": (translate(N_("Report card")), frame)},

@@ -3,17 +3,20 @@
     python -m tests.stress.sessions --sessions 20 --minutes 10
     python -m tests.stress.sessions --sessions 50 --minutes 10
     python -m tests.stress.sessions --rest
+    python -m tests.stress.sessions --cost
 
 It starts the app with two workers and, beside it, the smallest app that is like it (hello.py), which as many visitors
 use at the same pace. Both have the same machine at the same moment, and so have the visitors: their program, both
 servers and the workers share its cores, so a wait told here is longer than one of visitors from elsewhere would be.
 Printed are errors, waits by page beside hello's, memory in both halves, and what is open after all have left.
-Everything stays on the loopback interface, and the program ends by itself. `--rest` measures the app without visitors.
+Everything stays on the loopback interface, and the program ends by itself. `--rest` measures the app without visitors,
+`--cost` the processor time of each page for one visitor, which says the same on a busy machine as on a quiet one.
 """
 
 import argparse
 import asyncio
 import contextlib
+import itertools
 import os
 import random
 import sys
@@ -109,6 +112,17 @@ async def look_around(visitor: Visitor, chance: random.Random, pause: Pause) -> 
         await pause()
 
 
+REPEATED = 22  # reruns whose processor time is measured
+WAITING_SECONDS = 120.0  # for runs to be trained
+CONTROLS = {  # a switch of each page, that changes what it shows
+    "": "year_before",
+    "train": "log_scale",
+    "compare": "log_scale",
+    "forecast": "year_before",
+    "goals": "",
+    "past_forecasts": "",
+    "loss": "",
+}
 METHODS = ("Same weekday last week", "Mean of the last 7 days")
 VISITS = (use_data, use_train, use_compare, use_forecast, look_around)
 
@@ -300,6 +314,54 @@ def rest(workers: int) -> None:
             print(f"a worker: PSS {one.pss / 1e6:.0f} MB, USS {one.uss / 1e6:.0f} MB, RSS {one.rss / 1e6:.0f} MB")
 
 
+async def cost(app: Served, hello: Served) -> None:
+    """Processor time of the server for one rerun of each page, by a visitor with some runs."""
+    visitor = Visitor(app.url, "one", Record())
+    await visitor.open()
+    await bring_channel(visitor, random.Random(1))
+    await train_some(visitor)
+    for page, key in CONTROLS.items():
+        address = page or _first(visitor)
+        await _tell_cost(f"{address or 'data'}, open", app, lambda address=address: visitor.go(address))
+        if key:
+            await _tell_cost(f"{address or 'data'}, change", app, _switches(visitor, key))
+    await visitor.close()
+    other = Visitor(hello.url, "other", Record())
+    await other.open()
+    await _tell_cost("hello, open", hello, lambda: other.go(_first(other)))
+    await _tell_cost("hello, change", hello, _switches(other, "points"))
+    await other.close()
+
+
+async def train_some(visitor: Visitor) -> None:
+    """Have three runs trained to their end."""
+    await visitor.go("train")
+    await visitor.set("epochs", int_value=20)
+    for units in (10, 20, 30):
+        await visitor.set("units", int_value=units)
+        await visitor.press("Train")
+    end = time.monotonic() + WAITING_SECONDS
+    while visitor.find("Stop") and time.monotonic() < end:
+        await asyncio.sleep(1)
+
+
+def _switches(visitor: Visitor, key: str) -> Callable[[], Awaitable[None]]:
+    values = itertools.cycle((True, False))
+    return lambda: visitor.set(key, bool_value=next(values))
+
+
+async def _tell_cost(name: str, server: Served, rerun: Callable[[], Awaitable[None]]) -> None:
+    """The first two, which fill caches, and the mean of those after."""
+    first, then = 2, REPEATED - 2
+    marks = [seconds_of(server.process.pid)]
+    for count in range(REPEATED):
+        await rerun()
+        if count in (0, first - 1, REPEATED - 1):
+            marks.append(seconds_of(server.process.pid))
+    steady = (marks[-1] - marks[-2]) / then
+    print(f"{name:28} first {1000 * (marks[1] - marks[0]):5.0f} ms, later {1000 * steady:5.1f} ms")
+
+
 def load(sessions: int, pace: Pace, workers: int) -> int:
     """Visitors, and what is left of them; the number of errors."""
     with servers(workers) as (app, hello):
@@ -321,12 +383,17 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--think", type=float, default=4.0, help="seconds between two things that a visitor does")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--cost", action="store_true", help="processor time of each page")
     parser.add_argument("--rest", action="store_true", help="memory of the app at rest, without visitors")
     asked = parser.parse_args()
     if not (0 < asked.sessions <= MOST_SESSIONS and 0 < asked.minutes <= LONGEST_MINUTES):
         parser.error(f"up to {MOST_SESSIONS} sessions and {LONGEST_MINUTES:.0f} minutes")
     if asked.rest:
         rest(asked.workers)
+        return
+    if asked.cost:
+        with servers(asked.workers) as (app, hello):
+            asyncio.run(cost(app, hello))
         return
     sys.exit(load(asked.sessions, Pace(asked.think, 60 * asked.minutes), asked.workers) > 0)
 
