@@ -5,6 +5,7 @@ A test with the mark `both_databases` runs on both. With VIEWCAST_TEST_STORE=pos
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -33,8 +34,21 @@ def database_server() -> Iterator[Server]:
 @pytest.fixture
 def store_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a new and empty store."""
-    if database_kind == "sqlite":
-        yield f"sqlite:///{(tmp_path / 'runs.db').as_posix()}"
+    with _new_store(database_kind, tmp_path, request) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def session_store_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The same for all tests together, as a server has it."""
+    with _new_store(BY_DEFAULT, tmp_path_factory.mktemp("store"), request) as url:
+        yield url
+
+
+@contextmanager
+def _new_store(kind: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    if kind == "sqlite":
+        yield f"sqlite:///{(folder / 'runs.db').as_posix()}"
         return
     with request.getfixturevalue("database_server").schema(f"store_{os.urandom(6).hex()}") as url:
         yield url

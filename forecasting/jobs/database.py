@@ -72,6 +72,8 @@ def parse_url(url: str) -> sa.URL:
         raise StoreTrouble(ADDRESS) from None
     if address.get_backend_name() == "postgres":  # as some hosts write it
         address = address.set(drivername="postgresql")
+    if address.get_backend_name() == "postgresql" and url.count("@") > 1:  # a part of the password would be the server
+        raise StoreTrouble(ADDRESS)
     if address.get_backend_name() not in ("sqlite", "postgresql"):
         raise StoreTrouble(ADDRESS)
     return address

@@ -65,7 +65,8 @@ class WorkerPool:
         round_seconds: float = HEARTBEAT_SECONDS,
     ) -> None:
         self.url = url
-        self.queue = JobQueue(open_engine(url, patience=STORE_SECONDS), at_once=limits.at_once)
+        engine = open_engine(url, patience=STORE_SECONDS, connections=2)  # rounds, closing
+        self.queue = JobQueue(engine, at_once=limits.at_once)
         self.trouble: Trouble | None = None  # what was wrong with the store in the last round
         self._new_executor = executor or partial(one_worker, limits.job_minutes)
         self._slots = [Slot(self._new_executor()) for _ in range(slots or os.cpu_count() or 1)]

@@ -5,9 +5,12 @@ from typing import Any
 
 import psycopg
 import sqlalchemy as sa
+from psycopg.conninfo import make_conninfo
 from psycopg.generators import PQGen
 
-ANSWER_SECONDS = 30.0  # for one statement with all that it sends and brings; 64 MB take 20 at 26 Mbit/s
+from forecasting.jobs.troubles import ADDRESS, StoreTrouble
+
+ANSWER_SECONDS = 20.0  # for one statement with all that it sends and brings: 64 MB take 26 Mbit/s
 CONNECT_SECONDS = 5
 IDLE_SECONDS = 60  # that a transaction may be left open, as by a worker that stands still
 RECYCLE_SECONDS = 1800  # firewalls forget connections that nobody uses
@@ -27,11 +30,15 @@ class ImpatientConnection(psycopg.Connection):
 
 
 def create_engine(url: sa.URL, *, patience: float, connections: int) -> sa.Engine:
-    """An engine for a postgresql URL, of so many connections at most.
+    """An engine for a postgresql URL, of so many connections at most. Raises StoreTrouble for options that are none.
 
-    Raises sqlalchemy's TimeoutError where no connection is free for `patience` seconds, and an OperationalError where
-    a lock is not.
+    Later on, sqlalchemy's TimeoutError comes where no connection is free for `patience` seconds, and an
+    OperationalError where a lock is not.
     """
+    try:
+        make_conninfo("", **{name: str(value) for name, value in url.query.items()})
+    except psycopg.ProgrammingError:
+        raise StoreTrouble(ADDRESS) from None
     engine = sa.create_engine(
         url.set(drivername="postgresql+psycopg"),
         connect_args=_at_first(url),

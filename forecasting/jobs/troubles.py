@@ -32,7 +32,7 @@ NEWER = N_(
 )
 ADDRESS = N_(
     "VIEWCAST_STORE is not the address of a store. Write sqlite:///FILE or postgresql://USER:PASSWORD@SERVER/DATABASE; "
-    "signs such as @, : or / in a password are written as %40, %3A and %2F."
+    "an @ in a password is written as %40, a % as %25."
 )
 DRIVER = N_('A store on PostgreSQL needs one more package: pip install "psycopg[binary]". Then start Viewcast again.')
 REFUSED = N_(

@@ -18,6 +18,7 @@ from forecasting.jobs.watchdog import leave_with, watched
 from forecasting.messages import BadInput, Message
 from forecasting.records import Progress
 
+WORKER_CONNECTIONS = 3  # its work, a look at what the owner wants, a look at its memory
 _limit = math.inf  # bytes that this process may take; only a worker has a limit
 _minutes = math.inf  # that it may take for one job
 
@@ -36,7 +37,8 @@ def work_on(url: str, job_id: str) -> None:
 
     While the store does not answer, the work waits. What it could not read it begins again: a run from its checkpoint.
     """
-    engine, worker, begun = patiently(lambda: open_engine(url)), os.getpid(), time.perf_counter()
+    engine = patiently(lambda: open_engine(url, connections=WORKER_CONNECTIONS))
+    worker, begun = os.getpid(), time.perf_counter()
     queue = JobQueue(engine)
 
     def report(progress: Progress) -> None:

@@ -40,8 +40,8 @@ def app_test_with(url: str) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with app_test_with(f"sqlite:///{(tmp_path_factory.mktemp('store') / 'runs.db').as_posix()}"):
+def store(session_store_url: str) -> Iterator[None]:
+    with app_test_with(session_store_url):
         yield
 
 

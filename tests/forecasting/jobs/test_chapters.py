@@ -4,12 +4,13 @@ from forecasting.jobs.chapters import ChapterStore
 from forecasting.jobs.database import open_engine
 
 
-def test_what_was_tried_stays_tried_for_its_owner(tmp_path):
-    url = f"sqlite:///{(tmp_path / 'runs.db').as_posix()}"
-    mine = ChapterStore(open_engine(url))
+def test_what_was_tried_stays_tried_for_its_owner(store, store_url):
+    mine = ChapterStore(store.engine)
     mine.note("me", "three_steps", tried=False)
     assert mine.tried("me") == {"three_steps": False}
     mine.note("me", "three_steps", tried=True)
     mine.note("me", "three_steps", tried=False)
-    assert ChapterStore(open_engine(url)).tried("me") == {"three_steps": True}
+    again = open_engine(store_url)
+    assert ChapterStore(again).tried("me") == {"three_steps": True}
+    again.dispose()
     assert mine.tried("you") == {}

@@ -5,10 +5,8 @@ It holds an invented channel of 234 days, four of them missing, with six runs in
 
 import json
 import math
-import shutil
-import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -19,9 +17,9 @@ from forecasting.diagnosis.report import DiagnosisReport
 from forecasting.evaluation.cross_validation import Ranking
 from forecasting.forecasts.model_file import load_model
 from forecasting.forecasts.report import ForecastReport
-from forecasting.jobs import migration, older_jobs
+from forecasting.jobs import older_jobs
 from forecasting.jobs.channels import ChannelStore
-from forecasting.jobs.database import open_engine, url_of
+from forecasting.jobs.database import connect, open_engine, url_of
 from forecasting.jobs.queue import JobQueue
 from forecasting.jobs.requests import (
     AutoSearch,
@@ -41,37 +39,19 @@ from forecasting.lectures.reveal import BlindForecast
 from forecasting.records import Job
 from forecasting.settings import RunSettings
 from forecasting.split import default_split
+from tests.support.older_stores import contents, write_released
 
 FOLDER = Path(__file__).parent / "version_0_2"
 SAID = json.loads((FOLDER / "answers.json").read_text("utf-8"))
 OWNER, IDS, FINGERPRINT = SAID["owner"], SAID["ids"], SAID["channel"]["fingerprint"]
-TABLES = {"channels", "chapters", "checkpoints", "jobs", "owners", "rows", "runs", "schema_version"}
 PER_ROW = ("train_loss", "held_out_loss", "gradient_norm", "validation_loss", "learning_rate")
 
 
 @pytest.fixture
-def place(tmp_path) -> Path:
-    return Path(shutil.copy(FOLDER / "store.db", tmp_path / "runs.db"))
-
-
-@pytest.fixture
-def store(place) -> RunStore:
-    store = RunStore(open_engine(f"sqlite:///{place.as_posix()}"))
+def store(store_url) -> Iterator[RunStore]:
+    store = RunStore(open_engine(write_released("0.2.0", store_url)))
     yield store
     store.engine.dispose()
-
-
-def open_and_close(place: Path) -> None:
-    open_engine(f"sqlite:///{place.as_posix()}").dispose()
-
-
-def contents(place: Path) -> dict[str, list]:
-    """All that is in the store, by table."""
-    with sqlite3.connect(place) as database:
-        names = [name for (name,) in database.execute("select name from sqlite_master where type = 'table'")]
-        found = {name: sorted(database.execute(f"select * from {name}").fetchall(), key=repr) for name in names}
-    database.close()
-    return found
 
 
 def rows_of(store: RunStore, run_id: str) -> list[dict]:
@@ -229,14 +209,6 @@ def test_paused_run_goes_on_from_its_rows(store):
     np.testing.assert_allclose(predicted, said["predictions"]["first"], rtol=0.01)
 
 
-def test_opening_again_changes_nothing(place):
-    open_and_close(place)
-    once = contents(place)
-    assert once.keys() == TABLES
-    open_and_close(place)
-    assert contents(place) == once
-
-
 def at_once(work: Callable[[], None], times: int) -> list[BaseException]:
     """Do it in so many threads that begin together; what went wrong."""
     barrier, errors = threading.Barrier(times), []
@@ -256,35 +228,39 @@ def at_once(work: Callable[[], None], times: int) -> list[BaseException]:
     return errors
 
 
-def test_servers_that_open_it_at_once_do_not_harm_it(place, tmp_path):
-    alone = Path(shutil.copy(place, tmp_path / "alone.db"))
+def open_and_close(url: str) -> None:
+    open_engine(url).dispose()
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("older", [True, False])
+def test_servers_that_open_a_store_at_once_do_not_harm_it(store_url, tmp_path, older):
+    alone = f"sqlite:///{(tmp_path / 'alone.db').as_posix()}"
+    for url in (store_url, alone) if older else ():
+        write_released("0.2.0", url)
     open_and_close(alone)
-    assert at_once(lambda: open_and_close(place), times=4) == []
-    assert contents(place) == contents(alone)
+    assert at_once(lambda: open_and_close(store_url), times=4) == []
+    found, expected = contents(store_url), contents(alone)
+    assert {table: len(rows) for table, rows in found.items()} == {table: len(rows) for table, rows in expected.items()}
 
 
-def test_servers_may_make_a_new_store_at_once(tmp_path):
-    assert at_once(lambda: open_and_close(tmp_path / "new.db"), times=4) == []
-    assert contents(tmp_path / "new.db").keys() == TABLES
+def changed(url: str, *statements: str) -> str:
+    """The store of version 0.2.0 with something else in it."""
+    engine = connect(write_released("0.2.0", url))
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    engine.dispose()
+    return url
 
 
-def test_a_store_is_brought_up_to_date_wholly_or_not_at_all(place, monkeypatch):
-    before = contents(place)
-    with monkeypatch.context() as patch:
-        patch.setattr(migration, "_copy_older_jobs", lambda _connection: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            open_and_close(place)
-    assert contents(place) == before
-    open_and_close(place)
-    assert "jobs" in contents(place)
-
-
-def test_a_study_that_cannot_be_read_any_more_is_left_out(place):
-    with sqlite3.connect(place) as database:
-        database.execute("update studies set answer = '{\"of\": \"an older version\"}' where kind in ('game', 'folds')")
-        database.execute("update studies set kind = 'unheard of' where kind = 'reveal'")
-    database.close()
-    store = RunStore(open_engine(f"sqlite:///{place.as_posix()}"))
+def test_a_study_that_cannot_be_read_any_more_is_left_out(store_url):
+    url = changed(
+        store_url,
+        "update studies set answer = '{\"of\": \"an older version\"}' where kind in ('game', 'folds')",
+        "update studies set kind = 'unheard of' where kind = 'reveal'",
+    )
+    store = RunStore(open_engine(url))
     jobs = JobStore(store.engine)
     left = {kind: len(jobs.jobs(OWNER, FINGERPRINT, kind)) for kind in ("forecast", "public_score", "reveal")}
     assert left == {"forecast": 2, "public_score": 0, "reveal": 0}
@@ -292,10 +268,7 @@ def test_a_study_that_cannot_be_read_any_more_is_left_out(place):
     store.engine.dispose()
 
 
-def test_run_that_was_queued_again_since_is_not_taken_for_the_one_asked_about(place):
-    with sqlite3.connect(place) as database:
-        database.execute("update runs set queued = queued + 1 where id = ?", (IDS["linear"],))
-    database.close()
-    engine = open_engine(f"sqlite:///{place.as_posix()}")
+def test_run_that_was_queued_again_since_is_not_taken_for_the_one_asked_about(store_url):
+    engine = open_engine(changed(store_url, f"update runs set queued = queued + 1 where id = '{IDS['linear']}'"))
     assert JobStore(engine).find(OWNER, FINGERPRINT, ForecastRequest(10, RunVersion(IDS["linear"], 6))) is None
     engine.dispose()

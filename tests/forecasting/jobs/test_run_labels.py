@@ -1,26 +1,12 @@
-"""Pins and tags of runs, and stores made before there were any."""
-
-import sqlite3
+"""Pins and tags of runs, and columns that came later."""
 
 import pytest
-import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from forecasting.jobs import database
 from forecasting.jobs.database import added_column, open_engine
 from forecasting.jobs.runs import RunStore
 from forecasting.jobs.tables import runs
-from forecasting.sample import sample_channel
-from tests.support.filled_store import fill, many_settings
-
-OLDER = """
-CREATE TABLE runs (
-    id VARCHAR(12) NOT NULL, owner VARCHAR(64) NOT NULL, name VARCHAR(200) NOT NULL, fingerprint VARCHAR(16) NOT NULL,
-    settings TEXT NOT NULL, status VARCHAR(8) NOT NULL, reason TEXT, queued FLOAT NOT NULL, seen FLOAT,
-    lineage VARCHAR(12) NOT NULL, asked VARCHAR(8), worker INTEGER, held_out_days BLOB, predictions BLOB,
-    kept_train_loss BLOB, kept_held_out_loss BLOB, PRIMARY KEY (id)
-)
-"""
+from tests.support.filled_store import fill
 
 
 def names(store: RunStore) -> list[str]:
@@ -52,35 +38,15 @@ def test_nobody_pins_or_tags_anothers_runs(store):
     assert (run.pinned, run.tags) == (False, ())
 
 
-def test_store_from_before_keeps_its_runs_and_takes_pins_and_tags(tmp_path):
-    place, (settings,) = tmp_path / "runs.db", many_settings(1)
-    with sqlite3.connect(place) as before:
-        before.execute(OLDER)
-        before.execute(
-            "INSERT INTO runs (id, owner, name, fingerprint, settings, status, queued, lineage) VALUES ("
-            "?,?,?,?,?,?,?,?)",
-            ("abc", "me", "Old", sample_channel().fingerprint, settings.to_json(), "finished", 1.0, "abc"),
-        )
-    before.close()
-    for _opened in range(2):  # the second finds nothing to add
-        store = RunStore(open_engine(f"sqlite:///{place.as_posix()}"))
-        run = store.run("me", "abc")
-        assert (run.name, run.settings) == ("Old", settings)
-        store.pin("me", ["abc"], True)
-        store.tag("me", ["abc"], add=["kept"])
-        assert (store.run("me", "abc").pinned, store.run("me", "abc").tags) == (True, ("kept",))
-        store.engine.dispose()
-
-
-def test_a_column_that_came_later_is_added_and_stays_empty(tmp_path):
-    url = f"sqlite:///{(tmp_path / 'runs.db').as_posix()}"
-    store = RunStore(open_engine(url))
+@pytest.mark.both_databases
+def test_a_column_that_came_later_is_added_and_stays_empty(store_url):
+    store = RunStore(open_engine(store_url))
     (run_id,) = fill(store, "me", 1, epochs=2)
     for column in ("pinned", "tags"):
         with store.engine.begin() as connection:
             connection.exec_driver_sql(f"ALTER TABLE runs DROP COLUMN {column}")
     store.engine.dispose()
-    store = RunStore(open_engine(url))
+    store = RunStore(open_engine(store_url))
     assert (store.run("me", run_id).pinned, store.run("me", run_id).tags) == (False, ())
     store.tag("me", [run_id], add=["kept"])
     assert store.run("me", run_id).tags == ("kept",)
@@ -101,22 +67,3 @@ def test_last_losses_are_those_of_the_last_row(store):
         assert last.loc[run_id, "train"] == pytest.approx(history.train_loss[-1].mean())
     assert store.final_losses("you").empty
     assert store.final_losses("me", ids[1])["run"].tolist() == [ids[1]]
-
-
-def test_a_server_that_came_second_looks_again(tmp_path, monkeypatch):
-    """Some databases let two servers begin at once, and refuse the second one's statement."""
-    url = f"sqlite:///{(tmp_path / 'runs.db').as_posix()}"
-    open_engine(url).dispose()  # the faster one
-    looks, look = [], database._add_columns
-
-    def refused_at_first(connection):
-        looks.append(connection)
-        if len(looks) == 1:
-            connection.execute(sa.text(added_column(runs.c.pinned, connection.dialect)))
-        look(connection)
-
-    monkeypatch.setattr(database, "_add_columns", refused_at_first)
-    store = RunStore(open_engine(url))
-    assert len(looks) == 2
-    assert store.runs("me") == []
-    store.engine.dispose()

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -88,11 +87,6 @@ def queue(store) -> JobQueue:
     return JobQueue(store.engine)
 
 
-@pytest.fixture
-def database(tmp_path) -> Path:
-    return tmp_path / "runs.db"
-
-
 def submitted(store: RunStore, epochs: int = 3, name: str = "run") -> str:
     return store.submit("me", channel(), settings(epochs=epochs), name=name)
 
@@ -114,10 +108,10 @@ def rounds(queue: JobQueue, run_id: str, count: int = 3) -> None:
 # A store that does not answer
 
 
-def test_a_slot_is_freed_though_the_store_is_locked_when_its_worker_dies(store, server, executors, database):
+def test_a_slot_is_freed_though_the_store_is_locked_when_its_worker_dies(store, server, executors, store_url):
     first = submitted(store)
     wait_for(lambda: status(store, first) == "running" and executors[0].futures)
-    with locked(database):
+    with locked(store_url):
         executors[0].futures[0].set_exception(OSError("it broke"))
         wait_for(lambda: server.trouble)
         second = store.run("me", first).id
@@ -129,21 +123,21 @@ def test_a_slot_is_freed_though_the_store_is_locked_when_its_worker_dies(store, 
     assert server.trouble is None
 
 
-def test_a_store_that_does_not_answer_is_said_and_said_no_more(store, server, database):
+def test_a_store_that_does_not_answer_is_said_and_said_no_more(store, server, store_url):
     wait_for(lambda: server.trouble is None)
-    with locked(database):
+    with locked(store_url):
         wait_for(lambda: server.trouble)
         assert "does not answer" in server.trouble.message.translated()
     wait_for(lambda: server.trouble is None)
 
 
-def test_nothing_is_taken_over_because_nobody_could_give_a_heartbeat(store, queue, server, clock, database):
+def test_nothing_is_taken_over_because_nobody_could_give_a_heartbeat(store, queue, server, clock, store_url):
     """Its worker could not write either."""
     run_id = submitted(store)
     wait_for(lambda: status(store, run_id) == "running")
     with store.engine.begin() as connection:
         connection.exec_driver_sql("update jobs set worker = 1")
-    with locked(database):
+    with locked(store_url):
         wait_for(lambda: server.trouble)
         clock.now += 2 * HEARTBEAT_TIMEOUT
         wait_for(lambda: server.trouble)
@@ -151,7 +145,7 @@ def test_nothing_is_taken_over_because_nobody_could_give_a_heartbeat(store, queu
     assert status(store, run_id) == "running"
 
 
-def test_a_run_goes_on_where_a_locked_store_let_it_stand(store, queue, database, monkeypatch):
+def test_a_run_goes_on_where_a_locked_store_let_it_stand(store, queue, store_url, monkeypatch):
     """Its epochs are those of a run that was never disturbed."""
     undisturbed = submitted(store)
     queue.claim_next()
@@ -170,7 +164,7 @@ def test_a_run_goes_on_where_a_locked_store_let_it_stand(store, queue, database,
 
     monkeypatch.setattr(JobQueue, "report", report_and_tell)
     with contextlib.ExitStack() as lock:
-        monkeypatch.setattr("forecasting.jobs.worker._exhaust", locking(lock, database))
+        monkeypatch.setattr("forecasting.jobs.worker._exhaust", locking(lock, store_url))
         worker = threading.Thread(target=work_on, args=(url_of(store.engine), run_id))
         worker.start()
         assert tried.wait(60)
@@ -180,7 +174,7 @@ def test_a_run_goes_on_where_a_locked_store_let_it_stand(store, queue, database,
         assert np.array_equal(getattr(store.history(run_id), name), getattr(store.history(undisturbed), name))
 
 
-def locking(lock: contextlib.ExitStack, database: Path):
+def locking(lock: contextlib.ExitStack, store_url: str):
     """A worker's loop that locks the store before it begins."""
     from forecasting.jobs.worker import _exhaust
 
@@ -193,7 +187,7 @@ def locking(lock: contextlib.ExitStack, database: Path):
             found = restore(run_id)
             if not done.is_set():
                 done.set()
-                lock.enter_context(locked(database))
+                lock.enter_context(locked(store_url))
             return found
 
         task.runs.restore = restore_and_lock
@@ -204,7 +198,7 @@ def locking(lock: contextlib.ExitStack, database: Path):
 
 def impatient(monkeypatch) -> None:
     """A worker's connections give up at once, so that it has to try again by itself."""
-    monkeypatch.setattr("forecasting.jobs.worker.open_engine", lambda url: open_engine(url, patience=ROUND))
+    monkeypatch.setattr("forecasting.jobs.worker.open_engine", lambda url, **_how: open_engine(url, patience=ROUND))
 
 
 def test_rows_that_are_reported_twice_stand_once(store, queue):
@@ -346,10 +340,10 @@ def test_a_server_that_is_told_to_stop_does_not_wait_for_its_jobs(store, tmp_pat
     assert "server was stopped" in said(store, run_id)
 
 
-def test_closing_a_server_whose_store_is_locked_raises_nothing(store, server, database):
+def test_closing_a_server_whose_store_is_locked_raises_nothing(store, server, store_url):
     run_id = submitted(store)
     wait_for(lambda: status(store, run_id) == "running")
-    with locked(database):
+    with locked(store_url):
         server.close()
 
 
@@ -363,11 +357,11 @@ def test_a_finished_job_is_not_taken_for_a_silent_one(store, queue, clock):
     assert JobStore(store.engine).job("me", run_id).status == "failed"
 
 
-def test_a_store_of_before_has_no_counter_yet(store, queue, clock, database):
+def test_a_store_of_before_has_no_counter_yet(store, queue, clock):
     observer, run_id = HeartbeatObserver(clock=clock), submitted(store)
     queue.claim_next()
-    with contextlib.closing(sqlite3.connect(database)) as older, older:
-        older.execute("update jobs set beats = null, restarts = null")
+    with store.engine.begin() as older:
+        older.exec_driver_sql("update jobs set beats = null, restarts = null")
     observer.silent(queue.beats())
     clock.now += HEARTBEAT_TIMEOUT + 1
     for job_id, beats in observer.silent(queue.beats()).items():

@@ -3,13 +3,12 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
-from forecasting.jobs.database import SET_ASIDE
+from forecasting.jobs.database import SET_ASIDE, url_of
 from forecasting.jobs.troubles import NEWER, SILENT, StoreTrouble, Trouble
 from forecasting.messages import Message
 from pages.parts import session
@@ -37,10 +36,12 @@ def failing(code: int) -> Iterator[None]:
 def waiting_for_nobody() -> Iterator[None]:
     """The page's connections say at once that others write."""
 
-    def hurry(connection, *_rest) -> None:
-        connection.execute("PRAGMA busy_timeout = 1")
-
     engine = session.store().engine
+    impatience = {"sqlite": "PRAGMA busy_timeout = 1", "postgresql": "SET lock_timeout = 1"}[engine.dialect.name]
+
+    def hurry(connection, *_rest) -> None:
+        connection.execute(impatience)
+
     sa.event.listen(engine, "checkout", hurry)
     yield
     sa.event.remove(engine, "checkout", hurry)
@@ -77,7 +78,7 @@ def test_train_pressed_while_the_store_is_locked_says_so_and_works_afterwards(vi
     app = visit("train", epochs="2", seeds="1")
     press = next(button for button in app.button if button.label == "Train")
     with waiting_for_nobody():
-        with locked(Path(session.store().engine.url.database)):
+        with locked(url_of(session.store().engine)):
             press.click().run()
             assert any("does not answer" in text for text in said(app)) and not app.exception
         app.run()
