@@ -8,14 +8,17 @@ from forecasting import __version__
 from pages.parts.chapters import CHAPTERS, CONTENTS, MOVED, REPORT_CARD, leads_to_part, open_linked_chapter
 from pages.parts.file_reading import finish_readings
 from pages.parts.history import keep_history
+from pages.parts.identity import end_if_signed_out
 from pages.parts.look import choose_look, is_presented
 from pages.parts.session import choose_channel, choose_language, refuse_bad_hosting, use_navigation
+from pages.parts.sidebar_foot import YOUR_DATA, draw_foot
 from pages.parts.store_trouble import handle_store_trouble
 
 handle_store_trouble()
 open_linked_chapter()
 use_navigation()
 refuse_bad_hosting()
+end_if_signed_out()
 keep_history()
 finish_readings()
 
@@ -41,6 +44,7 @@ page = st.navigation(
             st.Page("pages/forecast.py", title=translate("Forecast"), icon=":material/online_prediction:"),
             st.Page("pages/goals.py", title=translate("Goals"), icon=":material/flag:"),
             st.Page("pages/past_forecasts.py", title=translate("How did it go?"), icon=":material/history:"),
+            st.Page(YOUR_DATA, title=translate("Your data"), visibility="hidden"),
         ],
         translate("Walkthrough"): [
             st.Page(CONTENTS, title=translate("Contents"), icon=":material/apps:"),
@@ -53,4 +57,5 @@ page = st.navigation(
         ],
     }
 )
+draw_foot(translate)
 page.run()

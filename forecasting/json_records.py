@@ -33,7 +33,7 @@ from cattrs.errors import CattrsError
 from cattrs.preconf.json import make_converter
 
 from forecasting.formats import ThreeDigits, Views
-from forecasting.messages import Message
+from forecasting.messages import Message, check_sentence
 from forecasting.settings import RunSettings
 
 T = TypeVar("T")
@@ -98,6 +98,7 @@ def _fact_to_json(fact: object) -> object:
 def _message_from_json(value: Mapping, _kind: type) -> Message:
     facts = {name: _fact_from_json(fact) for name, fact in value["facts"].items()}
     text = value["text"]  # a pair of singular and plural has become a list
+    check_sentence(text, facts)
     return Message(text if isinstance(text, str) else (text[0], text[1]), facts)
 
 

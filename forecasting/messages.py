@@ -1,9 +1,12 @@
 """What is said to a user: errors, corrections and findings are all sentences that a page can translate."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from string import Formatter
 from typing import Protocol, overload, runtime_checkable
 
+FORM = re.compile(r",?(\.\d)?[a-z%]?")  # of a number in a sentence
 FULL_WIDTH = "。！？；："  # ends of Chinese sentences, which have their room within
 
 
@@ -74,6 +77,24 @@ class Message:
         count = self.facts["count"]
         assert isinstance(count, int), "a sentence with a plural counts something"
         return translate(*self.text, count).format(**facts)
+
+
+def check_sentence(text: object, facts: Mapping[str, object]) -> None:
+    """Raise ValueError unless a sentence that comes from a file does nothing but name its facts.
+
+    A format can read what belongs to a fact, or ask for a text of any width.
+
+    >>> check_sentence("{days} days", {"days": 3})
+    >>> check_sentence("{days:>999999999}", {"days": 3})
+    Traceback (most recent call last):
+    ValueError: {days:>999999999} is no sentence
+    """
+    for said in text if isinstance(text, tuple | list) else (text,):
+        if not isinstance(said, str):
+            raise ValueError(f"{said} is no sentence")
+        for _words, name, form, conversion in Formatter().parse(said):
+            if name is not None and (name not in facts or not FORM.fullmatch(form or "") or conversion):
+                raise ValueError(f"{said} is no sentence")
 
 
 def _said(fact: object, translate: Translate) -> object:

@@ -255,7 +255,7 @@ def _progress(what, run_id: str) -> sa.Select:
     return sa.select(what).where(checkpoints.c.job == run_id, checkpoints.c.kind == "progress")
 
 
-def _lineage(settings: RunSettings) -> RunSettings:
+def lineage_of(settings: RunSettings) -> RunSettings:
     """What runs have in common that differ in epochs alone."""
     return replace(settings, training=replace(settings.training, epochs=1))
 
@@ -263,7 +263,7 @@ def _lineage(settings: RunSettings) -> RunSettings:
 def _insert(
     connection: sa.Connection, run_id: str, *, owner: str, channel: Channel, settings: RunSettings, name: str
 ) -> None:
-    lineage = _lineage(settings).run_id(channel.fingerprint, owner)
+    lineage = lineage_of(settings).run_id(channel.fingerprint, owner)
     job: dict[str, object] = {"id": run_id, "owner": owner, "kind": "train", "fingerprint": channel.fingerprint}
     job |= {"request": settings.to_json(), "queued": time.time()}
     connection.execute(sa.insert(jobs), job | WAITING)

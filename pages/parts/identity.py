@@ -16,7 +16,7 @@ from forecasting.hosting import HOSTED, is_hosted
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip")  # by a proxy
 COOKIE = "_streamlit_xsrf"
 TOKEN_BYTES = 16
-MOST_SIGN_OUTS = 10_000  # that are remembered
+MOST_ENDED = 10_000  # visits that are remembered
 SETTINGS = ("client_id", "client_secret", "server_metadata_url")  # of a provider
 
 
@@ -26,7 +26,7 @@ class User:
 
     owner: str
     name: str  # what the provider calls them
-    since: float  # when the provider signed them in, by its clock
+    visit: str  # this signing in and no other
 
 
 # One person's server
@@ -94,7 +94,7 @@ def _cookie_token() -> str:
 def user() -> User | None:
     """Who has signed in; None where nobody has, or has signed out again in another tab."""
     found = _user_of(st.user.to_dict())
-    return None if found and found.since <= _sign_outs().get((browser_token(), found.owner), -1.0) else found
+    return None if found is None or (found.owner, found.visit) in _ended() else found
 
 
 def _user_of(claims: Mapping[str, object]) -> User | None:
@@ -104,8 +104,8 @@ def _user_of(claims: Mapping[str, object]) -> User | None:
         return None
     names = (claims.get(name) for name in ("name", "preferred_username", "email"))
     name = next((name for name in names if isinstance(name, str) and name.strip()), subject)
-    since = claims.get("iat")
-    return User(owners.user(issuer, subject), name, float(since) if isinstance(since, int | float) else 0.0)
+    visit = "\n".join(str(claims.get(name)) for name in ("iat", "nonce", "jti"))
+    return User(owners.user(issuer, subject), name, visit)
 
 
 def providers() -> list[str]:
@@ -134,10 +134,10 @@ def sign_in(provider: str) -> bool:
 def sign_out() -> None:
     """End the visit: nothing of it stays in this tab, and other tabs of the browser end theirs as they are used."""
     if found := _user_of(st.user.to_dict()):
-        remembered = _sign_outs()
-        remembered[browser_token(), found.owner] = found.since
-        while len(remembered) > MOST_SIGN_OUTS:
-            remembered.pop(next(iter(remembered)), None)
+        ended = _ended()
+        ended[found.owner, found.visit] = True
+        while len(ended) > MOST_ENDED:
+            ended.pop(next(iter(ended)), None)
     st.session_state.clear()
     st.logout()
 
@@ -150,6 +150,6 @@ def end_if_signed_out() -> None:
 
 
 @st.cache_resource
-def _sign_outs() -> dict[tuple[str, str], float]:
-    """By browser and owner, when the visit began that is over: Streamlit asks a tab for its cookies only once."""
+def _ended() -> dict[tuple[str, str], bool]:
+    """Owners and visits that are over: Streamlit asks a tab for its cookies only once. The oldest comes first."""
     return {}
