@@ -86,6 +86,12 @@ METHODS = {
         unfitted=True,
         in_auto=True,
     ),
+    "level-growth": Method(
+        N_("Yesterday's level, growing as of late"),
+        "forecasting.models.seasonal:growing_level",
+        unfitted=True,
+        in_auto=True,
+    ),
     "level-14": Method(
         N_("Level of two weeks on the usual weekdays"),
         "forecasting.models.seasonal:level_of_two_weeks",

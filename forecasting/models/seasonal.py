@@ -15,6 +15,8 @@ from forecasting.typical_range import WEEK, median
 
 WEEKS = 8  # that say what share of its week a weekday has
 LEAST_SHARE = 0.1  # of the mean weekday's: from a day with less no level is read
+DAMPING = 0.97  # of each day's growth beside that of the day before
+FASTEST = 0.03  # a day's growth, in logarithms
 YEAR = 52 * WEEK  # days: the same weekday a year before
 LEVEL = 4 * WEEK  # days whose mean is the level that is compared with that of a year before
 FARTHEST = 5.0  # times up or down, what a year before says that a level may change
@@ -25,6 +27,7 @@ class RecentLevel:
     """The median level of the last `days`, each weekday having its usual share of it."""
 
     days: int
+    growing: bool = False  # goes on as the last four weeks did beside the four before, ever more slowly
     needs = WEEK
 
     def predict(self, series: Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
@@ -34,8 +37,11 @@ class RecentLevel:
         day_shares = np.tile(np.where(shares >= LEAST_SHARE, shares, np.nan), WEEKS)
         levels = recent / day_shares
         last, week = median(levels[:, -self.days :]), median(levels[:, -WEEK:])
-        level = np.where(np.isfinite(last), last, week)
-        return bounded(level[:, None] * _ahead(shares, horizon), series, origins)
+        level = np.where(np.isfinite(last), last, week)[:, None]
+        if self.growing:
+            steps = np.cumsum(DAMPING ** np.arange(1, horizon + 1))
+            level = level * np.exp(daily_growth(recent)[:, None] * steps)
+        return bounded(level * _ahead(shares, horizon), series, origins)
 
 
 class LastYear:
@@ -62,6 +68,23 @@ def yesterdays_level() -> RecentLevel:
 def level_of_two_weeks() -> RecentLevel:
     """That of two weeks."""
     return RecentLevel(2 * WEEK)
+
+
+def growing_level() -> RecentLevel:
+    """That of a single day, growing as of late."""
+    return RecentLevel(1, growing=True)
+
+
+def daily_growth(recent: np.ndarray) -> np.ndarray:
+    """Of the logarithm of the level (origins,), from the second half of `recent` (origins, days) beside the first.
+
+    0 where days or views are missing.
+    """
+    half = recent.shape[1] // 2
+    now, then = recent[:, half:].mean(axis=1), recent[:, :half].mean(axis=1)
+    known = (now > 0) & (then > 0)
+    ratio = np.where(known, now, 1.0) / np.where(known, then, 1.0)
+    return np.clip(np.log(ratio) / half, -FASTEST, FASTEST)
 
 
 def weekday_shares(recent: np.ndarray) -> np.ndarray:

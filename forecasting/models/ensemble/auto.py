@@ -17,6 +17,7 @@ import pandas as pd
 from forecasting.messages import N_, BadInput
 from forecasting.models.bounds import bounded
 from forecasting.models.ensemble.candidates import Candidate, TrialResult, kinds_of, name_of
+from forecasting.models.ensemble.level_changes import units_and_changes
 from forecasting.models.ensemble.member import Member, Recipe
 from forecasting.models.ensemble.weights import ErrorHistory, Kinds, Weighting, update_online
 from forecasting.models.registry import Forecaster, fit
@@ -108,7 +109,12 @@ class Auto:
     ) -> ErrorHistory:
         actual = futures(series.without_spikes.known.loc[: days[-1]], days, self.horizon)
         actual[days < self.last] = np.nan  # members have learnt from what came next
-        return update_online(forecasts, actual, self.error_history.of(answered))
+        earlier, half_life = self.error_history.of(answered), self.weighting.half_life
+        if not self.weighting.follows_level:
+            return update_online(forecasts, actual, earlier, half_life=half_life)
+        units, changed = units_and_changes(series, days)
+        changed &= days >= self.last  # the record has those before
+        return update_online(forecasts / units, actual / units, earlier, half_life=half_life, changed=changed)
 
 
 def forecasts_of(member: Forecaster, series: Series, origins: pd.DatetimeIndex, *, horizon: int) -> np.ndarray:

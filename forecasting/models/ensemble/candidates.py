@@ -39,6 +39,7 @@ FAMILIES = {
     "last-week": "baselines",
     "four-weeks": "baselines",
     "level-1": "level",
+    "level-growth": "level",
     "level-14": "level",
 }
 

@@ -23,6 +23,7 @@ from forecasting.models.ensemble.candidates import (
     settings_of,
     work_of,
 )
+from forecasting.models.ensemble.level_changes import units_and_changes
 from forecasting.models.ensemble.weights import WEIGHTING, ErrorHistory, update_online
 from forecasting.models.registry import Forecaster
 from forecasting.models.validation import validation_origins
@@ -79,6 +80,7 @@ class Search:
         values = self.early.without_spikes.known.to_numpy()
         changes = np.abs(values[7:] - values[:-7])
         self.usual = float(changes.mean()) or 1.0 if len(changes) else 1.0  # what MASE divides by
+        self.units, self.changed = units_and_changes(series, self.origins)
         self.members: list = []
         self.forecasts: list[np.ndarray] = []
         self.groups: list[int] = []  # the place in `names` of each member
@@ -173,7 +175,8 @@ class Search:
 
     def _error_history(self, members: np.ndarray) -> ErrorHistory:
         forecasts = np.stack([self.forecasts[member] for member in members])
-        return update_online(forecasts, self.actual, ErrorHistory.empty(len(members), self.horizon))
+        nothing = ErrorHistory.empty(len(members), self.horizon)
+        return update_online(forecasts / self.units, self.actual / self.units, nothing, changed=self.changed)
 
     def _weights(self, members: np.ndarray) -> np.ndarray:
         """Weights (origins, members, horizon) of a mixture of some `members`."""

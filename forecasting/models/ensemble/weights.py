@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-HALF_LIFE = 60  # days after which an error counts half
 SMOOTHING_RADIUS = 3  # days ahead on either side whose errors are judged together; tomorrow stands alone
 
 
@@ -16,9 +15,12 @@ class Weighting:
     among: float = 15  # and among families
     reserved: float = 0.3  # share far ahead of members that are always included, whatever their errors
     by_family: bool = False  # groups are weighed within their families, and then the families
+    half_life: float = 60  # days after which an error counts half
+    follows_level: bool = False  # errors are in units of what is usual, and forgotten where the level changes
 
 
-WEIGHTING = Weighting(within=20, among=10, reserved=0.0, by_family=True)
+WEIGHTING = Weighting(within=20, among=10, reserved=0.0, by_family=True, half_life=45, follows_level=True)
+REMEMBERED = 2.0  # tomorrow's errors that those before a change of level count for
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,9 @@ class Kinds:
 
 @dataclass(frozen=True)
 class ErrorHistory:
-    """What is known of members' errors: their discounted mean (..., members, horizon) in views, of how many.
+    """What is known of members' errors: their discounted mean (..., members, horizon), of how many.
 
-    `counts` (..., horizon) are discounted alike. Leading axes are days.
+    In views, or in units of what is usual. `counts` (..., horizon) are discounted alike. Leading axes are days.
     """
 
     errors: np.ndarray
@@ -82,19 +84,29 @@ class ErrorHistory:
         return np.take_along_axis(self.errors, places[..., None, :], axis=-1)
 
 
-def update_online(forecasts: np.ndarray, actual: np.ndarray, earlier: ErrorHistory) -> ErrorHistory:
+def update_online(
+    forecasts: np.ndarray,
+    actual: np.ndarray,
+    earlier: ErrorHistory,
+    *,
+    half_life: float = WEIGHTING.half_life,
+    changed: np.ndarray | None = None,
+) -> ErrorHistory:
     """What is known on each of consecutive days: an ErrorHistory with days in front.
 
     `forecasts` (members, days, horizon) are of the `actual` (days, horizon), NaN where not known; `earlier` is what was
-    known before the first day. Nothing is used before it is known: an error h days ahead shows h days later.
+    known before the first day. Nothing is used before it is known: an error h days ahead shows h days later. On a day
+    on which the level has `changed` (days,) what members did before is forgotten but for a few of tomorrow's errors.
     """
-    off, ahead, fade = np.abs(forecasts - actual), np.arange(actual.shape[1]), 0.5 ** (1 / HALF_LIFE)
+    off, ahead, fade = np.abs(forecasts - actual), np.arange(actual.shape[1]), 0.5 ** (1 / half_life)
     errors = np.empty((len(actual), *earlier.errors.shape))
     counts = np.empty((len(actual), len(ahead)))
-    now, number = earlier.errors.copy(), earlier.counts.copy()
+    now, number, first = earlier.errors.copy(), earlier.counts.copy(), 0
     for day in range(len(actual)):
+        if changed is not None and changed[day]:
+            first, number = day, np.where(ahead == 0, np.minimum(number, REMEMBERED), 0.0)
         made = day - ahead - 1  # when the forecasts that show today were made
-        shows = made >= 0
+        shows = made >= first
         shows[shows] = np.isfinite(actual[made[shows], ahead[shows]])
         if shows.any():
             before = fade * number[shows]

@@ -97,6 +97,16 @@ def test_levels_on_the_usual_weekdays_equal_a_loop(views):
         assert found[0] == pytest.approx([level * weekday_share(views, origin, h) for h in range(1, HORIZON + 1)])
 
 
+def test_growth_goes_on_ever_more_slowly():
+    """A level that grows by 1 % a day, without weekdays."""
+    views = pd.Series(1000 * 1.01 ** np.arange(200), pd.date_range("2020-01-01", periods=200))
+    found = fit("level-growth", Series(views), 28).predict(Series(views), views.index[-1:], 28)[0]
+    steps = np.cumsum(0.97 ** np.arange(1, 29))
+    shares = [weekday_share(views, views.index[-1], h) for h in range(1, 29)]
+    level = views.iloc[-1] / weekday_share(views, views.index[-1], 7)
+    assert found == pytest.approx(level * 1.01**steps * shares, rel=1e-3)
+
+
 def test_last_year_comes_again_at_the_level_of_today():
     """A step to twice the level after a year, and around it a month that was half as high again."""
     views = make_views(760)

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from forecasting.models.ensemble.weights import (
-    HALF_LIFE,
     SMOOTHING_RADIUS,
     WEIGHTING,
     ErrorHistory,
@@ -18,6 +17,7 @@ GROUPS = np.array([0, 0, 1, 2, 2])
 FAMILIES = np.array(["far", "far", "near", "far", "far"])
 ALWAYS_INCLUDED = np.array([False, False, True, False, False])
 KINDS = Kinds(GROUPS, FAMILIES, ALWAYS_INCLUDED)
+FADE = 0.5 ** (1 / WEIGHTING.half_life)
 EARLIER = Weighting()  # of files that name none
 
 
@@ -39,7 +39,7 @@ def slow_errors(forecasts, actual, day: int) -> np.ndarray:
             for made in range(day - ahead + 1):
                 error = abs(forecasts[member, made, ahead - 1] - actual[made, ahead - 1])
                 if np.isfinite(error):
-                    total, weight = 0.5 ** (1 / HALF_LIFE) * total + error, 0.5 ** (1 / HALF_LIFE) * weight + 1
+                    total, weight = FADE * total + error, FADE * weight + 1
             if weight:
                 found[member, ahead - 1] = total / weight
     return found
