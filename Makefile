@@ -6,6 +6,7 @@ PORT ?= 8501
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 TORCH := $(shell grep -o '^torch==[0-9.]*' requirements.txt)
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
 run: .venv/app.installed
@@ -34,6 +35,18 @@ words: .venv/tests.installed
 	$(BIN)/python -m pages.locale.catalogue
 	$(BIN)/python -m pages.locale.traditional
 
+# Every package of the container and of CI, by its hash; made anew with the newest that requirements allow.
+lock: | $(BIN)/python
+	$(PIP) uv==0.13.9
+	$(LOCK) --upgrade requirements.txt -o .container/requirements.lock
+	$(LOCK) --upgrade tests/requirements.txt -c .container/requirements.lock -o .container/tests.lock
+
+# Whether known faults are told of any of them.
+audit: | $(BIN)/python
+	$(PIP) pip-audit==2.10.1
+	sed 's/^torch @ .*/torch==$(TORCH:torch==%=%) \\/' .container/requirements.lock > .venv/audited.txt
+	$(BIN)/pip-audit --strict --disable-pip --no-deps --requirement .venv/audited.txt
+
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "Viewcast needs Python 3.11, 3.12 or 3.13; try make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
@@ -49,4 +62,4 @@ $(BIN)/python:
 	$(PIP) -r tests/requirements.txt
 	touch $@
 
-.PHONY: run test lint unit types words
+.PHONY: run test lint unit types words lock audit

@@ -1,6 +1,7 @@
 """Viewcast: forecast a channel's daily views and see why a model is right or wrong."""
 
 from pathlib import Path
+from time import perf_counter
 
 import streamlit as st
 
@@ -13,7 +14,10 @@ from pages.parts.look import choose_look, is_presented
 from pages.parts.session import choose_channel, choose_language, refuse_bad_hosting, use_navigation
 from pages.parts.sidebar_foot import YOUR_DATA, draw_foot
 from pages.parts.store_trouble import handle_store_trouble
+from pages.parts.watch import is_named_admin, timed_rerun, write_log_lines
 
+begun = perf_counter()
+write_log_lines()
 handle_store_trouble()
 open_linked_chapter()
 use_navigation()
@@ -55,7 +59,16 @@ page = st.navigation(
                 for moved in MOVED
             ),
         ],
+        translate("Host"): [
+            st.Page(
+                "pages/admin.py",
+                title=translate("This server"),
+                icon=":material/dns:",
+                visibility="visible" if is_named_admin() else "hidden",
+            ),
+        ],
     }
 )
 draw_foot(translate)
-page.run()
+with timed_rerun(page.url_path, since=begun):
+    page.run()

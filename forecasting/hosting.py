@@ -15,8 +15,11 @@ from forecasting.messages import N_, BadInput
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 HOSTED = "VIEWCAST_HOSTED"  # "yes" or "no" where the address does not tell, as behind a proxy on the same machine
+LOG = "VIEWCAST_LOG"  # "json" for a line on stderr of each rerun and each job
+ADMINS = "VIEWCAST_ADMINS"  # who may look at the page of the server, with commas between
 NO_LIMIT = "none"
 NO_NUMBER = N_("{variable} is “{value}”; give it a number above 0, or “none” for no limit.")
+NO_LOG = N_("{variable} is “{value}”; give it “json”, or leave it out.")
 NO_ANSWER = N_("{variable} is “{value}”; give it “yes” or “no”.")
 
 
@@ -45,6 +48,8 @@ class Hosting:
     workers: float = limit("VIEWCAST_WORKERS", math.inf)  # no more than cores
     worker_memory: float = limit("VIEWCAST_WORKER_MEMORY", math.inf)  # MB; no more than a worker's share of the machine
 
+    admins: frozenset[str] = frozenset()  # their addresses or subjects at the provider, in lower case
+
     def described(self) -> str:
         """A line a limit: its variable and its value."""
         lines = (f"{one.metadata['variable']} {_written(getattr(self, one.name))}" for one in _limits())
@@ -58,7 +63,20 @@ def read_hosting(address: str | None = None, environment: Mapping[str, str] = os
     """
     hosted = is_hosted(address, environment)
     limits = {one.name: _value(one.metadata["variable"], one.metadata[hosted], environment) for one in _limits()}
-    return Hosting(hosted=hosted, **limits)
+    writes_json(environment)
+    return Hosting(hosted=hosted, admins=_names(environment.get(ADMINS, "")), **limits)
+
+
+def writes_json(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether the log is to be lines of JSON. Raises BadInput as `read_hosting`."""
+    said = environment.get(LOG, "").strip().lower()
+    if said not in ("", "json"):
+        raise BadInput(NO_LOG, variable=LOG, value=said)
+    return said == "json"
+
+
+def _names(listed: str) -> frozenset[str]:
+    return frozenset(name.strip().casefold() for name in listed.split(",")) - {""}
 
 
 def is_hosted(address: str | None, environment: Mapping[str, str] = os.environ) -> bool:

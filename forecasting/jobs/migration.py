@@ -50,7 +50,7 @@ def _is_old(connection: sa.Connection) -> bool:
 
 
 def _records(connection: sa.Connection, name: str) -> Sequence[Mapping]:
-    return connection.execute(sa.text(f"SELECT * FROM old_{name}")).mappings().all()
+    return connection.execute(sa.text(f"SELECT * FROM old_{name}")).mappings().all()  # noqa: S608  names of this package
 
 
 def _copy_columns(connection: sa.Connection, table: sa.Table) -> None:
@@ -59,7 +59,7 @@ def _copy_columns(connection: sa.Connection, table: sa.Table) -> None:
     names = {column.name: NEW_NAMES.get(column.name, column.name) for column in table.c}
     names = {new: old for new, old in names.items() if old in there}
     columns, values = ", ".join(names), ", ".join(names.values())
-    connection.execute(sa.text(f"INSERT INTO {table.name} ({columns}) SELECT {values} FROM old_{table.name}"))
+    connection.execute(sa.text(f"INSERT INTO {table.name} ({columns}) SELECT {values} FROM old_{table.name}"))  # noqa: S608  names of this package
 
 
 def _insert(connection: sa.Connection, table: sa.Table, row: Mapping[str, object]) -> None:

@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from time import monotonic
 
@@ -19,6 +19,7 @@ from forecasting.jobs.queue import Claim, JobQueue
 from forecasting.jobs.troubles import Trouble, if_answered, trouble_of
 from forecasting.jobs.worker import prepare, work_on
 from forecasting.messages import Message
+from forecasting.server_log import SERVER_LOG, JobEnd
 
 IDLE_SECONDS = 900  # after which a worker with nothing to do leaves
 STORE_SECONDS = 2.0  # for a look at the store: what waits longer is tried again at the next round
@@ -42,6 +43,12 @@ class Slot:
     executor: Executor
     claim: Claim | None = None
     future: Future | None = None
+    since: float = 0.0  # of the clock `monotonic`: when the claim was given
+
+    @property
+    def process(self) -> int | None:
+        """Its worker's; None where none is up, or elsewhere than on this machine."""
+        return next(iter(getattr(self.executor, "_processes", None) or ()), None)
 
 
 class WorkerPool:
@@ -89,6 +96,10 @@ class WorkerPool:
         """Before the first job needs them."""
         for slot in self._slots:
             slot.executor.submit(int)  # anything: the first job starts the worker, whose initializer does the rest
+
+    def watched_slots(self) -> list[Slot]:
+        """The slots as they are now, to look at: they go on changing."""
+        return [replace(slot) for slot in self._slots]
 
     def fill(self) -> None:
         """Have every free slot take what is next, at once."""
@@ -138,8 +149,11 @@ class WorkerPool:
     def _free(self, slot: Slot) -> None:
         """The slot's job has ended, however. The store is not asked, so nothing can keep the slot."""
         claim, future = slot.claim, slot.future
-        slot.claim = slot.future = None
         error = None if future is None or future.cancelled() else future.exception()
+        ended = _ended(slot, error)
+        slot.claim = slot.future = None
+        if ended:
+            SERVER_LOG.job(ended)
         if claim and error:
             self._failures[claim.id] = _reason(claim.kind, error)
             slot.executor = self._new_executor()
@@ -161,7 +175,7 @@ class WorkerPool:
             self._failures[claim.id] = _reason(claim.kind, error)
             self.fill()
             return
-        slot.claim = claim
+        slot.claim, slot.since = claim, monotonic()
         slot.future.add_done_callback(lambda _done: self.fill())
 
     def _submit(self, slot: Slot, claim: Claim) -> Future:
@@ -170,6 +184,14 @@ class WorkerPool:
         except RuntimeError:  # the slot's worker died while idle
             slot.executor = self._new_executor()
             return slot.executor.submit(work_on, self.url, claim.id)
+
+
+def _ended(slot: Slot, error: BaseException | None) -> JobEnd | None:
+    """How the slot's job ended: as its worker says, else by the error that ended the worker."""
+    if slot.claim and error:
+        return JobEnd(slot.claim.kind, monotonic() - slot.since, memory=0.0, result=type(error).__name__)
+    said = slot.future.result() if slot.future and not slot.future.cancelled() else None
+    return said if isinstance(said, JobEnd) else None
 
 
 def _reason(kind: str, error: BaseException) -> Message:

@@ -17,6 +17,7 @@ from forecasting.jobs.troubles import if_answered, patiently
 from forecasting.jobs.watchdog import leave_with, watched
 from forecasting.messages import BadInput, Message
 from forecasting.records import Progress
+from forecasting.server_log import JobEnd, write_json_lines
 
 WORKER_CONNECTIONS = 3  # its work, a look at what the owner wants, a look at its memory
 _limit = math.inf  # bytes that this process may take; only a worker has a limit
@@ -28,12 +29,13 @@ def prepare(server: int, limit: float = math.inf, minutes: float = math.inf) -> 
     global _limit, _minutes
     _limit, _minutes = limit, minutes
     leave_with(server)
+    write_json_lines()
     use_one_thread()  # two processes with two threads each fight for two cores: up to 30 times slower
     resolve_name("forecasting.jobs.kinds.train:warm_up")()
 
 
-def work_on(url: str, job_id: str) -> None:
-    """Work on one claimed job of the store at `url`, in this process, to its end.
+def work_on(url: str, job_id: str) -> JobEnd | None:
+    """Work on one claimed job of the store at `url`, in this process, to its end. None where it was gone.
 
     While the store does not answer, the work waits. What it could not read it begins again: a run from its checkpoint.
     """
@@ -44,16 +46,19 @@ def work_on(url: str, job_id: str) -> None:
     def report(progress: Progress) -> None:
         patiently(lambda: queue.report(job_id, worker, progress, seconds=time.perf_counter() - begun))
 
+    task, status = None, ""
     try:
         if task := patiently(lambda: _started(queue, job_id, worker)):
             kind = JOB_KINDS[task.kind]
             with _within_limits(queue, job_id, task.kind), nullcontext() if kind.listens else task.watchdog():
-                patiently(lambda: _exhaust(kind.load(), task, report))
+                status = patiently(lambda: _exhaust(kind.load(), task, report))
     except BadInput as reason:
-        message = reason.message
+        message, status = reason.message, "refused"
         patiently(lambda: queue.fail(job_id, message))
     finally:
         engine.dispose()
+    memory, seconds = resident_memory() / 1e6, time.perf_counter() - begun
+    return JobEnd(task.kind, seconds, memory, result=status) if task else None
 
 
 def _within_limits(queue: JobQueue, job_id: str, kind: str) -> AbstractContextManager:
@@ -72,13 +77,14 @@ def _within_limits(queue: JobQueue, job_id: str, kind: str) -> AbstractContextMa
     return watched(beyond, lambda: None, close)
 
 
-def _exhaust(work: Callable, task: Task, report: Callable[[Progress], None]) -> None:
-    """Report all that the work comes to. It has finished, unless it says how else it ends."""
+def _exhaust(work: Callable, task: Task, report: Callable[[Progress], None]) -> str:
+    """Report all that the work comes to; its status. It has finished, unless it says how else it ends."""
     last = Progress(0.0)
     for last in work(task):
         report(last)
     if last.status is None:
         report(Progress(1.0, status="finished"))
+    return last.status or "finished"
 
 
 def _started(queue: JobQueue, job_id: str, worker: int) -> Task | None:

@@ -37,3 +37,10 @@ def test_a_limit_that_is_no_number_is_refused_with_a_sentence(value):
     assert str(refused.value) == f"VIEWCAST_QUEUE is “{value}”; give it a number above 0, or “none” for no limit."
     with pytest.raises(BadInput, match="VIEWCAST_HOSTED is “abc”"):
         is_hosted(None, {"VIEWCAST_HOSTED": "abc"})
+    with pytest.raises(BadInput, match="VIEWCAST_LOG is “xml”"):
+        read_hosting(None, {"VIEWCAST_LOG": "xml"})
+
+
+def test_admins_are_named_with_commas_between_in_any_case():
+    assert read_hosting(None, {"VIEWCAST_ADMINS": " A@b.example,,17 ,"}).admins == {"a@b.example", "17"}
+    assert read_hosting(None, {}).admins == frozenset()
