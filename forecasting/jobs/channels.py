@@ -14,11 +14,11 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
+from forecasting.jobs.owners import lock_owner
 from forecasting.jobs.tables import channels, jobs
 from forecasting.records import Source
 from forecasting.series import Channel
 
-LONGEST_NAME = 200  # letters
 LARGEST_SOURCE = 8 * 2**20  # bytes, packed; a larger upload is read once and not kept
 
 
@@ -37,9 +37,9 @@ class ChannelStore:
         fingerprint = channel.fingerprint
         record: dict[str, object] = {one.name: getattr(channel, one.name) for one in fields(Channel)}
         record |= {"owner": owner, "fingerprint": fingerprint, "saved": time.time()}
-        record |= {name: str(record[name])[:LONGEST_NAME] for name in ("name", "metric")}
         record["first_day"] = channel.views.index[0].date()
         with self.engine.begin() as connection:
+            lock_owner(connection, owner)
             before = _links(connection, owner)
             older = newest_version(before, continues) if continues in before else None
             if older in (None, fingerprint):
@@ -92,6 +92,7 @@ class ChannelStore:
         continued it then continues the one before.
         """
         with self.engine.begin() as connection:
+            lock_owner(connection, owner)
             links = _links(connection, owner)
             if unless_used and not _used(connection, owner, fingerprint):
                 _take_out(connection, owner, fingerprint)
@@ -169,7 +170,7 @@ def _packed(source: Source) -> dict[str, object]:
     packed = zlib.compress(source.data)
     if len(packed) > LARGEST_SOURCE:
         return {}
-    return {"file": source.file[:200], "source": packed, "said": source.said}
+    return {"file": source.file, "source": packed, "said": source.said}
 
 
 def _file_of(connection: sa.Connection, owner: str, versions: tuple[str | None, ...]) -> dict[str, object]:

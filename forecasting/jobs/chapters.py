@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from forecasting.jobs.owners import lock_owner
 from forecasting.jobs.tables import chapters
 
 
@@ -15,6 +16,7 @@ class ChapterStore:
         """A chapter was opened, or its experiment tried; what was tried stays so."""
         mine = (chapters.c.owner == owner) & (chapters.c.slug == slug)
         with self.engine.begin() as connection:
+            lock_owner(connection, owner)
             known = connection.execute(sa.select(chapters.c.tried).where(mine)).scalar()
             if known is None:
                 connection.execute(sa.insert(chapters), {"owner": owner, "slug": slug, "tried": tried})

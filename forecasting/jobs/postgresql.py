@@ -7,7 +7,9 @@ import psycopg
 import sqlalchemy as sa
 from psycopg.conninfo import make_conninfo
 from psycopg.generators import PQGen
+from psycopg.types.string import StrDumper
 
+from forecasting.jobs.tables import without_broken_letters
 from forecasting.jobs.troubles import ADDRESS, StoreTrouble
 
 ANSWER_SECONDS = 20.0  # for one statement with all that it sends and brings: 64 MB take 26 Mbit/s
@@ -27,6 +29,14 @@ class ImpatientConnection(psycopg.Connection):
             if error.sqlstate is None:  # it is not the server's word: the connection is of no use any more
                 self.pgconn.finish()
             raise
+
+
+class LetterDumper(StrDumper):
+    """PostgreSQL refuses a text with U+0000 wherever it stands, as in the id of a run in a link."""
+
+    def dump(self, text: str) -> Any:
+        """As the server takes it."""
+        return super().dump(without_broken_letters(text))
 
 
 def create_engine(url: sa.URL, *, patience: float, connections: int) -> sa.Engine:
@@ -72,6 +82,7 @@ def _connect(_dialect: sa.Dialect, _record: object, given: list, named: dict[str
 
 def _tune(patience: float, connection: psycopg.Connection, _record: object) -> None:
     """Not as options of the connection, which poolers refuse."""
+    connection.adapters.register_dumper(str, LetterDumper)
     for name, seconds in (
         ("lock_timeout", patience),
         ("statement_timeout", ANSWER_SECONDS),

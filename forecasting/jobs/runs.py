@@ -171,7 +171,7 @@ class RunStore:
 
     def rename(self, owner: str, run_id: str, name: str) -> None:
         """Give the run a name of its owner's choice."""
-        self._update(owner, [run_id], name=name[:200])
+        self._update(owner, [run_id], name=name)
 
     def pin(self, owner: str, run_ids: Sequence[str], pinned: bool) -> None:
         """Keep runs on top of the list, or let them go back to their places."""

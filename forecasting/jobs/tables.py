@@ -36,6 +36,22 @@ class Floats(sa.TypeDecorator):
         return None if value is None else np.frombuffer(value, FLOATS)
 
 
+class Name(sa.TypeDecorator):
+    """Letters of a stranger's choice, 200 at most, without those that are none: halves of a pair and U+0000."""
+
+    impl = sa.String(200)
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
+        """Into the table."""
+        return None if value is None else without_broken_letters(str(value))[:200]
+
+
+def without_broken_letters(text: str) -> str:
+    """The text with a replacement character for what a database does not take."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+
+
 class Json(sa.TypeDecorator):
     """A record of `kind` as JSON text. Where there is none, as in rows older than the column, `missing` comes back."""
 
@@ -48,7 +64,7 @@ class Json(sa.TypeDecorator):
 
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
         """Into the table."""
-        return None if value is None else to_json(value)
+        return None if value is None else without_broken_letters(to_json(value))
 
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:
         """Out of it."""
@@ -77,14 +93,14 @@ channels = sa.Table(
     metadata,
     sa.Column("owner", sa.String(64), primary_key=True),
     sa.Column("fingerprint", sa.String(16), primary_key=True),
-    sa.Column("name", sa.String(200), nullable=False),
-    sa.Column("metric", sa.String(200), nullable=False),
+    sa.Column("name", Name, nullable=False),
+    sa.Column("metric", Name, nullable=False),
     sa.Column("first_day", sa.Date, nullable=False),
     sa.Column("views", Floats, nullable=False),
     sa.Column("corrections", Json(tuple[Correction, ...]), nullable=False),
     sa.Column("channel_names", WORDS, nullable=False),
     sa.Column("saved", sa.Float, nullable=False),
-    sa.Column("file", sa.String(200)),  # the uploaded file's name, its bytes (zlib), and what the user said about it
+    sa.Column("file", Name),  # the uploaded file's name, its bytes (zlib), and what the user said about it
     sa.Column("source", sa.LargeBinary),
     sa.Column("said", Json(dict[str, object])),
     sa.Column("metrics", WORDS),  # what else its file's numbers can be, the one in use first
@@ -130,7 +146,7 @@ runs = sa.Table(  # what a job of kind train has besides; its settings are the r
     "runs",
     metadata,
     sa.Column("job", sa.String(12), sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("name", Name, nullable=False),
     sa.Column("lineage", sa.String(12), nullable=False),  # shared by runs that differ in epochs alone
     sa.Column("pinned", sa.Boolean),  # kept on top of the list
     sa.Column("tags", WORDS),  # the owner's words

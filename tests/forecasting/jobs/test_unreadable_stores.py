@@ -7,12 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from forecasting.jobs.channels import ChannelStore
 from forecasting.jobs.database import open_engine, open_store, url_of
 from forecasting.jobs.queue import JobQueue
 from forecasting.jobs.runs import RunStore
 from forecasting.jobs.store import JobStore
 from forecasting.jobs.tables import SCHEMA_VERSION
 from forecasting.jobs.troubles import StoreTrouble, trouble_of
+from forecasting.records import Source
 from tests.forecasting.jobs.test_runs import begin, channel, report, row, settings
 
 HEADER, PAGE = 100, 4096  # bytes of an SQLite file
@@ -179,3 +181,27 @@ def test_a_job_that_cannot_be_read_ends_and_the_next_one_is_worked_on(store, dat
         work_on(url_of(store.engine), queue.claim_next().id)  # the pool then says that it broke
     work_on(url_of(store.engine), queue.claim_next().id)
     assert store.run("me", good).status == "finished"
+
+
+# Letters that are none
+
+ODD = {"a null": ("a\0b", "a\ufffdb"), "half a pair": ("a\ud83db", "a?b"), "too many": ("é" * 300, "é" * 200)}
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("odd", ODD)
+def test_odd_letters_are_kept_as_far_as_they_can_be(store, odd):
+    given, kept = ODD[odd]
+    channels = ChannelStore(store.engine)
+    channels.save("me", channel(name=given), Source(given, b"data", {"said": given.replace("\ud83d", "")}))
+    run_id = store.submit("me", channel(), settings(), name=given)
+    assert store.run("me", run_id).name == kept
+    store.rename("me", run_id, given + "!")
+    store.tag("me", [run_id], add=["a\0b"])
+    assert store.run("me", run_id).name == (kept + "!")[:200] and store.run("me", run_id).tags == ("a\0b",)
+    assert channels.channels("me") == {channel().fingerprint: (kept, kept)}
+
+
+@pytest.mark.both_databases
+def test_a_link_with_odd_letters_leads_nowhere(store):
+    assert store.run("me", "a\0b") is None and ChannelStore(store.engine).newest("me", "\0" * 300) is None
