@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 import sqlalchemy as sa
 
-from forecasting.events import Event
+from forecasting.events import LONGEST_NAME, Event
 from forecasting.json_records import from_json, to_json
 from forecasting.messages import Message
 from forecasting.series import Correction
@@ -37,14 +37,14 @@ class Floats(sa.TypeDecorator):
 
 
 class Name(sa.TypeDecorator):
-    """Letters of a stranger's choice, 200 at most, without those that are none: halves of a pair and U+0000."""
+    """A stranger's words, LONGEST_NAME letters at most, without those that are none: halves of a pair and U+0000."""
 
-    impl = sa.String(200)
+    impl = sa.String(LONGEST_NAME)
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
         """Into the table."""
-        return None if value is None else without_broken_letters(str(value))[:200]
+        return None if value is None else without_broken_letters(str(value))[:LONGEST_NAME]
 
 
 def without_broken_letters(text: str) -> str:

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 from safetensors.numpy import load as load_arrays
 
-from forecasting.events import MOST_EVENTS, clean_name
+from forecasting.events import LONGEST_NAME, MOST_EVENTS, clean_name
 from forecasting.forecasts.forecast import Forecast
 from forecasting.forecasts.model_file import load_model
 from forecasting.forecasts.past import freshness, past_forecast, summary
 from forecasting.forecasts.report import ForecastReport
-from forecasting.jobs.channels import LARGEST_SOURCE, LONGEST_NAME
+from forecasting.jobs.channels import LARGEST_SOURCE
 from forecasting.jobs.runs import LARGEST_CHECKPOINT, LONGEST_TAG
 from forecasting.jobs.saved_work.records import SavedChannel, SavedForecast, SavedRun, SavedWork, part_of
 from forecasting.json_records import from_json, from_record
