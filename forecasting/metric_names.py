@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from forecasting.messages import N_, Translate
+from forecasting.names import clean_name, unread
 
 VIEWS = "views"
 # What is counted, and what stands behind a number of it; each language has its own words for both.
@@ -17,7 +18,7 @@ CURRENCIES = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", 
 CODE = re.compile(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])")
 LONGEST = 60  # letters of a file's own word
 # What Markdown and `format` read as more than text, and how it is written instead: a look-alike means nothing to them.
-LOOK_ALIKES = str.maketrans({sign: chr(ord(sign) + 0xFEE0) for sign in "\\`*[]{}<>#$~|!:"})
+LOOK_ALIKES = str.maketrans({sign: chr(ord(sign) + 0xFEE0) for sign in "\\`*[]{}<>#$~|!:&"})
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def is_whole(translate: Translate) -> bool:
 def _own_words(translate: Translate, header: str, known: Metric | None) -> tuple[str, str]:
     """Name and unit in a language; a file's word that nobody knows stands for both."""
     if known is None:
-        own = header.strip()[:LONGEST].translate(LOOK_ALIKES)
+        own = unread(clean_name(header, LONGEST).translate(LOOK_ALIKES))
         return own, own
     name, unit = translate(known.words).split("; ")
     currency = _currency(header) if known.money else ""

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from forecasting.messages import N_
 from forecasting.metrics import mae
+from forecasting.names import SAMPLE_NAME
 from forecasting.series import Channel
 
 HERE = Path(__file__).parent
 DATA = next(place for place in (HERE / "data", HERE.parent / "data") if place.is_dir())  # installed, or in a checkout
-SAMPLE_NAME = N_("Sample channel")
 
 
 @cache

@@ -13,6 +13,7 @@ from forecasting import charts
 from forecasting.forecasts.length import what_length_allows
 from forecasting.formats import format_views
 from forecasting.messages import N_, BadInput, join_sentences
+from forecasting.names import name_in_words
 from forecasting.owners import LOCAL
 from forecasting.reading import Choice, Question, read_each, to_csv
 from forecasting.records import Source
@@ -149,7 +150,7 @@ def show_trouble(trouble: BadInput) -> None:
     st.selectbox(
         translate("Your answer"),
         labels,
-        format_func=lambda value: session.plain(labels[value]),
+        format_func=lambda value: name_in_words(labels[value], session.plain),
         index=None,
         key="answer",
         on_change=answer,
@@ -170,10 +171,10 @@ def choose_reading(said: dict[str, Any]) -> None:
     st.session_state.said_channel, st.session_state.said_dates = session.channel.name, said["dates"] or AS_FITS
     if len(session.channel.metrics) > 1:
         st.session_state.said_metric = session.channel.metrics[0]
-        st.selectbox(translate("Column"), session.channel.metrics, format_func=session.plain, **say_so("metric"))
+        st.selectbox(translate("Column"), session.channel.metrics, format_func=as_named, **say_so("metric"))
     if len(session.channel.channel_names) > 1:
         label = translate("Channel in the file")
-        st.selectbox(label, session.channel.channel_names, format_func=session.plain, **say_so("channel"))
+        st.selectbox(label, session.channel.channel_names, format_func=as_named, **say_so("channel"))
     if absent := weekdays_without_rows():
         st.radio(
             translate("No rows on {weekdays}").format(weekdays=", ".join(absent)),
@@ -194,6 +195,11 @@ def choose_reading(said: dict[str, Any]) -> None:
         with st.popover(translate("Remove this channel"), icon=":material/delete:", width="stretch"):
             st.write(translate("Remove the channel, its file and all its runs? This cannot be undone."))
             st.button(translate("Remove permanently"), key="remove", on_click=remove)
+
+
+def as_named(name: str) -> str:
+    """A channel or a column as its file names it."""
+    return name_in_words(name, session.plain)
 
 
 def weekdays_without_rows() -> list[str]:
@@ -308,7 +314,7 @@ with picture:
         year_before=time.year_before,
     )
     name = translate("Daily views of {name} with training and held-out periods shaded").format(
-        name=translate(channel.name)
+        name=session.channel_name
     )
     with drawn:
         draw_with_brush(session, "shown", chart, whole=whole, alt=name)

@@ -1,6 +1,5 @@
 """How did it go? Every earlier forecast over the views that came, and whether its model has gone stale."""
 
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -82,7 +81,7 @@ def say_freshness(past: list[PastForecast]) -> None:
     """For each model, the latest first, whether it has gone stale; where one has, what to do."""
     found = [freshness([one for one in past if one.model == model]) for model in dict.fromkeys(o.model for o in past)]
     for one in sorted(found, key=lambda one: not one.stale):
-        sentence = escape_markdown(replace(one, name=session.plain(one.name)).message.translated(translate))
+        sentence = escape_markdown(one.message.translated(translate))
         if one.stale:
             st.warning(sentence, icon=":material/update:")
         else:
@@ -100,7 +99,7 @@ def draw_table(past: list[PastForecast]) -> None:
     shown = pd.DataFrame(
         {
             translate("Forecast from"): frame["origin"],
-            translate("Method"): [session.plain(name) for name in frame["name"]],
+            translate("Method"): list(frame["name"]),
             translate("Days that came"): [f"{one.come} / {one.days}" for one in frame.itertuples()],
             translate("Error a day (MAE)"): frame["mae"].round(1),
             translate("MAE of “Same day last week”"): frame["usual_mae"].round(1),

@@ -77,7 +77,7 @@ def _legend(translate: Translate, shown: Sequence[str], runs: Sequence[str], **l
     return alt.Legend(
         title=None,
         orient="top",
-        values=[translate(name) if name in ROLES else name for name in shown],
+        values=[translate(name) if name in ROLES and name not in runs else name for name in shown],
         symbolOpacity=1,
         symbolStrokeWidth=2,
         labelLimit=260,

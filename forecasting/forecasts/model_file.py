@@ -25,8 +25,9 @@ from forecasting.forecasts.packing import Arrays, check, needs, pack, settings_o
 from forecasting.forecasts.track_record import TrackRecord
 from forecasting.json_records import from_record, to_record
 from forecasting.messages import N_, BadInput
-from forecasting.models.registry import Forecaster
+from forecasting.models.registry import Forecaster, run_name
 from forecasting.models.with_events import auto_of
+from forecasting.names import clean_name
 from forecasting.series import Series
 from forecasting.settings import RunSettings
 from forecasting.split import Period, Split
@@ -208,7 +209,9 @@ def load_model(blob: bytes) -> Model:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, IndexError):  # whole, but not as it is written above
         raise BadInput(DAMAGED) from None
-    return Model(str(facts["name"]), facts["model"], arrays, split, scores, judged, origin, track)
+    name = str(facts["name"])
+    name = clean_name(name) if settings_of(facts["model"]) is None else run_name(name)
+    return Model(name, facts["model"], arrays, split, scores, judged, origin, track)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from forecasting.jobs.owners import lock_owner
 from forecasting.jobs.tables import channels, jobs
+from forecasting.names import clean_name
 from forecasting.records import Source
 from forecasting.series import Channel
 
@@ -37,6 +38,7 @@ class ChannelStore:
         fingerprint = channel.fingerprint
         record: dict[str, object] = {one.name: getattr(channel, one.name) for one in fields(Channel)}
         record |= {"owner": owner, "fingerprint": fingerprint, "saved": time.time()}
+        record |= {name: clean_name(str(record[name])) for name in ("name", "metric")}
         record["first_day"] = channel.views.index[0].date()
         with self.engine.begin() as connection:
             lock_owner(connection, owner)
@@ -170,7 +172,7 @@ def _packed(source: Source) -> dict[str, object]:
     packed = zlib.compress(source.data)
     if len(packed) > LARGEST_SOURCE:
         return {}
-    return {"file": source.file, "source": packed, "said": source.said}
+    return {"file": clean_name(source.file), "source": packed, "said": source.said}
 
 
 def _file_of(connection: sa.Connection, owner: str, versions: tuple[str | None, ...]) -> dict[str, object]:

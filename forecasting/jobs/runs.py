@@ -27,6 +27,8 @@ from forecasting.jobs.tables import (
     runs,
 )
 from forecasting.jobs.work import refuse_too_much
+from forecasting.models.registry import run_name
+from forecasting.names import clean_name
 from forecasting.records import History, Run, TrainingProgress
 from forecasting.series import Channel
 from forecasting.settings import RunSettings
@@ -171,7 +173,7 @@ class RunStore:
 
     def rename(self, owner: str, run_id: str, name: str) -> None:
         """Give the run a name of its owner's choice."""
-        self._update(owner, [run_id], name=name)
+        self._update(owner, [run_id], name=run_name(name))
 
     def pin(self, owner: str, run_ids: Sequence[str], pinned: bool) -> None:
         """Keep runs on top of the list, or let them go back to their places."""
@@ -187,7 +189,7 @@ class RunStore:
         query = sa.select(runs.c.job, runs.c.tags).join(jobs).where(_mine(owner, run_ids))
         with self.engine.begin() as connection:
             for found in connection.execute(query).all():
-                tags = {*found.tags, *(word[:LONGEST_TAG] for word in add)} - set(drop)
+                tags = {*found.tags, *(clean_name(word, LONGEST_TAG) for word in add)} - set(drop)
                 new = sa.update(runs).where(runs.c.job == found.job)
                 connection.execute(new.values(tags=sorted(tags)))
 
@@ -267,7 +269,7 @@ def _insert(
     job: dict[str, object] = {"id": run_id, "owner": owner, "kind": "train", "fingerprint": channel.fingerprint}
     job |= {"request": settings.to_json(), "queued": time.time()}
     connection.execute(sa.insert(jobs), job | WAITING)
-    connection.execute(sa.insert(runs), {"job": run_id, "name": name, "lineage": lineage})
+    connection.execute(sa.insert(runs), {"job": run_id, "name": run_name(name), "lineage": lineage})
     if settings.training.schedule != "cosine":  # its rates depend on where it ends
         _inherit(connection, run_id, lineage, settings.training.epochs)
 

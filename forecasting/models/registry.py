@@ -13,7 +13,8 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from forecasting.messages import N_, BadInput
+from forecasting.messages import N_, BadInput, Translate
+from forecasting.names import clean_name
 from forecasting.series import Series
 
 BUDGET = 300.0  # seconds that Auto may take; all its candidates take 15 to 25 on an idle core
@@ -164,3 +165,18 @@ def _is_same(one: Forecaster, other: Forecaster) -> bool:
 def label_of(name: str) -> str:
     """The label of a method, marked for translation; any other name, a run's, is its own."""
     return METHODS[name].label if name in METHODS else name
+
+
+def method_in_words(name: str, translate: Translate) -> str:
+    """What a method is called in a language; a run's name stands as its owner gave it."""
+    return translate(METHODS[name].label) if name in METHODS else name
+
+
+def run_name(name: str) -> str:
+    """A run's name as it is kept, which is none of a method.
+
+    >>> run_name(" Friday\\nnight "), run_name("auto")
+    ('Friday night', 'auto (run)')
+    """
+    clean = clean_name(name)
+    return f"{clean} (run)" if clean.casefold() in METHODS else clean

@@ -1,6 +1,7 @@
 """Uploaded bytes -> a channel's daily views, and what was corrected on the way."""
 
-from forecasting.reading.choice import EVERY_COLUMN, NUMBER_OF_ROWS, SUM_OF_ALL, Choice, Question
+from forecasting.names import EVERY_COLUMN, NUMBER_OF_ROWS, SUM_OF_ALL
+from forecasting.reading.choice import Choice, Question
 from forecasting.reading.export import to_csv
 from forecasting.reading.reader import list_channels, read_each, read_views
 

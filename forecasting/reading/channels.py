@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from forecasting.messages import N_
+from forecasting.names import SUM_OF_ALL, apart, distinct
 from forecasting.reading import words
 from forecasting.reading.calendar import SETTLED
-from forecasting.reading.choice import SUM_OF_ALL, Choice, Question
+from forecasting.reading.choice import Choice, Question
 from forecasting.reading.sheets import Sheet
 from forecasting.series import Correction
 
@@ -122,7 +123,5 @@ class Rows:
 
 
 def name_channels(names: list[str], column: str) -> tuple[str, ...]:
-    """The names of channels in a column; one that is called as their sum is told apart by the column's name."""
-    return tuple(
-        f"{name} ({column})" if words.normalize(name) == words.normalize(SUM_OF_ALL) else name for name in names
-    )
+    """The names of channels in a column, all unlike each other and unlike those that the app gives, as their sum's."""
+    return distinct(apart(name, column) for name in names)

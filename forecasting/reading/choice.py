@@ -3,11 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from forecasting.messages import N_, BadInput
-
-SUM_OF_ALL = N_("sum of all")  # the channel that adds up every other one; a page translates it like a sentence
-EVERY_COLUMN = N_("every column is a channel")  # a metric: the file has a column of views for each of several channels
-NUMBER_OF_ROWS = N_("number of rows")  # a metric: each row of the file is one event
+from forecasting.messages import BadInput
 
 Order = Literal["dmy", "mdy", "ymd"]
 Fill = Literal["none", "interpolate", "same-weekday"]

@@ -11,8 +11,9 @@ from datetime import date
 import numpy as np
 
 from forecasting.csv_cells import plain_cell, safe_cell
-from forecasting.events import KINDS, MOST_EVENTS, Event, EventKind, clean_name
+from forecasting.events import KINDS, MOST_EVENTS, Event, EventKind
 from forecasting.messages import N_, BadInput, Message
+from forecasting.names import clean_name
 from forecasting.reading import words
 from forecasting.reading.choice import Order, Question
 from forecasting.reading.containers import unpack

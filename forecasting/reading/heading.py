@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from string import ascii_uppercase
 
 from forecasting.messages import N_, BadInput
+from forecasting.names import apart
 from forecasting.reading import words
 
 SHORT = 60  # letters of a cell that can be a number
@@ -68,7 +69,7 @@ def _distinct_names(header: list[str], *group_lines: list[str]) -> tuple[str, ..
         groups = _spread(line)
         twice = _twice(names)
         names = [f"{groups[i]} {name}".strip() if name in twice else name for i, name in enumerate(names)]
-    names = [name or letter(i) for i, name in enumerate(names)]
+    names = [apart(name, letter(i)) or letter(i) for i, name in enumerate(names)]
     twice = _twice(names)
     return tuple(f"{name} ({letter(i)})" if name in twice else name for i, name in enumerate(names))
 

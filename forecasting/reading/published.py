@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from forecasting.events import MOST_EVENTS, Event, clean_name
+from forecasting.events import MOST_EVENTS, Event
 from forecasting.messages import BadInput
+from forecasting.names import clean_name
 from forecasting.reading import numbers, shapes, words
 from forecasting.reading.containers import unpack
 from forecasting.reading.dates import read_days

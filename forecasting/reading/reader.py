@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from forecasting.messages import N_, BadInput
+from forecasting.names import NUMBER_OF_ROWS, SUM_OF_ALL, apart, clean_name
 from forecasting.reading import wikipedia, words
 from forecasting.reading.calendar import daily
 from forecasting.reading.channels import Rows, keyed, name_channels
-from forecasting.reading.choice import NUMBER_OF_ROWS, SUM_OF_ALL, Choice
+from forecasting.reading.choice import Choice
 from forecasting.reading.containers import bare
 from forecasting.reading.cumulative import check_cumulative, differences
 from forecasting.reading.gaps import Evidence
@@ -106,8 +107,9 @@ def _wanted(rows: Rows, names: tuple[str, ...], choice: Choice) -> str:
     """The channel that was chosen, or the first."""
     if choice.channel is None:
         return names[0]
+    wanted = words.visible(clean_name(choice.channel))
     for name in (*names, *rows.names):
-        if words.visible(name) == words.visible(choice.channel):
+        if words.visible(name) == wanted:
             return name
     listed = ", ".join(names[:10])
     raise BadInput(
@@ -169,7 +171,7 @@ def _counted(sheet: Sheet, values: Values, filename: str) -> _Found:
     first = sheet.known.min()
     counts = np.bincount(sheet.known - first).astype(float)
     days = (first + np.arange(len(counts))).astype("datetime64[D]")
-    name = PurePosixPath(bare(filename)).stem or NUMBER_OF_ROWS
+    name = _name_of_file(filename) or NUMBER_OF_ROWS
     rows = Rows(days, [counts], (name,), None, parts=False, adds=True, totals=(np.nan,))
     said = Correction(COUNTED, facts={"rows": len(sheet.known)}, option="metric")
     return _Found(rows, values.metric, values.offered, (*sheet.days.corrections, said), counted=True)
@@ -194,4 +196,9 @@ def _column_names(sheet: Sheet, values: Values, filename: str) -> tuple[str, ...
     header = table.header[columns[0]]
     if header and values.metric == "views" and not words.is_views(header) and not words.is_neutral(header):
         return (table.names[columns[0]],)
-    return (sheet.name if sheet.name != table.name else PurePosixPath(bare(filename)).stem or "views",)
+    return (apart(sheet.name, filename) if sheet.name != table.name else _name_of_file(filename) or "views",)
+
+
+def _name_of_file(filename: str) -> str:
+    """What a channel is called after its file."""
+    return apart(PurePosixPath(bare(filename)).stem, filename)

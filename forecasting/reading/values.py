@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from forecasting.messages import N_, BadInput
+from forecasting.names import EVERY_COLUMN, NUMBER_OF_ROWS
 from forecasting.reading import words
-from forecasting.reading.choice import EVERY_COLUMN, NUMBER_OF_ROWS, Choice, Question
+from forecasting.reading.choice import Choice, Question
 from forecasting.reading.columns import NO_NUMBER, Layout
 from forecasting.reading.tables import Column, Table
 

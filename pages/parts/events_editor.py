@@ -11,8 +11,9 @@ import pandas as pd
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from forecasting.events import KIND_NAMES, KINDS, LONGEST_NAME, MOST_EVENTS, Event, EventKind, clean_name, merged
+from forecasting.events import KIND_NAMES, KINDS, MOST_EVENTS, Event, EventKind, merged
 from forecasting.messages import N_, BadInput, Message, Translate, join_sentences
+from forecasting.names import LONGEST_NAME, clean_name
 from forecasting.reading import Question
 from forecasting.reading.events import TOO_MANY, EventList, events_to_csv, read_event_file, read_events
 from forecasting.reading.published import publications

@@ -116,7 +116,7 @@ _save_charts = st.components.v2.component("save_charts", html="<div id='charts'>
 
 def file_name(session: Session, *parts: object) -> str:
     """A file's name without its ending: the channel's name and what else it says, as any system takes it."""
-    words = [re.sub(r"[^\w]+", "-", str(part)).strip("-") for part in (session.translate(session.channel.name), *parts)]
+    words = [re.sub(r"[^\w]+", "-", str(part)).strip("-") for part in (session.channel_name, *parts)]
     return "-".join([words[0][:40] or "channel", *filter(None, words[1:])])
 
 
@@ -150,7 +150,7 @@ def offer(
                 "label": label,
                 "key": key,
                 "file": file_name(session, name, *days),
-                "channel": translate(session.channel.name),
+                "channel": session.channel_name,
                 "period": " – ".join(map(str, days)),
             }
             for name, (label, key) in charts.items()

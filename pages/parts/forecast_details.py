@@ -18,7 +18,7 @@ from forecasting.formats import format_percent
 from forecasting.messages import N_
 from forecasting.models.ensemble.candidates import TrialResult
 from forecasting.models.ensemble.report import composition, regret_of_alternatives, trials_frame, work_of
-from forecasting.models.registry import SKILL_BASELINE, label_of
+from forecasting.models.registry import SKILL_BASELINE, label_of, method_in_words
 from forecasting.records import Run
 from forecasting.settings import SKLEARN_FAMILIES, RunSettings
 from forecasting.split import Period
@@ -79,7 +79,7 @@ def draw_judged(session: Session, forecast: Forecast) -> None:
     translate = session.translate
     lines = [
         {
-            translate("Method"): translate(label_of(one.method)),  # a run's name is its own
+            translate("Method"): method_in_words(one.method, translate),
             translate("Days ahead"): one.horizon,
             translate("Skill"): format_percent(one.skill),
             translate("MAE of the seeds' mean, views"): round(one.mae, 1),

@@ -16,7 +16,7 @@ from forecasting.forecasts.goals import FARTHEST, GoalsReport
 from forecasting.forecasts.totals_record import Window, windows_at
 from forecasting.formats import format_percent, format_probability, format_views
 from forecasting.messages import N_, Translate
-from forecasting.models.registry import label_of
+from forecasting.models.registry import method_in_words
 from pages.parts.chart import draw_chart
 from pages.parts.forecast_chart import last_week
 from pages.parts.forecast_totals import month_name
@@ -141,7 +141,7 @@ def draw_passing(session: Session, goal: Goal, report: GoalsReport) -> None:
         said = translate(N_("Chance that {goal} is passed within {days} days: {chance}."))
     by = translate(N_("Drawn by “{method}”. Dashed: “Same day last week” drawn on."))
     st.write(said.format(**facts))
-    st.caption(by.format(method=translate(label_of(report.method))))
+    st.caption(by.format(method=method_in_words(report.method, translate)))
 
 
 def _say_bin(session: Session, goal: Goal, report: GoalsReport) -> None:

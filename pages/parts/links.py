@@ -1,12 +1,12 @@
 """Values from the URL: say which cannot be, set back which are no longer offered, and show text as it is."""
 
-import re
 from collections.abc import Iterable
 from datetime import date
 
 import streamlit as st
 
 from forecasting.messages import N_, Translate
+from forecasting.names import escape_markdown
 
 
 def warn_invalid_query_param(key: str, allowed, translate: Translate) -> None:
@@ -27,11 +27,6 @@ def warn_invalid_query_param(key: str, allowed, translate: Translate) -> None:
         note = translate(N_("The link asks for {key} = {given}; possible is {low} to {high}. The default is used."))
         facts |= {"low": allowed[0], "high": allowed[1]}
     st.toast(escape_markdown(note.format(**facts)), icon=":material/link_off:", duration="long")
-
-
-def escape_markdown(text: str) -> str:
-    """Text from a file or a link, shown as it is: a header shall not become a picture or a formula."""
-    return re.sub(r"([\\`*_\[\]()#!<>$~|:])", r"\\\1", text)
 
 
 def reset_if_unavailable(key: str, offered: Iterable, default: object) -> None:

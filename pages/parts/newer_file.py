@@ -10,6 +10,7 @@ import streamlit as st
 from forecasting.continuation import Continuation, continuation, joined
 from forecasting.events import Event, merged
 from forecasting.messages import N_, BadInput, Message, join_sentences
+from forecasting.names import name_in_words
 from forecasting.reading.wikipedia import Article
 from forecasting.records import Source
 from forecasting.series import Channel
@@ -179,7 +180,7 @@ def say_continued(session: Session) -> None:
     brought = N_("This file continues “{name}” (new days: {days}). It now has {first} to {last}.")
     nothing = N_("“{name}” has all days of this file already. It has {first} to {last}.")
     period = {"first": session.channel.series.first.date(), "last": session.channel.series.last.date()}
-    first = Message(brought if days else nothing, {"name": translate(session.channel.name), "days": days, **period})
+    first = Message(brought if days else nothing, {"name": session.channel_name, "days": days, **period})
     said = [sentence.translated(translate) for sentence in (first, *continued.notes)]
     st.success(escape_markdown(join_sentences(said)), icon=":material/history:")
     if judged := judged_since(past_forecasts(session).values(), continued.last):
@@ -196,10 +197,11 @@ def offer_to_continue(session: Session) -> None:
         return
     translate = session.plain  # the file and the other channel may be of something else
     text = translate(N_("Is this file the same channel as “{name}”, whose days are {first} to {last}?"))
-    facts = {"name": translate(kept.name), "first": kept.series.first.date(), "last": kept.series.last.date()}
+    name = name_in_words(kept.name, session.plain)
+    facts = {"name": name, "first": kept.series.first.date(), "last": kept.series.last.date()}
     st.info(escape_markdown(text.format(**facts)), icon=":material/help:")
     with st.container(horizontal=True):
-        label = translate(N_("Continue “{name}”")).format(name=translate(kept.name))
+        label = translate(N_("Continue “{name}”")).format(name=name)
         st.button(escape_markdown(label), key="continue", on_click=_accept, args=(session, offer))
         st.button(translate(N_("Keep as its own channel")), key="keep_own", on_click=_forget_before)
 

@@ -10,8 +10,8 @@ from forecasting.forecasts.past import PastForecast, past_forecast
 from forecasting.forecasts.report import ForecastReport
 from forecasting.jobs.requests import ForecastRequest, MethodFit, ModelFile, RunVersion
 from forecasting.json_records import from_json
-from forecasting.messages import N_
-from forecasting.models.registry import label_of
+from forecasting.messages import N_, Translate
+from forecasting.models.registry import method_in_words
 from forecasting.records import Job
 from forecasting.series import Series
 from pages.parts.links import unique_name
@@ -43,7 +43,7 @@ def labels_of(session: Session, past: dict[str, PastForecast]) -> dict[str, str]
     text = session.translate(N_("From {origin}, {days} days, {name}"))
     names: dict[str, str] = {}
     for key, one in past.items():
-        label = text.format(origin=one.forecast.origin, days=len(one.actual), name=session.plain(one.name))
+        label = text.format(origin=one.forecast.origin, days=len(one.actual), name=one.name)
         names[key] = unique_name(label, list(names.values()))
     return names
 
@@ -51,22 +51,22 @@ def labels_of(session: Session, past: dict[str, PastForecast]) -> dict[str, str]
 def _past(session: Session, job: Job, names: dict[str, str]) -> PastForecast | None:
     """The job's forecast beside the channel as it is now."""
     request: ForecastRequest = job.request
-    model, name = _model_of(request, names)
+    model, name = _model_of(request, names, session.plain)
     if request.holidays:
-        model, name = f"{model}?", session.translate(WHAT_IF).format(name=session.plain(name))
+        model, name = f"{model}?", session.translate(WHAT_IF).format(name=name)
     state = job.queued, job.seconds
     return _read(_then, session, job, (job.id, state, session.channel.fingerprint), model, name)
 
 
-def _model_of(request: ForecastRequest, names: dict[str, str]) -> tuple[str, str]:
+def _model_of(request: ForecastRequest, names: dict[str, str], translate: Translate) -> tuple[str, str]:
     """Which model is asked, and what it is called now."""
     asked = request.forecaster
     if isinstance(asked, RunVersion):
         return asked.id, names.get(asked.id, "")
     if isinstance(asked, ModelFile):
-        return asked.digest, label_of(asked.name)
+        return asked.digest, method_in_words(asked.name, translate)
     method = asked.method if isinstance(asked, MethodFit) else "auto"
-    return method, label_of(method)
+    return method, method_in_words(method, translate)
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)
@@ -78,7 +78,7 @@ def _read(
     if forecast is None or then is None:
         return None
     now = _session.channel.series
-    return past_forecast(forecast, then=then, now=now, model=model, name=name or label_of(forecast.method))
+    return past_forecast(forecast, then=then, now=now, model=model, name=name or forecast.method)
 
 
 def _then(session: Session, fingerprint: str) -> Series | None:

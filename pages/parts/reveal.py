@@ -1,6 +1,6 @@
 """The last days are hidden, the class votes for a model, and then they are uncovered: the lecture's Friday."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -18,7 +18,7 @@ from forecasting.records import Job, Run
 from pages.parts.chart import draw_chart
 from pages.parts.forecasters import Forecasters, run_version
 from pages.parts.job_progress import JOB_SECONDS, find, result_of, submit
-from pages.parts.links import escape_markdown, warn_invalid_query_param
+from pages.parts.links import escape_markdown, unique_name, warn_invalid_query_param
 from pages.parts.session import Session
 
 MOST_HIDDEN_DAYS = 28  # days hidden
@@ -74,7 +74,16 @@ def _choose_runs(session: Session, hidden: pd.DatetimeIndex) -> list[Run]:
             on_click=st.session_state.update,
             kwargs={"part": "table"},
         )
-    return [blind[key] for key in chosen]
+    return _told_apart(session, [blind[key] for key in chosen])
+
+
+def _told_apart(session: Session, runs: list[Run]) -> list[Run]:
+    """The runs under names unlike those of the baselines beside them, and of each other."""
+    taken, told = [session.translate(label_of(slug)) for slug in BESIDE_RUNS], []
+    for run in runs:
+        taken.append(unique_name(run.name, taken))
+        told.append(replace(run, name=taken[-1]))
+    return told
 
 
 @dataclass(frozen=True)

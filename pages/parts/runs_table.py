@@ -7,9 +7,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from forecasting.charts.marks import ROLES
 from forecasting.evaluation.wording import MEAN_OF_SEEDS
+from forecasting.jobs.runs import LONGEST_TAG
 from forecasting.messages import N_
 from forecasting.metrics import LOSS_NAMES
+from forecasting.names import clean_name, name_in_words
 from forecasting.records import Run
 from forecasting.settings import CHOICES, SKLEARN_FAMILIES
 from pages.parts.links import unique_name
@@ -63,7 +66,7 @@ class RunsTable:
         self.opened = "delete" not in st.session_state  # drawn for the first time since the visitor came to the page
         newest, names = session.channels.newest_of_all(session.owner), session.channels.channels(session.owner)
         self.newest = {run.fingerprint: newest.get(run.fingerprint, run.fingerprint) for run in self.all}
-        self.channels = {key: self.translate(name) for key, (name, _file) in names.items()}
+        self.channels = {key: name_in_words(name, session.plain) for key, (name, _file) in names.items()}
 
     def choose(self) -> list[Run]:
         """Draw it; the runs ticked, which the URL keeps. A ticked run that a filter hides stays ticked."""
@@ -100,7 +103,7 @@ class RunsTable:
         everything = st.toggle(translate(N_("Runs of all channels")), key="all", bind="query-params")
         versions = self.session.versions()
         scope = [run for run in self.all if everything or run.fingerprint in versions]
-        scope = [replace(run, name=name) for run, name in zip(scope, _unlike_each_other(scope), strict=True)]
+        scope = [replace(run, name=name) for run, name in zip(scope, self.names_of(scope), strict=True)]
         states = self.pick("states", translate(N_("State")), [run.status for run in scope], STATES)
         tags = self.pick("tags", translate(N_("Tags")), [tag for run in scope for tag in run.tags])
         channels = self.pick(
@@ -109,6 +112,13 @@ class RunsTable:
         st.toggle(translate(N_("Only settings that differ")), True, key="differing", bind="query-params")
         wanted = Filter(words.casefold().split(), states, tags, channels)
         return scope, [run for run in scope if wanted.passes(run, self.newest[run.fingerprint], self.text_of(run))]
+
+    def names_of(self, runs: list[Run]) -> list[str]:
+        """Names of their own, also for runs of different channels: a curve needs one, and no role's."""
+        names: list[str] = []
+        for run in runs:
+            names.append(unique_name(run.name, [*names, *map(self.translate, ROLES)]))
+        return names
 
     def pick(self, key: str, label: str, values: list[str], words: dict[str, str] | None = None) -> list[str]:
         """Some of the values there are; nothing to choose from shows nothing."""
@@ -328,13 +338,13 @@ class RunsTable:
 
     def tag(self, key: str, ids: list[str], shared: list[str]) -> None:
         """Store what was added and what was taken off."""
-        now = {tag.strip() for tag in st.session_state[key]} - {""}
+        now = {clean_name(tag, LONGEST_TAG) for tag in st.session_state[key]} - {""}
         self.session.store.tag(self.session.owner, ids, add=now - set(shared), drop=set(shared) - now)
 
     def rename(self, run_id: str) -> None:
         """Store the name typed, made unlike the others."""
         taken = [run.name for run in self.all if run.id != run_id]
-        if name := st.session_state[f"name-{run_id}"].strip():
+        if name := clean_name(st.session_state[f"name-{run_id}"]):
             self.session.store.rename(self.session.owner, run_id, unique_name(name, taken))
             for key in NAMING:
                 if key in st.session_state:
@@ -344,11 +354,3 @@ class RunsTable:
 def _finite(losses: pd.Series) -> pd.Series:
     """With one decimal; nothing where a run diverged."""
     return losses.astype(float).replace([np.inf, -np.inf], np.nan).round(1)
-
-
-def _unlike_each_other(runs: list[Run]) -> list[str]:
-    """Names of their own, also for runs of different channels: a curve needs one."""
-    taken: list[str] = []
-    for run in runs:
-        taken.append(unique_name(run.name, taken))
-    return taken

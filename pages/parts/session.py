@@ -23,7 +23,7 @@ from forecasting.jobs.store import JobStore
 from forecasting.jobs.troubles import READ_ONLY, StoreTrouble, trouble_of
 from forecasting.messages import N_, BadInput, Message, Translate, english
 from forecasting.metric_names import in_metric
-from forecasting.reading import SUM_OF_ALL
+from forecasting.names import SUM_OF_ALL, name_in_words
 from forecasting.records import Source
 from forecasting.sample import floor, sample_channel
 from forecasting.series import Channel
@@ -69,6 +69,11 @@ class Session:
     workers: WorkerPool
     channel: Channel
     plain: Translate = english  # gettext alone: for what is not of this channel, as a file that cannot be read
+
+    @property
+    def channel_name(self) -> str:
+        """What the channel is called, in the visitor's language where its name is not from a file."""
+        return name_in_words(self.channel.name, self.plain)
 
     def versions(self) -> list[str]:
         """Fingerprints of the channel's versions, the one shown first: older ones had fewer days or other events."""
@@ -312,7 +317,8 @@ def _own_channels(translate: Translate) -> dict[str, str]:
     own.pop(_newest_sample(), None)
     names: dict[str, str] = {}
     for fingerprint, (name, file) in reversed(own.items()):  # oldest first, so that an old name keeps its number
-        shown = f"{Path(file).stem} ({translate(name)})" if name == SUM_OF_ALL and file else name
+        shown = name_in_words(name, translate)
+        shown = f"{Path(file).stem} ({shown})" if name == SUM_OF_ALL and file else shown
         names[fingerprint] = unique_name(shown, [translate(sample_channel().name), *names.values()])
     return dict(reversed(names.items()))
 

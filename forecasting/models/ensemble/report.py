@@ -8,7 +8,7 @@ import pandas as pd
 from forecasting.formats import format_percent
 from forecasting.messages import N_, Message, Translate, english
 from forecasting.models.ensemble.member import UPDATES, Member
-from forecasting.models.registry import BASELINES, SKILL_BASELINE, UNFITTED, label_of
+from forecasting.models.registry import BASELINES, SKILL_BASELINE, UNFITTED, method_in_words
 
 MOSTLY = 0.5  # share of the mixture
 
@@ -36,7 +36,7 @@ def trials_frame(trials: Sequence[dict], translate: Translate = english) -> pd.D
 
 def title(name: str, translate: Translate = english) -> str:
     """A trial's name in words: a method's is translated, a recipe's is the same in every language."""
-    return translate(label_of(name))
+    return method_in_words(name, translate)
 
 
 def regret_of_alternatives(trials: Sequence[dict], translate: Translate = english) -> Message:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from forecasting.events import KINDS, MOST_EVENTS, Event, clean_name, merged
+from forecasting.events import KINDS, MOST_EVENTS, Event, merged
 from forecasting.messages import BadInput
+from forecasting.names import clean_name
 from forecasting.reading import Question
 from forecasting.reading.events import events_to_csv, read_event_file, read_events
 from forecasting.reading.published import publications
