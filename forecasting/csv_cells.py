@@ -1,12 +1,27 @@
-"""Cells of a CSV file that a spreadsheet shows and does not run.
+"""Cells of a CSV file that a spreadsheet shows and does not run: every export is written here.
 
 A text that begins like a formula is one to a spreadsheet, whoever wrote it: a run's name, a column of a file, a video.
 Source: OWASP, CSV injection.
 """
 
+import csv
+from collections.abc import Iterable
+from typing import TextIO
+
 import pandas as pd
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # the wide ones count where they are typed
+
+
+def write_rows(out: TextIO, rows: Iterable[Iterable[object]]) -> None:
+    """Write rows as CSV, every text in them safe."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerows([safe_cell(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+
+
+def table_to_csv(frame: pd.DataFrame) -> str:
+    """A frame as CSV without its index, every text safe, numbers with eight digits."""
+    return safe_table(frame).to_csv(index=False, lineterminator="\n", float_format="%.8g")
 
 
 def safe_cell(text: str) -> str:

@@ -1,7 +1,6 @@
 """`forecast` prints the days to come, `backtest` what each method would have said on held-out days."""
 
 import argparse
-import csv
 import json
 import sys
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from forecasting.cli.channel import bytes_of, channel_of, words_of
-from forecasting.csv_cells import safe_cell
+from forecasting.csv_cells import write_rows
 from forecasting.evaluation.backtest import backtest, origins_in, table
 from forecasting.evaluation.calibration import fit_method
 from forecasting.evaluation.conformal import LEVELS
@@ -175,17 +174,16 @@ def _print(options: argparse.Namespace, columns: Sequence[str], rows) -> None:
         for row in rows:
             print(json.dumps(dict(zip(columns, map(_plain, row), strict=True))))
         return
-    table = csv.writer(sys.stdout, lineterminator="\n")
-    table.writerow(map(safe_cell, columns))
-    for row in rows:
-        table.writerow(_cell(value) for value in row)
+    write_rows(sys.stdout, [columns])
+    for row in rows:  # each as soon as it is known
+        write_rows(sys.stdout, [map(_cell, row)])
 
 
 def _cell(value) -> str:
-    """Empty for an edge that cannot be told; a run's name is no formula."""
+    """Empty for an edge that cannot be told."""
     if _plain(value) is None:
         return ""
-    return f"{value:.6g}" if isinstance(value, float) else safe_cell(str(value))
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _plain(value):

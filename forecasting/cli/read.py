@@ -5,9 +5,9 @@ import json
 import sys
 
 import numpy as np
-import pandas as pd
 
 from forecasting.cli.channel import channel_of, choice_of, source_of, words_of
+from forecasting.csv_cells import write_rows
 from forecasting.diagnosis.level_shifts import level_shifts
 from forecasting.diagnosis.unusual_days import USUAL_RATE, find_surprises, unusual_days
 from forecasting.forecasts.length import what_length_allows
@@ -31,8 +31,8 @@ def read(options: argparse.Namespace) -> None:
         for day, views in seen.items():
             print(json.dumps({"date": str(day.date()), "views": None if np.isnan(views) else views}))
         return
-    table = pd.DataFrame({"date": seen.index.date, "views": seen.to_numpy()})
-    table.to_csv(sys.stdout, index=False, lineterminator="\n", float_format="%.15g")
+    numbers = ("" if np.isnan(views) else f"{views:.15g}" for views in seen)
+    write_rows(sys.stdout, [("date", "views"), *zip(seen.index.date, numbers, strict=True)])
 
 
 def _say_length(series: Series, translate: Translate) -> None:

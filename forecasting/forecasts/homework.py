@@ -13,6 +13,7 @@ from forecasting.forecasts.pytorch_code import (
 )
 from forecasting.formula import formula
 from forecasting.messages import N_, Message, Translate, english
+from forecasting.names import escape_markdown
 from forecasting.series import Series
 from forecasting.settings import FAMILIES, LABELS, OPTIMIZERS, SKLEARN_FAMILIES, RunSettings
 
@@ -92,7 +93,7 @@ def as_program(homework: Homework) -> str:
 
 def as_notebook(homework: Homework, translate: Translate = english) -> bytes:
     """The same as a Jupyter notebook (nbformat 4.5, JSON), a cell of words before each cell of code."""
-    title = f"# {homework.name}\n\n" if homework.name else ""
+    title = f"# {escape_markdown(homework.name)}\n\n" if homework.name else ""
     cells: list[dict] = []
     for place, step in enumerate(steps(homework)):
         code = {"cell_type": "code", "id": f"code-{place}", "metadata": {}, "source": step.code.rstrip("\n")}

@@ -10,7 +10,7 @@ from datetime import date
 
 import numpy as np
 
-from forecasting.csv_cells import plain_cell, safe_cell
+from forecasting.csv_cells import plain_cell, write_rows
 from forecasting.events import KINDS, MOST_EVENTS, Event, EventKind
 from forecasting.messages import N_, BadInput, Message
 from forecasting.names import clean_name
@@ -124,10 +124,8 @@ def read_event_file(
 def events_to_csv(events: Iterable[Event]) -> str:
     """A line an event, as `read_events` takes it and a spreadsheet can open it safely."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(HEADER)
-    for event in events:
-        writer.writerow([event.day.isoformat(), safe_cell(event.name), event.kind, "yes" if event.learn else "no"])
+    lines = ([event.day.isoformat(), event.name, event.kind, "yes" if event.learn else "no"] for event in events)
+    write_rows(out, [HEADER, *lines])
     return out.getvalue()
 
 

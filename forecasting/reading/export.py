@@ -1,20 +1,17 @@
 """A channel as CSV that a spreadsheet can open safely."""
 
-import csv
 import io
 import math
 
-from forecasting.csv_cells import safe_cell
+from forecasting.csv_cells import write_rows
 from forecasting.series import Channel
 
 
 def to_csv(channel: Channel) -> str:
     """Two columns, the day and the views (or the metric's name); a day nobody knows is empty. It can be read again."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["Date", safe_cell("Views" if channel.metric == "views" else channel.metric)])
-    for day, count in channel.views.items():
-        writer.writerow([day.date().isoformat(), _number(count)])
+    write_rows(out, [["Date", "Views" if channel.metric == "views" else channel.metric]])
+    write_rows(out, ([day.date().isoformat(), _number(count)] for day, count in channel.views.items()))
     return out.getvalue()
 
 

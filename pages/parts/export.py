@@ -5,7 +5,7 @@ import re
 import pandas as pd
 import streamlit as st
 
-from forecasting.csv_cells import safe_table
+from forecasting.csv_cells import table_to_csv
 from forecasting.messages import N_
 from forecasting.split import Period
 from pages.parts.session import Session
@@ -133,9 +133,7 @@ def offer(
     translate, days = session.translate, (period.first, period.last) if period else ()
     with st.popover(translate(N_("Save")), icon=":material/download:"):
         for name, (label, frame) in tables.items():
-            text = (
-                safe_table(frame).to_csv(index=False, float_format="%.8g").encode("utf-8-sig")
-            )  # with a mark for spreadsheets
+            text = table_to_csv(frame).encode("utf-8-sig")  # with a mark for spreadsheets
             st.download_button(
                 f"{label} (CSV)",
                 text,
