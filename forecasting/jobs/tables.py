@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 import numpy as np
 import sqlalchemy as sa
 
-from forecasting.events import LONGEST_NAME, Event
+from forecasting.events import Event
 from forecasting.json_records import from_json, to_json
 from forecasting.messages import Message
+from forecasting.names import LONGEST_NAME
 from forecasting.series import Correction
 
 LOG = logging.getLogger(__name__)

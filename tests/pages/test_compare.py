@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from forecasting import owners
 from forecasting.jobs.channels import ChannelStore
 from forecasting.jobs.queue import JobQueue
 from forecasting.jobs.runs import RunStore
@@ -30,7 +31,7 @@ MEAN = "Held-out loss (mean of seeds)"
 def mine(visitor) -> str:
     """The owner that the visitor's runs belong to."""
     visitor.app.session_state.token = "visitor"
-    session.store().delete(owner := session._digest("visitor"), [run.id for run in session.store().runs(owner)])
+    session.store().delete(owner := owners.browser("visitor"), [run.id for run in session.store().runs(owner)])
     return owner
 
 

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from forecasting import owners
 from forecasting.forecasts.homework import as_notebook
 from forecasting.messages import english
 from pages.parts import session
@@ -38,7 +39,7 @@ def test_train_and_forecast_hand_out_a_run(mine):
 
 def test_notebook_says_what_the_page_shows(mine):
     train(mine.go("train"), **SMALL)
-    owner = session._digest(mine.app.session_state.token)
+    owner = owners.browser(mine.app.session_state.token)
     (run,) = session.store().runs(owner)
     channel = session.channel_store().channel(owner, run.fingerprint)
     visit = SimpleNamespace(store=session.store(), owner=owner, translate=english)

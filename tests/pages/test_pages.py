@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from forecasting import charts
+from forecasting import charts, owners
 from pages.parts import session
 
 DEADLINE = 90  # seconds to wait for a run on a busy machine
@@ -212,7 +212,7 @@ def test_run_deleted_elsewhere_is_missed_aloud(visitor):
     app = train(visitor.go("train"), epochs=1, seeds=1, units=4, window=1)
     run = app.selectbox(key="run")
     assert run.options == ["ReLU layers 1×4, 1 day"]
-    owner = session._digest(app.session_state.token)
+    owner = owners.browser(app.session_state.token)
     session.store().delete(owner, [run.value])
     app.run()
     assert "deleted" in app.toast[0].value and app.selectbox(key="run").value is None
@@ -363,7 +363,7 @@ def test_reading_of_a_file_can_be_changed_later(visit):
 def test_reading_of_a_channel_removed_elsewhere_is_said(visit):
     app = visit()
     app.file_uploader[0].upload("gone.csv", csv()).run()
-    owner = session._digest(app.session_state.token)
+    owner = owners.browser(app.session_state.token)
     session.channel_store().forget(owner, app.session_state.channel)
     app.radio(key="said_fill").set_value("none").run()
     assert not app.exception and "This channel has been removed" in app.toast[0].value

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from forecasting import owners
 from forecasting.forecasts.forecast import Forecast
 from forecasting.forecasts.report import ForecastReport
 from forecasting.jobs.queue import JobQueue
@@ -20,7 +21,7 @@ from tests.pages.test_pages import metrics
 
 def made(app: AppTest, days: int, points: np.ndarray) -> Forecast:
     """Keep a forecast from the channel's last day, as if a worker had made it."""
-    owner = session._digest(app.session_state.token)
+    owner = owners.browser(app.session_state.token)
     channel = session.channel_store().channel(owner, app.session_state.channel)
     found, queue = forecast(points, channel.series.last), JobQueue(session.store().engine)
     request = ForecastRequest(days, AutoSearch(10.0, default_split(channel.views)))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from forecasting import owners
 from forecasting.forecasts.forecast import Forecast
 from forecasting.forecasts.ranking import JudgedMethod, RankingReport
 from forecasting.forecasts.report import ForecastReport
@@ -53,7 +54,7 @@ def answer(request: object, result: object, owner: str) -> None:
 def owner(visitor, request) -> str:
     """A visitor of this test alone."""
     visitor.app.session_state.token = request.node.name
-    return session._digest(request.node.name)
+    return owners.browser(request.node.name)
 
 
 @pytest.fixture

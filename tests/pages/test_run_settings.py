@@ -1,5 +1,6 @@
 """A run's settings on Train: read, named, taken into the controls; and what is gone or cannot be says so."""
 
+from forecasting import owners
 from forecasting.jobs.channels import ChannelStore
 from forecasting.settings import BOUNDS
 from pages.parts import session
@@ -55,7 +56,7 @@ def test_a_channel_removed_in_another_tab_is_said_on_every_page_until_one_is_cho
     app.file_uploader[0].upload("mine.csv", csv(300)).run()
     visitor.go("train")
     mine = app.session_state.channel
-    ChannelStore(session.store().engine).forget(session._digest(app.session_state.token), mine)
+    ChannelStore(session.store().engine).forget(owners.browser(app.session_state.token), mine)
     for page in ("train", "train", "compare"):
         assert "has been removed. The sample channel is shown" in visitor.go(page).warning[0].value
     assert mine not in app.query_params.get("channel", [])
@@ -80,7 +81,7 @@ def test_why_train_cannot_be_pressed_stands_below_it(visit):
 
 def test_what_needs_ticked_runs_says_so(visitor):
     visitor.app.session_state.token = "ticks"
-    owner = session._digest("ticks")
+    owner = owners.browser("ticks")
     fill(session.store(), owner, 2, epochs=2)
     app = visitor.go("compare", runs="none")
     assert "Tick runs to pin, rename, tag or delete them." in [caption.value for caption in app.caption]

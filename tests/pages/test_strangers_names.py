@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block
 
+from forecasting import owners
 from forecasting.metric_names import LOOK_ALIKES, in_metric
 from forecasting.names import JOINER, apart, clean_name
 from pages.parts import session
@@ -114,7 +115,7 @@ def unquoted(expression: str) -> str:
 @pytest.fixture(scope="module")
 def owned() -> dict[str, str]:
     """A store of hostile names; token, channel and model of their owner."""
-    channel, run = fill_hostile(session.store(), session._digest("hostile"), hostile_channel())
+    channel, run = fill_hostile(session.store(), owners.browser("hostile"), hostile_channel())
     return {"token": "hostile", "channel": channel, "forecaster": run, "run": run}
 
 
@@ -135,7 +136,7 @@ def test_names_are_shown_as_they_are_on_every_page(visitor, owned):
 
 def test_what_a_channel_counts_is_shown_as_it_is_in_every_chapter(visitor):
     channel = hostile_channel(place=6, days=300)
-    session.channel_store().save(session._digest("hostile"), channel)
+    session.channel_store().save(owners.browser("hostile"), channel)
     state = {"token": "hostile", "channel": channel.fingerprint}
     assert walk(visitor, (entry.page.removeprefix("pages/").removesuffix(".py") for entry in CHAPTERS), state) == {}
 

@@ -7,6 +7,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from forecasting import owners
 from forecasting.reading import wikimedia
 from pages.parts import session
 from tests.pages.test_pages import metrics, train
@@ -138,7 +139,7 @@ def test_new_days_are_added(visit, stand_in):
     assert metrics(app)["Days"] == "400"
     assert app.selectbox(key="channel").options.count("Influenza") == 1
     assert len(app.selectbox(key="channel").options) == 2  # the sample and this one
-    kept = session.channel_store().channel(session._digest(app.session_state.token), app.session_state.channel)
+    kept = session.channel_store().channel(owners.browser(app.session_state.token), app.session_state.channel)
     assert kept.views.tolist() == COUNTS and kept.name == "Influenza"
 
 
@@ -152,7 +153,7 @@ def test_no_new_days_change_nothing(visit, stand_in):
 
 def test_new_days_of_a_channel_removed_elsewhere_are_not_asked_for(visit, stand_in):
     app = article(visit, stand_in)
-    session.channel_store().forget(session._digest(app.session_state.token), app.session_state.channel)
+    session.channel_store().forget(owners.browser(app.session_state.token), app.session_state.channel)
     requests = len(stand_in.paths)
     add_new_days(app)
     assert "This channel has been removed" in app.toast[0].value

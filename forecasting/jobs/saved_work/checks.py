@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from safetensors.numpy import load as load_arrays
 
-from forecasting.events import LONGEST_NAME, MOST_EVENTS, clean_name
+from forecasting.events import MOST_EVENTS
 from forecasting.forecasts.forecast import Forecast
 from forecasting.forecasts.model_file import load_model
 from forecasting.forecasts.past import freshness, past_forecast, summary
@@ -21,6 +21,7 @@ from forecasting.jobs.runs import LARGEST_CHECKPOINT, LONGEST_TAG
 from forecasting.jobs.saved_work.records import SavedChannel, SavedForecast, SavedRun, SavedWork, part_of
 from forecasting.json_records import from_json, from_record
 from forecasting.messages import Message, check_sentence
+from forecasting.names import LONGEST_NAME, clean_name
 from forecasting.reading import Choice
 from forecasting.series import Channel
 from forecasting.settings import DEFAULTS, RunSettings

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from forecasting import owners
 from forecasting.diagnosis.branches import BRANCH_NAMES
 from forecasting.diagnosis.report import BetterReference, Diagnosis, DiagnosisReport, LargeError
 from forecasting.jobs.queue import JobQueue
@@ -41,7 +42,7 @@ def visitors_view(app: AppTest) -> session.Session:
     return session.Session(
         translate=english,
         language="en",
-        owner=session._digest(app.session_state["token"]),
+        owner=owners.browser(app.session_state["token"]),
         store=session.store(),
         channels=session.channel_store(),
         jobs=JobStore(session.store().engine),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from forecasting import owners
 from forecasting.jobs.queue import JobQueue
 from forecasting.lectures.depth import depth_settings
 from forecasting.sample import sample_channel
@@ -16,7 +17,7 @@ PAGE = "walkthrough/deeper"
 
 def fill(app, along="layers") -> None:
     """Put the chapter's runs into the visitor's store as if they had been trained."""
-    owner = session._digest(app.session_state["token"])
+    owner = owners.browser(app.session_state["token"])
     store, queue = session.store(), JobQueue(session.store().engine)
     split = clipped(YEAR_2022, sample_channel().views)
     for place, settings in enumerate(depth_settings(split, along, 5)):
