@@ -27,7 +27,7 @@ from pages.parts import diagnosis_panel
 from pages.parts.chart import draw_chart
 from pages.parts.homework import offer_homework
 from pages.parts.job_progress import CHART_SECONDS, epochs_done, unless_refused
-from pages.parts.links import escape_markdown, reset_if_unavailable, warn_invalid_query_param
+from pages.parts.links import escape_markdown, reset_if_unavailable
 from pages.parts.look import controls_and_picture, is_presented
 from pages.parts.run_settings import draw_settings, queue
 from pages.parts.session import baseline_levels, open_page
@@ -35,6 +35,7 @@ from pages.parts.settings_form import LABELS, STATES, Form
 from pages.parts.split_control import choose_split
 from pages.parts.store_trouble import show_trouble_of_workers
 
+LONGEST_SHOWN = 80  # letters of a name that a link brings
 LARGEST_SOLVED = 56  # days of input times days ahead; larger ones take the solver minutes
 
 session = open_page()
@@ -77,7 +78,7 @@ def choose_run() -> Run | None:
     versions = session.versions()
     every = [run for run in session.store.runs(session.owner) if run.fingerprint in versions]
     runs = {run.id: run for run in every if run.fingerprint == session.channel.fingerprint}
-    warn_invalid_query_param("run", [run.name for run in runs.values()], translate)
+    note_linked_run([run.name for run in runs.values()])
     ended = st.session_state.pop("ended", None)
     if ended and st.session_state.get("run") is None:
         st.session_state.run = ended  # a browser that had not heard of the run when it asked for more has taken it back
@@ -101,6 +102,27 @@ def choose_run() -> Run | None:
         )
         st.caption(Message(text, {"count": earlier}).translated(translate))
     return runs[chosen] if chosen else None
+
+
+def note_linked_run(names: list[str]) -> None:
+    """Remember a run that a link names and that is not among one's own."""
+    linked = st.query_params.get("run")
+    if "linked_run" not in st.session_state:
+        elsewhere = "linked_channel" in st.session_state  # the run is of data that are not here
+        st.session_state.linked_run = linked if linked and linked not in names and not elsewhere else None
+
+
+def offer_linked_run(settings: RunSettings | None, shown: Run | None) -> None:
+    """Train the run of a link, whose settings are in the controls; gone once a run is shown."""
+    name = st.session_state.get("linked_run")
+    if shown or not name:
+        st.session_state.linked_run = None
+        return
+    text = translate("The link shows the run “{name}”, which is not among yours. Its settings are in the controls.")
+    st.info(escape_markdown(text.format(name=name[:LONGEST_SHOWN])), icon=":material/link:")
+    if settings:
+        label, icon = translate("Train the same run"), ":material/play_arrow:"
+        st.button(label, key="train_linked", icon=icon, on_click=start, args=(settings,))
 
 
 def history_of(run: Run) -> History:
@@ -331,6 +353,7 @@ with controls:
 
 with picture:
     run = choose_run()
+    offer_linked_run(settings, run)
     shown = run.settings if run else settings
     if shown is None:
         st.stop()

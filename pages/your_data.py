@@ -5,7 +5,6 @@ from math import isfinite
 
 import streamlit as st
 
-from forecasting.hosting import read_hosting
 from forecasting.jobs.belongings import belongings, delete_all
 from forecasting.jobs.saved_work.file import LARGEST, LARGEST_FILE, TOO_LARGE, from_file, to_file
 from forecasting.jobs.saved_work.store import Merged, collect, merge
@@ -13,7 +12,7 @@ from forecasting.messages import N_, BadInput, Message, join_sentences
 from forecasting.owners import LOCAL
 from pages.parts import identity
 from pages.parts.links import escape_markdown
-from pages.parts.session import open_page
+from pages.parts.session import hosting, limits, open_page
 
 MB = 1e6
 DAYS_KEPT = N_("It goes {days} days after the last visit.")
@@ -34,7 +33,7 @@ def whose() -> str:
     if not identity.has_cookie():
         return translate(KEEPS_NOTHING)
     said = [translate("Kept on this server for this browser alone, by a cookie; without the cookie nobody finds it.")]
-    days = read_hosting(st.get_option("server.address")).days_kept
+    days = hosting().days_kept
     return join_sentences(said + [Message(DAYS_KEPT, {"days": f"{days:g}"}).translated(translate)] * isfinite(days))
 
 
@@ -51,7 +50,7 @@ def open_saved() -> None:
     if file is None:
         return
     try:
-        st.session_state.opened = merge(engine, session.owner, from_file(file.getvalue()))
+        st.session_state.opened = merge(engine, session.owner, from_file(file.getvalue()), limits())
     except BadInput as trouble:
         st.session_state.cannot_open = trouble
     session.workers.fill()

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from forecasting.jobs.tables import channels, chapters, checkpoints, jobs, rows, runs
+from forecasting.jobs.owners import lock_owner
+from forecasting.jobs.quotas import bytes_kept
+from forecasting.jobs.tables import channels, chapters, jobs, owners
 from forecasting.records import ACTIVE
 
 
@@ -25,7 +27,6 @@ class Belongings:
 
 def belongings(engine: sa.Engine, owner: str) -> Belongings:
     """How much the owner has."""
-    mine = jobs.c.owner == owner
     with engine.connect() as connection:
 
         def count(table: sa.Table, *conditions) -> int:
@@ -34,29 +35,19 @@ def belongings(engine: sa.Engine, owner: str) -> Belongings:
 
         newer = channels.alias()
         continued = sa.select(newer.c.continues).where(newer.c.owner == owner, newer.c.continues.is_not(None))
-        sizes = (
-            sa.select(_bytes(channels.c.views, channels.c.source)).where(channels.c.owner == owner),
-            sa.select(_bytes(jobs.c.request, jobs.c.result, jobs.c.model)).where(mine),
-            sa.select(_bytes(runs.c.predictions, runs.c.held_out_days)).join(jobs).where(mine),
-            sa.select(_bytes(checkpoints.c.blob)).join(jobs).where(mine),
-            sa.select(_bytes(rows.c.train_loss, rows.c.held_out_loss, rows.c.gradient_norm)).join(jobs).where(mine),
-        )
         return Belongings(
             channels=count(channels, channels.c.fingerprint.not_in(continued)),
             runs=count(jobs, jobs.c.kind == "train"),
             forecasts=count(jobs, jobs.c.kind == "forecast", jobs.c.status == "finished"),
             active=count(jobs, jobs.c.status.in_(ACTIVE)),
             chapters=count(chapters),
-            size=sum(int(connection.execute(query).scalar() or 0) for query in sizes),
+            size=round(bytes_kept(connection, owner)),
         )
 
 
 def delete_all(engine: sa.Engine, owner: str) -> None:
     """Delete all that the owner has, at once. What is worked on finds itself gone, stops, and reports to nobody."""
     with engine.begin() as connection:
-        for table in (jobs, channels, chapters):
+        lock_owner(connection, owner)
+        for table in (jobs, channels, chapters, owners):
             connection.execute(sa.delete(table).where(table.c.owner == owner))
-
-
-def _bytes(*columns: sa.Column):
-    return sum((sa.func.coalesce(sa.func.sum(sa.func.length(column)), 0) for column in columns), sa.literal(0))

@@ -36,6 +36,11 @@ STORAGE = N_(
     "or a channel on Data."
 )
 
+BEYOND = N_(
+    "With it you would have {runs} runs, {channels} channels and {size} MB; this server keeps {most_runs}, "
+    "{most_channels} and {most_size} MB for one person. Remove some, and open it again."
+)
+
 
 def admit(connection: sa.Connection, owner: str, limits: Hosting, *, new_run: bool = False) -> None:
     """Raises BadInput where the owner may not queue one more job. The caller has locked the owner."""
@@ -49,9 +54,7 @@ def admit_channel(connection: sa.Connection, owner: str, limits: Hosting, *, new
     """Raises BadInput where the owner may not keep one more channel, or version of one. Locks the owner."""
     lock_owner(connection, owner)
     if new:
-        continued = sa.select(channels.c.continues).where(channels.c.owner == owner, channels.c.continues.is_not(None))
-        newest = channels.c.fingerprint.not_in(continued) & channels.c.source.is_not(None)
-        _refuse(CHANNELS, limits.channels, _count(connection, channels, owner, newest))
+        _refuse(CHANNELS, limits.channels, _count(connection, channels, owner, _newest(owner)))
     refuse_full(connection, owner, limits)
 
 
@@ -59,6 +62,18 @@ def refuse_full(connection: sa.Connection, owner: str, limits: Hosting) -> None:
     """Raises BadInput where all that the owner keeps takes too many bytes."""
     if math.isfinite(limits.storage):
         _refuse(STORAGE, limits.storage, bytes_kept(connection, owner) / MEGABYTE)
+
+
+def refuse_beyond(connection: sa.Connection, owner: str, limits: Hosting) -> None:
+    """Raises BadInput where the owner has more than is allowed, after many things have come at once."""
+    has = {
+        "runs": _count(connection, jobs, owner, jobs.c.kind == "train"),
+        "channels": _count(connection, channels, owner, _newest(owner)),
+        "size": round(bytes_kept(connection, owner) / MEGABYTE),
+    }
+    most = {"runs": limits.runs, "channels": limits.channels, "size": limits.storage}
+    if any(has[name] > most[name] for name in has):
+        raise BadInput(BEYOND, **has, **{f"most_{name}": f"{limit:g}" for name, limit in most.items()})
 
 
 def bytes_kept(connection: sa.Connection, owner: str) -> float:
@@ -72,6 +87,12 @@ def bytes_kept(connection: sa.Connection, owner: str) -> float:
         _curves().where(mine),
     )
     return float(sum(connection.execute(part).scalar() or 0 for part in parts))
+
+
+def _newest(owner: str) -> sa.ColumnElement[bool]:
+    """The newest version of each channel with a file of the owner's."""
+    continued = sa.select(channels.c.continues).where(channels.c.owner == owner, channels.c.continues.is_not(None))
+    return channels.c.fingerprint.not_in(continued) & channels.c.source.is_not(None)
 
 
 def _curves() -> sa.Select:

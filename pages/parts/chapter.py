@@ -47,7 +47,6 @@ from forecasting.jobs.chapters import ChapterStore
 from forecasting.jobs.troubles import if_answered
 from forecasting.lectures.claims import ANSWERS, Claim, found_with_interval
 from forecasting.messages import N_, BadInput, Translate
-from forecasting.settings import CHOICES
 from forecasting.split import Split, default_split
 from forecasting.windows import FEWEST_CHANNEL_DAYS
 from pages.parts.chapters import CHAPTERS, CONTENTS, EARLIER_PARTS, PURPOSES, STEPS, Entry, numbered
@@ -55,7 +54,7 @@ from pages.parts.job_progress import find, result_of, show_job, submit
 from pages.parts.links import escape_markdown, reset_if_unavailable, warn_invalid_query_param
 from pages.parts.run_group import RunGroup
 from pages.parts.session import Session, open_page
-from pages.parts.settings_form import RATES
+from pages.parts.settings_form import in_url
 from pages.parts.split_control import choose_split, named_split, split_names
 
 Value = TypeVar("Value")
@@ -200,7 +199,7 @@ class Chapter:
 
     def open_in_train(self, **settings: object) -> None:
         """A link to Train that carries settings over, by their names in RunSettings."""
-        query = {name: [_in_url(name, value, self.translate)] for name, value in settings.items()}
+        query = {name: [in_url(name, value, self.translate)] for name, value in settings.items()}
         self._train.page_link(
             "pages/train.py",
             label=self.translate(N_("Open in Train")),
@@ -454,12 +453,3 @@ def _text(value: object) -> str:
 def _by_word(words: Mapping[Option, str]) -> dict[str, Option]:
     """Options by their word, and by themselves, as a link may have either."""
     return {word: option for option, word in words.items()} | {option: option for option in words}
-
-
-def _in_url(name: str, value: Any, translate: Translate) -> str:
-    """A setting of a run as Train's URL has it: choices by their words, rates among those that Train offers."""
-    if name in CHOICES:
-        return translate(CHOICES[name][value])
-    if name == "learning_rate":
-        value = nearest(RATES, value)
-    return _text(value)

@@ -9,12 +9,12 @@ import streamlit as st
 
 from forecasting.messages import N_, Translate
 from forecasting.records import Run
-from forecasting.settings import BOUNDS, CHOICES, FAMILIES, RunSettings
+from forecasting.settings import BOUNDS, CHOICES, FAMILIES, RunSettings, defaults_of
 from pages.parts.job_progress import unless_refused
 from pages.parts.links import escape_markdown, unique_name
 from pages.parts.session import Session
-from pages.parts.settings_form import LABELS, RATES
-from pages.parts.split_control import take_split
+from pages.parts.settings_form import LABELS, RATES, country_names, in_url
+from pages.parts.split_control import split_in_url, take_split
 
 MOST_IN_NAME = 3  # settings that differ from a namesake's
 SPLIT = ("train", "held_out")
@@ -97,6 +97,19 @@ def take_into_controls(session: Session, settings: RunSettings) -> None:
         st.session_state.learning_rate = min(RATES, key=lambda offered: abs(np.log(offered / rate)))
     st.session_state.family_drawn = net.family  # its defaults shall not replace what is taken
     take_split(settings.split, session.channel.views)
+
+
+def settings_in_url(
+    settings: RunSettings, views: pd.Series, translate: Translate, *, language: str
+) -> dict[str, list[str]]:
+    """The parameters that set Train's controls to what the run has, without what is usual for its family."""
+    usual, query = defaults_of(settings.architecture.family), {}
+    for name, value in _used(settings).items():
+        if name == "country" and value:
+            query[name] = [country_names(language)[str(value)]]
+        elif value != usual[name] or name == "family":
+            query[name] = [in_url(name, value, translate)]
+    return query | split_in_url(settings.split, views, translate)
 
 
 def _used(settings: RunSettings) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import gettext
 import io
 import math
 import os
-from collections.abc import Container
+from collections.abc import Collection, Container
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from forecasting.series import Channel
 from forecasting.settings import RunSettings
 from forecasting.windows import run_windows
 from pages.parts import identity
-from pages.parts.links import escape_markdown, reset_if_unavailable, unique_name, warn_invalid_query_param
+from pages.parts.links import escape_markdown, reset_if_unavailable, unique_name
 
 LANGUAGES = {"en": "English", "zh": "中文", "zh_TW": "繁體"}  # by the names of their catalogues
 LOCALE = Path(__file__).parent.parent / "locale"
@@ -106,6 +106,8 @@ def open_page() -> Session:
     if name := st.session_state.get("removed_channel"):
         text = translate(N_("The channel “{name}” has been removed. The sample channel is shown; choose another one."))
         st.warning(escape_markdown(text.format(name=name)), icon=":material/delete:")
+    if name := st.session_state.get("linked_channel"):
+        st.warning(escape_markdown(translate(NOT_HERE).format(name=name)), icon=":material/link_off:")
     if said := _opened_store()[1]:
         st.warning(escape_markdown(said.translated(translate)), icon=":material/database_off:")
     channel = current_channel()
@@ -261,6 +263,11 @@ def workers() -> WorkerPool:
 # Channel
 
 SAMPLE_KEY = "sample"
+LONGEST_SHOWN = 80  # letters of a name that a link brings
+NOT_HERE = N_(
+    "The link is to the channel “{name}”, which is not here: data do not travel with a link. Ask for the saved work of"
+    " whoever sent it, and open it on “Your data”. The sample channel is shown."
+)
 
 
 def current_channel() -> Channel:
@@ -275,7 +282,7 @@ def current_channel() -> Channel:
 def choose_channel(translate: Translate) -> None:
     """The channels of this visitor, the sample first."""
     names = {SAMPLE_KEY: translate(sample_channel().name)} | _own_channels(translate)
-    warn_invalid_query_param("channel", names.values(), translate)
+    _note_linked_channel(names.values())
     chosen = st.session_state.get("channel")
     if chosen and chosen not in names:  # it may have gone on in another tab
         chosen = st.session_state.channel = _newest_shown(chosen, names)
@@ -296,8 +303,20 @@ def choose_channel(translate: Translate) -> None:
     )
 
 
+def _note_linked_channel(names: Collection[str]) -> None:
+    """Remember a channel that a link names and that is not among one's own, until it is or another one is chosen."""
+    if "linked_channel_noted" not in st.session_state:
+        st.session_state.linked_channel_noted = True
+        linked = st.query_params.get("channel")
+        if linked and linked not in {*names, *(translator(language)(sample_channel().name) for language in LANGUAGES)}:
+            st.session_state.linked_channel = linked[:LONGEST_SHOWN]
+    if st.session_state.get("linked_channel") in names:
+        del st.session_state["linked_channel"]
+
+
 def _forget_removed() -> None:
     st.session_state.pop("removed_channel", None)
+    st.session_state.pop("linked_channel", None)
 
 
 def _newest_shown(chosen: str, names: Container[str]) -> str:

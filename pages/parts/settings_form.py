@@ -1,12 +1,13 @@
 """The controls for a run's settings, each kept in the URL, and the words for them. No page either: Train draws it."""
 
+import math
 from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from forecasting.calendar_features import countries
-from forecasting.messages import N_, join_sentences
+from forecasting.messages import N_, Translate, join_sentences
 from forecasting.settings import (
     BOUNDS,
     BY_FAMILY,
@@ -212,3 +213,14 @@ def _follow(family: str) -> dict[str, Any]:
 def _take_quick_window() -> None:
     if st.session_state.quick_window:
         st.session_state.window = st.session_state.quick_window
+
+
+def in_url(name: str, value: Any, translate: Translate) -> str:
+    """A setting of a run as Train's URL has it: choices by their words, rates among those that Train offers."""
+    if name in CHOICES:
+        return translate(CHOICES[name][value])
+    if isinstance(value, bool):
+        return str(value).lower()
+    if name == "learning_rate":
+        value = min(RATES, key=lambda offered: abs(math.log(offered / value)))
+    return f"{value:.10g}" if isinstance(value, float) else str(value)

@@ -4,10 +4,11 @@ import streamlit as st
 
 from forecasting.jobs.belongings import belongings, delete_all
 from forecasting.jobs.saved_work.store import collect, merge
-from forecasting.messages import N_, Message, Translate
+from forecasting.messages import N_, BadInput, Message, Translate
 from pages.parts import identity
+from pages.parts.link_maker import offer_link
 from pages.parts.links import escape_markdown
-from pages.parts.session import store
+from pages.parts.session import limits, store
 
 YOUR_DATA = "pages/your_data.py"
 NO_AUTHLIB = N_("Signing in is set up here, but the server lacks the package Authlib. Work is kept for this browser.")
@@ -34,6 +35,7 @@ def draw_foot(translate: Translate) -> None:
             _show_user(user, translate)
         else:
             _offer_to_sign_in(translate)
+        offer_link(translate)
         st.page_link(YOUR_DATA, label=translate(N_("Your data")), icon=":material/folder_open:")
         if identity.is_local():
             return
@@ -48,6 +50,8 @@ def _show_user(user: identity.User, translate: Translate) -> None:
     if earlier:
         facts = {"channels": earlier.channels, "runs": earlier.runs}
         st.info(Message(EARLIER, facts).translated(translate))
+        if beyond := st.session_state.pop("cannot_take_along", None):
+            st.warning(beyond.translated(translate))
         st.button(translate(N_("Take it along")), key="take_along", on_click=_take_along, args=(user.owner,))
     st.button(translate(N_("Sign out")), key="sign_out", icon=":material/logout:", on_click=identity.sign_out)
 
@@ -55,7 +59,11 @@ def _show_user(user: identity.User, translate: Translate) -> None:
 def _take_along(owner: str) -> None:
     """What is worked on is paused by that: its worker reports on a job that is gone."""
     engine, browser = store().engine, identity.browser()
-    merge(engine, owner, collect(engine, browser))
+    try:
+        merge(engine, owner, collect(engine, browser), limits())
+    except BadInput as beyond:
+        st.session_state.cannot_take_along = beyond
+        return
     delete_all(engine, browser)
 
 

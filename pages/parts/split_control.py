@@ -50,12 +50,25 @@ def named_split(name: str, views) -> Split:
     return clipped({"2022": YEAR_2022, "lecture": LECTURE}.get(name) or last_part(views), views)
 
 
+def name_of_split(split: Split, views) -> str:
+    """Its name where it has one on these views, else "custom"."""
+    names = (name for name in split_names(views, english) if name != "custom" and named_split(name, views) == split)
+    return next(names, "custom")
+
+
+def split_in_url(split: Split, views, translate: Translate) -> dict[str, list[str]]:
+    """The control's parameters for a split."""
+    name = name_of_split(split, views)
+    query = {"split": [split_names(views, translate)[name]]}
+    if name != "custom":
+        return query
+    periods = {"train_period": split.train, "held_out_period": split.held_out}
+    return query | {key: [str(period.first), str(period.last)] for key, period in periods.items()}
+
+
 def take_split(split: Split, views) -> None:
     """Set the control to a split: by its name where it has one here, else by its days."""
-    st.session_state.split = "custom"
-    for name in split_names(views, english):
-        if name != "custom" and named_split(name, views) == split:
-            st.session_state.split = name
+    st.session_state.split = name_of_split(split, views)
     if st.session_state.split == "custom":
         st.session_state.train_period = (split.train.first, split.train.last)
         st.session_state.held_out_period = (split.held_out.first, split.held_out.last)

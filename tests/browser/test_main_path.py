@@ -171,7 +171,7 @@ def test_hosted_visitor_keeps_what_is_theirs_and_sees_nothing_else(browser, tmp_
         wait_until_done(mine)
         yours = browser.new_context(locale="en-US").new_page()
         yours.goto(shown, timeout=PATIENCE)
-        expect(yours.get_by_text("The link asks for run")).to_be_visible(timeout=PATIENCE)
+        expect(yours.get_by_text("The link shows the run")).to_be_visible(timeout=PATIENCE)
         expect(metric(yours, "Held-out loss")).to_have_text("–")
         for page in (mine, yours):
             page.context.close()

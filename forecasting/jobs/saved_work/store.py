@@ -11,8 +11,11 @@ import sqlalchemy as sa
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
+from forecasting.hosting import UNLIMITED, Hosting
 from forecasting.jobs.channels import LARGEST_SOURCE
 from forecasting.jobs.chapters import ChapterStore
+from forecasting.jobs.owners import lock_owner
+from forecasting.jobs.quotas import refuse_beyond
 from forecasting.jobs.requests import ForecastRequest, RunVersion
 from forecasting.jobs.runs import RUN_COLUMNS, RunStore, lineage_of
 from forecasting.jobs.saved_work.checks import OUTCOME
@@ -115,12 +118,18 @@ def _forecast(found: sa.Row, parts: dict[str, bytes]) -> SavedForecast:
 # Into the store
 
 
-def merge(engine: sa.Engine, owner: str, work: SavedWork) -> Merged:
-    """Add what the owner does not have yet, all or nothing; what is there stays. Opened twice it brings nothing."""
+def merge(engine: sa.Engine, owner: str, work: SavedWork, limits: Hosting = UNLIMITED) -> Merged:
+    """Add what the owner does not have yet, all or nothing; what is there stays. Opened twice it brings nothing.
+
+    Raises BadInput where the owner would have more than the host's `limits` allow.
+    """
     with engine.begin() as connection:
+        lock_owner(connection, owner)
         new_channels = _add_channels(connection, owner, work)
         new_runs, ids = _add_runs(connection, owner, work)
         new_forecasts = _add_forecasts(connection, owner, work, ids)
+        if new_channels or new_runs or new_forecasts:
+            refuse_beyond(connection, owner, limits)
     chapters = ChapterStore(engine)
     for slug, tried in work.chapters.items():
         chapters.note(owner, slug, tried=tried)
