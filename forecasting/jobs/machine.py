@@ -6,7 +6,12 @@ from pathlib import Path
 
 import threadpoolctl
 
-SMALLEST = 0.8e9  # bytes: half as much again as a worker takes before it does anything
+SERVER = 0.4e9  # bytes that the server takes with fifty visitors
+LOADED = 0.35e9  # bytes that a worker takes which trains a small network
+SMALLEST = 0.5e9  # bytes: half as much again as a worker takes before it does anything
+SMALL_MACHINE = 4e9  # bytes, below which memory is rather free than a worker ready at once
+PATIENCE, SHORT_PATIENCE = 900.0, 120.0  # seconds after which a worker with nothing to do leaves
+LOWER_PRIORITY = 5  # steps of nice
 AVX512 = {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}
 
 
@@ -21,11 +26,32 @@ def worker_environment() -> dict[str, str]:
 
 
 def worker_memory() -> float:
-    """Bytes that one worker may take: VIEWCAST_WORKER_MEMORY (in MB), else its share of four fifths of the machine."""
+    """Bytes that one worker may take: VIEWCAST_WORKER_MEMORY (in MB), else its share of what the server leaves.
+
+    A fifth of a large machine stays free.
+    """
     if given := float(os.environ.get("VIEWCAST_WORKER_MEMORY") or 0):
         return given * 1e6
-    workers = int(os.environ.get("VIEWCAST_WORKERS") or 0) or os.cpu_count() or 1
-    return max(0.8 * _machine_memory() / workers, SMALLEST)
+    workers = int(os.environ.get("VIEWCAST_WORKERS") or 0) or usual_workers()
+    whole = _machine_memory()
+    return max(min(0.8 * whole, whole - SERVER) / workers, SMALLEST)
+
+
+def usual_workers() -> int:
+    """How many workers the machine bears: one a core, as far as its memory goes; one at least."""
+    room = (_machine_memory() - SERVER) / LOADED
+    return int(max(min(os.cpu_count() or 1, room), 1))
+
+
+def idle_seconds() -> float:
+    """After which a worker with nothing to do leaves; sooner where memory is small."""
+    return PATIENCE if _machine_memory() >= SMALL_MACHINE else SHORT_PATIENCE
+
+
+def lower_priority() -> None:
+    """Have this process stand back where others want the same core: pages come before what is trained."""
+    if hasattr(os, "nice"):  # not on Windows
+        os.nice(LOWER_PRIORITY)
 
 
 def resident_memory(status: Path = Path("/proc/self/statm")) -> float:

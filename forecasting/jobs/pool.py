@@ -14,14 +14,13 @@ from forecasting.hosting import UNLIMITED, Hosting
 from forecasting.jobs.database import open_engine
 from forecasting.jobs.failures import failure
 from forecasting.jobs.heartbeats import HEARTBEAT_SECONDS, HeartbeatObserver
-from forecasting.jobs.machine import worker_environment, worker_memory
+from forecasting.jobs.machine import idle_seconds, usual_workers, worker_environment, worker_memory
 from forecasting.jobs.queue import Claim, JobQueue
 from forecasting.jobs.troubles import Trouble, if_answered, trouble_of
 from forecasting.jobs.worker import prepare, work_on
 from forecasting.messages import Message
 from forecasting.server_log import SERVER_LOG, JobEnd
 
-IDLE_SECONDS = 900  # after which a worker with nothing to do leaves
 STORE_SECONDS = 2.0  # for a look at the store: what waits longer is tried again at the next round
 SLOW_SECONDS = 1.0  # a store that takes longer to be written has kept others from their heartbeats
 CLOSING_SECONDS = 10.0  # for the round that a closing pool is in
@@ -33,7 +32,7 @@ def one_worker(minutes: float = math.inf) -> Executor:
     from loky import ProcessPoolExecutor  # noqa: PLC0415  0.1 s, not needed to look at a page
 
     how = {"initializer": prepare, "initargs": (os.getpid(), worker_memory(), minutes), "env": worker_environment()}
-    return ProcessPoolExecutor(max_workers=1, timeout=IDLE_SECONDS, **how)
+    return ProcessPoolExecutor(max_workers=1, timeout=idle_seconds(), **how)
 
 
 @dataclass
@@ -44,6 +43,7 @@ class Slot:
     claim: Claim | None = None
     future: Future | None = None
     since: float = 0.0  # of the clock `monotonic`: when the claim was given
+    warm: bool = False  # whether a worker was started
 
     @property
     def process(self) -> int | None:
@@ -76,11 +76,11 @@ class WorkerPool:
         self.queue = JobQueue(engine, at_once=limits.at_once)
         self.trouble: Trouble | None = None  # what was wrong with the store in the last round
         self._new_executor = executor or partial(one_worker, limits.job_minutes)
-        self._slots = [Slot(self._new_executor()) for _ in range(slots or os.cpu_count() or 1)]
+        self._slots = [Slot(self._new_executor()) for _ in range(slots or usual_workers())]
         self._failures: dict[str, Message] = {}  # jobs that have ended badly and are to be closed in the store
         self._observer = observer or HeartbeatObserver()
         self._due, self._closed = threading.Event(), threading.Event()
-        self._start_workers()
+        self._warm_one()
         # loky waits for its jobs before the interpreter may end; a server that is told to stop shall not. What is
         # registered last is called first, and loky registers itself with its first worker.
         threading._register_atexit(self.close)  # type: ignore[attr-defined]
@@ -92,10 +92,16 @@ class WorkerPool:
         """How many jobs it works on at once."""
         return len(self._slots)
 
-    def _start_workers(self) -> None:
-        """Before the first job needs them."""
-        for slot in self._slots:
-            slot.executor.submit(int)  # anything: the first job starts the worker, whose initializer does the rest
+    def _warm_one(self) -> None:
+        """Have a worker ready for the next job, and no more: each takes 0.3 GB before it does anything."""
+        free = self._free_slots()
+        if free and not free[0].warm:
+            free[0].executor.submit(int)  # anything: the first job starts the worker, whose initializer does the rest
+            free[0].warm = True
+
+    def _free_slots(self) -> list[Slot]:
+        """Those without a job, one with a worker first."""
+        return sorted((slot for slot in self._slots if slot.claim is None), key=lambda slot: not slot.warm)
 
     def watched_slots(self) -> list[Slot]:
         """The slots as they are now, to look at: they go on changing."""
@@ -142,9 +148,11 @@ class WorkerPool:
             self.queue.fail(job_id, reason)
             del self._failures[job_id]
         self._hold_and_take_over()
-        for slot in self._slots:
-            if not self._closed.is_set() and slot.claim is None and (claim := self.queue.claim_next()):
+        for slot in self._free_slots():
+            if not self._closed.is_set() and (claim := self.queue.claim_next()):
                 self._give(slot, claim)
+        if not self._closed.is_set():
+            self._warm_one()
 
     def _free(self, slot: Slot) -> None:
         """The slot's job has ended, however. The store is not asked, so nothing can keep the slot."""
@@ -156,8 +164,7 @@ class WorkerPool:
             SERVER_LOG.job(ended)
         if claim and error:
             self._failures[claim.id] = _reason(claim.kind, error)
-            slot.executor = self._new_executor()
-            slot.executor.submit(int)  # start its worker now
+            slot.executor, slot.warm = self._new_executor(), False
 
     def _hold_and_take_over(self) -> None:
         """Heartbeats for this server's jobs; those of others that have had none for long are queued again."""
@@ -175,7 +182,7 @@ class WorkerPool:
             self._failures[claim.id] = _reason(claim.kind, error)
             self.fill()
             return
-        slot.claim, slot.since = claim, monotonic()
+        slot.claim, slot.since, slot.warm = claim, monotonic(), True
         slot.future.add_done_callback(lambda _done: self.fill())
 
     def _submit(self, slot: Slot, claim: Claim) -> Future:

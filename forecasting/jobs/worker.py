@@ -10,12 +10,13 @@ from pkgutil import resolve_name
 from forecasting.jobs.database import open_engine
 from forecasting.jobs.failures import failure
 from forecasting.jobs.kinds import JOB_KINDS, Task
-from forecasting.jobs.machine import resident_memory, use_one_thread
+from forecasting.jobs.machine import lower_priority, resident_memory, use_one_thread
 from forecasting.jobs.queue import JobQueue
 from forecasting.jobs.runs import RunStore
 from forecasting.jobs.troubles import if_answered, patiently
 from forecasting.jobs.watchdog import leave_with, watched
 from forecasting.messages import BadInput, Message
+from forecasting.networks.no_compiler import leave_compiler_out
 from forecasting.records import Progress
 from forecasting.server_log import JobEnd, write_json_lines
 
@@ -30,6 +31,8 @@ def prepare(server: int, limit: float = math.inf, minutes: float = math.inf) -> 
     _limit, _minutes = limit, minutes
     leave_with(server)
     write_json_lines()
+    lower_priority()
+    leave_compiler_out()
     use_one_thread()  # two processes with two threads each fight for two cores: up to 30 times slower
     resolve_name("forecasting.jobs.kinds.train:warm_up")()
 

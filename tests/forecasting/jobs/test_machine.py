@@ -6,11 +6,15 @@ import sys
 
 import pytest
 
+from forecasting.jobs import machine
 from forecasting.jobs.machine import (
+    SERVER,
     SMALLEST,
     _machine_memory,
     _unrecognised_avx512,
+    idle_seconds,
     use_one_thread,
+    usual_workers,
     worker_environment,
     worker_memory,
 )
@@ -65,3 +69,24 @@ def test_a_container_bounds_the_machine(tmp_path):
     assert _machine_memory(tmp_path / "memory.max") == 1e9
     (tmp_path / "memory.max").write_text("max\n")
     assert _machine_memory(tmp_path / "memory.max") == _machine_memory(tmp_path / "nothing") > 1e9
+
+
+@pytest.mark.parametrize(
+    ("gigabytes", "cores", "workers"), [(1, 2, 1), (1.4, 2, 2), (0.5, 8, 1), (2.7, 2, 2), (64, 8, 8)]
+)
+def test_workers_are_as_many_as_cores_and_memory_bear(monkeypatch, gigabytes, cores, workers):
+    monkeypatch.delenv("VIEWCAST_WORKERS", raising=False)
+    monkeypatch.delenv("VIEWCAST_WORKER_MEMORY", raising=False)
+    monkeypatch.setattr(machine, "_machine_memory", lambda: gigabytes * 1e9)
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    assert usual_workers() == workers
+    if gigabytes >= 1:
+        assert worker_memory() == SMALLEST or SERVER + workers * worker_memory() <= gigabytes * 1e9
+    assert (idle_seconds() < 200) == (gigabytes < 4)
+
+
+@pytest.mark.skipif(not hasattr(os, "nice"), reason="Windows has no nice")
+def test_a_worker_stands_back():
+    script = "import os; from forecasting.jobs.machine import lower_priority; lower_priority(); print(os.nice(0))"
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert int(said) > os.nice(0) or os.nice(0) >= 15
