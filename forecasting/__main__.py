@@ -10,6 +10,7 @@ import os
 import pkgutil
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from forecasting import __version__
@@ -66,11 +67,25 @@ def _parser() -> argparse.ArgumentParser:
         "--groups", nargs="+", choices=GROUPS, default=list(GROUPS), metavar="GROUP", help=", ".join(GROUPS)
     )
     add_split(judge)
+    _add_store(commands)
     for command in (reader, trainer, doctor, writer, judge, *add_forecasts(commands)):
         add_reading(command)
     for command in (trainer, doctor, writer):
         add_run_settings(command)
     return parser
+
+
+def _add_store(commands: argparse._SubParsersAction) -> None:
+    about = "the store in VIEWCAST_STORE (.viewcast/runs.db in this folder where that is not set)"
+    store = commands.add_parser("store", help="back up the store of channels and runs, and put a backup back")
+    actions = store.add_subparsers(required=True, metavar="ACTION", parser_class=Parser)
+    for name, says in (
+        ("backup", f"write {about} to one new file, while Viewcast runs"),
+        ("restore", f"put such a file, or any SQLite store, into {about}, which is empty: also a move to PostgreSQL"),
+    ):
+        action = actions.add_parser(name, help=says, description=says)
+        action.add_argument("file", type=Path, metavar="FILE")
+        action.set_defaults(command=f"forecasting.cli.store:{name}_store")
 
 
 def _answers(problem: BadInput) -> list[str]:

@@ -126,6 +126,8 @@ def _set_aside(database: Path) -> Path:
 
 
 def _bring_up_to_date(engine: sa.Engine) -> None:
+    if engine.dialect.name == "postgresql" and _is_up_to_date(engine):
+        return  # each job opens the store: without a lock, and without looking at each table by itself
     with _exclusive(engine) as connection:
         _refuse_newer(connection)
         migrate(connection)
@@ -135,6 +137,12 @@ def _bring_up_to_date(engine: sa.Engine) -> None:
             connection.execute(sa.insert(schema_version), {"version": SCHEMA_VERSION})
         nothing = sa.update(schema_version).where(sa.false())  # SQLite says only at a write that it cannot
         connection.execute(nothing.values(version=SCHEMA_VERSION))
+
+
+def _is_up_to_date(engine: sa.Engine) -> bool:
+    with engine.connect() as connection:
+        _refuse_newer(connection)
+        return not _missing_columns(connection)
 
 
 def _refuse_newer(connection: sa.Connection) -> None:
@@ -167,11 +175,14 @@ def _exclusive(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 def _add_columns(connection: sa.Connection) -> None:
     """Give the tables of an older database the columns that came later. Those are all nullable, so its rows stay."""
-    for table in metadata.sorted_tables:
-        there = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
-        for column in table.c:
-            if column.name not in there:
-                connection.execute(sa.text(added_column(column, connection.dialect)))
+    for column in _missing_columns(connection):
+        connection.execute(sa.text(added_column(column, connection.dialect)))
+
+
+def _missing_columns(connection: sa.Connection) -> list[sa.Column]:
+    tables = sa.inspect(connection).get_multi_columns().items()
+    there = {(table, column["name"]) for (_schema, table), columns in tables for column in columns}
+    return [column for table in metadata.sorted_tables for column in table.c if (table.name, column.name) not in there]
 
 
 def added_column(column: sa.Column, dialect: sa.Dialect) -> str:
