@@ -1,6 +1,7 @@
 """One's own data: how much there is, all of it as one file, and how it goes."""
 
 from datetime import date
+from functools import partial
 from math import isfinite
 
 import streamlit as st
@@ -11,10 +12,12 @@ from forecasting.jobs.saved_work.store import Merged, collect, merge
 from forecasting.messages import N_, BadInput, Message, join_sentences
 from forecasting.owners import LOCAL
 from pages.parts import identity
+from pages.parts.file_reading import Result, begin_reading, show_reading, stop_reading
 from pages.parts.links import escape_markdown
 from pages.parts.session import hosting, limits, open_page
 
 MB = 1e6
+SAVED = "saved_work"  # the uploader
 DAYS_KEPT = N_("It goes {days} days after the last visit.")
 KEEPS_NOTHING = N_("This browser keeps no cookie: what you do here is lost once the tab is closed or loaded again.")
 
@@ -43,17 +46,21 @@ def packed() -> bytes:
 
 
 def open_saved() -> None:
-    """Take in the file in the uploader."""
-    file = st.session_state.saved_work
+    """Have the file in the uploader read, and take it in."""
+    file = st.session_state[SAVED]
+    stop_reading(SAVED)
     for key in ("opened", "cannot_open"):
         st.session_state.pop(key, None)
-    if file is None:
-        return
+    if file:
+        begin_reading(SAVED, file.name, partial(from_file, file.getvalue()), take_in)
+
+
+def take_in(read: Result) -> None:
+    """Add what was read to what is here; where it could not be read, remember why."""
     try:
-        st.session_state.opened = merge(engine, session.owner, from_file(file.getvalue()), limits())
+        st.session_state.opened = merge(engine, session.owner, read(), limits())
     except BadInput as trouble:
         st.session_state.cannot_open = trouble
-    session.workers.fill()
 
 
 def say_opened() -> None:
@@ -107,10 +114,11 @@ if mine.size > LARGEST:
 st.file_uploader(
     translate("Open saved work: what is here stays, and nothing comes twice"),
     ["zip"],
-    key="saved_work",
+    key=SAVED,
     on_change=open_saved,
     max_upload_size=LARGEST_FILE,
 )
+show_reading(session, SAVED)
 say_opened()
 
 st.subheader(translate("Delete it"))

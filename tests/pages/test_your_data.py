@@ -7,6 +7,7 @@ from forecasting.jobs.belongings import belongings
 from forecasting.jobs.saved_work.file import to_file
 from forecasting.jobs.saved_work.store import collect
 from forecasting.owners import browser, user
+from pages.parts import identity
 from pages.parts.session import store
 from tests.pages.conftest import Visitor
 from tests.support.filled_store import fill
@@ -70,3 +71,20 @@ def test_work_from_before_is_taken_along_and_signing_out_leaves_nothing(visitor:
     app.session_state.private = "theirs"
     app.button(key="sign_out").click().run()
     assert "private" not in app.session_state and "run" not in app.query_params
+
+
+@pytest.mark.parametrize(
+    ("set_up", "installed", "said"),
+    [(["default"], False, "lacks the package Authlib"), (["default"], True, "not set up completely"), ([], True, "")],
+)
+def test_signing_in_that_cannot_be_is_a_sentence(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch, set_up: list[str], installed: bool, said: str
+) -> None:
+    monkeypatch.setattr(identity, "providers", lambda: set_up)
+    monkeypatch.setattr(identity, "can_sign_in", lambda: installed)
+    app = visitor.go("your_data")
+    buttons = [button for button in app.button if button.label == "Sign in"]
+    assert bool(buttons) == bool(set_up and installed)
+    for button in buttons:
+        button.click().run()  # no secrets are there
+    assert not app.exception and said in texts(app)
