@@ -6,12 +6,13 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from forecasting import charts
 from forecasting.evaluation.baselines import baseline_forecast, best_baseline
-from forecasting.evaluation.comparison import compare
+from forecasting.evaluation.comparison import Comparison, compare
 from forecasting.evaluation.wording import MEAN_OF_SEEDS, against_baseline
 from forecasting.formats import format_views
 from forecasting.formula import formula
@@ -21,8 +22,9 @@ from forecasting.metrics import LOSS_NAMES
 from forecasting.models.memory import refuse_beyond
 from forecasting.models.registry import label_of
 from forecasting.records import NOTHING_YET, History, Run
+from forecasting.series import Series
 from forecasting.settings import SUBTRACT, RunSettings, Training
-from forecasting.split import default_split
+from forecasting.split import Period, default_split
 from pages.parts import diagnosis_panel
 from pages.parts.chart import draw_chart
 from pages.parts.homework import offer_homework
@@ -172,7 +174,13 @@ def draw_figures(settings: RunSettings, losses: tuple[float, float] | None, line
 
 def harder_baseline(settings: RunSettings) -> str:
     """The baseline to beat, chosen on the training days."""
-    return best_baseline(session.channel.series, settings.split.train, settings.architecture.horizon)
+    channel = session.channel
+    return _harder_baseline(channel.series, channel.fingerprint, settings.split.train, settings.architecture.horizon)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _harder_baseline(_series: Series, fingerprint: str, training: Period, ahead: int) -> str:
+    return best_baseline(_series, training, ahead)
 
 
 def losses_of(run: Run, history: History) -> tuple[float, float] | None:
@@ -262,27 +270,37 @@ def live(
         st.rerun()
 
 
+@st.cache_data(max_entries=128, show_spinner=False)
+def against(
+    _series: Series, fingerprint: str, predictions: pd.DataFrame, settings: RunSettings, baseline: str
+) -> tuple[Comparison, float, int]:
+    """How a run's predictions compare with a baseline's on the same days, its error, and how many seeds are better."""
+    days, ahead = predictions.index, settings.architecture.horizon
+    actual = _series.views[days].to_numpy()
+    expected = np.abs(baseline_forecast(baseline, _series, days, ahead=ahead) - actual)
+    errors = np.abs(predictions.to_numpy().T - actual)
+    found = compare(errors, expected, ahead=ahead, seeded=(not settings.solved_at_once, False))
+    return found, float(expected.mean()), int((errors.mean(axis=1) < expected.mean()).sum())
+
+
 def draw_held_out(run: Run) -> None:
     """The verdict, and real against predicted over the held-out days."""
     predictions = session.store.predictions(run.id)
     if predictions is None:
         return
-    views, days, ahead = session.channel.views, predictions.index, run.settings.architecture.horizon
+    ahead = run.settings.architecture.horizon
     one_day = translate("Held-out days, one day ahead")
     st.subheader(one_day if ahead == 1 else translate("Held-out days, {ahead} days ahead").format(ahead=ahead))
-    baseline, actual = harder_baseline(run.settings), views[days].to_numpy()
-    expected = np.abs(baseline_forecast(baseline, session.channel.series, days, ahead=ahead) - actual)
-    errors = np.abs(predictions.to_numpy().T - actual)
-    found = compare(errors, expected, ahead=ahead, seeded=(not run.settings.solved_at_once, False))
+    baseline = harder_baseline(run.settings)
+    found, error, seeds_better = against(
+        session.channel.series, session.channel.fingerprint, predictions, run.settings, baseline
+    )
     show, icon = {
         "better": (st.success, ":material/trending_up:"),
         "worse": (st.error, ":material/trending_down:"),
         "cannot tell": (st.info, ":material/help:"),
     }[found.answer]
-    seeds_better = int((errors.mean(axis=1) < expected.mean()).sum())
-    said = against_baseline(
-        found, translate(label_of(baseline)), baseline_error=float(expected.mean()), seeds_better=seeds_better
-    )
+    said = against_baseline(found, translate(label_of(baseline)), baseline_error=error, seeds_better=seeds_better)
     show(said.translated(translate), icon=icon)
     measured = session.channel.series.measured  # what was filled in is not real
     chart = partial(
