@@ -38,7 +38,7 @@ words: .venv/tests.installed
 # Every package of the container and of CI, by its hash; made anew with the newest that requirements allow.
 lock: | $(BIN)/python
 	$(PIP) uv==0.13.9
-	$(LOCK) --upgrade requirements.txt -o .container/requirements.lock
+	$(LOCK) --upgrade requirements.txt .container/signing_in.txt -o .container/requirements.lock
 	$(LOCK) --upgrade tests/requirements.txt -c .container/requirements.lock -o .container/tests.lock
 
 # Whether known faults are told of any of them.
@@ -52,6 +52,16 @@ $(BIN)/python:
 	$(PYTHON) -m venv .venv
 
 # Viewcast computes on the processor, so Linux needs torch's build for it alone (200 MB); the plain one brings CUDA (4 GB).
+# LOCKED=yes takes every package by its hash, on Linux and x86-64: as the container, so CI.
+ifdef LOCKED
+.venv/app.installed: .container/requirements.lock | $(BIN)/python
+	$(PIP) --require-hashes --no-deps -r $<
+	touch $@
+
+.venv/tests.installed: .container/tests.lock .venv/app.installed
+	$(PIP) --require-hashes --no-deps -r $<
+	touch $@
+else
 .venv/app.installed: requirements.txt | $(BIN)/python
 	@[ "$$(uname)" != Linux ] || $(PIP) --retries 0 --timeout 10 --no-deps --index-url $(TORCH_INDEX) $(TORCH)+cpu 2>/dev/null \
 	  || echo "No build of $(TORCH) without CUDA at $(TORCH_INDEX): taking the plain one, which brings 4 GB of CUDA."
@@ -61,5 +71,6 @@ $(BIN)/python:
 .venv/tests.installed: .venv/app.installed tests/requirements.txt
 	$(PIP) -r tests/requirements.txt
 	touch $@
+endif
 
 .PHONY: run test lint unit types words lock audit
