@@ -30,6 +30,8 @@ FAR = 3.0  # times the score that a share `level` stays within, either side: an 
 WIDEST = 2.5  # times the outermost score, where scores are too few for their level
 BOTH_SIDES = 20  # scores below which both sides share them
 FEWEST_SCORES = 5  # scores of a column that an edge can rest on; below it borrows from fewer days ahead
+MARGIN = 1 / 3  # of what scores that are alike ask for: with all of it totals of 28 days held 97 % for 90
+HIGHEST_EDGE = 2.0  # times the largest views seen: no upper edge lies beyond, unless the forecast does
 GROWN = 1.1  # times as many scores say anew how alike neighbours are
 SHARE_OF_TOTAL = 0.8  # a total's score beside that of its last day, where it has to be borrowed
 
@@ -147,7 +149,8 @@ def make_intervals(
     All columns, or some `columns` alone, which then borrow nothing of others.
 
     Intervals hold the forecast and each other, a wider level the narrower ones, and reach neither below 0 nor beyond
-    the highest that is plausible. A total's centre is the sum of its days and the mean error that such sums had.
+    HIGHEST_EDGE times the largest views seen, unless the forecast does. A total's centre is the sum of its days and
+    the mean error that such sums had.
     """
     count, horizon = predicted.shape
     origins = later.origins[-count:]
@@ -156,12 +159,13 @@ def make_intervals(
     edges, off = adaptive_edges(earlier, later, levels), mean_errors(earlier, later)[-count:]
     lengths = np.array([1] * horizon + totals(horizon))[kept]
     limits = np.concatenate([highest(series, origins, int(days)) for days in lengths], axis=1)
+    edge_limits = np.concatenate([highest(series, origins, int(days), times=HIGHEST_EDGE) for days in lengths], axis=1)
     expected = with_totals(predicted)[:, kept] + off * scales(series, origins, predicted)[:, kept]
     centre = np.clip(expected, 0, limits)
     lower, upper = {}, {}
     for level, (low, high) in edges_in_views(series, predicted, origins, edges=edges, columns=kept).items():
         lower[level] = np.clip(np.minimum(low, centre), 0, limits)
-        upper[level] = np.clip(np.maximum(high, centre), 0, limits)
+        upper[level] = np.maximum(np.clip(high, 0, edge_limits), centre)
     return Intervals(centre, lower, upper)
 
 
@@ -277,12 +281,17 @@ def _adapt(
         counts[row] = len(known)
         if len(known) > GROWN * told_from:  # a run begins without any
             spacing, told_from = spacing_of(np.array(latest), delay), len(known)
-        edges[:, row] = edges_of_scores(known, every, rates=rates, spacing=spacing)
+        edges[:, row] = edges_of_scores(known, every, rates=rates, spacing=spacing, margin=MARGIN)
     return edges[:, :, reported], counts
 
 
-def edges_of_scores(known: np.ndarray, levels: np.ndarray, *, rates: np.ndarray, spacing: float) -> np.ndarray:
-    """Edges (sides, levels) from sorted scores and the rates of misses (sides, GRID) aimed at."""
+def edges_of_scores(
+    known: np.ndarray, levels: np.ndarray, *, rates: np.ndarray, spacing: float, margin: float = 1.0
+) -> np.ndarray:
+    """Edges (sides, levels) from sorted scores and the rates of misses (sides, GRID) aimed at.
+
+    Of the `margin` that a few independent scores ask for, where one in `spacing` is, so much is kept.
+    """
     if not len(known):
         return np.full((2, len(levels)), np.nan)
     if len(known) < BOTH_SIDES:  # too few to tell the sides apart: each error might have been on the other one
@@ -291,7 +300,7 @@ def edges_of_scores(known: np.ndarray, levels: np.ndarray, *, rates: np.ndarray,
     # Between levels that are followed, in proportion; a level of 0 would miss half on either side, one of 1 none.
     below, above = (np.interp(levels, [0, *GRID, 1], [max(0.5, side[0]), *side, 0]) for side in falling)
     far = FAR * np.sort(np.abs(known))[np.clip(np.ceil(len(known) * levels), 1, len(known)).astype(int) - 1]
-    low, high = _quantiles(known, below, above, spacing)
+    low, high = _quantiles(known, below, above, 1 + margin * (spacing - 1))
     found = np.stack([np.maximum(low, -far), np.minimum(high, far)])
     outward = np.array([found[0] < 0, found[1] > 0])
     return found * np.where(outward, _beyond_outermost(len(known), levels, spacing), 1)

@@ -20,14 +20,14 @@ def bounded(predicted: np.ndarray, series: Series, origins: pd.DatetimeIndex) ->
     return np.clip(predicted, 0, highest(series, origins))
 
 
-def highest(series: Series, origins: pd.DatetimeIndex, days: int = 1) -> np.ndarray:
+def highest(series: Series, origins: pd.DatetimeIndex, days: int = 1, *, times: float = HIGHEST) -> np.ndarray:
     """The most views (origins, 1) that `days` days in a row may be forecast to have.
 
-    HIGHEST times the most that as many days had in the last SEEN days through each origin, and one view.
+    So many `times` the most that as many days had in the last SEEN days through each origin, and one view.
     """
     known = series.known.loc[: origins.max()]
     sums = known.rolling(days, min_periods=1).sum()
     largest = sums.rolling(SEEN, min_periods=1).max().to_numpy()
     length = np.minimum(np.arange(1, len(known) + 1), days)  # fewer days than asked so far: as if they went on
     places = known.index.get_indexer(origins)
-    return (HIGHEST * largest * days / length + days)[places][:, None]
+    return (times * largest * days / length + days)[places][:, None]

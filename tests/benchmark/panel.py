@@ -11,7 +11,9 @@ totals of 7 and 28 days: share held, and Winkler's score of the 90 % interval in
 `--half` takes every other series, by name: choose on the tuning half, and look at the checking half once at the end.
 `--peers`, an interpreter with statsforecast, lightgbm and neuralforecast (those that are there), adds their methods.
 It prints the MASE of every series; its geometric mean against the same day last week and against the best reference
-*of each series*, with 90 % intervals over series; shares of intervals held, scores, and seconds.
+*of each series*, with 90 % intervals over series; shares of intervals held, scores, and seconds. Scores stand against
+those of the best reference of each series that has intervals. `--hindsight` shows Auto's error beside that of the best
+fixed mixture of its members, which only the days to come could have told.
 """
 
 import argparse
@@ -19,6 +21,7 @@ import os
 import subprocess
 import tempfile
 import time
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +32,7 @@ from forecasting.evaluation.backtest import Backtest, backtest
 from forecasting.evaluation.calibration import fit_method
 from forecasting.jobs.machine import use_one_thread
 from forecasting.messages import BadInput
+from forecasting.models.ensemble.auto import Auto, forecasts_of
 from forecasting.models.registry import METHODS, SKILL_BASELINE
 from forecasting.reading import read_views
 from forecasting.series import Series
@@ -41,6 +45,8 @@ LEVEL = 0.9
 REFERENCES = (SKILL_BASELINE, "ets", "AutoETS", "AutoTheta", "LightGBM", "NHITS")
 PEERS = ("AutoETS", "AutoTheta", "LightGBM", "NHITS")
 DRAWS = 2000  # of series, for intervals over them
+STEPS = 400  # of the descent to hindsight's mixture
+FEWEST_HELD = 0.8  # of a series' days
 
 
 @dataclass(frozen=True)
@@ -67,13 +73,47 @@ def problem_of(file: Path) -> Problem:
     return Problem(file.stem, series, origins, float(np.nanmean(np.abs(before[7:] - before[:-7]))))
 
 
-def forecast(problem: Problem, method: str) -> dict[str, float]:
-    """The figures of a method of ours."""
+def forecast(problem: Problem, method: str, *, hindsight: bool = False) -> dict[str, float]:
+    """The figures of a method of ours; of Auto, if asked, also those of `hindsight`."""
     begun = time.process_time()
     fitted = fit_method(method, problem.series.until(problem.origins[0]), HORIZON)
     seconds = time.process_time() - begun
     done = backtest(problem.series, fitted, problem.origins, horizon=HORIZON)
-    return errors(problem, done.predicted) | interval_scores(problem, done) | {"seconds": seconds}
+    found = errors(problem, done.predicted) | interval_scores(problem, done) | {"seconds": seconds}
+    if hindsight and isinstance(fitted.forecaster, Auto):
+        found |= in_hindsight(problem, fitted.forecaster)
+    return found
+
+
+def in_hindsight(problem: Problem, auto: Auto) -> dict[str, float]:
+    """MASE of the mixture of the members of `auto` whose fixed weights would have been best, for each of AHEAD."""
+    members = [forecasts_of(member, problem.series, problem.origins, horizon=HORIZON) for member in auto.members]
+    found = {}
+    for ahead in AHEAD:
+        forecasts = np.stack(members)[:, :, :ahead] / problem.unit
+        weights = best_weights(forecasts.reshape(len(members), -1), problem.actual[:, :ahead].ravel() / problem.unit)
+        predicted = np.tensordot(weights, np.stack(members), axes=1)
+        found[f"hindsight_{ahead}"] = errors(problem, predicted)[f"mase_{ahead}"]
+    return found
+
+
+def best_weights(forecasts: np.ndarray, actual: np.ndarray) -> np.ndarray:
+    """Weights (members,) of `forecasts` (members, days) that sum to 1, for a small mean absolute error.
+
+    By exponentiated gradients (Kivinen and Warmuth 1997), the best of the way.
+    """
+    known = np.isfinite(actual)
+    forecasts, actual = forecasts[:, known], actual[known]
+    weights = best = np.full(len(forecasts), 1 / len(forecasts))
+    smallest = np.inf
+    for step in range(1, STEPS + 1):
+        off = weights @ forecasts - actual
+        if np.abs(off).mean() < smallest:
+            smallest, best = np.abs(off).mean(), weights
+        slope = forecasts @ np.sign(off) / len(actual)
+        weights = weights * np.exp(-2 * (slope - slope.min()) / np.sqrt(step))
+        weights = weights / weights.sum()
+    return best
 
 
 def forecast_by_peer(problem: Problem, method: str, interpreter: str) -> dict[str, float]:
@@ -157,6 +197,26 @@ def summary(found: pd.DataFrame, ahead: int) -> pd.DataFrame:
     return pd.DataFrame(rows).T.fillna("")
 
 
+def scores_against_best(found: pd.DataFrame) -> pd.DataFrame:
+    """A row a method: the Winkler score against that of the best reference of each series, as a geometric mean."""
+    rows: dict[str, dict[str, str]] = {}
+    for part in [name for name in found if name.startswith("winkler")]:
+        table = found.pivot(index="series", columns="method", values=part)
+        best = table[[name for name in REFERENCES if name in table]].min(axis=1)
+        for method in table:
+            if table[method].notna().any():
+                rows.setdefault(method, {})[part] = ratio(table[method] / best)
+    return pd.DataFrame(rows).T
+
+
+def gap_to_hindsight(found: pd.DataFrame) -> None:
+    """Auto's error as a geometric mean against that of hindsight's mixture."""
+    mine = found[found.method == "auto"]
+    for ahead in AHEAD:
+        to_best = mine[f"mase_{ahead}"] / mine[f"hindsight_{ahead}"]
+        print(f"\nAuto's MASE beside hindsight's best mixture of its members, {ahead} days ahead: {ratio(to_best)}")
+
+
 def ratio(values: pd.Series) -> str:
     """The geometric mean with its 90 % interval, series drawn anew."""
     logs = np.log(values.dropna().to_numpy())
@@ -178,6 +238,12 @@ def show(found: pd.DataFrame) -> None:
         print(found.groupby("method")[parts].mean().round(3).to_string())
         shares = [name for name in parts if name.startswith("held")]
         print(found.groupby("method")[shares].min().round(2).to_string())
+        print(f"\nseries of which less than {FEWEST_HELD:.0%} is held")
+        print((found.set_index("method")[shares] < FEWEST_HELD).groupby(level=0).sum().to_string())
+        print("\nWinkler scores as geometric means against the best reference of each series")
+        print(scores_against_best(found).to_string())
+        if "hindsight_1" in found:
+            gap_to_hindsight(found)
 
 
 def main() -> None:
@@ -186,9 +252,11 @@ def main() -> None:
     parser.add_argument("--half", choices=("tuning", "checking"))
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     parser.add_argument("--peers", help="an interpreter that has the other libraries")
+    parser.add_argument("--hindsight", action="store_true", help="also the best mixture of Auto's members, afterwards")
     parser.add_argument("--leave-out", nargs="*", default=[], choices=PEERS)
     asked = parser.parse_args()
     use_one_thread()
+    warnings.filterwarnings("ignore", "Mean of empty slice")  # an origin none of whose days was measured
     files = sorted(file for folder in asked.folder for file in ([folder] if folder.is_file() else folder.iterdir()))
     if asked.half:
         files = files[asked.half == "checking" :: 2]
@@ -197,7 +265,8 @@ def main() -> None:
         try:
             problem = problem_of(file)
             for method in dict.fromkeys([SKILL_BASELINE, *asked.methods]):
-                rows.append({"series": problem.name, "method": method} | forecast(problem, method))
+                figures = forecast(problem, method, hindsight=asked.hindsight)
+                rows.append({"series": problem.name, "method": method} | figures)
             for peer in PEERS if asked.peers else ():
                 if peer not in asked.leave_out and (found := forecast_by_peer(problem, peer, asked.peers)):
                     rows.append({"series": problem.name, "method": peer} | found)

@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 
 from forecasting.evaluation.conformal import (
+    HIGHEST_EDGE,
+    MARGIN,
     Scores,
     adaptive_edges,
     delays,
@@ -74,7 +76,7 @@ def test_adaptive_equals_a_slow_loop():
     earlier, later = scores(before, delay=delay), scores(after, FIRST + pd.Timedelta(days=40), delay)
     found = adaptive_edges(earlier, later, [level], step=step, memory=memory)[level]
     every, rates, edges = [*before, *after], [0.25, 0.25], []
-    spacing = spacing_of(before[:-2][-memory:], delay)
+    margin = 1 + MARGIN * (spacing_of(before[:-2][-memory:], delay) - 1)
     for day in range(40, 100):
         known = every[: day - delay + 1]
         shows = day - delay  # the origin whose error shows today
@@ -84,10 +86,25 @@ def test_adaptive_equals_a_slow_loop():
             rates[1] += step * (0.25 - (every[shows] > high))
             rates = [max(rate, 0.0) for rate in rates]
         latest = sorted(known[-memory:])
-        places = [min(max(math.ceil((len(latest) + spacing) * (1 - rate)), 1), len(latest)) for rate in rates]
+        places = [min(max(math.ceil((len(latest) + margin) * (1 - rate)), 1), len(latest)) for rate in rates]
         far = 3 * sorted(map(abs, latest))[math.ceil(len(latest) * level) - 1]
         edges.append((max(latest[len(latest) - places[0]], -far), min(latest[places[1] - 1], far)))
     assert np.column_stack([side[:, 0] for side in found]) == pytest.approx(np.array(edges))
+
+
+def test_no_band_is_wider_than_twice_the_largest_day():
+    """Even where past forecasts were off by a thousand times the views; a forecast beyond it stays in its band."""
+    series = Series(pd.Series(np.tile([100.0, 90, 80, 70, 60, 50, 40], 20), pd.date_range(FIRST, periods=140)))
+    origins = series.views.index[60:130]
+    wild = np.random.default_rng(0).choice([0.0, 1e5], (70, 28))
+    earlier = make_scores(series, origins[:-1], wild[:-1])
+    for predicted in (80.0, 260.0):
+        asked = np.full((1, 28), predicted)
+        later = Scores(origins[-1:], np.full((1, 30), np.nan), delays(28))
+        found = make_intervals(series, asked, earlier=earlier, later=later, levels=(0.5, 0.99))
+        width = found.upper[0.99] - found.lower[0.99]
+        assert (width[:, :28] <= max(HIGHEST_EDGE * 100 + 1, predicted)).all()
+        assert (found.upper[0.5] >= found.centre).all() and (found.upper[0.99] >= found.upper[0.5]).all()
 
 
 def test_levels_hold_each_other_whichever_are_asked():
