@@ -23,6 +23,7 @@ CANDIDATES = (
     Recipe("relu", layers=2),
     Recipe("linear", reach=FAR, centred=False, clip=1.0, year=True),
     Recipe("relu", layers=2, log=False),
+    Recipe("relu", layers=2, window=14),
     Recipe("linear", window=14),
     Recipe("linear", window=28),
     Recipe("linear", reach=FAR, clip=1.5, window=28),
