@@ -67,6 +67,31 @@ def test_a_trend_and_a_week_are_learnt():
     assert errors["auto"].mean() < 0.8 * errors["last-week"].mean()
 
 
+LEVELS = {
+    "elevenfold growth in the days forecast": 11 ** np.clip((np.arange(400) - 300) / 100, 0, 1),
+    "six times as high from one day to the next": np.where(np.arange(400) < 350, 1.0, 6.0),
+    "a sixth from one day to the next": np.where(np.arange(400) < 350, 6.0, 1.0),
+}
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_where_the_level_moves_it_stays_near_the_best_simple_method(level):
+    noise = np.random.default_rng(2).normal(1, 0.08, 400)
+    views = pd.Series(300 * LEVELS[level] * noise, pd.date_range("2020-01-01", periods=400))
+    errors = {name: found.mean() for name, found in errors_of(views, ("last-week", "ets", "auto")).items()}
+    assert errors.pop("auto") <= 1.15 * min(errors.values())
+
+
+@pytest.mark.parametrize("days", [28, 60, 90, 200])
+def test_a_short_channel_is_forecast_with_what_it_suffices_for(days):
+    series = Series(make_views(days))
+    fitted = fit_method("auto", series, HORIZON)
+    found = fitted.forecaster.predict(series, series.views.index[-1:], HORIZON)
+    assert np.abs(found - series.views.mean()).max() < 2500  # a week of 4k to 5.4k, and noise
+    assert ("linear, log, − mean, 56 d → 1 d" in fitted.forecaster.names) <= (days >= 60)
+    assert "last-year" not in fitted.forecaster.names
+
+
 def test_every_candidate_is_a_trial_and_the_mixture_comes_last():
     views = make_views(300)
     *trials, auto = search(Series(views), HORIZON)
