@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
 from forecasting.jobs.database import SET_ASIDE, url_of
+from forecasting.jobs.runs import RunStore
 from forecasting.jobs.troubles import NEWER, SILENT, StoreTrouble, Trouble
 from forecasting.messages import Message
 from pages.parts import session
@@ -70,7 +71,7 @@ def test_it_is_said_in_the_languages_of_the_pages(visit):
 
 def test_other_errors_are_no_trouble_of_the_store(visitor, monkeypatch):
     visitor.go("train")
-    monkeypatch.setattr(session.store(), "runs", lambda _owner: 1 / 0)
+    monkeypatch.setattr(RunStore, "runs", lambda *_asked: 1 / 0)
     assert visitor.app.run().exception and not visitor.app.warning
 
 
