@@ -17,6 +17,10 @@ test: lint
 	$(BIN)/python -m pytest --ignore=tests/browser -n 2
 	$(BIN)/python -m pytest tests/browser
 
+# The tests of the store and of the pages once more, all of them on PostgreSQL; `make test` runs some on both databases.
+test-postgres: .venv/tests.installed
+	VIEWCAST_TEST_STORE=postgresql $(BIN)/python -m pytest tests/forecasting/jobs tests/pages -n 2
+
 lint: .venv/tests.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -73,4 +77,4 @@ else
 	touch $@
 endif
 
-.PHONY: run test lint unit types words lock audit
+.PHONY: run test test-postgres lint unit types words lock audit

@@ -1,7 +1,11 @@
 """How far an owner has come is kept in the store."""
 
+import pytest
+
 from forecasting.jobs.chapters import ChapterStore
 from forecasting.jobs.database import open_engine
+
+pytestmark = pytest.mark.both_databases
 
 
 def test_what_was_tried_stays_tried_for_its_owner(store, store_url):

@@ -28,6 +28,8 @@ from tests.support import job_kinds
 from tests.support.filled_store import fill
 from tests.support.job_kinds import Count
 
+pytestmark = pytest.mark.both_databases
+
 CHANNEL = channel()
 SPLIT = default_split(CHANNEL.views)
 SMALL = replace(UNLIMITED, queue=20, runs=3, channels=2, storage=0.1)

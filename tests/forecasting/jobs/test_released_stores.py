@@ -18,7 +18,7 @@ from tests.support.older_stores import FOLDER, RELEASED, contents, write_release
 
 pytestmark = pytest.mark.both_databases
 SAID = json.loads((FOLDER / "version_0_1" / "answers.json").read_text("utf-8"))
-STRIDE = 9  # of the statements of a migration each ninth is interrupted: a second, not ten
+STRIDE = 17  # of the statements of a migration each seventeenth is interrupted: a second, not twenty
 
 
 @pytest.fixture(params=RELEASED)

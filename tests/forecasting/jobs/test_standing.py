@@ -7,12 +7,14 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
 from forecasting.jobs import heartbeats, pool
 from forecasting.jobs.database import open_engine, url_of
@@ -21,6 +23,7 @@ from forecasting.jobs.pool import WorkerPool
 from forecasting.jobs.queue import RESTARTS, JobQueue
 from forecasting.jobs.runs import RunStore
 from forecasting.jobs.store import JobStore
+from forecasting.jobs.tables import jobs
 from forecasting.jobs.worker import work_on
 from forecasting.messages import Message
 from tests.forecasting.jobs.test_runs import channel, report, row, said, settings
@@ -108,6 +111,7 @@ def rounds(queue: JobQueue, run_id: str, count: int = 3) -> None:
 # A store that does not answer
 
 
+@pytest.mark.both_databases
 def test_a_slot_is_freed_though_the_store_is_locked_when_its_worker_dies(store, server, executors, store_url):
     first = submitted(store)
     wait_for(lambda: status(store, first) == "running" and executors[0].futures)
@@ -123,6 +127,7 @@ def test_a_slot_is_freed_though_the_store_is_locked_when_its_worker_dies(store, 
     assert server.trouble is None
 
 
+@pytest.mark.both_databases
 def test_a_store_that_does_not_answer_is_said_and_said_no_more(store, server, store_url):
     wait_for(lambda: server.trouble is None)
     with locked(store_url):
@@ -131,6 +136,7 @@ def test_a_store_that_does_not_answer_is_said_and_said_no_more(store, server, st
     wait_for(lambda: server.trouble is None)
 
 
+@pytest.mark.both_databases
 def test_nothing_is_taken_over_because_nobody_could_give_a_heartbeat(store, queue, server, clock, store_url):
     """Its worker could not write either."""
     run_id = submitted(store)
@@ -201,6 +207,7 @@ def impatient(monkeypatch) -> None:
     monkeypatch.setattr("forecasting.jobs.worker.open_engine", lambda url, **_how: open_engine(url, patience=ROUND))
 
 
+@pytest.mark.both_databases
 def test_rows_that_are_reported_twice_stand_once(store, queue):
     """The answer to the first report was lost."""
     run_id = submitted(store)
@@ -214,6 +221,7 @@ def test_rows_that_are_reported_twice_stand_once(store, queue):
 # Servers and workers that are gone
 
 
+@pytest.mark.both_databases
 def test_an_idle_server_takes_over_what_others_left_again_and_again(store, queue, server, clock, executors):
     for epochs in (1, 2):
         run_id = submitted(store, epochs)
@@ -238,6 +246,26 @@ def test_what_a_dead_server_left_waiting_is_begun_by_another(store, server):
     other.engine.dispose()
 
 
+@pytest.mark.both_databases
+def test_servers_that_claim_and_take_over_at_once_do_so_once(store, queue):
+    """Four servers on one store, each with connections of its own."""
+    ids = {
+        store.submit(f"owner {number % 3}", channel(), settings(epochs=number + 1), name="run") for number in range(12)
+    }
+    servers = [JobQueue(open_engine(url_of(store.engine), patience=60)) for _server in range(4)]
+    with ThreadPoolExecutor(len(servers)) as at_once:
+        claims = list(at_once.map(lambda number: servers[number % 4].claim_next(), range(16)))
+        assert Counter(claim.id for claim in claims if claim) == Counter(ids)
+        left = queue.beats()
+        for run_id, beats in left.items():
+            list(at_once.map(lambda server, run_id=run_id, beats=beats: server.take_over(run_id, beats), servers))
+    with store.engine.connect() as connection:
+        assert connection.execute(sa.select(jobs.c.status, jobs.c.restarts)).all() == [("queued", 1)] * len(ids)
+    for server in servers:
+        server.engine.dispose()
+
+
+@pytest.mark.both_databases
 def test_a_run_that_was_left_goes_on_from_its_checkpoint_but_not_for_ever(store, queue):
     """One that takes its server along, as by all its memory, would do so each time."""
     run_id = submitted(store)
@@ -340,6 +368,7 @@ def test_a_server_that_is_told_to_stop_does_not_wait_for_its_jobs(store, tmp_pat
     assert "server was stopped" in said(store, run_id)
 
 
+@pytest.mark.both_databases
 def test_closing_a_server_whose_store_is_locked_raises_nothing(store, server, store_url):
     run_id = submitted(store)
     wait_for(lambda: status(store, run_id) == "running")

@@ -19,6 +19,8 @@ from forecasting.series import Channel
 from forecasting.settings import Architecture, RunSettings, Training
 from forecasting.split import default_split
 
+pytestmark = pytest.mark.both_databases
+
 WHOLE = pd.Series(
     100 + 10.0 * (np.arange(120) % 7), index=pd.date_range("2024-01-01", periods=120, name="date"), name="views"
 )
