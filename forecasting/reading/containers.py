@@ -18,6 +18,8 @@ MAX_UNPACKED = 200_000_000  # of everything in it together
 MAX_RATIO = 100  # unpacked to packed; a year of Chart data packs 10 to 20 to one
 SMALL = 10_000_000  # unpacked bytes that are harmless whatever the ratio
 MAX_FILES = 100  # in a zip
+MAX_MEMBERS = 1_000  # of a gzip
+LONGEST_NAME = 255  # letters of a file's name, the last ones
 CHUNK_BYTES = 1 << 20
 
 FILLED = re.compile(rb"[^ \t\r\n\0\xef\xbb\xbf\xff\xfe]")  # more than white space and byte-order marks
@@ -57,7 +59,7 @@ def unpack(data: bytes, filename: str) -> Iterator[Part]:
 
 def bare(path: str) -> str:
     """The last part of a path, with composed letters: a Mac writes them apart."""
-    return unicodedata.normalize("NFC", visible(PurePosixPath(path.replace("\\", "/")).name))
+    return unicodedata.normalize("NFC", visible(PurePosixPath(path.replace("\\", "/")).name[-LONGEST_NAME:]))
 
 
 def is_workbook(data: bytes) -> bool:
@@ -84,6 +86,8 @@ def refuse_known(data: bytes) -> None:
 
 def _gunzip(data: bytes) -> bytes:
     limit = _limit(len(data))
+    if data.count(b"\x1f\x8b\x08") > MAX_MEMBERS + len(data) // 10**6:  # some stand there by chance
+        raise BadInput(DAMAGED)
     unpacked = io.BytesIO()
     try:
         with gzip.open(io.BytesIO(data)) as packed:

@@ -9,7 +9,10 @@ from forecasting.messages import N_, BadInput
 
 MAX_ROWS = 5_000_000
 MAX_LINE = 1_000_000  # bytes
-MAX_BLOCKS = 10_000  # stretches between empty rows
+MAX_BLOCKS = 5_000  # stretches between empty rows
+MAX_COLUMNS = 1_000
+LONGEST_CELL = 1_000  # letters of a cell that anything looks at
+TOO_MANY_PIECES = N_("The table falls into more than {limit} pieces; export it again.")
 TOO_MANY_ROWS = N_("The file has more than {limit} million rows; upload a shorter period.")
 ENDLESS_QUOTE = N_("The file has a quote that never ends; export it again.")
 
@@ -55,7 +58,7 @@ def blocks(text: bytes, separator: str) -> Iterator[bytes]:
             yield block
             pieces += 1
         if pieces > MAX_BLOCKS:
-            raise BadInput(N_("The table falls into more than {limit} pieces; export it again."), limit=MAX_BLOCKS)
+            raise BadInput(TOO_MANY_PIECES, limit=MAX_BLOCKS)
 
 
 def _unquoted(text: bytes) -> Iterator[bytes]:
@@ -79,7 +82,10 @@ def _quoted(text: bytes, separator: str) -> Iterator[bytes]:
 
 
 def records(text: bytes, separator: str) -> Iterator[tuple[list[str], list[str]]]:
-    """Each row's cells, with the lines it stands on: a quoted title may run over several."""
+    """Each row's cells, with the lines it stands on: a quoted title may run over several.
+
+    Of a long row the first MAX_COLUMNS cells and one more, each cut at LONGEST_CELL letters.
+    """
     lines: list[str] = []
 
     def feed() -> Iterator[str]:
@@ -89,7 +95,8 @@ def records(text: bytes, separator: str) -> Iterator[tuple[list[str], list[str]]
 
     try:
         for record in csv.reader(feed(), delimiter=separator):
-            yield record, lines
+            long = sum(map(len, lines)) > LONGEST_CELL
+            yield [cell[:LONGEST_CELL] for cell in record[: MAX_COLUMNS + 1]] if long else record, lines
             lines.clear()
     except csv.Error as error:
         raise BadInput(ENDLESS_QUOTE) from error

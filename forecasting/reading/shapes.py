@@ -27,18 +27,17 @@ _WEEKDAY = (
     r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+"
     r"|星期[一二三四五六日天]|[周週][一二三四五六日]|[日月火水木金土]曜日?|\(\w{1,3}\)"
 )
-_SEP = r"(?P<sep>\s*[-/.]\s*|\s+)"
+# In these patterns a space stands for any run of white space.
+_SEP = r"(?P<sep> ?[-/.] ?| )"
 CERTAIN = [
-    re.compile(r"(?P<y>\d{4})\s*[-/.年년 ]\s*(?P<m>\d{1,2})\s*[-/.月월 ]\s*(?P<d>\d{1,2})\s*[日일.]?"),
+    re.compile(r"(?P<y>\d{4}) ?[-/.年년 ] ?(?P<m>\d{1,2}) ?[-/.月월 ] ?(?P<d>\d{1,2}) ?[日일.]?"),
     re.compile(r"(?P<y>(?:19|20)\d{2})(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])"),
     re.compile(r"(?P<y>\d{2})年(?P<m>\d{1,2})月(?P<d>\d{1,2})日"),
-    re.compile(
-        rf"{_MONTH}\.?\s*[-/ ]?\s*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:\s*,\s*|\s*[-/ ]\s*)(?P<y>\d{{4}}|\d{{2}})"
-    ),
-    re.compile(rf"(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\.?\s*[-/ ]?\s*{_MONTH}\.?,?\s*[-/ ]?\s*(?P<y>\d{{4}}|\d{{2}})"),
-    re.compile(rf"(?P<y>\d{{4}})\s*[-/ ]\s*{_MONTH}\s*[-/ ]\s*(?P<d>\d{{1,2}})"),
+    re.compile(rf"{_MONTH}\.? ?[-/ ]? ?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?: ?, ?| ?[-/ ] ?)(?P<y>\d{{4}}|\d{{2}})"),
+    re.compile(rf"(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\.? ?[-/ ]? ?{_MONTH}\.?,? ?[-/ ]? ?(?P<y>\d{{4}}|\d{{2}})"),
+    re.compile(rf"(?P<y>\d{{4}}) ?[-/ ] ?{_MONTH} ?[-/ ] ?(?P<d>\d{{1,2}})"),
 ]
-OPEN = re.compile(rf"(?P<a>\d{{1,2}}){_SEP}(?P<b>\d{{1,2}})(?:\s*[-/.]\s*|\s+)(?P<c>\d{{4}}|\d{{2}})\.?")
+OPEN = re.compile(rf"(?P<a>\d{{1,2}}){_SEP}(?P<b>\d{{1,2}})(?: ?[-/.] ?| )(?P<c>\d{{4}}|\d{{2}})\.?")
 # Rows for weeks, months, quarters or years.
 COARSE = re.compile(
     rf"\d{{4}}\s*[-/.年년]\s*\d{{1,2}}[月월]?|\d{{1,2}}[-/.]\d{{4}}|{_MONTH}\.?\s*[-/ ,]?\s*\d{{4}}"
@@ -69,13 +68,21 @@ class Shaped:
 
 def look_like_dates(cells: list[str]) -> np.ndarray:
     """Which cells have the shape of a date (or of a week, month or range of days)."""
-    tidy = [unicodedata.normalize("NFKC", words.visible(cell)).strip() for cell in cells]
+    tidy = [_half_width(cell) for cell in cells]
     likely = np.array([6 <= len(cell) <= LONGEST and bool(re.search(r"\d", cell)) for cell in tidy], bool)
     places = np.flatnonzero(likely)
+    if not len(places):
+        return likely
     days, _, _ = split(pa.array([tidy[place] for place in places], pa.string()))
     for place, day in zip(places, days.to_pylist(), strict=True):
         likely[place] = bool(_take_apart(day)[0] or (COARSE.fullmatch(day.lower()) and not day.isdigit()))
     return likely
+
+
+def _half_width(cell: str) -> str:
+    """A cell that may be a date, in half-width letters; "" for one that is too long."""
+    seen = words.visible(cell[: 10 * LONGEST])
+    return unicodedata.normalize("NFKC", seen).strip() if len(seen) <= 3 * LONGEST else ""
 
 
 def look_like_seconds(cells: list[str]) -> np.ndarray:
@@ -162,7 +169,7 @@ def _translated(text: str) -> str:
 
 
 def _in_english(text: str) -> tuple[str, tuple[int, int, int]]:
-    text = re.sub(_WEEKDAY, "", text.strip().lower()).strip(" ,'")
+    text = " ".join(re.sub(_WEEKDAY, "", text.strip().lower()).split()).strip(" ,'")
     for shape in CERTAIN:
         found = shape.fullmatch(text)
         if found:

@@ -16,11 +16,21 @@ from forecasting.reading.containers import Part
 from forecasting.reading.dialect import HEAD, SEPARATORS, delimiter
 from forecasting.reading.encodings import to_utf8
 from forecasting.reading.heading import check_width, read_heading
-from forecasting.reading.sections import ENDLESS_QUOTE, MAX_LINE, blocks, check_size, records, unify_ends
+from forecasting.reading.sections import (
+    ENDLESS_QUOTE,
+    LONGEST_CELL,
+    MAX_COLUMNS,
+    MAX_LINE,
+    TOO_MANY_PIECES,
+    blocks,
+    check_size,
+    records,
+    unify_ends,
+)
 from forecasting.reading.shapes import look_like_dates, look_like_seconds
 from forecasting.reading.words import INVISIBLE, LONGEST
 
-MAX_COLUMNS = 1_000
+MAX_TABLES = 200  # stretches of two columns or more in a file
 FEW_LINES = 3  # of a cell, below which it is not looked at
 MAX_LINES = 100  # of a cell that are looked at
 MAX_LONG = 100  # cells of several lines that are looked at
@@ -29,9 +39,12 @@ BLOCK = 1 << 20  # bytes that are parsed at once; a row must fit
 LONG_BLOCK = 1 << 24
 START = 65_536  # bytes that show which separator makes dates
 HEAD_ROWS = 300  # rows in which the first date must stand
+HEAD_BYTES = 4_000_000  # and bytes
+HEAD_CELLS = 20_000  # and cells
 TORN_ROWS = N_("{rows} rows have another number of columns than the rest; put numbers that hold a separator in quotes.")
 TORN = 0.02  # share of rows that may have another number of cells than the rest
 NO_DATE = N_("The table has no column of dates; export the numbers by day.")
+MAX_MARKS = 30  # on a letter
 WORDS = pa.dictionary(pa.int32(), pa.string())
 
 
@@ -72,9 +85,16 @@ def tables(part: Part) -> list[Table]:
     found: list[Table] = []
     complaints: list[BadInput] = []
     lines = _Lines(text)
+    wide = 0
     for block in _joined(blocks(text, separator), separator):
+        head = _head(block, separator)
+        if (width := _width(head)) < 2:
+            continue
+        if (wide := wide + 1) > MAX_TABLES:
+            raise BadInput(TOO_MANY_PIECES, limit=MAX_TABLES)
         try:
-            found += [replace(table, line=lines.of(block)) for table in _table(part.name, block, separator)]
+            table = _table(part.name, block, separator, head=head, width=width)
+            found.append(replace(table, line=lines.of(block)))
         except BadInput as complaint:
             if complaint.message.text != NO_DATE:
                 raise
@@ -126,20 +146,29 @@ def _separator(start: bytes) -> str:
     return sniffed
 
 
-def _table(name: str, block: bytes, separator: str) -> list[Table]:
-    """The table in a block; none where the block is no table. Raises BadInput where it has no dates or is torn."""
-    head = [
-        (record, sum(len(line.encode()) for line in lines))
-        for record, lines in islice(records(block, separator), HEAD_ROWS)
-    ]
-    # Ties go to the wider: a title and a header tell less than the rows.
-    width = max(
-        Counter(len(record) for record, _ in head).items(), key=lambda item: (item[1], item[0]), default=(0, 0)
-    )[0]
+Head = list[tuple[list[str], int]]  # the first rows, each with the bytes that it takes
+
+
+def _head(block: bytes, separator: str) -> Head:
+    """The rows in which the first date must stand."""
+    head: Head = []
+    size = 0
+    for record, lines in islice(records(block, separator), HEAD_ROWS):
+        head.append((record, sum(len(line.encode()) for line in lines)))
+        if (size := size + head[-1][1]) > HEAD_BYTES:
+            break
+    return head
+
+
+def _width(head: Head) -> int:
+    """How many cells most rows have. Ties go to the wider: a title and a header tell less than the rows."""
+    return max(Counter(len(record) for record, _ in head).items(), key=lambda one: (one[1], one[0]), default=(0, 0))[0]
+
+
+def _table(name: str, block: bytes, separator: str, *, head: Head, width: int) -> Table:
+    """The table in a block. Raises BadInput where it has no dates or is torn."""
     if width > MAX_COLUMNS:
         raise BadInput(N_("The table has more than {limit} columns; upload fewer."), limit=MAX_COLUMNS)
-    if width < 2:
-        return []
     first = _first_date(head, width)
     if first is None:
         raise BadInput(NO_DATE)
@@ -149,14 +178,14 @@ def _table(name: str, block: bytes, separator: str) -> list[Table]:
     columns, torn = _parse(pa.py_buffer(block).slice(start), separator, width, quoted=b'"' in block)
     found = Table(name, heading.words, heading.names, columns, heading.caption)
     above = sum(len(record) > 2 and look_like_dates(record).any() for record, _ in head[: heading.skip])
-    return [replace(found, torn=torn.rows + int(above), notes=tuple(torn.notes), separator=separator)]
+    return replace(found, torn=torn.rows + int(above), notes=tuple(torn.notes), separator=separator)
 
 
-def _first_date(head: list[tuple[list[str], int]], width: int) -> int | None:
+def _first_date(head: Head, width: int) -> int | None:
     """The first row with a date; seconds since 1970 count only where nothing else does."""
+    rows = [i for i, (record, _) in enumerate(head) if len(record) == width][: HEAD_CELLS // width]
     for looks in (look_like_dates, look_like_seconds):
-        rows = (i for i, (record, _) in enumerate(head) if len(record) == width and looks(record).any())
-        if (first := next(rows, None)) is not None:
+        if (first := next((i for i in rows if looks(head[i][0]).any()), None)) is not None:
             return first
     return None
 
@@ -218,13 +247,24 @@ def _holds_rows(text: str) -> bool:
     return sum(len(row) > 1 and bool(look_like_dates(row).any()) for row in cells) > len(lines) / 2
 
 
+def _bounded(texts: pa.StringArray) -> pa.StringArray:
+    """Texts cut at LONGEST_CELL letters, with no more marks on a letter than Unicode's stream-safe text has.
+
+    Normal forms put the marks in order, in a time that grows with the square of their number.
+    """
+    if not len(texts) or pc.max(pc.binary_length(texts)).as_py() <= MAX_MARKS:
+        return texts
+    texts = pc.utf8_slice_codeunits(texts, 0, LONGEST_CELL)
+    return pc.replace_substring_regex(texts, rf"(\p{{M}}{{{MAX_MARKS}}})\p{{M}}+", r"\1")
+
+
 def column(cells: pa.ChunkedArray) -> Column:
     """The column of dictionary-encoded cells, its words trimmed and made distinct again."""
     encoded = cells.combine_chunks()
     if isinstance(encoded, pa.ChunkedArray):  # as combine_chunks answers for no rows
         encoded = pa.array([], WORDS)
     codes = encoded.indices.to_numpy(zero_copy_only=False)
-    distinct = encoded.dictionary
+    distinct = _bounded(encoded.dictionary)
     if not pc.all(pc.string_is_ascii(distinct)).as_py():
         distinct = pc.replace_substring_regex(pc.utf8_normalize(distinct, "NFKC"), f"[{INVISIBLE}]", "")
     tidy = pc.utf8_trim(distinct, characters=" \t\r\n")

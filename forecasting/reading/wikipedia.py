@@ -22,6 +22,7 @@ from forecasting.series import Correction
 FIRST_DAY = date(2015, 7, 1)  # the API's
 PREFIX = "wikipedia:"
 LONGEST_TITLE = 170  # letters; the store keeps 200 of a file's name. Wikipedia's own bound is 255 bytes
+MOST_DAYS = 40_000  # of an answer: more than a hundred years
 SUGGESTIONS = 6
 SUGGESTION_PATIENCE = 3.0  # seconds
 # The API leaves out days without a view, and days that were never loaded. Between two days of 20 views or more the
@@ -29,7 +30,7 @@ SUGGESTION_PATIENCE = 3.0  # seconds
 CERTAINLY_VIEWED = 20
 
 LANGUAGE = re.compile(r"[a-z]{2,12}(-[a-z]{1,12}){0,3}")
-ADDRESS = re.compile(r"(?:https?://)?([a-z-]+)\.(?:m\.)?wikipedia\.org/(?:wiki|zh-[a-z]+)/([^?#]+)", re.I)
+ADDRESS = re.compile(r"(?:https?://)?([a-z-]{1,30})\.(?:m\.)?wikipedia\.org/(?:wiki|zh-[a-z]{1,10})/([^?#]+)", re.I)
 # What MediaWiki forbids in titles; "-" alone stands for views whose title is not known.
 FORBIDDEN = re.compile(r"[#<>\[\]{}|\x00-\x1f\x7f\ufffd\ud800-\udfff]|^-$|^:|(^|/)\.{1,2}(/|$)")
 INVISIBLE = re.compile("[\u200e\u200f\u202a-\u202e]")  # marks of direction, which MediaWiki drops
@@ -142,7 +143,7 @@ def next_day(counts: dict[date, int]) -> date:
 def _counts(response: object, first: date = FIRST_DAY, last: date = date.max) -> dict[date, int]:
     """The response's days and views, in order. Raises BadInput for anything that is not exactly that."""
     items = response.get("items") if isinstance(response, dict) else None
-    if not isinstance(items, list):
+    if not isinstance(items, list) or len(items) > MOST_DAYS:
         raise BadInput(wikimedia.ODD)
     counts = dict(_count(item) for item in items)
     if len(counts) != len(items) or not all(first <= day <= last for day in counts):

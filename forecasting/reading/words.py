@@ -14,7 +14,7 @@ INVISIBLE = (
 )
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _ACCENTS = re.compile("[\u0300-\u036f]")
-_BRACKETS = re.compile(r"\s*[(（\[][^()（）\[\]]{0,60}[)）\]]$")
+_BRACKETS = re.compile(r"[(（\[][^()（）\[\]]{0,60}[)）\]]$")
 _UNIT = re.compile(r"[(（\[][^()（）\[\]]{0,40}[)）\]]\s*$|[%$€£¥₹₩]")
 _FILES = ("file_totals", "file_dates", "file_chart", "file_table", "file_chart_data")
 _OTHER = ("impressions", "clicks", "watch_time", "audience", "response")  # what is no view

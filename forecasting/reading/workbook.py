@@ -19,13 +19,19 @@ from forecasting.messages import N_, BadInput
 from forecasting.reading.containers import DAMAGED, Part, open_zip, read_entry
 from forecasting.reading.old_workbook import extents
 
-MAX_CELLS = 1_000_000
+MAX_CELLS = 1_000_000  # of a sheet
+MAX_ALL_CELLS = 3_000_000  # of all sheets
+MAX_TEXT = 50_000_000  # bytes of the texts of all cells
 MAX_ELEMENTS = 1_000_000  # of an .ods
 MAX_SHEETS = 50
 TOO_MANY_CELLS = N_("A sheet has more than {limit} cells; upload only the table with the daily views.")
+ALL_TOO_MANY_CELLS = N_("The workbook has more than {limit} cells; upload only the table with the daily views.")
+TOO_MUCH_TEXT = N_("The workbook holds more than {limit} MB of text; upload only the table with the daily views.")
 _REFERENCE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{0,9})(\d{1,9})[\"']")
 _CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
 _ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
+_SHARED = re.compile(rb"\bt=[\"']s[\"'][^<>]{0,200}>\s{0,9}<(?:\w{1,9}:)?v>(\d{1,7})<")  # the number of a shared text
+_TEXT_END = re.compile(rb"</(?:\w+:)?si>")
 
 
 def sheets(data: bytes) -> Iterator[Part]:
@@ -34,9 +40,13 @@ def sheets(data: bytes) -> Iterator[Part]:
     with _told_plainly():
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         names = book.sheet_names[:MAX_SHEETS]
+    cells = 0
     for name in names:
         with _told_plainly():
-            text = _written_out(book.get_sheet_by_name(name).to_python())
+            grid = book.get_sheet_by_name(name).to_python()
+            text = _written_out(grid)
+        if (cells := cells + len(grid) * max(map(len, grid), default=0)) > MAX_ALL_CELLS:
+            raise BadInput(ALL_TOO_MANY_CELLS, limit=MAX_ALL_CELLS)
         if text.strip(b',"\n '):
             yield Part(name, text, native=True)
 
@@ -83,10 +93,27 @@ def _check(data: bytes) -> None:
         archive = open_zip(data)
         if any(entry.filename.lower().endswith("workbook.bin") for entry in archive.infolist()):
             raise BadInput(N_("The workbook is a binary one (.xlsb); save it as .xlsx or CSV."))
+        _check_text(archive)
         rectangles = (span for span in _rectangles(archive))
     for rows, columns in rectangles:
         if rows * columns > MAX_CELLS:
             raise BadInput(TOO_MANY_CELLS, limit=MAX_CELLS)
+
+
+def _check_text(archive: zipfile.ZipFile) -> None:
+    """Raise BadInput where cells that share long texts would hold too much, each its own copy."""
+    parts = [(entry.filename.lower(), entry) for entry in archive.infolist()]
+    texts = [read_entry(archive, entry) for name, entry in parts if name.endswith("sharedstrings.xml")]
+    lengths = [len(text) for part in texts for text in _TEXT_END.split(part)]
+    if not lengths:
+        return
+    total = 0
+    for name, entry in parts:
+        if not name.endswith("sharedstrings.xml"):
+            found = (int(one) for one in _SHARED.findall(read_entry(archive, entry)))
+            total += sum(lengths[one] for one in found if one < len(lengths))
+    if total > MAX_TEXT:
+        raise BadInput(TOO_MUCH_TEXT, limit=MAX_TEXT // 10**6)
 
 
 def _rectangles(archive: zipfile.ZipFile) -> Iterator[tuple[int, int]]:
@@ -124,12 +151,16 @@ class _Spans:
 
     def __init__(self) -> None:
         self.found: list[list[int]] = []
-        self.elements = self.row = self.column = self.repeated = 0
+        self.elements = self.row = self.column = self.repeated = self.text = 0
+        self.times = 1  # that the cell is repeated in its row
+        self.inside = False  # of a paragraph
 
     def of(self, content: bytes) -> list[list[int]]:
         """Rows and columns of each sheet. Raises BadInput where it is no XML, or too much of it."""
         parser = expat.ParserCreate()
         parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._letters
         try:
             parser.Parse(content, True)
         except expat.ExpatError as error:
@@ -147,11 +178,24 @@ class _Spans:
             self.row += self.repeated
             self.repeated, self.column = _times(attributes, "table:number-rows-repeated"), 0
         elif name in ("table:table-cell", "table:covered-table-cell"):
-            self.column += _times(attributes, "table:number-columns-repeated")
+            self.times = _times(attributes, "table:number-columns-repeated")
+            self.column += self.times
             if "office:value-type" in attributes or "table:formula" in attributes:
                 self._fill()
         elif name == "text:p":
+            self.inside = True
             self._fill()
+
+    def _end(self, name: str) -> None:
+        self.inside = self.inside and name != "text:p"
+
+    def _letters(self, text: str) -> None:
+        """Each repetition of a cell has its own copy of its text."""
+        if not self.inside:
+            return
+        self.text += len(text) * self.times * max(self.repeated, 1)
+        if self.text > MAX_TEXT:
+            raise BadInput(TOO_MUCH_TEXT, limit=MAX_TEXT // 10**6)
 
     def _fill(self) -> None:
         """There is something in the cell, and in all rows that repeat this one."""

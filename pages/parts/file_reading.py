@@ -84,15 +84,13 @@ def _show(session: Session, place: str) -> None:
     if seconds is not None:
         text = translate(N_("Reading “{name}”, {seconds}"))
     said = text.format(name=escape_markdown(pending.name), seconds=duration(seconds or 0.0, translate))
-    bar, stop = st.columns([3, 1], vertical_alignment="center")
-    bar.progress(min((seconds or 0.0) / hosting().reading_seconds, 1.0), said)
-    stop.button(
+    st.progress(min((seconds or 0.0) / hosting().reading_seconds, 1.0), said)
+    st.button(
         translate(N_("Stop")),
         key=f"stop-reading-{place}",
         icon=":material/stop:",
         on_click=_stop,
         args=(pending.reading,),
-        width="stretch",
     )
 
 
