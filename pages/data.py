@@ -1,5 +1,6 @@
 """The channel's daily views: bring a file, see what was corrected, choose the split."""
 
+import math
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import partial
@@ -14,7 +15,7 @@ from forecasting.forecasts.length import what_length_allows
 from forecasting.formats import format_views
 from forecasting.messages import N_, BadInput, join_sentences
 from forecasting.names import name_in_words
-from forecasting.owners import LOCAL
+from forecasting.owners import LOCAL, signs_in
 from forecasting.reading import Choice, Question, read_each, to_csv
 from forecasting.records import Source
 from forecasting.sample import sample_channel
@@ -37,7 +38,7 @@ from pages.parts.newer_file import (
     take_other_numbers,
     ways_to_read,
 )
-from pages.parts.session import open_page, source_of_channel
+from pages.parts.session import limits, open_page, source_of_channel
 from pages.parts.split_control import choose_split
 from pages.parts.time_control import choose_time, draw_with_brush
 from pages.parts.unusual_days import show_unusual_days
@@ -224,13 +225,21 @@ def name_days(correction: Correction) -> str:
 
 def introduce() -> None:
     """For a first visit: what this is, what the sample is, and where files stay."""
-    here = session.owner == LOCAL
-    stay = translate("Files stay on this computer.") if here else translate("Files stay on this server, for you alone.")
     about = translate("Viewcast forecasts a channel's daily views and shows why a model is right or wrong.")
     sample = translate(
         "The sample is synthetic: a program made it, so the smallest error that any model could reach is known."
     )
-    st.container(key="introduction").markdown(f"**{about}**  \n{sample} {stay}")
+    st.container(key="introduction").markdown(f"**{about}**  \n{join_sentences([sample, *where_files_stay()])}")
+
+
+def where_files_stay() -> list[str]:
+    """Where, and for how long where the host does not keep them for ever."""
+    if session.owner == LOCAL:
+        return [translate("Files stay on this computer.")]
+    days, here = limits().days_kept, translate("Files stay on this server, for you alone.")
+    if signs_in(session.owner) or math.isinf(days):
+        return [here]
+    return [here, translate("They go {days} days after your last visit.").format(days=f"{days:g}")]
 
 
 def offer_next_step() -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from forecasting.jobs.blobs import let_go
 from forecasting.jobs.owners import lock_owner
 from forecasting.jobs.quotas import bytes_kept
 from forecasting.jobs.tables import channels, chapters, jobs, owners
@@ -51,3 +52,4 @@ def delete_all(engine: sa.Engine, owner: str) -> None:
         lock_owner(connection, owner)
         for table in (jobs, channels, chapters, owners):
             connection.execute(sa.delete(table).where(table.c.owner == owner))
+        let_go(connection)

@@ -14,26 +14,32 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
+from forecasting.hosting import UNLIMITED, Hosting
+from forecasting.jobs.blobs import blob, keep_blob
 from forecasting.jobs.owners import lock_owner
+from forecasting.jobs.quotas import admit_channel
 from forecasting.jobs.tables import channels, jobs
 from forecasting.names import clean_name
 from forecasting.records import Source
 from forecasting.series import Channel
 
+OF_FILE = (channels.c.file, channels.c.source, channels.c.source_digest, channels.c.said)
 LARGEST_SOURCE = 8 * 2**20  # bytes, packed; a larger upload is read once and not kept
 
 
 class ChannelStore:
     """Safe to use from several processes and threads at once."""
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self.engine = engine
+    def __init__(self, engine: sa.Engine, limits: Hosting = UNLIMITED) -> None:
+        self.engine, self.limits = engine, limits
 
     def save(self, owner: str, channel: Channel, source: Source | None = None, *, continues: str | None = None) -> None:
         """Keep the channel for its owner, with the file it came from where that is not too large.
 
         `continues` is the fingerprint of any earlier version of the same channel; the new one follows the newest of
         these, and keeps its file where no `source` is given. What is known already keeps its place.
+
+        Raises BadInput, which says what to do, where the host does not allow one more channel.
         """
         fingerprint = channel.fingerprint
         record: dict[str, object] = {one.name: getattr(channel, one.name) for one in fields(Channel)}
@@ -44,11 +50,13 @@ class ChannelStore:
             lock_owner(connection, owner)
             before = _links(connection, owner)
             older = newest_version(before, continues) if continues in before else None
+            if source and older is None and fingerprint not in before:
+                admit_channel(connection, owner, self.limits)
             if older in (None, fingerprint):
                 older = before.get(fingerprint)
             elif fingerprint in before:
                 _take_out(connection, owner, fingerprint)
-            record |= _packed(source) if source else _file_of(connection, owner, (fingerprint, older))
+            record |= _packed(connection, source) if source else _file_of(connection, owner, (fingerprint, older))
             connection.execute(sa.delete(channels).where(_is(channels, owner, fingerprint)))
             connection.execute(sa.insert(channels), record | {"continues": older})
 
@@ -65,10 +73,13 @@ class ChannelStore:
 
     def source(self, owner: str, fingerprint: str) -> Source | None:
         """The file the owner's channel was read from, or None where it was not kept."""
-        query = sa.select(channels.c.file, channels.c.source, channels.c.said).where(_is(channels, owner, fingerprint))
+        query = sa.select(*OF_FILE).where(_is(channels, owner, fingerprint))
         with self.engine.connect() as connection:
             found = connection.execute(query).one_or_none()
-        return Source(found.file, zlib.decompress(found.source), found.said) if found and found.source else None
+            if found is None:
+                return None
+            packed = packed_source(connection, found)
+        return Source(found.file, zlib.decompress(packed), found.said) if packed else None
 
     def versions(self, owner: str, fingerprint: str) -> list[str]:
         """Fingerprints of this version and of the earlier ones that it continues, newest first."""
@@ -122,6 +133,11 @@ class ChannelStore:
         return {found.fingerprint: (found.name, found.file) for found in every if found.fingerprint not in continued}
 
 
+def packed_source(connection: sa.Connection, found: sa.Row) -> bytes | None:
+    """The bytes (zlib) of the file that a row of channels was read from, where they were kept."""
+    return found.source or (blob(connection, found.source_digest) if found.source_digest else None)
+
+
 def earlier_versions(links: Mapping[str, str | None], fingerprint: str) -> list[str]:
     """A version and those before it, newest first. `links` has each version's fingerprint -> the one it continues."""
     found: list[str] = []
@@ -167,17 +183,17 @@ def _delete(connection: sa.Connection, owner: str, versions: list[str]) -> None:
         connection.execute(sa.delete(table).where(gone))
 
 
-def _packed(source: Source) -> dict[str, object]:
+def _packed(connection: sa.Connection, source: Source) -> dict[str, object]:
     """The columns of a file; none of one too large."""
     packed = zlib.compress(source.data)
     if len(packed) > LARGEST_SOURCE:
         return {}
-    return {"file": clean_name(source.file), "source": packed, "said": source.said}
+    return {"file": clean_name(source.file), "source_digest": keep_blob(connection, packed), "said": source.said}
 
 
 def _file_of(connection: sa.Connection, owner: str, versions: tuple[str | None, ...]) -> dict[str, object]:
     """The columns of the file that the first of these versions that is known has."""
-    query = sa.select(channels.c.file, channels.c.source, channels.c.said)
+    query = sa.select(*OF_FILE)
     for version in filter(None, versions):
         if found := connection.execute(query.where(_is(channels, owner, version))).one_or_none():
             return found._asdict()

@@ -193,6 +193,8 @@ def added_column(column: sa.Column, dialect: sa.Dialect) -> str:
 def _tune_sqlite(patience: float, connection, _record) -> None:
     """Readers do not block the writer, a writer waits for its turn, and deleting a job takes its rows along."""
     connection.text_factory = partial(str, encoding="utf-8", errors="replace")  # one bad letter costs no list of runs
+    if not connection.execute("PRAGMA page_count").fetchone()[0]:  # a new file: its free pages can be given back
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     for pragma in (
         f"busy_timeout = {patience * 1000:.0f}",
         "journal_mode = WAL",

@@ -29,12 +29,12 @@ def lock_owner(connection: sa.Connection, owner: str, **values: object) -> None:
 def note_owners(connection: sa.Connection, names: list[str]) -> None:
     """Put down owners, as seen just now; those that are known stay as they are."""
     insert = INSERTS[connection.dialect.name](owners).on_conflict_do_nothing()
-    rows = [{"owner": name, "seen": time.time(), "turn": 0, "signed_in": False} for name in names]
+    rows = [{"owner": name, "seen": time.time(), "turn": 0} for name in names]
     if rows:
         connection.execute(insert, rows)
 
 
-def note_visit(engine: sa.Engine, owner: str, *, signed_in: bool = False) -> None:
+def note_visit(engine: sa.Engine, owner: str) -> None:
     """The owner has opened a page."""
     with engine.begin() as connection:
-        lock_owner(connection, owner, seen=time.time(), signed_in=signed_in)
+        lock_owner(connection, owner)

@@ -11,6 +11,7 @@ from functools import partial
 from time import monotonic
 
 from forecasting.hosting import UNLIMITED, Hosting
+from forecasting.jobs.cleaning import clean
 from forecasting.jobs.database import open_engine
 from forecasting.jobs.failures import failure
 from forecasting.jobs.heartbeats import HEARTBEAT_SECONDS, HeartbeatObserver
@@ -23,6 +24,7 @@ from forecasting.server_log import SERVER_LOG, JobEnd
 
 STORE_SECONDS = 2.0  # for a look at the store: what waits longer is tried again at the next round
 SLOW_SECONDS = 1.0  # a store that takes longer to be written has kept others from their heartbeats
+CLEANING_SECONDS = 600.0  # between two looks for what the store need not keep
 CLOSING_SECONDS = 10.0  # for the round that a closing pool is in
 LOG = logging.getLogger(__name__)
 
@@ -80,6 +82,7 @@ class WorkerPool:
         self._failures: dict[str, Message] = {}  # jobs that have ended badly and are to be closed in the store
         self._observer = observer or HeartbeatObserver()
         self._due, self._closed = threading.Event(), threading.Event()
+        self._limits, self._cleaned = limits, -math.inf
         self._warm_one()
         # loky waits for its jobs before the interpreter may end; a server that is told to stop shall not. What is
         # registered last is called first, and loky registers itself with its first worker.
@@ -153,6 +156,9 @@ class WorkerPool:
                 self._give(slot, claim)
         if not self._closed.is_set():
             self._warm_one()
+        if monotonic() - self._cleaned > CLEANING_SECONDS and not self._closed.is_set():
+            self._cleaned = monotonic()
+            if_answered(lambda: clean(self.queue.engine, self._limits))
 
     def _free(self, slot: Slot) -> None:
         """The slot's job has ended, however. The store is not asked, so nothing can keep the slot."""

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from forecasting.jobs.blobs import file_of, keep_file
 from forecasting.jobs.channels import ChannelStore
 from forecasting.jobs.failures import failure
 from forecasting.jobs.kinds import JOB_KINDS
@@ -105,10 +106,11 @@ class JobQueue:
                 return None
             names = (jobs.c[name] for name in ("owner", "kind", "fingerprint", "request", "model"))
             found = connection.execute(sa.select(*names).where(jobs.c.id == job_id)).one()
+            model = found.model or file_of(connection, job_id, "model")
         channel = ChannelStore(self.engine).channel(found.owner, found.fingerprint)
         if channel is None:  # deleted just now, and the job with it
             return None
-        return Started(found.owner, found.kind, channel, JOB_KINDS[found.kind].read(found.request), found.model)
+        return Started(found.owner, found.kind, channel, JOB_KINDS[found.kind].read(found.request), model)
 
     def requested(self, job_id: str, worker: int) -> str | None:
         """What the owner wants of the worker; what is deleted, given up or another worker's shall stop.
@@ -142,12 +144,14 @@ class JobQueue:
         values: dict[str, object] = {"share": progress.share, "seconds": seconds}
         if progress.result is not None:
             values["result"] = to_json(progress.result)
-        if progress.model is not None:
-            values["model"] = progress.model
         if progress.status is not None:
             values |= {"status": progress.status, "requested": None}
         with self.engine.begin() as connection:
-            if connection.execute(_beat(job_id, worker, values)).rowcount and progress.training:
+            if not connection.execute(_beat(job_id, worker, values)).rowcount:
+                return
+            if progress.model is not None:
+                keep_file(connection, job_id, "model", progress.model)
+            if progress.training:
                 write_training(connection, job_id, progress.training)
 
     def fail(self, job_id: str, reason: Message) -> None:

@@ -9,8 +9,7 @@ import math
 import sqlalchemy as sa
 
 from forecasting.hosting import Hosting
-from forecasting.jobs.owners import lock_owner
-from forecasting.jobs.tables import channels, checkpoints, jobs, rows, runs
+from forecasting.jobs.tables import blobs, channels, checkpoints, jobs, parts, rows, runs
 from forecasting.messages import N_, BadInput
 from forecasting.records import ACTIVE
 
@@ -50,11 +49,9 @@ def admit(connection: sa.Connection, owner: str, limits: Hosting, *, new_run: bo
     refuse_full(connection, owner, limits)
 
 
-def admit_channel(connection: sa.Connection, owner: str, limits: Hosting, *, new: bool) -> None:
-    """Raises BadInput where the owner may not keep one more channel, or version of one. Locks the owner."""
-    lock_owner(connection, owner)
-    if new:
-        _refuse(CHANNELS, limits.channels, _count(connection, channels, owner, _newest(owner)))
+def admit_channel(connection: sa.Connection, owner: str, limits: Hosting) -> None:
+    """Raises BadInput where the owner may not keep one more channel. The caller has locked the owner."""
+    _refuse(CHANNELS, limits.channels, _count(connection, channels, owner, _newest(owner)))
     refuse_full(connection, owner, limits)
 
 
@@ -79,20 +76,24 @@ def refuse_beyond(connection: sa.Connection, owner: str, limits: Hosting) -> Non
 def bytes_kept(connection: sa.Connection, owner: str) -> float:
     """Roughly the bytes of all that an owner has: channels with their files, results, weights and loss curves."""
     mine = jobs.c.owner == owner
-    parts = (
+    named = sa.select(parts.c.digest).join(jobs).where(mine)
+    uploads = sa.select(channels.c.source_digest).where(channels.c.owner == owner)
+    sizes = (
+        sa.select(_length(blobs.c.data)).where(blobs.c.digest.in_(named.union(uploads))),
         sa.select(_length(channels.c.source, channels.c.views)).where(channels.c.owner == owner),
         sa.select(_length(jobs.c.request, jobs.c.result, jobs.c.model)).where(mine),
         sa.select(_length(checkpoints.c.blob)).select_from(checkpoints).join(jobs).where(mine),
         sa.select(_length(runs.c.predictions)).select_from(runs).join(jobs).where(mine),
         _curves().where(mine),
     )
-    return float(sum(connection.execute(part).scalar() or 0 for part in parts))
+    return float(sum(connection.execute(size).scalar() or 0 for size in sizes))
 
 
 def _newest(owner: str) -> sa.ColumnElement[bool]:
-    """The newest version of each channel with a file of the owner's."""
-    continued = sa.select(channels.c.continues).where(channels.c.owner == owner, channels.c.continues.is_not(None))
-    return channels.c.fingerprint.not_in(continued) & channels.c.source.is_not(None)
+    """The newest version of each channel that the owner brought in a file; the sample is everybody's."""
+    newer = channels.alias()
+    continued = sa.select(newer.c.continues).where(newer.c.owner == owner, newer.c.continues.is_not(None))
+    return channels.c.fingerprint.not_in(continued) & channels.c.file.is_not(None)
 
 
 def _curves() -> sa.Select:

@@ -10,6 +10,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from forecasting.hosting import UNLIMITED, Hosting
+from forecasting.jobs.blobs import file_of, keep_file
 from forecasting.jobs.channels import ChannelStore
 from forecasting.jobs.owners import lock_owner
 from forecasting.jobs.quotas import admit
@@ -22,6 +23,7 @@ from forecasting.jobs.tables import (
     Json,
     checkpoints,
     jobs,
+    parts,
     readable,
     rows,
     runs,
@@ -99,7 +101,8 @@ class RunStore:
         wanted = (checkpoints.c.job == run_id) & (checkpoints.c.kind == "last")
         query = sa.select(checkpoints.c.blob).join(jobs).where(wanted, jobs.c.owner == owner)
         with self.engine.connect() as connection:
-            return connection.execute(query).scalar()
+            found = connection.execute(query).scalar()
+            return found if found is None else found or file_of(connection, run_id, "last")
 
     def run(self, owner: str, run_id: str) -> Run | None:
         """The owner's run, or None."""
@@ -207,7 +210,11 @@ def write_training(connection: sa.Connection, run_id: str, new: TrainingProgress
         connection.execute(sa.insert(rows), [{"job": run_id} | vars(row) for row in new.rows])
     for (kind, epoch), blob in new.checkpoints.items():
         if blob and len(blob) <= (LARGEST_LOGGED if kind == "epoch" else LARGEST_CHECKPOINT):
-            _replace_checkpoint(connection, {"job": run_id, "kind": kind, "epoch": epoch, "blob": blob})
+            in_parts = kind == "last"
+            record = {"job": run_id, "kind": kind, "epoch": epoch, "blob": b"" if in_parts else blob}
+            _replace_checkpoint(connection, record)
+            if in_parts:
+                keep_file(connection, run_id, kind, blob)
     if new.predictions is not None:
         days = new.predictions.index.to_numpy().astype("datetime64[D]").astype(float)
         values = {"held_out_days": days, "predictions": new.predictions.to_numpy().T}
@@ -300,7 +307,8 @@ def _requeue(connection: sa.Connection, run_id: str, afresh: bool) -> None:
     kept = 0 if afresh else connection.execute(_progress(checkpoints.c.epoch, run_id)).scalar() or 0
     connection.execute(sa.delete(rows).where(rows.c.job == run_id, rows.c.epoch > kept))
     if afresh:
-        connection.execute(sa.delete(checkpoints).where(checkpoints.c.job == run_id))
+        for table in (checkpoints, parts):
+            connection.execute(sa.delete(table).where(table.c.job == run_id))
     nothing = dict.fromkeys(("predictions", "held_out_days", *KEPT))
     connection.execute(sa.update(runs).where(runs.c.job == run_id).values(nothing))
     connection.execute(sa.update(jobs).where(jobs.c.id == run_id).values(WAITING | {"queued": time.time()}))

@@ -8,6 +8,7 @@ from dataclasses import fields
 import sqlalchemy as sa
 
 from forecasting.hosting import UNLIMITED, Hosting
+from forecasting.jobs.blobs import file_of, keep_file
 from forecasting.jobs.channels import ChannelStore
 from forecasting.jobs.kinds import JOB_KINDS, kind_of
 from forecasting.jobs.owners import lock_owner
@@ -17,6 +18,8 @@ from forecasting.jobs.work import refuse_too_much
 from forecasting.json_records import to_json
 from forecasting.records import Job
 from forecasting.series import Channel
+
+ENDED = ("stopped", "failed")  # states that a job is queued again from
 
 
 class JobStore:
@@ -36,17 +39,19 @@ class JobStore:
         refuse_too_much(request, self.limits)
         job_id = id_of(owner, channel.fingerprint, request)
         ChannelStore(self.engine).save_if_new(owner, channel)
-        fresh = WAITING | {"queued": time.time(), "model": model}
+        fresh = WAITING | {"queued": time.time(), "model": None}
         with self.engine.begin() as connection:
             lock_owner(connection, owner)
             status = connection.execute(sa.select(jobs.c.status).where(jobs.c.id == job_id)).scalar()
-            if status in (None, "stopped", "failed"):
+            if status in (None, *ENDED):
                 admit(connection, owner, self.limits)
             if status is None:
                 record = {"id": job_id, "owner": owner, "kind": kind_of(request), "fingerprint": channel.fingerprint}
                 connection.execute(sa.insert(jobs), record | {"request": to_json(request)} | fresh)
-            elif status in ("stopped", "failed"):
+            elif status in ENDED:
                 connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(fresh))
+            if model is not None and status in (None, *ENDED):
+                keep_file(connection, job_id, "model", model)
         return job_id
 
     def job(self, owner: str, job_id: str | None) -> Job | None:
@@ -73,16 +78,16 @@ class JobStore:
 
     def result(self, owner: str, job_id: str) -> str | None:
         """What is known so far, as JSON; whole once the job has finished. None before there is anything."""
-        return self._part(jobs.c.result, owner, job_id)
+        query = sa.select(jobs.c.result).where(jobs.c.id == job_id, jobs.c.owner == owner)
+        with self.engine.connect() as connection:
+            return connection.execute(query).scalar()
 
     def model(self, owner: str, job_id: str) -> bytes | None:
         """The model file that came with the result, else the one that was asked about, as safetensors."""
-        return self._part(jobs.c.model, owner, job_id)
-
-    def _part(self, column: sa.Column, owner: str, job_id: str):
-        query = sa.select(column).where(jobs.c.id == job_id, jobs.c.owner == owner)
+        query = sa.select(jobs.c.model).where(jobs.c.id == job_id, jobs.c.owner == owner)
         with self.engine.connect() as connection:
-            return connection.execute(query).scalar()
+            found = connection.execute(query).one_or_none()
+            return (found.model or file_of(connection, job_id, "model")) if found else None
 
     def cancel(self, owner: str, job_id: str) -> None:
         """Ask for an end. What waits or is paused stops at once, a training run before its next update."""

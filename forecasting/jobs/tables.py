@@ -102,10 +102,11 @@ channels = sa.Table(
     sa.Column("channel_names", WORDS, nullable=False),
     sa.Column("saved", sa.Float, nullable=False),
     sa.Column("file", Name),  # the uploaded file's name, its bytes (zlib), and what the user said about it
-    sa.Column("source", sa.LargeBinary),
+    sa.Column("source", sa.LargeBinary),  # in older stores; the bytes are among the blobs now
     sa.Column("said", Json(dict[str, object])),
     sa.Column("metrics", WORDS),  # what else its file's numbers can be, the one in use first
     sa.Column("events", Json(tuple[Event, ...], ())),
+    sa.Column("source_digest", sa.String(64)),  # of the file's bytes among the blobs
     sa.Column("continues", sa.String(16)),  # fingerprint of the same channel before newer days or events came
 )
 jobs = sa.Table(
@@ -126,7 +127,21 @@ jobs = sa.Table(
     sa.Column("share", sa.Float, nullable=False),  # of the work that is done, 0 to 1
     sa.Column("seconds", sa.Float, nullable=False),  # since its worker began
     sa.Column("result", sa.Text),  # what is known so far, JSON
-    sa.Column("model", sa.LargeBinary),  # safetensors: the model file asked about, then the one that the result brings
+    sa.Column("model", sa.LargeBinary),  # in older stores, whose model files were no parts
+)
+blobs = sa.Table(  # bytes of files, by their digest
+    "blobs",
+    metadata,
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+)
+parts = sa.Table(  # what a job's files are made of
+    "parts",
+    metadata,
+    sa.Column("job", sa.String(12), sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("kind", sa.String(8), primary_key=True),  # model (asked about, then what the result brings) or last
+    sa.Column("place", sa.Integer, primary_key=True),
+    sa.Column("digest", sa.String(64), sa.ForeignKey("blobs.digest"), nullable=False, index=True),
 )
 owners = sa.Table(  # whose the rest is; none of them is named
     "owners",
@@ -134,7 +149,6 @@ owners = sa.Table(  # whose the rest is; none of them is named
     sa.Column("owner", sa.String(64), primary_key=True),
     sa.Column("seen", sa.Float, nullable=False),  # when they last opened a page or asked for work
     sa.Column("turn", sa.Integer, nullable=False),  # counts up with each job that is begun: who had theirs last
-    sa.Column("signed_in", sa.Boolean, nullable=False),  # what they have is kept, however long they stay away
 )
 chapters = sa.Table(  # of the walkthrough, those that were opened
     "chapters",
@@ -175,7 +189,7 @@ checkpoints = sa.Table(
     sa.Column("job", sa.String(12), sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("kind", sa.String(8), primary_key=True),  # progress (all it takes to go on), last, best, or epoch
     sa.Column("epoch", sa.Integer, primary_key=True),
-    sa.Column("blob", sa.LargeBinary, nullable=False),  # safetensors
+    sa.Column("blob", sa.LargeBinary, nullable=False),  # safetensors; empty where it is kept in parts
 )
 
 

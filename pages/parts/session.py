@@ -4,6 +4,7 @@ import gettext
 import io
 import math
 import os
+import time
 from collections.abc import Collection, Container
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from forecasting.hosting import Hosting, read_hosting
 from forecasting.jobs.channels import ChannelStore
 from forecasting.jobs.database import open_store, url_of
 from forecasting.jobs.machine import worker_memory
+from forecasting.jobs.owners import note_visit
 from forecasting.jobs.pool import WorkerPool
 from forecasting.jobs.queue import JobQueue
 from forecasting.jobs.runs import RunStore
@@ -32,6 +34,7 @@ from forecasting.windows import run_windows
 from pages.parts import identity
 from pages.parts.links import escape_markdown, reset_if_unavailable, unique_name
 
+VISIT_SECONDS = 3600.0  # between two notes of an owner's visit
 LANGUAGES = {"en": "English", "zh": "中文", "zh_TW": "繁體"}  # by the names of their catalogues
 LOCALE = Path(__file__).parent.parent / "locale"
 # Choices whose labels are words: a change of language gives them new labels, so their values are set anew with it.
@@ -110,6 +113,8 @@ def open_page() -> Session:
         st.warning(escape_markdown(translate(NOT_HERE).format(name=name)), icon=":material/link_off:")
     if said := _opened_store()[1]:
         st.warning(escape_markdown(said.translated(translate)), icon=":material/database_off:")
+    if hosting().hosted:
+        _note_visit(owner(), int(time.time() // VISIT_SECONDS))
     channel = current_channel()
     return Session(
         translate=in_metric(translate, channel.metric),
@@ -122,6 +127,12 @@ def open_page() -> Session:
         channel=channel,
         plain=translate,
     )
+
+
+@st.cache_data(max_entries=10_000, show_spinner=False)
+def _note_visit(owner: str, hour: int) -> None:
+    """Once an hour: what a browser left long ago goes."""
+    note_visit(store().engine, owner)
 
 
 # Language
@@ -249,7 +260,7 @@ def store_answers() -> bool:
 
 def channel_store() -> ChannelStore:
     """The channels in the same store."""
-    return ChannelStore(store().engine)
+    return ChannelStore(store().engine, limits())
 
 
 @st.cache_resource

@@ -15,6 +15,9 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from forecasting.hosting import UNLIMITED
+from forecasting.jobs.channels import ChannelStore
+from forecasting.jobs.cleaning import clean
 from forecasting.jobs.database import open_engine, url_of
 from forecasting.jobs.machine import use_one_thread
 from forecasting.jobs.queue import JobQueue
@@ -60,9 +63,13 @@ def measure(name: str, submit: Callable[[sa.Engine], None]) -> None:
         queue = JobQueue(engine)
         while claim := queue.claim_next():
             work_on(url_of(engine), claim.id)
-        print(f"{name}: {_megabytes(engine, file):.1f} MB")
+        worked = _megabytes(engine, file)
+        clean(engine, UNLIMITED)
+        print(f"{name}: {worked:.1f} MB, cleaned {_megabytes(engine, file):.1f} MB")
         print("\n".join(f"    {part} {size / 1e6:.1f}" for part, size in _parts(engine)))
-        print("   ", dict(engine.connect().execute(sa.text("SELECT status, COUNT(*) FROM jobs GROUP BY 1")).all()))
+        ChannelStore(engine).forget(OWNER, CHANNEL.fingerprint)
+        clean(engine, UNLIMITED)
+        print(f"    removed: {_megabytes(engine, file):.1f} MB")
         engine.dispose()
 
 
@@ -79,7 +86,7 @@ def _megabytes(engine: sa.Engine, file: Path) -> float:
 def _parts(engine: sa.Engine) -> list[tuple[str, float]]:
     """What the bytes are: by table, and the blobs of jobs and checkpoints by kind."""
     of = {
-        "jobs.model": "SELECT SUM(LENGTH(model)) FROM jobs",
+        "blobs": "SELECT SUM(LENGTH(data)) FROM blobs",
         "jobs.result": "SELECT SUM(LENGTH(result)) FROM jobs",
         "rows": "SELECT SUM(LENGTH(train_loss) * 3 + 24) FROM rows",
         "predictions": "SELECT SUM(LENGTH(predictions)) FROM runs",

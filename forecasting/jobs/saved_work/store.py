@@ -12,7 +12,8 @@ from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
 from forecasting.hosting import UNLIMITED, Hosting
-from forecasting.jobs.channels import LARGEST_SOURCE
+from forecasting.jobs.blobs import file_of
+from forecasting.jobs.channels import LARGEST_SOURCE, packed_source
 from forecasting.jobs.chapters import ChapterStore
 from forecasting.jobs.owners import lock_owner
 from forecasting.jobs.quotas import refuse_beyond
@@ -47,9 +48,9 @@ def collect(engine: sa.Engine, owner: str) -> SavedWork:
     """All that the owner has, but for what can be worked out again: answers of other jobs than runs and forecasts."""
     parts: dict[str, bytes] = {}
     with engine.connect() as connection:
-        every = tuple(_channel(found, parts) for found in _readable(connection, _channels_of(owner)))
+        every = tuple(_channel(connection, found, parts) for found in _readable(connection, _channels_of(owner)))
         runs = tuple(_run(connection, found, parts) for found in _readable(connection, _runs_of(owner)))
-        forecasts = tuple(_forecast(found, parts) for found in _readable(connection, _forecasts_of(owner)))
+        forecasts = tuple(_forecast(connection, found, parts) for found in _readable(connection, _forecasts_of(owner)))
     runs = tuple(_with_curves(RunStore(engine), run, parts) for run in runs)
     return SavedWork(every, runs, forecasts, ChapterStore(engine).tried(owner), parts)
 
@@ -75,12 +76,13 @@ def _forecasts_of(owner: str) -> sa.Select:
     return query.where(jobs.c.owner == owner, done).order_by(jobs.c.queued)
 
 
-def _channel(found: sa.Row, parts: dict[str, bytes]) -> SavedChannel:
+def _channel(connection: sa.Connection, found: sa.Row, parts: dict[str, bytes]) -> SavedChannel:
     values = {one.name: getattr(found, one.name) for one in fields(SavedChannel)}
-    saved = SavedChannel(**values | ({} if found.source else {"said": None}))
+    packed = packed_source(connection, found)
+    saved = SavedChannel(**values | ({} if packed else {"said": None}))
     parts[part_of(saved, "views")] = np.ascontiguousarray(found.views, FLOATS).tobytes()
-    if found.source:
-        parts[part_of(saved, "source")] = zlib.decompress(found.source)
+    if packed:
+        parts[part_of(saved, "source")] = zlib.decompress(packed)
     return saved
 
 
@@ -91,7 +93,7 @@ def _run(connection: sa.Connection, found: sa.Row, parts: dict[str, bytes]) -> S
     kept = checkpoints.c.kind.in_(["last"] if found.status == "finished" else ["last", "progress"])
     for one in connection.execute(sa.select(checkpoints).where(checkpoints.c.job == found.id, kept)):
         saved.checkpoints[one.kind] = one.epoch
-        parts[part_of(saved, one.kind)] = one.blob
+        parts[part_of(saved, one.kind)] = one.blob or file_of(connection, found.id, one.kind) or b""
     return saved
 
 
@@ -107,11 +109,11 @@ def _with_curves(store: RunStore, saved: SavedRun, parts: dict[str, bytes]) -> S
     return saved
 
 
-def _forecast(found: sa.Row, parts: dict[str, bytes]) -> SavedForecast:
+def _forecast(connection: sa.Connection, found: sa.Row, parts: dict[str, bytes]) -> SavedForecast:
     saved = SavedForecast(**{one.name: getattr(found, one.name) for one in fields(SavedForecast)})
     parts[part_of(saved, "result")] = found.result.encode()
-    if found.model:
-        parts[part_of(saved, "model")] = found.model
+    if model := found.model or file_of(connection, found.id, "model"):
+        parts[part_of(saved, "model")] = model
     return saved
 
 
