@@ -1,21 +1,27 @@
 """How long a visitor waits, in a real browser: from Train to the first point, from Stop to a run that has stopped.
 
     python -m tests.benchmark.browser
+    python -m tests.benchmark.browser visit
 
-Prints the middle and the slowest of ten, in milliseconds, once a worker is warm.
+Prints the middle and the slowest of ten, in milliseconds, once a worker is warm. `visit` prints a first visit, in a
+browser that knows nothing yet, beside one of the smallest app with a chart of as many days; and from page to page.
 """
 
 import re
 import sqlite3
 import statistics
+import sys
 import tempfile
 import time
 from pathlib import Path
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from forecasting.sample import sample_channel
 from tests.browser.chromium import find
 from tests.browser.conftest import FLAGS, Server
+from tests.stress.served import Served
+from tests.stress.sessions import HELLO
 
 ROUNDS = 10
 # The train curve is a path with a corner a row; before the first row it is empty.
@@ -48,7 +54,61 @@ def waits(page: Page, store: sqlite3.Connection, units: int) -> tuple[float, flo
     return tuple(1000 * wait for wait in (drawn - begun, stopped - asked, time.perf_counter() - asked))
 
 
+CHART = "[data-testid=stVegaLiteChart] :is(svg.marks, canvas.marks)"
+PAGES = ("Train", "Compare", "Forecast", "Data")
+
+
+def first_visit(browser: Browser, url: str) -> tuple[float, float]:
+    """Milliseconds to the heading and to the first chart, in a browser that has nothing of the app yet."""
+    context = browser.new_context(locale="en-US", viewport={"width": 1440, "height": 1000})
+    page, begun = context.new_page(), time.perf_counter()
+    page.goto(url, wait_until="commit")
+    page.locator("h1").first.wait_for()
+    heading = time.perf_counter()
+    page.locator(CHART).first.wait_for()
+    drawn = time.perf_counter()
+    context.close()
+    return 1000 * (heading - begun), 1000 * (drawn - begun)
+
+
+def page_to_page(page: Page, name: str) -> float:
+    """Milliseconds from a click in the navigation to the page's heading."""
+    begun = time.perf_counter()
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
+    page.get_by_role("heading", level=1, name=name, exact=True).wait_for()
+    return 1000 * (time.perf_counter() - begun)
+
+
+def visits() -> None:
+    """First visits of both apps, one after the other, then from page to page."""
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        app = Server(Path(folder)).start()
+        hello = Served(HELLO, Path(folder), {"HELLO_DAYS": str(len(sample_channel().views))})
+        browser = playwright.chromium.launch(executable_path=str(find()), args=FLAGS)
+        try:
+            rounds = [(first_visit(browser, app.url), first_visit(browser, hello.url)) for _round in range(ROUNDS + 1)]
+            for place, name in enumerate(("heading", "first chart")):
+                own, other = (statistics.median(round_[which][place] for round_ in rounds[1:]) for which in (0, 1))
+                print(f"{name:12} {own:5.0f} ms, of hello {other:5.0f} ms, {own / other:.2f} times")
+            page = browser.new_page(locale="en-US")
+            page.goto(app.url)
+            page.locator(CHART).first.wait_for()
+            for name in PAGES:
+                page_to_page(page, name)
+            for name in PAGES:
+                others = [other for other in PAGES if other != name] * 2
+                times = [(page_to_page(page, other), page_to_page(page, name))[1] for other in others]
+                print(f"to {name:9} {statistics.median(times):5.0f} ms in the middle, {max(times):5.0f} ms at most")
+        finally:
+            browser.close()
+            app.stop()
+            hello.stop()
+
+
 def main() -> None:
+    if sys.argv[1:] == ["visit"]:
+        visits()
+        return
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         server = Server(Path(folder)).start()
         page = playwright.chromium.launch(executable_path=str(find()), args=FLAGS).new_page(locale="en-US")

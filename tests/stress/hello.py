@@ -1,12 +1,14 @@
-"""The smallest app that is like the one measured: two pages, a control, and one chart of two years of days."""
+"""The smallest app that is like the one measured: two pages, a control, and one chart of HELLO_DAYS days."""
+
+import os
 
 import altair as alt
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-DAYS = pd.date_range("2024-01-01", periods=730)
-VIEWS = pd.DataFrame({"day": DAYS, "views": 1000 + 100 * np.sin(np.arange(730))})
+DAYS = int(os.environ.get("HELLO_DAYS", 730))
+VIEWS = pd.DataFrame({"day": pd.date_range("2018-01-01", periods=DAYS), "views": 1000 + 100 * np.sin(np.arange(DAYS))})
 
 
 def hello() -> None:

@@ -34,6 +34,7 @@ from tests.stress.visitor import Lost, Record, Rerun, Visitor
 
 SAMPLING_SECONDS = 2.0  # between two looks at memory
 LEFT_SECONDS = 15.0  # after all have left, before what is still open is counted
+RECONNECT_SECONDS = 125.0  # Streamlit's, and a little more
 LEAVING_SECONDS = 60.0  # for a visitor's last wait
 LONGEST_MINUTES = 60.0
 MOST_SESSIONS = 200
@@ -175,7 +176,8 @@ async def stay(
     await asyncio.sleep(wait)
     try:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(use(visitor, chance, pace), pace.seconds - wait)
+            async with asyncio.timeout(pace.seconds - wait):
+                await use(visitor, chance, pace)
     except Lost as error:
         visitor.record.errors.append(f"{visitor.page}: {error}")
     await visitor.close()
@@ -200,12 +202,15 @@ async def visit(app: Served, hello: Served, sessions: int, pace: Pace) -> tuple[
     waits = np.linspace(0, RAMP * pace.seconds, sessions)
     sampler = asyncio.create_task(sample(app, samples))
     stays = [
-        stay(use, Visitor(server.url, f"visitor-{number}", record), pace=pace, wait=float(wait))
+        asyncio.create_task(stay(use, Visitor(server.url, f"visitor-{number}", record), pace=pace, wait=float(wait)))
         for number, wait in enumerate(waits)
         for use, server, record in ((use_app, app, of_app), (use_hello, hello, of_hello))
     ]
-    await asyncio.wait_for(asyncio.gather(*stays), pace.seconds + LEAVING_SECONDS)
+    _left, staying = await asyncio.wait(stays, timeout=pace.seconds + LEAVING_SECONDS)
     sampler.cancel()
+    for one in staying:
+        one.cancel()
+        of_app.errors.append("a visitor did not come to an end")
     return of_app, of_hello, samples
 
 
@@ -372,6 +377,9 @@ def load(sessions: int, pace: Pace, workers: int) -> int:
         time.sleep(LEFT_SECONDS)
         tell_held("before anyone came", before)
         tell_held(f"{LEFT_SECONDS:.0f} s after all have left", app.held())
+        time.sleep(RECONNECT_SECONDS)  # Streamlit keeps what a lost connection had so long, three descriptors each
+        asyncio.run(look_once(app))
+        tell_held(f"{RECONNECT_SECONDS:.0f} s later, after one more visitor", app.held())
         after = app.memory()
         print(f"server then: PSS {after.pss / 1e6:.0f} MB, USS {after.uss / 1e6:.0f} MB")
         return len(of_app.errors) + len(of_hello.errors)

@@ -165,7 +165,8 @@ class Visitor:
         self._drawn, self._awaited = asyncio.get_running_loop().create_future(), fragment
         await self._ask(fragment)
         try:
-            await asyncio.wait_for(self._drawn, WAIT)
+            async with asyncio.timeout(WAIT):
+                await self._drawn
         except TimeoutError as error:
             raise Lost(f"{page or 'first page'} was not drawn within {WAIT:.0f} s") from error
         self.record.reruns.append(Rerun(page or "data", kind, time.monotonic() - begun, begun))
@@ -198,7 +199,8 @@ class Visitor:
         message.file_urls_request.file_names.append(file)
         await self._send(message)
         try:
-            return await asyncio.wait_for(self._urls, WAIT)
+            async with asyncio.timeout(WAIT):
+                return await self._urls
         except TimeoutError as error:
             raise Lost("nowhere to put a file") from error
 
