@@ -42,9 +42,11 @@ def what_length_allows(series: Series) -> list[Message]:
 
 
 def _least(horizon: int) -> dict[str, int]:
-    """Days that each label of a method needs; the baselines are one."""
-    least = {N_("baselines"): max(method.least(horizon) for method in BASELINES.values())}
-    return least | {method.label: method.least(horizon) for slug, method in METHODS.items() if slug not in BASELINES}
+    """Days that each label of a method needs; the baselines, and what needs as little and no fitting, are one."""
+    baselines = max(method.least(horizon) for method in BASELINES.values())
+    others = [method for slug, method in METHODS.items() if slug not in BASELINES]
+    named = [method for method in others if not method.unfitted or method.least(horizon) > baselines]
+    return {N_("baselines"): baselines} | {method.label: method.least(horizon) for method in named}
 
 
 def _groups(days: int) -> tuple[Message, ...]:
