@@ -21,7 +21,7 @@ from forecasting.jobs.cleaning import clean
 from forecasting.jobs.database import open_engine, url_of
 from forecasting.jobs.machine import use_one_thread
 from forecasting.jobs.queue import JobQueue
-from forecasting.jobs.requests import AutoSearch, ForecastRequest
+from forecasting.jobs.requests import AutoSearch, ForecastRequest, RunVersion
 from forecasting.jobs.runs import RunStore
 from forecasting.jobs.store import JobStore
 from forecasting.jobs.worker import work_on
@@ -54,15 +54,23 @@ def submit_forecasts(engine: sa.Engine, count: int, budget: float) -> None:
         JobStore(engine).submit(OWNER, CHANNEL, request)
 
 
+def submit_forecasts_of_run(engine: sa.Engine, count: int) -> None:
+    """A large network of eight seeds (19 MB), and forecasts with it that differ in their days ahead."""
+    settings = RunSettings(SPLIT, Architecture(layers=4, units=430), Training(epochs=1, seeds=8))
+    _submit(engine, settings)
+    run_id = settings.run_id(CHANNEL.fingerprint, OWNER)
+    _work(engine)
+    for number in range(count):
+        JobStore(engine).submit(OWNER, CHANNEL, ForecastRequest(7 * (number + 1), RunVersion(run_id, epochs=1)))
+
+
 def measure(name: str, submit: Callable[[sa.Engine], None]) -> None:
     """Print one line, and what the bytes are."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "runs.db")
         engine = open_engine(f"sqlite:///{file.as_posix()}")
         submit(engine)
-        queue = JobQueue(engine)
-        while claim := queue.claim_next():
-            work_on(url_of(engine), claim.id)
+        _work(engine)
         worked = _megabytes(engine, file)
         clean(engine, UNLIMITED)
         print(f"{name}: {worked:.1f} MB, cleaned {_megabytes(engine, file):.1f} MB")
@@ -71,6 +79,13 @@ def measure(name: str, submit: Callable[[sa.Engine], None]) -> None:
         clean(engine, UNLIMITED)
         print(f"    removed: {_megabytes(engine, file):.1f} MB")
         engine.dispose()
+
+
+def _work(engine: sa.Engine) -> None:
+    """Do all that waits."""
+    queue = JobQueue(engine)
+    while claim := queue.claim_next():
+        work_on(url_of(engine), claim.id)
 
 
 def _submit(engine: sa.Engine, settings: RunSettings) -> None:
@@ -112,4 +127,7 @@ if __name__ == "__main__":
     if options.runs:
         measure(f"{options.runs} runs", lambda engine: submit_runs(engine, options.runs))
     if options.forecasts:
-        measure(f"{options.forecasts} forecasts", lambda e: submit_forecasts(e, options.forecasts, options.budget))
+        measure(f"{options.forecasts} forecasts with a run", lambda e: submit_forecasts_of_run(e, options.forecasts))
+        measure(
+            f"{options.forecasts} forecasts by Auto", lambda e: submit_forecasts(e, options.forecasts, options.budget)
+        )

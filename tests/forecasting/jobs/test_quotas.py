@@ -21,6 +21,7 @@ from forecasting.jobs.runs import RunStore
 from forecasting.jobs.store import JobStore
 from forecasting.jobs.work import refuse_too_much
 from forecasting.messages import BadInput, Message
+from forecasting.records import Source
 from forecasting.settings import Architecture, RunSettings, Training
 from forecasting.split import default_split
 from tests.forecasting.jobs.test_jobs import channel
@@ -101,6 +102,22 @@ def test_runs_are_counted_until_they_are_removed(store):
     submit(limited, "you", 4)
     limited.delete("me", ids[:1])
     submit(limited, "me", 4)
+
+
+def test_channels_are_counted_once_for_all_their_versions_and_the_sample_is_nobodys(store):
+    channels, source = ChannelStore(store.engine, SMALL), Source("views.csv", b"file", {})
+    channels.save_if_new("me", CHANNEL)  # as the sample is, which no file brought
+    own = [replace(CHANNEL, views=CHANNEL.views.iloc[:days]) for days in (100, 101, 102, 103)]
+    channels.save("me", own[0], source)
+    channels.save("me", own[1], source, continues=own[0].fingerprint)
+    channels.save("me", own[2], source)
+    channels.save("me", own[2], source)
+    assert refusal(channels.save, "me", own[3], source) == (
+        "You have 2 channels, the most that this server keeps for one person. Remove one on Data."
+    )
+    channels.save("you", own[3], source)
+    channels.forget("me", own[1].fingerprint)
+    channels.save("me", own[3], source)
 
 
 def test_bytes_are_those_that_the_tables_hold(store):

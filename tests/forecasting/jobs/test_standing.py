@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from forecasting.jobs import heartbeats, pool
+from forecasting.jobs import heartbeats, pool, worker
 from forecasting.jobs.database import open_engine, url_of
 from forecasting.jobs.heartbeats import HEARTBEAT_TIMEOUT, HeartbeatObserver
 from forecasting.jobs.pool import WorkerPool
@@ -408,6 +408,26 @@ def test_a_worker_that_takes_too_much_ends_with_the_reason(store, queue, monkeyp
     monkeypatch.setattr("forecasting.jobs.worker._exhaust", lambda *_work: ended.wait(60))
     work_on(url_of(store.engine), run_id)
     assert ended.is_set() and "2.0 GB" in said(store, run_id)
+
+
+def test_a_job_that_takes_too_long_ends_with_the_reason_and_the_next_has_its_own_time(store, queue, monkeypatch):
+    ended = threading.Event()
+    monkeypatch.setattr("forecasting.jobs.worker._minutes", 0.002)
+    monkeypatch.setattr("forecasting.jobs.watchdog.os._exit", lambda _code: ended.set())
+    exhaust = worker._exhaust
+    monkeypatch.setattr("forecasting.jobs.worker._exhaust", lambda *_work: ended.wait(60))
+    run_id = submitted(store)
+    queue.claim_next()
+    work_on(url_of(store.engine), run_id)
+    assert ended.is_set() and said(store, run_id) == (
+        "Training took 0.002 minutes, the most that this server allows; continue it, or take fewer epochs."
+    )
+    monkeypatch.setattr("forecasting.jobs.worker._exhaust", exhaust)
+    monkeypatch.setattr("forecasting.jobs.worker._minutes", 1.0)
+    store.resume("me", run_id)
+    queue.claim_next()
+    work_on(url_of(store.engine), run_id)
+    assert status(store, run_id) == "finished"
 
 
 def test_a_run_too_large_for_a_worker_is_refused_in_a_sentence(store, queue, monkeypatch):
