@@ -16,6 +16,7 @@ from forecasting.records import ACTIVE
 
 A_DAY = 86_400.0  # seconds
 CONTINUED = 3  # finished runs of each owner that go on where more epochs are asked for; others begin anew
+LARGEST_CONTINUED = 4_000_000  # bytes of what it takes to go on, that a host keeps of a finished run
 LASTING = ("train", "forecast")  # kinds of jobs whose results are looked at again when newer days have come
 FREE_PAGES = 256  # of SQLite's file that are worth giving back: 1 MB
 
@@ -26,7 +27,7 @@ def clean(engine: sa.Engine, limits: Hosting, now: float | None = None) -> None:
     _note_unknown_owners(engine)
     for owner in _gone(engine, before):
         _forget(engine, owner, before)
-    for remove in (_old_answers(before), *_old_models(before), _finished_progress()):
+    for remove in (_old_answers(before), *_old_models(before), _finished_progress(limits.hosted)):
         with engine.begin() as connection:
             connection.execute(remove)
     with engine.begin() as connection:
@@ -91,9 +92,17 @@ def _old_models(before: float) -> tuple[sa.Delete, sa.Update]:
     return sa.delete(parts).where(parts.c.kind == "model", of_old), of_older_stores
 
 
-def _finished_progress() -> sa.Delete:
-    """Checkpoints to go on from, of finished runs but for the owner's latest."""
+def _finished_progress(hosted: bool) -> sa.Delete:
+    """Checkpoints to go on from, of finished runs but for the owner's latest; of large ones only on one's own machine.
+
+    They are three times as large as the weights.
+    """
     latest = sa.func.row_number().over(partition_by=jobs.c.owner, order_by=jobs.c.queued.desc()).label("place")
     finished = sa.select(jobs.c.id, latest).where(jobs.c.kind == "train", jobs.c.status == "finished").subquery()
-    earlier = sa.select(finished.c.id).where(finished.c.place > CONTINUED)
-    return sa.delete(checkpoints).where(checkpoints.c.kind == "progress", checkpoints.c.job.in_(earlier))
+    unneeded: sa.ColumnElement[bool] = checkpoints.c.job.in_(
+        sa.select(finished.c.id).where(finished.c.place > CONTINUED)
+    )
+    if hosted:
+        large = sa.func.length(checkpoints.c.blob) > LARGEST_CONTINUED
+        unneeded |= checkpoints.c.job.in_(sa.select(finished.c.id)) & large
+    return sa.delete(checkpoints).where(checkpoints.c.kind == "progress", unneeded)

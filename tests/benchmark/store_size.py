@@ -15,7 +15,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from forecasting.hosting import UNLIMITED
+from forecasting.hosting import read_hosting
 from forecasting.jobs.channels import ChannelStore
 from forecasting.jobs.cleaning import clean
 from forecasting.jobs.database import open_engine, url_of
@@ -32,6 +32,7 @@ from forecasting.split import default_split
 CHANNEL = sample_channel()
 SPLIT = default_split(CHANNEL.views)
 OWNER = "measured"
+LIMITS = read_hosting(None, {})  # of a hosted server
 
 
 def submit_runs(engine: sa.Engine, count: int) -> None:
@@ -72,11 +73,11 @@ def measure(name: str, submit: Callable[[sa.Engine], None]) -> None:
         submit(engine)
         _work(engine)
         worked = _megabytes(engine, file)
-        clean(engine, UNLIMITED)
+        clean(engine, LIMITS)
         print(f"{name}: {worked:.1f} MB, cleaned {_megabytes(engine, file):.1f} MB")
         print("\n".join(f"    {part} {size / 1e6:.1f}" for part, size in _parts(engine)))
         ChannelStore(engine).forget(OWNER, CHANNEL.fingerprint)
-        clean(engine, UNLIMITED)
+        clean(engine, LIMITS)
         print(f"    removed: {_megabytes(engine, file):.1f} MB")
         engine.dispose()
 

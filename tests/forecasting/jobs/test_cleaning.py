@@ -160,7 +160,7 @@ def test_old_answers_go_and_runs_forecasts_and_what_waits_stay(store, monkeypatc
     assert [bool(jobs.job("me", job_id)) for job_id in (old, lasting, run_id, waiting)] == [False, True, True, True]
 
 
-def test_finished_runs_leave_what_it_takes_to_go_on_and_no_result(store):
+def test_finished_runs_leave_what_it_takes_to_go_on_and_no_result(store, monkeypatch):
     ids = []
     for number in range(CONTINUED + 2):
         settings = RunSettings(SPLIT, Architecture(units=4), Training(epochs=2 + number, seeds=1))
@@ -175,6 +175,9 @@ def test_finished_runs_leave_what_it_takes_to_go_on_and_no_result(store):
     clean(store.engine, UNLIMITED)
     assert [store.resumable_epoch(run_id) > 0 for run_id in ids] == [False] * 2 + [True] * CONTINUED
     assert store.resumable_epoch(paused) == 3
+    monkeypatch.setattr(cleaning, "LARGEST_CONTINUED", 2)  # bytes: all of them are large
+    clean(store.engine, HOSTED)
+    assert [store.resumable_epoch(run_id) for run_id in (*ids, paused)] == [0] * len(ids) + [3]
     after = [(store.history(run_id).train_loss.tolist(), store.checkpoint("me", run_id)) for run_id in ids]
     assert after == before
 
