@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import threadpoolctl
@@ -62,16 +63,38 @@ def resident_memory(status: Path = Path("/proc/self/statm")) -> float:
         return 0.0
 
 
-def _machine_memory(container: Path = Path("/sys/fs/cgroup/memory.max")) -> float:
-    """Bytes of the machine, or of the container that this runs in; without bounds where the system does not tell."""
+def _machine_memory(groups: Path = Path("/proc/self/cgroup"), root: Path = Path("/sys/fs/cgroup")) -> float:
+    """Bytes of the machine, or of the container or service that this runs in; infinite where the system is silent."""
     try:
         whole = float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     except (AttributeError, ValueError, OSError):  # Windows
         return math.inf
+    return min([whole, *_group_limits(groups, root)])
+
+
+def _group_limits(groups: Path, root: Path) -> Iterator[float]:
+    """Of this process's control group and of all above it; a container sees its own as the root.
+
+    Version 2 has one tree (a line "0::/PATH"), version 1 one for memory alone ("4:memory:/PATH").
+    """
     try:
-        return min(whole, float(container.read_text()))
-    except (OSError, ValueError):  # no container, or "max"
-        return whole
+        lines = [line.split(":", 2) for line in groups.read_text().splitlines()]
+    except OSError:  # not Linux
+        return
+    trees = {"": (root, "memory.max"), "memory": (root / "memory", "memory.limit_in_bytes")}
+    for _number, controllers, path in lines:
+        for folder, name in (trees[one] for one in controllers.split(",") if one in trees):
+            group = folder / path.lstrip("/")
+            for place in (group, *group.parents):
+                if place.is_relative_to(folder):
+                    yield from _number_in(place / name)
+
+
+def _number_in(file: Path) -> Iterator[float]:
+    try:
+        yield float(file.read_text())
+    except (OSError, ValueError):  # not there, or "max"
+        return
 
 
 def use_one_thread() -> None:

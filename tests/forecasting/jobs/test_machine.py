@@ -64,11 +64,26 @@ def test_a_host_sets_what_a_worker_may_take(monkeypatch):
     assert worker_memory() == 700e6
 
 
-def test_a_container_bounds_the_machine(tmp_path):
-    (tmp_path / "memory.max").write_text("1000000000\n")
-    assert _machine_memory(tmp_path / "memory.max") == 1e9
-    (tmp_path / "memory.max").write_text("max\n")
-    assert _machine_memory(tmp_path / "memory.max") == _machine_memory(tmp_path / "nothing") > 1e9
+@pytest.mark.parametrize(
+    ("line", "file"),
+    [
+        ("0::/", "memory.max"),  # a container
+        ("0::/system.slice/viewcast.service", "system.slice/viewcast.service/memory.max"),  # a service of systemd
+        ("0::/system.slice/viewcast.service", "system.slice/memory.max"),  # what stands above it
+        ("4:memory:/class", "memory/class/memory.limit_in_bytes"),  # the older control groups
+        ("7:cpu,memory:/pods/class", "memory/memory.limit_in_bytes"),  # the same, seen from within a container
+    ],
+)
+def test_a_container_or_a_service_bounds_the_machine(tmp_path, line, file):
+    groups, root = tmp_path / "cgroup", tmp_path / "groups"
+    groups.write_text(f"1:cpuset:/\n{line}\n")
+    whole = _machine_memory(groups, root)
+    limit = root / file
+    limit.parent.mkdir(parents=True)
+    limit.write_text("1000000000\n")
+    assert _machine_memory(groups, root) == 1e9 < whole
+    limit.write_text("max\n")
+    assert _machine_memory(groups, root) == _machine_memory(tmp_path / "nothing", root) == whole
 
 
 @pytest.mark.parametrize(
