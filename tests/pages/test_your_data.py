@@ -4,9 +4,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from forecasting.jobs.belongings import belongings
+from forecasting.jobs.channels import ChannelStore
 from forecasting.jobs.saved_work.file import to_file
 from forecasting.jobs.saved_work.store import collect
 from forecasting.owners import browser, user
+from forecasting.sample import sample_channel
+from forecasting.series import Channel
 from pages.parts import identity
 from pages.parts.session import store
 from tests.pages.conftest import Visitor
@@ -88,3 +91,19 @@ def test_signing_in_that_cannot_be_is_a_sentence(
     for button in buttons:
         button.click().run()  # no secrets are there
     assert not app.exception and said in texts(app)
+
+
+def test_forged_state_and_parameters_show_nothing_of_another(owner: str) -> None:
+    hidden = Channel("confidential", sample_channel().views[:600] + 1)
+    ChannelStore(store().engine).save(owner, hidden)
+    run_id = store().runs(owner)[0].id
+    forged = {"channel": hidden.fingerprint, "run": run_id, "runs": [run_id], "forecaster": run_id}
+    for page in ("train", "compare", "forecast"):
+        other = Visitor()
+        for key, value in forged.items():
+            other.app.session_state[key] = value
+        app = other.go(page, channel="confidential", run="Try 1", forecaster="Try 1")
+        shown = "\n".join(repr(element) for element in (app.main, app.sidebar))
+        for said in ("the channel “confidential”, which is not here", "the run “Try 1”, which"):
+            shown = shown.replace(said, "")  # what the link itself has
+        assert not [secret for secret in ("confidential", hidden.fingerprint, "Try 1") if secret in shown], page
