@@ -20,8 +20,13 @@ BY_DEFAULT = os.environ.get("VIEWCAST_TEST_STORE", "sqlite")
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test of both databases has two, one after the other."""
     if "database_kind" in metafunc.fixturenames:
-        both = BY_DEFAULT == "sqlite" and metafunc.definition.get_closest_marker("both_databases")
-        metafunc.parametrize("database_kind", DATABASES if both else [BY_DEFAULT])
+        metafunc.parametrize("database_kind", _databases_of(metafunc.definition))
+
+
+def _databases_of(test: pytest.Item) -> list[str]:
+    if test.get_closest_marker("both_databases"):
+        return list(DATABASES) if BY_DEFAULT == "sqlite" else [BY_DEFAULT]
+    return ["sqlite"] if test.get_closest_marker("sqlite_only") else [BY_DEFAULT]
 
 
 @pytest.fixture(scope="session")
