@@ -50,8 +50,7 @@ def settings_of(app: AppTest) -> RunSettings:
     return store().run(browser(app.session_state.token), app.session_state.run).settings
 
 
-@pytest.mark.parametrize("settings", [UNUSUAL, USUAL], ids=["unusual", "usual"])
-@pytest.mark.parametrize("language", ["English", "中文"])
+@pytest.mark.parametrize(("settings", "language"), [(UNUSUAL, "中文"), (USUAL, "English")])
 def test_a_run_goes_with_its_settings_and_each_trains_their_own(teacher: Visitor, settings, language: str) -> None:
     run_id = store().submit(browser(teacher.app.session_state.token), sample_channel(), settings, name="shown in class")
     app = teacher.go("train", lang=language, run="shown in class", window="3")  # the controls say something else
