@@ -265,7 +265,11 @@ def main() -> None:
         try:
             problem = problem_of(file)
             for method in dict.fromkeys([SKILL_BASELINE, *asked.methods]):
-                figures = forecast(problem, method, hindsight=asked.hindsight)
+                try:
+                    figures = forecast(problem, method, hindsight=asked.hindsight)
+                except BadInput as unable:
+                    print(f"{problem.name}: {method}: {unable}")
+                    continue
                 rows.append({"series": problem.name, "method": method} | figures)
             for peer in PEERS if asked.peers else ():
                 if peer not in asked.leave_out and (found := forecast_by_peer(problem, peer, asked.peers)):
