@@ -1,5 +1,6 @@
 """What one owner may have: jobs in the queue, runs, bytes, work. Refused with a sentence, also at one instant."""
 
+import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -14,7 +15,7 @@ from forecasting.jobs.channels import ChannelStore
 from forecasting.jobs.database import open_engine, url_of
 from forecasting.jobs.kinds import JOB_KINDS
 from forecasting.jobs.owners import lock_owner
-from forecasting.jobs.queue import JobQueue, Place
+from forecasting.jobs.queue import JobQueue, Place, serving_order
 from forecasting.jobs.quotas import bytes_kept
 from forecasting.jobs.requests import CrossValidationRequest, ExperimentRequest, SweepRequest
 from forecasting.jobs.runs import RunStore
@@ -194,6 +195,22 @@ def test_nobody_has_more_running_than_is_allowed(store):
     assert queues[0].claim_next().id == yours and queues[0].claim_next() is None
     queues[0].fail(next(claim.id for claim in claims if claim), Message("over"))
     assert queues[1].claim_next().id in mine
+
+
+def test_two_servers_that_look_at_the_same_instant_begin_no_more_than_is_allowed(store, monkeypatch):
+    """Both have read the queue before either takes a job."""
+    jobs, both = JobStore(store.engine), threading.Barrier(2, timeout=60)
+    for number in range(3):
+        jobs.submit("me", CHANNEL, Count(number))
+
+    def read_by_both(*queued, at_once: float) -> list:
+        both.wait()
+        return serving_order(*queued, at_once=at_once)
+
+    monkeypatch.setattr("forecasting.jobs.queue.serving_order", read_by_both)
+    with ThreadPoolExecutor(2) as servers:
+        claims = list(servers.map(lambda _server: JobQueue(store.engine, at_once=1).claim_next(), range(2)))
+    assert len([claim for claim in claims if claim]) == 1
 
 
 def test_an_owner_is_locked_from_the_first_time_on(store):
