@@ -2,16 +2,22 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from forecasting.events import Event, merged
+from forecasting.jobs.reader import UNFORESEEN
 from forecasting.messages import BadInput, Translate, english
 from forecasting.metric_names import in_metric
 from forecasting.reading import Choice, read_views, wikipedia
 from forecasting.reading.events import read_event_file
 from forecasting.series import Channel
 from forecasting.split import Period
+
+Answer = TypeVar("Answer")
 
 
 def add_reading(command: argparse.ArgumentParser) -> None:
@@ -41,12 +47,22 @@ def add_reading(command: argparse.ArgumentParser) -> None:
 
 def channel_of(options: argparse.Namespace) -> Channel:
     """The channel as read, with its events; what was corrected, and lines that are no events, go to stderr."""
-    channel = read_views(*source_of(options.file), choice_of(options))
+    channel = read_or_refuse(read_views, *source_of(options.file), choice_of(options))
     if options.events:
         channel = replace(channel, events=_events_of(options.events, channel))
     for correction in channel.corrections:
         print("corrected:", correction.translated(words_of(channel)), file=sys.stderr)
     return channel
+
+
+def read_or_refuse(read: Callable[..., Answer], *arguments: object) -> Answer:
+    """What a reading comes to. Raises BadInput, whatever it raised itself: a file may hold what nobody foresaw."""
+    try:
+        return read(*arguments)
+    except BadInput:
+        raise
+    except Exception as error:
+        raise BadInput(UNFORESEEN) from error
 
 
 def words_of(channel: Channel) -> Translate:
@@ -56,7 +72,7 @@ def words_of(channel: Channel) -> Translate:
 
 def _events_of(file: str, channel: Channel) -> tuple[Event, ...]:
     near = Period(channel.series.first.date(), channel.series.last.date())
-    found = read_event_file(bytes_of(file), Path(file).name, near=near)
+    found = read_or_refuse(partial(read_event_file, near=near), bytes_of(file), Path(file).name)
     for complaint in found.complaints:
         print("events:", complaint.translated(), file=sys.stderr)
     return merged((), found.events)

@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 
-from forecasting.cli.channel import channel_of, choice_of, source_of, words_of
+from forecasting.cli.channel import channel_of, choice_of, read_or_refuse, source_of, words_of
 from forecasting.csv_cells import write_rows
 from forecasting.diagnosis.level_shifts import level_shifts
 from forecasting.diagnosis.unusual_days import USUAL_RATE, find_surprises, unusual_days
@@ -21,7 +21,7 @@ MOST_UNUSUAL = 5  # days that are printed
 def read(options: argparse.Namespace) -> None:
     """Print `date,views`, as models see them; what was corrected goes to stderr."""
     if options.list:
-        print(*list_channels(*source_of(options.file), choice_of(options)), sep="\n")
+        print(*read_or_refuse(list_channels, *source_of(options.file), choice_of(options)), sep="\n")
         return
     channel = channel_of(options)
     _say_length(channel.series, words_of(channel))

@@ -66,6 +66,14 @@ def test_read_prints_the_daily_views():
         ]
 
 
+def test_what_nobody_foresaw_in_a_file_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setattr("forecasting.cli.channel.read_views", lambda *_file: 1 / 0)
+    (tmp_path / "x.csv").write_text("Date,Views")
+    done = run("read", tmp_path / "x.csv")
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.startswith("error: The file cannot be read") and done.stderr.count("\n") == 1
+
+
 def test_read_says_what_it_mended_on_stderr(tmp_path):
     file = tmp_path / "views.csv"
     file.write_text("Date,Views\n2021-01-03,30\n2021-01-02,20\n2021-01-01,10\n")
