@@ -7,12 +7,14 @@ errors on days it had not learnt from, which its intervals rest on, and how it d
 import hashlib
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 
 import numpy as np
 import pandas as pd
+from pandas.errors import InvalidIndexError
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
@@ -94,18 +96,22 @@ class Model:
         """
         check_horizon(horizon)
         reach = max(horizon, *(days for days in TOTALS if days <= self.scores.horizon), 1)
-        forecaster, fitted = self.calibrated(series, horizon, reach=reach, holidays=holidays)
         known_before = self.origin.begins(series)
-        return make_forecast(
-            forecaster,
-            fitted,
-            series,
-            scores=fitted.scores,
-            horizon=horizon,
-            levels=levels,
-            judged=self.judged if known_before else (),
-            record=self.track if known_before and self.track and self.track.horizon == horizon else None,
-        )
+        with _told_as_damage():
+            forecaster, fitted = self.calibrated(series, horizon, reach=reach, holidays=holidays)
+            forecast = make_forecast(
+                forecaster,
+                fitted,
+                series,
+                scores=fitted.scores,
+                horizon=horizon,
+                levels=levels,
+                judged=self.judged if known_before else (),
+                record=self.track if known_before and self.track and self.track.horizon == horizon else None,
+            )
+        if not np.isfinite(forecast.point).all():
+            raise BadInput(NOT_FINITE)
+        return forecast
 
     def calibrated(
         self, series: Series, horizon: int, *, reach: int, holidays: Sequence[pd.Timestamp] = ()
@@ -191,7 +197,7 @@ def save_model(model: Model) -> bytes:
 def load_model(blob: bytes) -> Model:
     """The Model that `save_model` wrote. Raises BadInput for anything else, damaged files among it."""
     facts, arrays = _contents(blob)
-    try:
+    with _told_as_damage():
         check(facts["model"], arrays)
         _check_finite(arrays)
         values = arrays.pop("scores")
@@ -205,13 +211,23 @@ def load_model(blob: bytes) -> Model:
         track = from_record(TrackRecord | None, facts.get("track"))  # type: ignore[arg-type]
         _check_track(track)
         split = Split(*(Period.parse(facts["split"][name]) for name in ("train", "held_out")))
+        name = str(facts["name"])
+        name = clean_name(name) if settings_of(facts["model"]) is None else run_name(name)
+    return Model(name, facts["model"], arrays, split, scores, judged, origin, track)
+
+
+@contextmanager
+def _told_as_damage() -> Iterator[None]:
+    """Raise BadInput for a file that is whole, but not as `save_model` writes it.
+
+    A forger can have it contradict itself in more ways than can be named, and some show in a forecast alone.
+    """
+    try:
+        yield
     except BadInput:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError):  # whole, but not as it is written above
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError, InvalidIndexError):
         raise BadInput(DAMAGED) from None
-    name = str(facts["name"])
-    name = clean_name(name) if settings_of(facts["model"]) is None else run_name(name)
-    return Model(name, facts["model"], arrays, split, scores, judged, origin, track)
 
 
 @dataclass(frozen=True)
@@ -238,6 +254,10 @@ def _check_scores(judged: Sequence[HeldOutScore], scores: Scores) -> None:
     """Raise ValueError for figures that no held-out days can come to."""
     if np.isinf(scores.values).any():
         raise ValueError("infinite errors")
+    if scores.values.ndim != 2 or len(scores.values) != len(scores.origins):
+        raise ValueError("errors of other days than the file says")
+    if not (scores.origins.is_monotonic_increasing and scores.origins.is_unique):
+        raise ValueError("days twice, or out of order")
     for one in judged:
         shares = [one.won, *(share for share in one.coverage if not np.isnan(share))]
         sizes = [one.mae, one.mase, one.rmsse, *one.width]

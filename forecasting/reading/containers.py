@@ -141,7 +141,8 @@ def _unzip(data: bytes) -> Iterator[Part]:
 def _is_table(entry: zipfile.ZipInfo) -> bool:
     path = PurePosixPath(entry.filename)
     junk = "__MACOSX" in path.parts or path.name.startswith(".")
-    return not entry.is_dir() and not junk and path.suffix.lower() in TABLE_SUFFIXES and entry.file_size > 0
+    unnamed = not entry.filename or entry.is_dir()
+    return not unnamed and not junk and path.suffix.lower() in TABLE_SUFFIXES and entry.file_size > 0
 
 
 def _entry_name(entry: zipfile.ZipInfo) -> str:

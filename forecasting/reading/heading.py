@@ -66,7 +66,7 @@ def _distinct_names(header: list[str], *group_lines: list[str]) -> tuple[str, ..
     """Distinct names: columns of the same header by a line of groups, else by their letter."""
     names = list(header)
     for line in group_lines:
-        groups = _spread(line)
+        groups = _spread([*line, *[""] * len(names)])
         twice = _twice(names)
         names = [f"{groups[i]} {name}".strip() if name in twice else name for i, name in enumerate(names)]
     names = [apart(name, letter(i)) or letter(i) for i, name in enumerate(names)]

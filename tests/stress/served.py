@@ -89,7 +89,7 @@ class Served:
 
     def workers(self) -> dict[int, Memory]:
         """Of each worker process, by its id."""
-        found = {pid: memory_of(pid) for pid in children_of(self.process.pid) if _is_worker(pid)}
+        found = {pid: memory_of(pid) for pid in children_of(self.process.pid) if is_worker(pid)}
         return {pid: memory for pid, memory in found.items() if memory}
 
     def whole(self) -> Memory:
@@ -132,7 +132,8 @@ def seconds_of(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _is_worker(pid: int) -> bool:
+def is_worker(pid: int) -> bool:
+    """Whether a process is one that does jobs."""
     try:
         command = Path(f"/proc/{pid}/cmdline").read_bytes().decode()
     except OSError:

@@ -91,11 +91,11 @@ class Visitor:
         self._listener = asyncio.create_task(self._listen())
         await self._rerun("open")
 
-    async def go(self, address: str) -> None:
-        """Follow a link of the navigation."""
+    async def go(self, address: str, query: str = "") -> None:
+        """Follow a link of the navigation, or one of somebody with a query."""
         if address not in self.pages:
             raise Lost(f"no page {address!r}")
-        self.hash, self.page, self.query = self.pages[address], address, ""
+        self.hash, self.page, self.query = self.pages[address], address, query
         self._states.clear()
         await self._rerun("open")
 
