@@ -41,6 +41,8 @@ NO_MODEL = N_("This is no model file; download one on the Forecast page.")
 FOREIGN = N_("The model file was made by another program; only Viewcast's own say what a forecast needs.")
 DAMAGED = N_("The model file is damaged; download it again.")
 NOT_FINITE = N_("The model file holds weights that are no finite numbers; train the model again and download it.")
+FORGED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError, StopIteration)
+FORGED += (InvalidIndexError,)
 UNKNOWN_ALLOWED = ("scores", "score_days", "errors")  # arrays in which NaN says that nothing is known
 OTHER = N_("The model file is of version {version}, and this Viewcast reads version {known} only; download it again.")
 
@@ -226,7 +228,7 @@ def _told_as_damage() -> Iterator[None]:
         yield
     except BadInput:
         raise
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError, InvalidIndexError):
+    except FORGED:
         raise BadInput(DAMAGED) from None
 
 
