@@ -14,7 +14,6 @@ from importlib.metadata import version
 
 import numpy as np
 import pandas as pd
-from pandas.errors import InvalidIndexError
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
@@ -41,8 +40,8 @@ NO_MODEL = N_("This is no model file; download one on the Forecast page.")
 FOREIGN = N_("The model file was made by another program; only Viewcast's own say what a forecast needs.")
 DAMAGED = N_("The model file is damaged; download it again.")
 NOT_FINITE = N_("The model file holds weights that are no finite numbers; train the model again and download it.")
-FORGED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError, StopIteration)
-FORGED += (InvalidIndexError,)
+FORGED: tuple[type[Exception], ...] = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+FORGED += (RecursionError, StopIteration, pd.errors.InvalidIndexError)  # pandas' own is none of the others
 UNKNOWN_ALLOWED = ("scores", "score_days", "errors")  # arrays in which NaN says that nothing is known
 OTHER = N_("The model file is of version {version}, and this Viewcast reads version {known} only; download it again.")
 
