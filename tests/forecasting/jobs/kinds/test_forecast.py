@@ -91,7 +91,7 @@ def test_shallow_reference_is_fitted_again_and_leaves_no_file(channel, split, st
     settings = RunSettings(split, Architecture("trees", 7), Training(epochs=5))
     found = made(channel, trained(store, channel, settings, "trees"), store)
     assert found.model is None
-    assert found.result.forecast.method == "trees (2)"  # the method of that name is another one
+    assert found.result.forecast.method == "trees (run)"  # the method of that name is another one
     assert len(found.result.forecast.point) == HORIZON
 
 
