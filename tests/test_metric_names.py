@@ -15,8 +15,8 @@ from tests.test_translations import facts, singular_and_plural
 ELSEWHERE = ("forecasting/reading/columns.py", "forecasting/reading/wiki", "app.py")
 LEFT = {
     "en": re.compile(r"\b[Vv]iew(?!cast)(?!er)"),
-    "zh": re.compile("(?<![可])播放(?!或)|观看(?!时长)|浏览"),
-    "zh_TW": re.compile("播放(?!或)|觀看(?!時長)|瀏覽"),
+    "zh": re.compile("(?<![可])播放(?!或)|观看(?!时长)|浏览(?!器)"),
+    "zh_TW": re.compile("播放(?!或)|觀看(?!時長)|瀏覽(?!器)"),
 }
 
 

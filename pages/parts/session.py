@@ -57,6 +57,10 @@ WORDED = (
     "models",
     "fold_kind",
 )
+NOT_HERE = N_(
+    "The link is to the channel “{name}”, which is not here: data do not travel with a link. Ask for the saved work of"
+    " whoever sent it, and open it on “Your data”. The sample channel is shown."
+)
 
 
 @dataclass(frozen=True)
@@ -275,10 +279,6 @@ def workers() -> WorkerPool:
 
 SAMPLE_KEY = "sample"
 LONGEST_SHOWN = 80  # letters of a name that a link brings
-NOT_HERE = N_(
-    "The link is to the channel “{name}”, which is not here: data do not travel with a link. Ask for the saved work of"
-    " whoever sent it, and open it on “Your data”. The sample channel is shown."
-)
 
 
 def current_channel() -> Channel:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pages.parts.chapters import CHAPTERS, CONTENTS, REPORT_CARD
+from pages.parts.sidebar_foot import YOUR_DATA
 
 ROOT = Path(__file__).parent.parent.parent
 HEAVY = ("torch", "sklearn", "scipy", "statsmodels", "holidays")
@@ -38,7 +39,7 @@ def test_pages_load_nothing_heavy():
 
 
 def named_in_app() -> list[str]:
-    return re.findall(r'"(pages/\w+\.py)"', (ROOT / "app.py").read_text("utf-8"))
+    return [*re.findall(r'"(pages/\w+\.py)"', (ROOT / "app.py").read_text("utf-8")), YOUR_DATA]
 
 
 def test_every_page_can_be_opened():
