@@ -40,7 +40,8 @@ from tests.support.processes import alive, wait_for
 
 ADDRESS, PORTS = "127.0.0.1", (8871, 8872)  # everybody there is the one local user, whatever cookies were lost
 EPOCHS, SEEDS = 300, 2
-PATIENCE = 600.0  # seconds for the whole of it
+PATIENCE = 600.0  # seconds for the runs to finish once nothing is killed any more
+WORKERLESS = 120.0  # seconds after which a server should have a worker again
 PAUSES = 0.5, 4.0  # seconds between two kills
 DOWN = 0.2, 5.0  # seconds that the database is away
 WEIGHTS = {"worker": 0.65, "server": 0.15, "database": 0.2}
@@ -90,14 +91,19 @@ class Postgresql:
 
     def __init__(self, server: postgresql.Server, url: str) -> None:
         self.server, self.url = server, url
+        self._killed = 0
 
     def take_away(self) -> None:
         self.server.kill()
+        self._killed += 1
 
     def bring_back(self) -> None:
         self.server.start()
 
     def complaint(self) -> str:
+        recovered = (self.server.folder / "server.log").read_text().count("automatic recovery in progress")
+        if recovered != self._killed:
+            return f"killed {self._killed} times, recovered {recovered} times"
         counted = self.server.execute("select count(*) from pg_stat_database where checksum_failures > 0")
         return "" if counted == [(0,)] else "checksum failures"
 
@@ -147,8 +153,10 @@ class Servers:
             return False
         worker = chance.choice(workers)
         if victim == "server":
-            self.kill(next(port for port, one in self.processes.items() if worker in children_of(one.pid)))
-            return True
+            ports = [port for port, one in self.processes.items() if worker in children_of(one.pid)]
+            for port in ports:
+                self.kill(port)
+            return bool(ports)
         with contextlib.suppress(ProcessLookupError):
             os.kill(worker, signal.SIGKILL)
         return True
@@ -166,34 +174,31 @@ class Servers:
             process.kill()
             process.wait()
 
-    def tracebacks(self) -> int:
-        """How many the pages had to say nothing about: lines of the servers' logs."""
-        return sum("Uncaught app execution" in log.read_text() for log in self.folder.glob("*.log"))
 
-
-def asked(question: Callable[[], Answer]) -> Answer:
-    """What the store says, once it is there."""
+async def asked(question: Callable[[], Answer]) -> Answer:
+    """What the store says, once it is there. In a thread: who waits for it must not keep it from being brought back."""
     end = time.monotonic() + 60
     while True:
         try:
-            return question()
+            return await asyncio.to_thread(question)
         except sa.exc.DBAPIError:
             if time.monotonic() > end:
                 raise
-            time.sleep(0.2)
+        await asyncio.sleep(0.2)
 
 
 # Visitors
 
 
-async def train_through_pages(port: int, units: list[int], store: RunStore) -> None:
+async def train_through_pages(port: int, units: list[int], store: RunStore, record: Record) -> None:
     """Press Train for nets of so many units, until the store has them all; then look at Train, for ever.
 
     A server begins to work with its first visitor: one that was killed needs somebody to come again.
     """
-    url, record = f"http://{ADDRESS}:{port}", Record()
+    url = f"http://{ADDRESS}:{port}"
     while True:
-        left = [one for one in units if one not in asked(lambda: trained(store))]
+        there = await asked(lambda: trained(store))
+        left = [one for one in units if one not in there]
         visitor = Visitor(url, f"visitor-{port}", record)
         with contextlib.suppress(Lost, OSError, AssertionError, TimeoutError):
             await visitor.open()
@@ -203,6 +208,11 @@ async def train_through_pages(port: int, units: list[int], store: RunStore) -> N
         with contextlib.suppress(Exception):
             await visitor.close()
         await asyncio.sleep(1.0)
+
+
+def tracebacks(record: Record) -> list[str]:
+    """Those that a page has shown, rather than a sentence. (The servers' logs have what was said in a sentence too.)"""
+    return [error for error in record.errors if not error.startswith("websocket lost")]
 
 
 def trained(store: RunStore) -> dict[int, str]:
@@ -215,7 +225,8 @@ def trained(store: RunStore) -> dict[int, str]:
 
 async def kill_at_random(kills: int, servers: Servers, place: Database, store: RunStore) -> Counter[str]:
     """What was killed, how often. Every run that the store has once said to have is looked for after each."""
-    chance, killed, known, again = random.Random(0), Counter[str](), set[str](), 0
+    chance, killed, known, again = random.Random(0), Counter[str](), set[str](), Counter[str]()
+    last = time.monotonic()
     while killed.total() < kills:
         await asyncio.sleep(chance.uniform(*PAUSES))
         victim = chance.choices([*WEIGHTS], [*WEIGHTS.values()])[0]
@@ -224,34 +235,40 @@ async def kill_at_random(kills: int, servers: Servers, place: Database, store: R
             await asyncio.sleep(chance.uniform(*DOWN))
             await asyncio.to_thread(place.bring_back)
         elif not servers.kill_one(victim, chance):
+            assert time.monotonic() < last + WORKERLESS, "no server has a worker any more"
+            again += await resume_failed(store)
             continue
+        else:
+            last = time.monotonic()
         killed[victim] += 1
-        now = set(asked(lambda: trained(store)).values())
+        now = {*(await asked(lambda: trained(store))).values()}
         assert known <= now, f"runs are gone: {known - now}"
-        known, again = now, again + resume_failed(store)
+        known, again = now, again + await resume_failed(store)
         if killed.total() % 10 == 0:
-            print(dict(killed), asked(lambda: Counter(run.status for run in store.runs(LOCAL))), flush=True)
-    print(f"{again} failed runs went on while there were kills", flush=True)
+            print(dict(killed), dict(await asked(lambda: statuses(store))), flush=True)
+    print(f"failed runs went on while there were kills, by what they said: {dict(again)}", flush=True)
     return killed
 
 
-def resume_failed(store: RunStore) -> int:
-    """How many runs had failed, and are queued again."""
-    failed = [run.id for run in asked(lambda: store.runs(LOCAL)) if run.status == "failed"]
-    for run_id in failed:
-        asked(lambda one=run_id: store.resume(LOCAL, one))
-    return len(failed)
+def statuses(store: RunStore) -> Counter[str]:
+    """How many runs there are, by status."""
+    return Counter(run.status for run in store.runs(LOCAL))
+
+
+async def resume_failed(store: RunStore) -> Counter[str]:
+    """Queue all that have failed again; why they had, as it is said to their owner."""
+    failed = [run for run in await asked(lambda: store.runs(LOCAL)) if run.status == "failed"]
+    for run in failed:
+        await asked(lambda one=run.id: store.resume(LOCAL, one))
+    return Counter(run.reason.translated() if run.reason else "" for run in failed)
 
 
 async def finish(store: RunStore, runs: int) -> None:
     """Have every run that has failed go on, until all are done."""
     end = time.monotonic() + PATIENCE
-    while True:
-        resume_failed(store)
-        found = asked(lambda: store.runs(LOCAL))
-        if len(found) >= runs and all(run.status == "finished" for run in found):
-            return
-        assert time.monotonic() < end, "the queue is wedged"
+    while (found := await asked(lambda: statuses(store))) != {"finished": runs}:
+        assert time.monotonic() < end, f"the queue is wedged: {dict(found)}"
+        await resume_failed(store)
         await asyncio.sleep(1.0)
 
 
@@ -289,21 +306,22 @@ async def main(kills: int, runs: int, kind: str) -> None:
     """Print how it went; fails loudly where anything is wrong."""
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name, database(kind, Path(name)) as place:
-        store, servers = RunStore(open_engine(place.url)), Servers(place.url, Path(name))
+        store, servers, record = RunStore(open_engine(place.url)), Servers(place.url, Path(name)), Record()
         try:
             for port in PORTS:
                 servers.start(port)
             shares = [list(range(8, 8 + runs))[start::2] for start in range(2)]
             pairs = zip(PORTS, shares, strict=True)
-            visits = [asyncio.create_task(train_through_pages(port, share, store)) for port, share in pairs]
-            killed = await kill_at_random(kills, servers, place, store)
-            await finish(store, runs)
-            for visit in visits:
-                visit.cancel()
+            async with asyncio.TaskGroup() as group:  # a visitor that fails ends it all
+                visits = [group.create_task(train_through_pages(port, share, store, record)) for port, share in pairs]
+                killed = await kill_at_random(kills, servers, place, store)
+                await finish(store, runs)
+                for visit in visits:
+                    visit.cancel()
         finally:
             servers.end()
         wait_for(lambda: not any(map(alive, servers.seen)))
-        rows, complaint, uncaught = check(store), place.complaint(), servers.tracebacks()
+        rows, complaint, uncaught = check(store), place.complaint(), tracebacks(record)
         store.engine.dispose()
         assert not complaint and not uncaught, (complaint, uncaught)
     print(f"{kind}: killed {dict(killed)}, {len(servers.seen)} workers were seen,")

