@@ -38,7 +38,7 @@ from pages.parts.newer_file import (
     take_other_numbers,
     ways_to_read,
 )
-from pages.parts.session import limits, open_page, source_of_channel
+from pages.parts.session import Session, as_now, limits, open_page, source_of_channel
 from pages.parts.split_control import choose_split
 from pages.parts.time_control import choose_time, draw_with_brush
 from pages.parts.unusual_days import show_unusual_days
@@ -61,6 +61,7 @@ ORDERS = {
     "mdy": N_("Month/day/year"),
     "ymd": N_("Year/month/day"),
 }
+UPLOADED, KEPT = "upload", "data"  # files that are read here: one just brought, and that of the channel shown
 SAMPLES = 3  # days named in a sentence about a correction
 
 session = open_page()
@@ -71,7 +72,7 @@ def take_file() -> None:
     """Read the file in the uploader; once it is read, the uploader is empty again."""
     file = st.session_state[inbox()]
     st.session_state.pop("trouble", None)
-    stop_reading("data")
+    stop_reading(UPLOADED)
     if file:
         read(Source(file.name, file.getvalue(), {}), done=lambda: empty_inbox(file))
 
@@ -97,41 +98,46 @@ def answer(field: str) -> None:
 
 def read_again(field: str) -> None:
     """Read the current channel's file another way; the reading before is forgotten unless it has runs or forecasts."""
-    source = source_of_channel(session)
+    source = source_of_channel(as_now(session))
     if source is None:
         return
     value = st.session_state[f"said_{field}"]
     said = source.said | {field: None if value == AS_FITS else value}
     if field == "metric":  # other numbers may hold other channels, and may be no totals so far
         said |= {"channel": None, "decimal": None, "cumulative": None}
-    read(replace(source, said=said), take_other_numbers if field in ("metric", "channel") else take_again)
+    take = take_other_numbers if field in ("metric", "channel") else take_again
+    read(replace(source, said=said), take, place=KEPT)
 
 
-def read(source: Source, take: Take = take_in, done: Callable[[], None] = lambda: None) -> None:
+def read(
+    source: Source, take: Take = take_in, done: Callable[[], None] = lambda: None, *, place: str = UPLOADED
+) -> None:
     """Make a file the current channel once it is read; where it cannot be, say why, and the channel before stays."""
     st.session_state.pop("trouble", None)
-    ways = ways_to_read(session, source)
+    now = as_now(session)
+    ways = ways_to_read(now, source)
     read_so = partial(read_each, source.data, source.file, [Choice(**said) for said in ways])
 
     def finish(found: Callable[[], list[Channel | BadInput]]) -> None:
-        if take_or_say_why(source, take, lambda: list(zip(ways, found(), strict=True))):
+        if take_or_say_why(now, source, take, lambda: list(zip(ways, found(), strict=True))):
             done()
 
-    begin_reading("data", source.file, read_so, finish)
+    begin_reading(place, source.file, read_so, finish)
 
 
 def read_article(source: Source) -> bool:
     """The same at once, for days that came from Wikimedia as they should; whether they could be read."""
-    ways = ways_to_read(session, source)
+    now = as_now(session)
+    ways = ways_to_read(now, source)
     choices = [Choice(**said) for said in ways]
     readings = list(zip(ways, read_each(source.data, source.file, choices), strict=True))
-    return take_or_say_why(source, take_in, lambda: readings)
+    return take_or_say_why(now, source, take_in, lambda: readings)
 
 
-def take_or_say_why(source: Source, take: Take, readings: Callable[[], Readings]) -> bool:
+def take_or_say_why(now: Session, source: Source, take: Take, readings: Callable[[], Readings]) -> bool:
     """Whether the file is the current channel now."""
     try:
-        take(session, source, readings())
+        take(now, source, readings())
     except BadInput as trouble:
         st.session_state.trouble = trouble
         if isinstance(trouble, Question):
@@ -265,7 +271,8 @@ channel, views = session.channel, session.channel.views
 
 with controls:
     st.file_uploader(translate("Your file: CSV, Excel or zip"), TYPES, key=inbox(), on_change=take_file)
-    show_reading(session, "data")
+    for place in (UPLOADED, KEPT):
+        show_reading(session, place)
     trouble = st.session_state.get("trouble")
     if trouble and (isinstance(trouble, Question) or st.session_state.get(inbox())):  # else its file is gone
         show_trouble(trouble)

@@ -23,7 +23,7 @@ from forecasting.split import Period
 from pages.parts.export import file_name
 from pages.parts.file_reading import begin_reading, readers, release, show_reading, stop_reading
 from pages.parts.links import escape_markdown
-from pages.parts.session import Session, source_of_channel
+from pages.parts.session import Session, as_now, source_of_channel
 
 TYPES = ["csv", "tsv", "txt", "xlsx", "zip"]
 COMPLAINTS = 5  # lines that are named
@@ -149,6 +149,7 @@ def _read(
 
     `done` is called where it brought events.
     """
+    session = as_now(session)
     days = session.channel.views.index
     about = {
         "near": Period(days[0].date(), days[-1].date()),
@@ -228,7 +229,7 @@ def _type_one(session: Session) -> None:
 def _take_one(session: Session) -> None:
     state = st.session_state
     event = Event(state.event_day, clean_name(state.event_name), state.event_kind, state.event_learn)
-    _add(session, EventList((event,)))
+    _add(as_now(session), EventList((event,)))
 
 
 def _choose_kind(session: Session, key: str) -> None:

@@ -139,6 +139,15 @@ def _note_visit(owner: str, hour: int) -> None:
     note_visit(store().engine, owner)
 
 
+def as_now(session: Session) -> Session:
+    """The session for a callback, which has that of the run that drew its control.
+
+    Where that run was cut short, as by a press while a file has just been taken in, the control is of an earlier run,
+    and another channel is shown since.
+    """
+    return replace(session, channel=current_channel())
+
+
 # Language
 
 
