@@ -4,6 +4,7 @@ import pandas as pd
 
 from forecasting.events import Event
 from pages.parts.events_editor import event_frame, events_of
+from pages.parts.session import SAMPLE_KEY
 from tests.pages.conftest import Visitor
 from tests.pages.test_pages import csv
 
@@ -124,3 +125,14 @@ def test_what_another_tab_adds_is_kept_and_a_channel_removed_there_does_not_come
     app.text_area(key="event_lines").input("2020-03-03 Three")
     app.button(key="add_lines").click().run()
     assert not app.exception and app.selectbox(key="channel").options == ["Sample channel"]
+
+
+def test_lines_go_to_the_channel_that_is_shown_though_their_form_was_drawn_for_another(visit):
+    """As where one presses while a file has just been taken in, and its run is cut short."""
+    app = own_channel(visit)
+    mine = app.session_state.channel
+    app.session_state.channel = SAMPLE_KEY
+    app.run()
+    app.session_state.channel = mine
+    paste(app, "2020-03-01 One")
+    assert app.session_state.channel_name == "mine" and marked_days(app) == ["2020-03-01"]
