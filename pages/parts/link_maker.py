@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from forecasting.messages import N_, Translate
+from forecasting.names import name_in_words
 from pages.parts.links import escape_markdown
 from pages.parts.look import PRESENT, is_presented
 from pages.parts.run_settings import settings_in_url
@@ -39,7 +40,7 @@ def offer_link(translate: Translate) -> None:
         st.code(f"{_address()}?{urlencode(query, doseq=True)}", language=None, wrap_lines=True)
         st.caption(escape_markdown(translate(OPENS).format(carried=translate(N_(", ")).join(carried))))
         if st.session_state.get("channel", SAMPLE_KEY) != SAMPLE_KEY:
-            name = translate(current_channel().name)
+            name = name_in_words(current_channel().name, translate)
             st.warning(escape_markdown(translate(STAYS).format(name=name)), icon=":material/lock:")
 
 
