@@ -85,3 +85,11 @@ def test_a_lesson_opens_with_its_settings_language_and_presentation(teacher: Vis
     opened = Visitor().go("walkthrough/bend_the_line", **query)
     assert opened.session_state.present and opened.session_state.pieces == 5 and opened.session_state.lang == "zh_TW"
     assert not opened.warning and not opened.info and not opened.toast
+
+
+def test_a_channel_that_is_called_like_a_page_keeps_its_name_in_every_language(teacher: Visitor) -> None:
+    own = Channel("Train", sample_channel().views[:600] + 2)
+    ChannelStore(store().engine).save(browser(teacher.app.session_state.token), own)
+    app = teacher.go("data", channel="Train", lang="中文")
+    link_of(app, "中文")
+    assert "“Train”" in app.warning[0].value
