@@ -34,7 +34,7 @@ def claims_chart(frame: pd.DataFrame, translate: Translate = english) -> alt.Lay
     ]
     rows = alt.Chart(frame).encode(y=y, tooltip=tips)
     there = rows.transform_filter("isValid(datum.low)")
-    none = alt.Chart(alt.Data(values=[{"place": 0}])).mark_rule(strokeDash=[4, 3]).encode(x="place:Q")
-    lines = there.mark_rule(strokeWidth=3).encode(x=alt.X("low:Q"), x2="high:Q", color=colour)
+    none = alt.Chart(alt.Data(values=[{"place": 0}])).mark_rule(strokeDash=[4, 3]).encode(x=alt.X("place:Q"))
+    lines = there.mark_rule(strokeWidth=3).encode(x=alt.X("low:Q"), x2=alt.X2("high:Q"), color=colour)
     dots = rows.mark_circle(size=90, opacity=1).encode(x=x, color=colour)
     return layered(none, dots, lines, height=AROUND + ROW * len(claims))

@@ -124,7 +124,7 @@ def _shade(period: Period, role: str, colour: alt.Color, translate: Translate) -
     edges = pd.DataFrame(
         {"day": [pd.Timestamp(period.first)], "end": [pd.Timestamp(period.last) + pd.Timedelta(days=1)]}
     )
-    shade = alt.Chart(edges).mark_rect(opacity=0.13).encode(x="day:T", x2="end:T", color=colour)
+    shade = alt.Chart(edges).mark_rect(opacity=0.13).encode(x=alt.X("day:T"), x2=alt.X2("end:T"), color=colour)
     return in_role(role, shade, translate)
 
 
@@ -135,7 +135,7 @@ def _unlearnt(series: Series, edges: Period, colour: alt.Color, translate: Trans
         return []
     stretches = missing.index.to_series().groupby((~missing).cumsum()[missing]).agg(["min", "max"])
     shaded = pd.DataFrame({"day": stretches["min"], "end": stretches["max"] + pd.Timedelta(days=1)})
-    shade = alt.Chart(shaded).mark_rect(opacity=0.35).encode(x="day:T", x2="end:T", color=colour)
+    shade = alt.Chart(shaded).mark_rect(opacity=0.35).encode(x=alt.X("day:T"), x2=alt.X2("end:T"), color=colour)
     return [in_role(BASELINE, shade, translate)]
 
 
@@ -163,7 +163,7 @@ def weekday_means(
             y=alt.Y("views:Q", title=translate(N_("Mean views a day")), axis=views_ticks(translate, 5)),
             color=colour,
             tooltip=[
-                "weekday:N",
+                alt.Tooltip("weekday:N"),
                 alt.Tooltip("period:N", title=translate(N_("Period"))),
                 views_tip("views", translate(N_("Mean views a day")), translate=translate),
             ],

@@ -153,7 +153,7 @@ def _losses(placed: pd.DataFrame, canvas: _Canvas) -> list[alt.Chart]:
         return raw + drawn
     band = base.mark_area(opacity=0.12)
     low = canvas.y("held_out_low")
-    drawn.append(band.encode(x=canvas.x, y=low, y2="held_out_high:Q", color=BY_RUN))
+    drawn.append(band.encode(x=canvas.x, y=low, y2=alt.Y2("held_out_high:Q"), color=BY_RUN))
     return raw + drawn  # the legend looks as the first mark does
 
 

@@ -64,8 +64,8 @@ def generalization_gap(
         tooltip=_gap_tips(translate),
     )
     rule = base.mark_rule(strokeWidth=1.5, opacity=0.6)
-    across = rule.encode(x=alt.X("train_low:Q", **right), x2="train_high:Q", y=y, color=BY_RUN)
-    upright = rule.encode(x=x, y=alt.Y("held_out_low:Q", **up), y2="held_out_high:Q", color=BY_RUN)
+    across = rule.encode(x=alt.X("train_low:Q", **right), x2=alt.X2("train_high:Q"), y=y, color=BY_RUN)
+    upright = rule.encode(x=x, y=alt.Y("held_out_low:Q", **up), y2=alt.Y2("held_out_high:Q"), color=BY_RUN)
     lines = level_lines(levels or {}, floor, high, colour=BY_RUN, translate=translate, start=low, all_left=True)
     layers = [*_no_gap(lines_at, low=low, high=high, log=log, translate=translate), *lines, across, upright, dots]
     return layered(*layers, height=height_with_legend(runs))  # as the curves beside it, which name them all
@@ -109,7 +109,7 @@ def _no_gap(levels: Sequence[float], *, low: float, high: float, log: bool, tran
     name = alt.Chart(alt.Data(values=[{"train": at, "held_out": at, "run": role}]))
     text = name.mark_text(text=translate(N_("No gap")), align="left", baseline="top", dx=6, dy=4)
     line = ends.mark_line(strokeWidth=1.5, opacity=0.7)
-    return [mark.encode(x="train:Q", y="held_out:Q", color=BY_RUN) for mark in (line, text)]
+    return [mark.encode(x=alt.X("train:Q"), y=alt.Y("held_out:Q"), color=BY_RUN) for mark in (line, text)]
 
 
 def final_losses(

@@ -56,9 +56,9 @@ def decision_tree(
     x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, 100], nice=False))
     y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[-0.5, 4.5], reverse=True, nice=False))
     values = [{"x": a, "y": b, "x2": c, "y2": d, "role": role(part)} for (a, b), (c, d), part in LINES]
-    strong = alt.condition(alt.datum.role == translate(REAL), alt.value(3), alt.value(1.2))
+    strong = alt.StrokeWidthValue(**alt.condition(alt.datum.role == translate(REAL), alt.value(3), alt.value(1.2)))
     lines = alt.Chart(alt.Data(values=values)).mark_rule(strokeCap="square")
-    layers = [lines.encode(x=x, y=y, x2="x2:Q", y2="y2:Q", color=colour, strokeWidth=strong)]
+    layers = [lines.encode(x=x, y=y, x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q"), color=colour, strokeWidth=strong)]
     sides: tuple[tuple[int, dict[str, Any]], ...] = ((-1, {"baseline": "bottom"}), (1, {"baseline": "top"}))
     for side, look in sides:
         values = [
@@ -67,7 +67,7 @@ def decision_tree(
             if at == side
         ]
         words = alt.Chart(alt.Data(values=values)).mark_text(align="left", **look, dx=4, dy=4 * side)
-        layers.append(words.encode(x=x, y=y, text="text:N", color=colour))
+        layers.append(words.encode(x=x, y=y, text=alt.Text("text:N"), color=colour))
     return layered(*layers, *_leaves(branch, probabilities, colour, x, y, translate), height=HEIGHT)
 
 
@@ -89,11 +89,11 @@ def _leaves(
     ]
     long = [value for value in values if value["end"] >= LEAF + WIDEST * SHORTEST]
     bars = alt.Chart(alt.Data(values=long)).mark_rule(strokeWidth=4, yOffset=9)
-    layers = [bars.encode(x=x, x2="end:Q", y=y, color=colour)]
+    layers = [bars.encode(x=x, x2=alt.X2("end:Q"), y=y, color=colour)]
     rest = [leaf for leaf in LEAVES_FROM_ABOVE if leaf != branch]
     looks: tuple[tuple[dict[str, Any], list[Branch]], ...] = (({"fontWeight": "bold"}, [branch]), ({}, rest))
     for look, shown in looks:
         some = alt.Data(values=[value for value, leaf in zip(values, LEAVES_FROM_ABOVE, strict=True) if leaf in shown])
         names = alt.Chart(some).mark_text(align="left", baseline="middle", fontSize=12, dy=-3, **look)
-        layers.append(names.encode(x=x, y=y, text="text:N", color=colour))
+        layers.append(names.encode(x=x, y=y, text=alt.Text("text:N"), color=colour))
     return layers

@@ -48,7 +48,7 @@ def event_marks(
             shape = alt.Chart(days).mark_point(
                 shape="triangle-up", size=28, yOffset=BELOW, opacity=0.75, filled=filled, strokeWidth=1
             )
-            shape = shape.encode(x=x, y=alt.value("height"), color=colour)
+            shape = shape.encode(x=x, y=alt.YValue("height"), color=colour)
             marks.append(in_role(REAL, shape, translate))
     return marks
 

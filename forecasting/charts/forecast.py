@@ -135,7 +135,7 @@ def _band(base: alt.Chart, level: int, opacity: float, alone: bool, translate: T
     """An interval; of a single day a bar, because an area of one day has no width."""
     mark = base.mark_bar(opacity=opacity, width=8) if alone else base.mark_area(opacity=opacity)
     known = mark.transform_filter(f"isValid(datum['lower_{level}'])")
-    return known.encode(y=views_axis(translate, f"lower_{level}"), y2=f"upper_{level}:Q")
+    return known.encode(y=views_axis(translate, f"lower_{level}"), y2=alt.Y2(f"upper_{level}:Q"))
 
 
 def reveal_chart(
@@ -161,7 +161,7 @@ def reveal_chart(
     half = pd.Timedelta(hours=12)
     edges = pd.DataFrame({"first": [hidden[0] - half], "last": [hidden[-1] + half]})
     colour = colour_by(translate, (REAL, *names), names)
-    shade = alt.Chart(edges).mark_rect(opacity=0.2).encode(x="first:T", x2="last:T", color=colour)
+    shade = alt.Chart(edges).mark_rect(opacity=0.2).encode(x=alt.X("first:T"), x2=alt.X2("last:T"), color=colour)
     tips = [alt.Tooltip("role:N", title=translate(N_("Model"))), day_tip(translate)]
     tips += [
         alt.Tooltip("weekday:N", title=translate(N_("Weekday"))),
@@ -201,7 +201,7 @@ def trials_chart(trials: pd.DataFrame, translate: Translate = english) -> alt.La
     base = alt.Chart(trials)
     alone = base.mark_point(filled=True, size=70, opacity=1).encode(x=x, y=y, color=colour, tooltip=tips)
     mixed = base.mark_line(strokeWidth=2, point=len(trials) == 1).encode(
-        x=alt.X("mixed:Q"), y=y, color=colour, order="step:Q"
+        x=alt.X("mixed:Q"), y=y, color=colour, order=alt.Order("step:Q")
     )
     layers = in_role(PREDICTED, mixed, translate), in_role(VALIDATION, alone, translate)
     return layered(*layers, height=90 + 22 * len(trials))

@@ -70,7 +70,9 @@ def running_total_chart(
             PREDICTED,
             base.mark_area(opacity=opacity)
             .transform_filter(f"isValid(datum['lower_{level}'])")
-            .encode(x=x, y=views_axis(translate, f"lower_{level}", title=title), y2=f"upper_{level}:Q", color=colour),
+            .encode(
+                x=x, y=views_axis(translate, f"lower_{level}", title=title), y2=alt.Y2(f"upper_{level}:Q"), color=colour
+            ),
             translate,
         )
         for level, opacity in ((90, 0.15), (50, 0.25))
@@ -133,7 +135,7 @@ def year_chart(months: pd.DataFrame, *, translate: Translate = english) -> alt.L
             x=x,
             xOffset=beside,
             y=views_axis(translate, "lower", title=N_("Views in a month")),
-            y2="upper:Q",
+            y2=alt.Y2("upper:Q"),
             tooltip=tips,
         )
     )
@@ -144,12 +146,12 @@ def _goal_marks(goal: float, passed: date | None, translate: Translate) -> list[
     """The goal as a level line with its name, and the day on which it is passed as an upright one."""
     level = alt.Chart(alt.Data(values=[{"goal": goal, "name": translate(N_("Goal"))}]))
     look: dict[str, Any] = {"strokeWidth": 1.5, "color": alt.expr(LINE), "aria": False}
-    rule = level.mark_rule(**look).encode(y="goal:Q")
+    rule = level.mark_rule(**look).encode(y=alt.Y("goal:Q"))
     name = level.mark_text(align="left", baseline="bottom", dx=4, dy=-4, color=alt.expr(LINE)).encode(
-        x=alt.value(0), y="goal:Q", text="name:N"
+        x=alt.XValue(0), y=alt.Y("goal:Q"), text=alt.Text("name:N")
     )
     found = [rule, name]
     if passed:
         day = alt.Chart(pd.DataFrame({"day": [pd.Timestamp(passed)]}))
-        found.append(day.mark_rule(strokeDash=[2, 3], **look).encode(x="day:T"))
+        found.append(day.mark_rule(strokeDash=[2, 3], **look).encode(x=alt.X("day:T")))
     return found

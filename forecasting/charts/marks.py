@@ -143,9 +143,9 @@ def brush() -> alt.Parameter:
 def hover(field: str, tooltip: list[alt.Tooltip]) -> alt.Chart:
     """A vertical rule at the pointer's place on `field`, with one tooltip for every curve."""
     near = alt.selection_point(nearest=True, on="pointermove", fields=[field.split(":")[0]], empty=False)
-    shown = alt.condition(near, alt.value(0.4), alt.value(0))
+    shown = alt.OpacityValue(**alt.condition(near, alt.value(0.4), alt.value(0)))
     rule = alt.Chart().mark_rule(aria=False)  # the chart has its own name; a rule without days has none
-    return rule.encode(x=field, opacity=shown, tooltip=tooltip).add_params(near)
+    return rule.encode(x=alt.X(field), opacity=shown, tooltip=tooltip).add_params(near)
 
 
 def epoch_axis(epochs: float, translate: Translate, title: str = N_("Epoch"), *, start: float = 0) -> alt.X:
@@ -225,22 +225,20 @@ def level_lines(
         mark: dict[str, object] = {"value": value, "epoch": epochs if end == RIGHT else start}
         mark |= dict.fromkeys(("role", "run"), translate(BASELINE))  # whichever the chart's colours stand for
         chart = alt.Chart(alt.Data(values=[mark]))
-        rules.append(chart.mark_rule(strokeDash=dash, strokeWidth=1.5).encode(y="value:Q", color=colour))
+        rules.append(chart.mark_rule(strokeDash=dash, strokeWidth=1.5).encode(y=alt.Y("value:Q"), color=colour))
         at: dict[str, Any] = {"baseline": "bottom", "dy": -4} if side == "above" else {"baseline": "top", "dy": 4}
         at |= {"align": end, "dx": 0 if end == RIGHT else 4}
         names += _name(
             chart,
             f"{translate(label_of(name))} {format_views(value, translate)}",
             at,
-            {"x": "epoch:Q", "y": "value:Q"},
+            {"x": alt.X("epoch:Q"), "y": alt.Y("value:Q")},
             colour,
         )
     return rules + names
 
 
-def _name(
-    chart: alt.Chart, text: str, at: dict[str, Any], where: dict[str, Any], colour: alt.Color | str
-) -> list[alt.Chart]:
+def _name(chart: alt.Chart, text: str, at: dict[str, Any], where: dict[str, Any], colour: alt.Color) -> list[alt.Chart]:
     """A name in a chart, with a rim in the page's colour around it: it is read where curves pass below."""
     rim: dict[str, Any] = {
         "stroke": alt.expr("background"),
@@ -270,10 +268,10 @@ def upright_lines(
         chart = alt.Chart(alt.Data(values=[mark]))
         rule = chart.mark_rule(strokeDash=dash, strokeWidth=2)
         tips = [alt.Tooltip("name:N", title=translate(BASELINE)), views_tip("value", loss, translate=translate)]
-        layers.append(rule.encode(x="value:Q", color="period:N", tooltip=tips))
+        layers.append(rule.encode(x=alt.X("value:Q"), color=alt.Color("period:N"), tooltip=tips))
         left = value < widest / 2
         at = {"baseline": "middle", "align": LEFT if left else RIGHT, "dx": 6 if left else -6}
-        where = {"x": "value:Q", "y": alt.value(NAME_HEIGHT * (place + 0.5))}
+        where = {"x": alt.X("value:Q"), "y": alt.YValue(NAME_HEIGHT * (place + 0.5))}
         text = f"{translate(label_of(name))} {format_views(value, translate)}"
-        names += _name(chart, text, at, where, "period:N")
+        names += _name(chart, text, at, where, alt.Color("period:N"))
     return layers + names

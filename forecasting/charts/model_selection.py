@@ -43,7 +43,9 @@ def fold_rows(folds: Sequence[Fold], held_out: Period, translate: Translate = en
     tips += [day_tip(translate), alt.Tooltip("days:Q", title=translate(N_("Days")))]
     colour = colour_by(translate, (TRAIN, VALIDATION, HELD_OUT))
     bars = (
-        alt.Chart().mark_rect().encode(x=day_axis(translate, frame["day"]), x2="end:T", y=y, color=colour, tooltip=tips)
+        alt.Chart()
+        .mark_rect()
+        .encode(x=day_axis(translate, frame["day"]), x2=alt.X2("end:T"), y=y, color=colour, tooltip=tips)
     )
     # Validation on top: the scattered days of random folds lie within a row of train days.
     layers = [bars.properties(data=frame[frame["role"] == translate(role)]) for role in (TRAIN, HELD_OUT, VALIDATION)]

@@ -67,12 +67,14 @@ def past_chart(
     for level, opacity in ((90, 0.15), (50, 0.25)):
         if f"lower_{level}" in frame:
             band = base.mark_area(opacity=opacity).transform_filter(f"isValid(datum['lower_{level}'])")
-            band = band.encode(x=x, y=views_axis(translate, f"lower_{level}"), y2=f"upper_{level}:Q", color=colour)
+            band = band.encode(
+                x=x, y=views_axis(translate, f"lower_{level}"), y2=alt.Y2(f"upper_{level}:Q"), color=colour
+            )
             layers.append(in_role(PREDICTED, band, translate))
     thin = _within(frame, others)
     if len(thin):
         line = alt.Chart(thin).mark_line(strokeWidth=1, opacity=0.45)
-        line = line.encode(x=x, y=views_axis(translate), detail="forecast:N", color=colour)
+        line = line.encode(x=x, y=views_axis(translate), detail=alt.Detail("forecast:N"), color=colour)
         layers.append(in_role(PREDICTED, line, translate))
     alone = len(past) == 1
     for column, (role, _name, look) in LINES.items():

@@ -73,7 +73,10 @@ def loss_spec(
     for name, role in roles.items():
         band = alt.Chart().mark_area(opacity=0.2)
         band = band.encode(
-            x=x, y=loss_axis(f"{name}_low", y_title, y_scale, translate=translate), y2=f"{name}_high:Q", color=colour
+            x=x,
+            y=loss_axis(f"{name}_low", y_title, y_scale, translate=translate),
+            y2=alt.Y2(f"{name}_high:Q"),
+            color=colour,
         )
         curve = alt.Chart().mark_line(strokeWidth=2, point=epochs == 1)  # a single row is no line
         curve = curve.encode(x=x, y=loss_axis(name, y_title, y_scale, translate=translate), color=colour)
@@ -108,7 +111,7 @@ def real_and_predicted(
     base, colour = alt.Chart(frame), colour_by(translate, (REAL, PREDICTED))
     named = event_tips(frame, events, translate=translate)
     x = day_axis(translate, days, marked=bool(named))
-    band = base.mark_area(opacity=0.25).encode(x=x, y=views_axis(translate, "low"), y2="high:Q", color=colour)
+    band = base.mark_area(opacity=0.25).encode(x=x, y=views_axis(translate, "low"), y2=alt.Y2("high:Q"), color=colour)
     real = base.mark_line(strokeWidth=2.5, opacity=0.5).encode(x=x, y=views_axis(translate, "real"), color=colour)
     predicted = base.mark_line(strokeWidth=1.5).encode(x=x, y=views_axis(translate, "predicted"), color=colour)
     roles = [

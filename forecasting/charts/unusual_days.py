@@ -54,9 +54,9 @@ def shift_marks(
     if not shown:
         return []
     at = pd.DataFrame({"day": [pd.Timestamp(shift.day) for shift in shown], "times": _labels(shown, edges)})
-    rule = alt.Chart(at).mark_rule(strokeDash=[6, 4], strokeWidth=1.5).encode(x="day:T", color=colour)
+    rule = alt.Chart(at).mark_rule(strokeDash=[6, 4], strokeWidth=1.5).encode(x=alt.X("day:T"), color=colour)
     text = alt.Chart(at).mark_text(align="left", baseline="top", dx=4)
-    text = text.encode(x="day:T", y=alt.value(2), text="times:N", color=colour)
+    text = text.encode(x=alt.X("day:T"), y=alt.YValue(2), text=alt.Text("times:N"), color=colour)
     return [in_role(BASELINE, rule, translate), in_role(BASELINE, text, translate)]
 
 
