@@ -10,6 +10,7 @@ import secrets
 import statistics
 import sys
 import threading
+import time
 import traceback
 from collections import defaultdict, deque
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from forecasting.messages import BadInput
 
 KEPT_A_PAGE = 500  # reruns that the percentiles of a page rest on, the latest
 KEPT_TROUBLES = 50
+PRESENT_SECONDS = 60.0  # after a session's latest rerun, while its visitor counts as present
 _SALT = secrets.token_bytes(16)  # a session's name in the log says nothing once the server has ended
 
 
@@ -68,12 +70,14 @@ class PageTimes:
 class ServerLog:
     """Safe to use from several threads at once."""
 
-    def __init__(self, write: Callable[[str], None] | None = None) -> None:
+    def __init__(self, write: Callable[[str], None] | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self.since = datetime.now(UTC)
         self._write = write
         self._lock = threading.Lock()
         self._seconds: dict[str, deque[float]] = defaultdict(partial(deque, maxlen=KEPT_A_PAGE))
         self._reruns: dict[str, int] = defaultdict(int)
+        self._present: dict[str, float] = {}  # session -> when its latest rerun ended, the latest last
         self._troubles: deque[Trouble] = deque(maxlen=KEPT_TROUBLES)
 
     def rerun(self, rerun: Rerun) -> None:
@@ -81,11 +85,23 @@ class ServerLog:
         with self._lock:
             self._seconds[rerun.page].append(rerun.seconds)
             self._reruns[rerun.page] += 1
+            self._present.pop(rerun.session, None)
+            self._present[rerun.session] = self._clock()
         self._note("rerun", rerun, where=rerun.page, failed=rerun.result != "done")
 
     def job(self, job: JobEnd) -> None:
         """A worker is through with a job."""
         self._note("job", job, where=job.kind, failed=job.result[:1].isupper())
+
+    def visitors(self) -> int:
+        """How many sessions a page was drawn for within the last minute."""
+        with self._lock:
+            since = self._clock() - PRESENT_SECONDS
+            for session, when in [*self._present.items()]:
+                if when >= since:
+                    break
+                del self._present[session]
+            return len(self._present)
 
     def pages(self) -> list[PageTimes]:
         """The slowest first, by the 95th percentile."""

@@ -20,9 +20,10 @@ from pages.parts import curvature_panel, diagnosis_panel
 from pages.parts.chart import draw_chart
 from pages.parts.export import offer
 from pages.parts.homework import offer_notebooks
-from pages.parts.job_progress import TABLE_SECONDS, epochs_done
+from pages.parts.job_progress import epochs_done
 from pages.parts.links import escape_markdown, warn_invalid_query_param
 from pages.parts.losses_table import LossesTable
+from pages.parts.polling import TABLE_SECONDS, WAITING_SECONDS, Polling, polling
 from pages.parts.runs_table import RunsTable
 from pages.parts.session import baseline_levels, open_page
 from pages.parts.store_trouble import show_trouble_of_workers
@@ -129,17 +130,24 @@ def draw_waiting(runs: list[Run], histories: dict[str, History]) -> None:
         show_trouble_of_workers(session)
 
 
-def draw(ticked: list[Run], were_active: set[str], redraws: Iterator[int]) -> None:
-    """Curves and losses of the ticked runs, drawn anew by themselves while any is trained."""
+def watch(drawn: list[Run], redraws: Iterator[int], looks: Polling) -> dict[str, Run]:
+    """All runs as they are now. The page is drawn anew once one of those that it has `drawn` has ended."""
     now = {run.id: run for run in session.store.runs(session.owner)}
-    redrawn, active = next(redraws) > 0, {run.id for run in now.values() if run.active}
-    if redrawn and were_active - active:  # the table above has its losses and its state; a whole run is not cut short
+    ended = any(run.active and not (run.id in now and now[run.id].active) for run in drawn)
+    # The table has the losses and the state of all runs. A rerun of the whole page is not cut short.
+    if next(redraws) > 0 and (ended or looks.is_over([now[run.id] for run in drawn if run.id in now])):
         st.rerun()
+    return now
+
+
+def draw(ticked: list[Run], redraws: Iterator[int], looks: Polling) -> None:
+    """Curves and losses of the ticked runs, drawn anew by themselves while any of them is trained."""
+    now = watch(ticked, redraws, looks)
     channels = channels_of(ticked)
     runs = [replace(now[run.id], name=run.name) for run in ticked if run.id in now and run.fingerprint in channels]
     histories = {run.id: session.store.history(run.id) for run in runs}
     draw_waiting(runs, histories)
-    draw_trained(runs, channels, histories, saved=not were_active)
+    draw_trained(runs, channels, histories, saved=not looks.seconds)
 
 
 def draw_trained(runs: list[Run], channels: dict[str, Channel], histories: dict[str, History], *, saved: bool) -> None:
@@ -256,8 +264,12 @@ if not table.scope:
     st.page_link("pages/train.py", label=translate("Train a model"), icon=":material/play_arrow:")
     st.stop()
 
-active = {run.id for run in table.scope if run.active}
-st.fragment(draw, run_every=TABLE_SECONDS if active else None)(chosen, active, count())
+ticked = {run.id for run in chosen}
+looks = polling(session, chosen, TABLE_SECONDS)
+st.fragment(draw, run_every=looks.seconds)(chosen, count(), looks)
+if others := [run for run in table.scope if run.active and run.id not in ticked]:
+    looks = polling(session, others, WAITING_SECONDS)
+    st.fragment(watch, run_every=looks.seconds)(others, count(), looks)
 done = [run for run in chosen if session.store.epochs_done(run.id)][: charts.RUN_COLOURS]
 if channels := channels_of(done):
     done = [run for run in done if run.fingerprint in channels]

@@ -356,7 +356,7 @@ with picture:
             st.text(correction.translated(translate) + name_days(correction))
         st.download_button(
             translate("Clean series as CSV"),
-            to_csv(channel),
+            partial(to_csv, channel),
             f"{file_name(session, 'views')}.csv",
             "text/csv",
             icon=":material/download:",

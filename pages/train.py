@@ -28,9 +28,10 @@ from forecasting.split import Period, default_split
 from pages.parts import diagnosis_panel
 from pages.parts.chart import draw_chart
 from pages.parts.homework import offer_homework
-from pages.parts.job_progress import CHART_SECONDS, epochs_done, unless_refused
+from pages.parts.job_progress import epochs_done, unless_refused
 from pages.parts.links import escape_markdown, reset_if_unavailable
 from pages.parts.look import controls_and_picture, is_presented
+from pages.parts.polling import CHART_SECONDS, Polling, polling
 from pages.parts.run_settings import draw_settings, queue
 from pages.parts.session import baseline_levels, open_page
 from pages.parts.settings_form import LABELS, STATES, Form
@@ -243,10 +244,12 @@ def offer_to_resume(run: Run) -> None:
 
 
 def live(
-    settings: RunSettings, run_id: str | None, *, was_active: bool, figures: DeltaGenerator, log_scale: bool
+    settings: RunSettings, run_id: str | None, *, looks: Polling, figures: DeltaGenerator, log_scale: bool
 ) -> None:
     """Figures, curves and progress; redrawn alone while the run is active, and the whole page once it has ended."""
     run = session.store.run(session.owner, run_id) if run_id else None
+    if run and looks.is_over([run]):
+        st.rerun()
     history = history_of(run) if run else NOTHING_YET
     lines, floor = baseline_levels(session.channel, session.channel.fingerprint, settings)
     with figures.container():
@@ -264,7 +267,7 @@ def live(
     if run and run.active:
         with progress.container():
             draw_progress(run, history)
-    elif was_active:
+    elif looks.seconds:
         progress.empty()  # gone at once; the page around it follows
         st.session_state.ended = run_id
         st.rerun()
@@ -376,10 +379,11 @@ with picture:
     if shown is None:
         st.stop()
     active = bool(run and run.active)
-    st.fragment(live, run_every=CHART_SECONDS if active else None)(
+    looks = polling(session, [run] if run else [], CHART_SECONDS)
+    st.fragment(live, run_every=looks.seconds)(
         shown,
         run.id if run else None,
-        was_active=active,
+        looks=looks,
         figures=figures,
         log_scale=st.session_state.get("log_scale", True),
     )

@@ -19,7 +19,8 @@ from forecasting.messages import N_, Message, Translate
 from forecasting.records import NOTHING_YET, Job, Run
 from forecasting.settings import BOUNDS, RunSettings
 from pages.parts.chart import draw_chart
-from pages.parts.job_progress import JOB_SECONDS, find, result_of, show_job, submit
+from pages.parts.job_progress import find, result_of, show_job, submit
+from pages.parts.polling import JOB_SECONDS, Polling, polling
 from pages.parts.run_settings import changes, name_of, queue
 from pages.parts.session import Session, current_channel
 from pages.parts.settings_form import country_names
@@ -63,11 +64,6 @@ class Subject:
         report = result_of(self.session, self.job(), DiagnosisReport)
         return report.diagnosis if report else None
 
-    def is_active(self) -> bool:
-        """Whether a worker is on it, or will be."""
-        job = self.job()
-        return bool(job and job.active)
-
 
 def draw(session: Session, run: Run, show: Callable[[], None]) -> None:
     """The panel of a run that has ended; nothing where it neither predicted nor diverged.
@@ -90,8 +86,8 @@ def draw_set(session: Session, runs: Sequence[Run], show: Callable[[], None]) ->
         st.caption(session.translate(N_("Only a run that has ended with predictions, or diverged, can be diagnosed.")))
         return
     if len(subjects) > 1:
-        active = any(subject.is_active() for subject in subjects)
-        st.fragment(_verdicts, run_every=JOB_SECONDS if active else None)(session.translate, subjects, active)
+        looks = polling(session, _jobs_of(subjects), JOB_SECONDS)
+        st.fragment(_verdicts, run_every=looks.seconds)(session.translate, subjects, looks)
     _draw(_choose(session, subjects), show)
 
 
@@ -118,9 +114,14 @@ def _choose(session: Session, subjects: Sequence[Subject]) -> Subject:
     return by_id[st.selectbox(label, by_id, format_func=lambda run_id: by_id[run_id].run.name, key="diagnosed")]
 
 
-def _verdicts(translate: Translate, subjects: Sequence[Subject], was_active: bool) -> None:
+def _jobs_of(subjects: Sequence[Subject]) -> list[Job]:
+    return [job for job in (subject.job() for subject in subjects) if job]
+
+
+def _verdicts(translate: Translate, subjects: Sequence[Subject], looks: Polling) -> None:
     """A line a run, drawn again while any is being diagnosed."""
-    if was_active and not any(subject.is_active() for subject in subjects):
+    begun = _jobs_of(subjects)
+    if looks.is_over(begun) or (looks.seconds and not any(job.active for job in begun)):
         st.rerun()
     jobs = [subject.job() for subject in subjects]
     diagnoses = [subject.diagnosis() for subject in subjects]

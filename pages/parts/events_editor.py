@@ -368,7 +368,7 @@ def _carry_away(session: Session) -> None:
     with st.container(horizontal=True):
         st.download_button(
             translate(N_("Events as CSV")),
-            events_to_csv(session.channel.events),
+            partial(events_to_csv, session.channel.events),
             f"{file_name(session, 'events')}.csv",
             "text/csv",
             icon=":material/download:",

@@ -1,6 +1,7 @@
 """What a page hands out as files: numbers as CSV, charts as PNG and SVG. No page either."""
 
 import re
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -120,6 +121,11 @@ def file_name(session: Session, *parts: object) -> str:
     return "-".join([words[0][:40] or "channel", *filter(None, words[1:])])
 
 
+def _as_csv(table: pd.DataFrame) -> bytes:
+    """With a mark for spreadsheets."""
+    return table_to_csv(table).encode("utf-8-sig")
+
+
 def offer(
     session: Session,
     tables: dict[str, tuple[str, pd.DataFrame]],
@@ -133,10 +139,9 @@ def offer(
     translate, days = session.translate, (period.first, period.last) if period else ()
     with st.popover(translate(N_("Save")), icon=":material/download:"):
         for name, (label, frame) in tables.items():
-            text = table_to_csv(frame).encode("utf-8-sig")  # with a mark for spreadsheets
             st.download_button(
                 f"{label} (CSV)",
-                text,
+                partial(_as_csv, frame),  # written when it is asked for
                 f"{file_name(session, name, *days)}.csv",
                 "text/csv",
                 key=f"save-{name}",

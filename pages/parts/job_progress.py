@@ -11,14 +11,11 @@ from forecasting.json_records import from_json
 from forecasting.messages import N_, BadInput, Message, Translate
 from forecasting.records import History, Job, Run
 from pages.parts.links import escape_markdown
+from pages.parts.polling import JOB_SECONDS, Polling, polling
 from pages.parts.session import Session
 from pages.parts.store_trouble import show_trouble_of_workers
 
 Result = TypeVar("Result")
-# Seconds between two looks while workers are at it:
-CHART_SECONDS = 0.2  # at a live chart
-JOB_SECONDS = 0.3  # at a job
-TABLE_SECONDS = 0.5  # at a table of many runs
 
 
 def submit(session: Session, request: object, model: bytes | None = None) -> str | None:
@@ -76,14 +73,15 @@ def show_job(session: Session, job: Job | str | None, kind: type[Result], draw: 
     """
     job = session.jobs.job(session.owner, job) if isinstance(job, str) else job
     if job:
-        st.fragment(_show_job, run_every=JOB_SECONDS if job.active else None)(session, job.id, job.active, kind, draw)
+        looks = polling(session, [job], JOB_SECONDS)
+        st.fragment(_show_job, run_every=looks.seconds)(session, job.id, looks, kind, draw)
 
 
 def _show_job(
-    session: Session, job_id: str, was_active: bool, kind: type[Result], draw: Callable[[Result], None]
+    session: Session, job_id: str, looks: Polling, kind: type[Result], draw: Callable[[Result], None]
 ) -> None:
     job = session.jobs.job(session.owner, job_id)
-    if job is None or (was_active and not job.active):
+    if job is None or (looks.seconds and not job.active) or looks.is_over([job]):
         st.rerun()
     if job.active:
         _progress(session, job)

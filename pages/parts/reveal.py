@@ -17,8 +17,9 @@ from forecasting.models.registry import baseline, label_of
 from forecasting.records import Job, Run
 from pages.parts.chart import draw_chart
 from pages.parts.forecasters import Forecasters, run_version
-from pages.parts.job_progress import JOB_SECONDS, find, result_of, submit
+from pages.parts.job_progress import find, result_of, submit
 from pages.parts.links import escape_markdown, unique_name, warn_invalid_query_param
+from pages.parts.polling import JOB_SECONDS, Polling, polling
 from pages.parts.session import Session
 
 MOST_HIDDEN_DAYS = 28  # days hidden
@@ -136,8 +137,8 @@ class _Election:
         """The days before, or what came of it."""
         session, translate = self.session, self.session.translate
         if self.uncovered:
-            active = any(job.active for job in self._jobs().values())
-            st.fragment(self._live, run_every=JOB_SECONDS if active else None)(active)
+            looks = polling(self.session, [*self._jobs().values()], JOB_SECONDS)
+            st.fragment(self._live, run_every=looks.seconds)(looks)
             return
         chart = partial(
             charts.reveal_chart,
@@ -174,11 +175,11 @@ class _Election:
         found = {run.id: find(self.session, self._request(run)) for run in self.runs}
         return {run_id: job for run_id, job in found.items() if job}
 
-    def _live(self, was_active: bool) -> None:
+    def _live(self, looks: Polling) -> None:
         """Progress while workers are on it, then the result."""
         translate, jobs = self.session.translate, self._jobs()
         active = [job for job in jobs.values() if job.active]
-        if was_active and not active:
+        if (looks.seconds and not active) or looks.is_over(active):
             st.rerun()
         if active:
             done = len(jobs) - len(active)

@@ -11,7 +11,8 @@ from forecasting.jobs.time_left import RunTime, seconds_left
 from forecasting.messages import N_
 from forecasting.records import Run
 from forecasting.settings import RunSettings
-from pages.parts.job_progress import TABLE_SECONDS, duration
+from pages.parts.job_progress import duration
+from pages.parts.polling import TABLE_SECONDS, Polling, polling
 from pages.parts.run_settings import queue
 from pages.parts.session import Session
 from pages.parts.store_trouble import show_trouble_of_workers
@@ -58,12 +59,13 @@ class RunGroup:
 
     def watch(self, draw: Callable[[dict[str, Run]], None]) -> None:
         """Draw the runs that have begun, anew by itself while any is trained; the page is drawn anew as each ends."""
-        active = self.active()
-        st.fragment(self._draw, run_every=TABLE_SECONDS if active else None)(draw, active)
+        runs = [*self.begun().values()]
+        looks = polling(self.session, runs, TABLE_SECONDS)
+        st.fragment(self._draw, run_every=looks.seconds)(draw, sum(run.active for run in runs), looks)
 
-    def _draw(self, draw: Callable[[dict[str, Run]], None], were_active: int) -> None:
+    def _draw(self, draw: Callable[[dict[str, Run]], None], were_active: int, looks: Polling) -> None:
         runs = self.begun()
-        if sum(run.active for run in runs.values()) < were_active:
+        if sum(run.active for run in runs.values()) < were_active or looks.is_over([*runs.values()]):
             st.rerun()
         draw(runs)
 

@@ -101,3 +101,16 @@ def test_errors_are_kept_with_their_page_or_kind_the_latest_first():
         ("forecast", "TerminatedWorkerError"),
         ("train", "KeyError"),
     ]
+
+
+def test_a_visitor_is_present_for_a_minute_after_the_latest_rerun():
+    now = [0.0]
+    log = ServerLog(clock=lambda: now[0])
+    for second, session in ((0.0, "one"), (30.0, "two"), (50.0, "one"), (55.0, "one")):
+        now[0] = second
+        log.rerun(Rerun("data", session, 0.1, memory=200.0, result="done"))
+    assert log.visitors() == 2
+    now[0] = 91.0
+    assert log.visitors() == 1
+    now[0] = 200.0
+    assert log.visitors() == 0
