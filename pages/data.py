@@ -38,7 +38,7 @@ from pages.parts.newer_file import (
     take_other_numbers,
     ways_to_read,
 )
-from pages.parts.session import Session, as_now, limits, open_page, source_of_channel
+from pages.parts.session import Session, as_now, if_current, limits, on_current, open_page, source_of_channel
 from pages.parts.split_control import choose_split
 from pages.parts.time_control import choose_time, draw_with_brush
 from pages.parts.unusual_days import show_unusual_days
@@ -68,13 +68,13 @@ session = open_page()
 translate = session.translate
 
 
-def take_file() -> None:
+def take_file(session: Session) -> None:
     """Read the file in the uploader; once it is read, the uploader is empty again."""
     file = st.session_state[inbox()]
     st.session_state.pop("trouble", None)
     stop_reading(UPLOADED)
     if file:
-        read(Source(file.name, file.getvalue(), {}), done=lambda: empty_inbox(file))
+        read(session, Source(file.name, file.getvalue(), {}), done=lambda: empty_inbox(file))
 
 
 def empty_inbox(file: UploadedFile | None = None) -> None:
@@ -89,16 +89,16 @@ def inbox() -> str:
     return f"upload_{st.session_state.setdefault('uploads', 0)}"
 
 
-def answer(field: str) -> None:
+def answer(session: Session, field: str) -> None:
     """Read the uploaded file again, now that its question is answered."""
     source, value = st.session_state.unread, st.session_state.answer
     if value is not None:
-        read(replace(source, said=source.said | {field: value}), done=empty_inbox)
+        read(session, replace(source, said=source.said | {field: value}), done=empty_inbox)
 
 
-def read_again(field: str) -> None:
+def read_again(session: Session, field: str) -> None:
     """Read the current channel's file another way; the reading before is forgotten unless it has runs or forecasts."""
-    source = source_of_channel(as_now(session))
+    source = source_of_channel(session)
     if source is None:
         return
     value = st.session_state[f"said_{field}"]
@@ -106,23 +106,28 @@ def read_again(field: str) -> None:
     if field == "metric":  # other numbers may hold other channels, and may be no totals so far
         said |= {"channel": None, "decimal": None, "cumulative": None}
     take = take_other_numbers if field in ("metric", "channel") else take_again
-    read(replace(source, said=said), take, place=KEPT)
+    read(session, replace(source, said=said), take, place=KEPT)
 
 
 def read(
-    source: Source, take: Take = take_in, done: Callable[[], None] = lambda: None, *, place: str = UPLOADED
+    session: Session,
+    source: Source,
+    take: Take = take_in,
+    done: Callable[[], None] = lambda: None,
+    *,
+    place: str = UPLOADED,
 ) -> None:
     """Make a file the current channel once it is read; where it cannot be, say why, and the channel before stays."""
     st.session_state.pop("trouble", None)
-    now = as_now(session)
-    ways = ways_to_read(now, source)
+    ways = ways_to_read(session, source)
     read_so = partial(read_each, source.data, source.file, [Choice(**said) for said in ways])
 
-    def finish(found: Callable[[], list[Channel | BadInput]]) -> None:
-        if take_or_say_why(now, source, take, lambda: list(zip(ways, found(), strict=True))):
+    def finish(now: Session, found: Callable[[], list[Channel | BadInput]]) -> None:
+        if take_or_say_why(now, source, take, lambda: list(zip(ways, found(), strict=True)), place=place):
             done()
 
-    begin_reading(place, source.file, read_so, finish)
+    on_shown = if_current if place == KEPT else on_current
+    begin_reading(place, source.file, read_so, lambda found: on_shown(session, finish, found)())
 
 
 def read_article(source: Source) -> bool:
@@ -134,12 +139,15 @@ def read_article(source: Source) -> bool:
     return take_or_say_why(now, source, take_in, lambda: readings)
 
 
-def take_or_say_why(now: Session, source: Source, take: Take, readings: Callable[[], Readings]) -> bool:
+def take_or_say_why(
+    now: Session, source: Source, take: Take, readings: Callable[[], Readings], *, place: str = UPLOADED
+) -> bool:
     """Whether the file is the current channel now."""
     try:
         take(now, source, readings())
     except BadInput as trouble:
         st.session_state.trouble = trouble
+        st.session_state.trouble_of = now.channel.fingerprint if place == KEPT else None
         if isinstance(trouble, Question):
             st.session_state.unread = source
         return False
@@ -148,8 +156,10 @@ def take_or_say_why(now: Session, source: Source, take: Take, readings: Callable
 
 
 def show_trouble(trouble: BadInput) -> None:
-    """What is wrong with the file, or the one thing that it does not say."""
+    """What is wrong with the file, or the one thing that it does not say; nothing where that file is gone."""
     if not isinstance(trouble, Question):
+        if not st.session_state.get(inbox()) and st.session_state.trouble_of != session.channel.fingerprint:
+            return
         st.error(escape_markdown(trouble.translated(session.plain)), icon=":material/error:")
         return
     labels = dict(trouble.options)
@@ -160,8 +170,7 @@ def show_trouble(trouble: BadInput) -> None:
         format_func=lambda value: name_in_words(labels[value], session.plain),
         index=None,
         key="answer",
-        on_change=answer,
-        args=(trouble.asks,),
+        on_change=on_current(session, answer, trouble.asks),
         placeholder=translate("Choose"),
     )
 
@@ -171,7 +180,7 @@ def choose_reading(said: dict[str, Any]) -> None:
     said = asdict(Choice(**said))
 
     def say_so(field: str) -> dict:
-        return {"key": f"said_{field}", "on_change": read_again, "args": (field,)}
+        return {"key": f"said_{field}", "on_change": if_current(session, read_again, field)}
 
     for field in ("fill", "absent_weekdays", "keep_zeros", "keep_last"):
         st.session_state[f"said_{field}"] = said[field]
@@ -201,7 +210,7 @@ def choose_reading(said: dict[str, Any]) -> None:
         st.checkbox(translate("Keep last days that look unfinished"), **say_so("keep_last"))
         with st.popover(translate("Remove this channel"), icon=":material/delete:", width="stretch"):
             st.write(translate("Remove the channel, its file and all its runs? This cannot be undone."))
-            st.button(translate("Remove permanently"), key="remove", on_click=remove)
+            st.button(translate("Remove permanently"), key="remove", on_click=if_current(session, remove))
 
 
 def as_named(name: str) -> str:
@@ -217,7 +226,7 @@ def weekdays_without_rows() -> list[str]:
     return [names[day] for day in sorted(gone)]
 
 
-def remove() -> None:
+def remove(session: Session) -> None:
     """Forget the channel, its file and its runs."""
     session.channels.forget(session.owner, session.channel.fingerprint)
     st.session_state.pop("channel", None)
@@ -270,12 +279,13 @@ controls, picture = controls_and_picture(translate)
 channel, views = session.channel, session.channel.views
 
 with controls:
-    st.file_uploader(translate("Your file: CSV, Excel or zip"), TYPES, key=inbox(), on_change=take_file)
+    st.file_uploader(
+        translate("Your file: CSV, Excel or zip"), TYPES, key=inbox(), on_change=on_current(session, take_file)
+    )
     for place in (UPLOADED, KEPT):
         show_reading(session, place)
-    trouble = st.session_state.get("trouble")
-    if trouble and (isinstance(trouble, Question) or st.session_state.get(inbox())):  # else its file is gone
-        show_trouble(trouble)
+    if "trouble" in st.session_state:
+        show_trouble(st.session_state.trouble)
     choose_article(session, read_article)
     offer_new_days(session, read_article)
     if (said := session.channels.said(session.owner, channel.fingerprint)) is not None:

@@ -23,7 +23,7 @@ from forecasting.split import Period
 from pages.parts.export import file_name
 from pages.parts.file_reading import begin_reading, readers, release, show_reading, stop_reading
 from pages.parts.links import escape_markdown
-from pages.parts.session import Session, as_now, source_of_channel
+from pages.parts.session import Session, if_current, on_current, source_of_channel
 
 TYPES = ["csv", "tsv", "txt", "xlsx", "zip"]
 COMPLAINTS = 5  # lines that are named
@@ -149,7 +149,6 @@ def _read(
 
     `done` is called where it brought events.
     """
-    session = as_now(session)
     days = session.channel.views.index
     about = {
         "near": Period(days[0].date(), days[-1].date()),
@@ -203,7 +202,8 @@ def _offer(session: Session, found: tuple[Event, ...]) -> None:
         text = N_("{count} upload has its day in your file.", "{count} uploads have their days in your file.")
         st.caption(Message(text, {"count": len(found)}).translated(translate))
         label, icon = translate(N_("Mark them as events")), ":material/event_available:"
-        st.button(label, icon=icon, key="mark_uploads", on_click=_add, args=(session, EventList(found)))
+        mark = if_current(session, _add, EventList(found))
+        st.button(label, icon=icon, key="mark_uploads", on_click=mark)
 
 
 def _type_one(session: Session) -> None:
@@ -223,13 +223,13 @@ def _type_one(session: Session) -> None:
             st.text_input(translate(N_("Name")), key="event_name", max_chars=LONGEST_NAME)
         learn = translate(N_("Learn from this day, and judge forecasts on it"))
         st.checkbox(learn, True, key="event_learn")
-        st.form_submit_button(translate(N_("Add the day")), on_click=_take_one, args=(session,))
+        st.form_submit_button(translate(N_("Add the day")), on_click=on_current(session, _take_one))
 
 
 def _take_one(session: Session) -> None:
     state = st.session_state
     event = Event(state.event_day, clean_name(state.event_name), state.event_kind, state.event_learn)
-    _add(as_now(session), EventList((event,)))
+    _add(session, EventList((event,)))
 
 
 def _choose_kind(session: Session, key: str) -> None:
@@ -245,7 +245,7 @@ def _paste(session: Session) -> None:
     )
     st.text_area(translate(N_("A day and a name on each line")), key="event_lines", placeholder=EXAMPLE, help=help_)
     _choose_kind(session, "event_list_kind")
-    st.button(translate(N_("Add the lines")), key="add_lines", on_click=_take_lines, args=(session,))
+    st.button(translate(N_("Add the lines")), key="add_lines", on_click=on_current(session, _take_lines))
     _ask(session, file=False)
 
 
@@ -263,8 +263,7 @@ def _take_file(session: Session) -> None:
         translate(N_("A list of days, or an export with publish times")),
         TYPES,
         key=_inbox(),
-        on_change=_take_upload,
-        args=(session,),
+        on_change=on_current(session, _take_upload),
     )
     _ask(session, file=True)
 
@@ -300,8 +299,7 @@ def _ask(session: Session, *, file: bool) -> None:
         index=None,
         key="event_order",
         placeholder=translate(N_("Choose")),
-        on_change=_answer,
-        args=(session, unread),
+        on_change=on_current(session, _answer, unread),
     )
 
 
@@ -375,7 +373,8 @@ def _carry_away(session: Session) -> None:
             on_click="ignore",
         )
         label, icon = translate(N_("Remove all events")), ":material/delete:"
-        st.button(label, icon=icon, key="remove_events", on_click=_keep, args=(session, (), [Message(REMOVED)]))
+        remove = if_current(session, _keep, (), [Message(REMOVED)])
+        st.button(label, icon=icon, key="remove_events", on_click=remove)
 
 
 def _say(session: Session) -> None:
@@ -389,14 +388,8 @@ def _say(session: Session) -> None:
             st.caption(join_sentences(sentence.translated(translate) for sentence in said.done))
             if said.before is not None:
                 label, icon = translate(N_("Undo")), ":material/undo:"
-                st.button(
-                    label,
-                    icon=icon,
-                    type="tertiary",
-                    key="undo_events",
-                    on_click=_keep,
-                    args=(session, said.before, ()),
-                )
+                undo = if_current(session, _keep, said.before, ())
+                st.button(label, icon=icon, type="tertiary", key="undo_events", on_click=undo)
     if said.complaints:
         left = len(said.complaints) - COMPLAINTS
         shown = [*said.complaints[:COMPLAINTS], *([Message(MORE_LINES, {"count": left})] if left > 0 else [])]

@@ -16,7 +16,7 @@ from forecasting.records import Source
 from forecasting.series import Channel
 from pages.parts.links import escape_markdown
 from pages.parts.past_records import judged_since, past_forecasts
-from pages.parts.session import Session, keep_channel
+from pages.parts.session import Session, if_current, keep_channel
 
 Said = dict[str, Any]  # of a file: the fields of its Choice
 Readings = list[tuple[Said, Channel | BadInput]]  # what a file is in each way to read it, or why it cannot be
@@ -202,7 +202,7 @@ def offer_to_continue(session: Session) -> None:
     st.info(escape_markdown(text.format(**facts)), icon=":material/help:")
     with st.container(horizontal=True):
         label = translate(N_("Continue “{name}”")).format(name=name)
-        st.button(escape_markdown(label), key="continue", on_click=_accept, args=(session, offer))
+        st.button(escape_markdown(label), key="continue", on_click=if_current(session, _accept, offer))
         st.button(translate(N_("Keep as its own channel")), key="keep_own", on_click=_forget_before)
 
 

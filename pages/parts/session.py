@@ -5,7 +5,7 @@ import io
 import math
 import os
 import time
-from collections.abc import Collection, Container
+from collections.abc import Callable, Collection, Container
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -145,7 +145,30 @@ def as_now(session: Session) -> Session:
     Where that run was cut short, as by a press while a file has just been taken in, the control is of an earlier run,
     and another channel is shown since.
     """
-    return replace(session, channel=current_channel())
+    return replace(session, owner=owner(), channel=current_channel())
+
+
+def on_current(session: Session, act: Callable[..., object], *about: object) -> Callable[[], None]:
+    """A control's callback: `act(session, *about)` on the channel that is shown as it is pressed, whichever it is."""
+
+    def callback() -> None:
+        act(as_now(session), *about)
+
+    return callback
+
+
+def if_current(session: Session, act: Callable[..., object], *about: object) -> Callable[[], None]:
+    """The same for what is meant for the channel that the control was drawn for: nothing where another one is shown.
+
+    Another version of that channel is the same one, with other events or newer days.
+    """
+
+    def callback() -> None:
+        now = as_now(session)
+        if now.owner == session.owner and session.channel.fingerprint in now.versions():
+            act(now, *about)
+
+    return callback
 
 
 # Language

@@ -12,7 +12,7 @@ from forecasting.reading import wikimedia, wikipedia
 from forecasting.reading.wikipedia import Article
 from forecasting.records import Source
 from pages.parts.links import escape_markdown
-from pages.parts.session import Session, source_of_channel
+from pages.parts.session import Session, if_current, source_of_channel
 
 # The Wikipedias with the most readers, by their own names. Any other is read by the address of its article.
 LANGUAGES = {
@@ -72,8 +72,7 @@ def offer_new_days(session: Session, read: Read) -> None:
             ),
             key="new_days",
             icon=":material/update:",
-            on_click=_add_new_days,
-            args=(session, read),
+            on_click=if_current(session, _add_new_days, read),
             width="stretch",
         )
 

@@ -1,6 +1,7 @@
 """Days with a name on Data: typed, pasted, from a file and as the export says; taken back, and carried away."""
 
 import pandas as pd
+import pytest
 
 from forecasting.events import Event
 from pages.parts.events_editor import event_frame, events_of
@@ -136,3 +137,21 @@ def test_lines_go_to_the_channel_that_is_shown_though_their_form_was_drawn_for_a
     app.session_state.channel = mine
     paste(app, "2020-03-01 One")
     assert app.session_state.channel_name == "mine" and marked_days(app) == ["2020-03-01"]
+
+
+@pytest.mark.parametrize("press", ["remove_events", "undo_events", "remove", "said_keep_zeros"])
+def test_what_was_meant_for_one_channel_is_not_done_to_another_that_is_shown_since(visit, press):
+    app = paste(own_channel(visit), "2020-03-01 One")
+    mine = app.session_state.channel
+    app.file_uploader[0].upload("other.csv", csv(300, "2023-01-01")).run()
+    other = paste(app, "2023-03-01 Other").session_state.channel
+    app.session_state.channel = mine
+    app = paste(app, "2020-03-02 Two")
+    mine = app.session_state.channel
+    app.session_state.channel = other  # and the run that shows it is cut short by the press
+    (app.checkbox(key=press).check() if press == "said_keep_zeros" else app.button(key=press).click()).run()
+    assert not app.exception and app.session_state.channel == other
+    assert marked_days(app) == ["2023-03-01"] and not app.checkbox(key="said_keep_zeros").value
+    app.session_state.channel = mine
+    app.run()
+    assert marked_days(app) == ["2020-03-01", "2020-03-02"]

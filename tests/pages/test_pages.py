@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from forecasting import charts, owners
 from pages.parts import session
+from pages.parts.session import SAMPLE_KEY
 
 DEADLINE = 90  # seconds to wait for a run on a busy machine
 
@@ -364,6 +365,19 @@ def test_reading_of_a_file_can_be_changed_later(visit):
     assert app.radio(key="said_fill").value == "none"
     app.selectbox(key="said_dates").select("dmy").run()
     assert not app.exception
+
+
+def test_another_reading_that_is_refused_says_why_and_the_channel_stays(visit):
+    lines = [f"{line},0" for line in csv().decode().splitlines()[1:]]
+    app = visit()
+    app.file_uploader[0].upload("two.csv", "\n".join(["Date,Views,Likes", *lines]).encode()).run()
+    before = metrics(app)
+    app.selectbox(key="said_metric").select("Likes").run()
+    assert not app.exception and metrics(app) == before and app.selectbox(key="said_metric").value == "Views"
+    assert ["nothing to forecast" in error.value for error in app.error] == [True]
+    app.session_state.channel = SAMPLE_KEY
+    app.run()
+    assert not app.error
 
 
 def test_reading_of_a_channel_removed_elsewhere_is_said(visit):
