@@ -27,7 +27,7 @@ from forecasting.messages import N_, BadInput, Message, Translate, english
 from forecasting.metric_names import in_metric
 from forecasting.names import SUM_OF_ALL, name_in_words
 from forecasting.records import Source
-from forecasting.sample import floor, sample_channel
+from forecasting.sample import floor, is_sample, sample_channel
 from forecasting.series import Channel
 from forecasting.settings import RunSettings
 from forecasting.windows import run_windows
@@ -160,13 +160,16 @@ def on_current(session: Session, act: Callable[..., object], *about: object) -> 
 def if_current(session: Session, act: Callable[..., object], *about: object) -> Callable[[], None]:
     """The same for what is meant for the channel that the control was drawn for: nothing where another one is shown.
 
-    Another version of that channel is the same one, with other events or newer days.
+    Another version of that channel is the same one, with other events or newer days. One that has been removed in
+    another tab is missed aloud.
     """
 
     def callback() -> None:
         now = as_now(session)
         if now.owner == session.owner and session.channel.fingerprint in now.versions():
             act(now, *about)
+        elif not is_sample(session.channel) and not session.channels.newest(now.owner, session.channel.fingerprint):
+            _say_removed(session)
 
     return callback
 
@@ -396,9 +399,13 @@ def source_of_channel(session: Session) -> Source | None:
     """The file of the channel shown; None, and the page says so, where the channel has been removed in another tab."""
     source = session.channels.source(session.owner, session.channel.fingerprint)
     if source is None:
-        text = N_("This channel has been removed; choose another one.")
-        st.toast(session.translate(text), icon=":material/delete:", duration="long")
+        _say_removed(session)
     return source
+
+
+def _say_removed(session: Session) -> None:
+    text = N_("This channel has been removed; choose another one.")
+    st.toast(session.translate(text), icon=":material/delete:", duration="long")
 
 
 # What a loss is compared with
