@@ -11,7 +11,6 @@ import numpy as np
 
 from forecasting.cli.channel import bytes_of, channel_of, words_of
 from forecasting.csv_cells import write_rows
-from forecasting.evaluation.backtest import backtest, origins_in, table
 from forecasting.evaluation.calibration import fit_method
 from forecasting.evaluation.conformal import LEVELS
 from forecasting.evaluation.event_wording import effect_of, value_of_events
@@ -22,14 +21,15 @@ from forecasting.forecasts.forecast import (
     judged_horizons,
     make_forecast,
 )
+from forecasting.forecasts.judged_methods import judge_methods
 from forecasting.forecasts.model_file import load_model
 from forecasting.forecasts.what_if import report_on_events, uses_events
 from forecasting.jobs.machine import use_one_thread
 from forecasting.messages import BadInput
-from forecasting.models.ensemble.auto import CANNOT_ANSWER, Auto
+from forecasting.models.ensemble.auto import Auto
 from forecasting.models.ensemble.candidates import TrialResult
 from forecasting.models.ensemble.report import composition, notes_on, regret_of_alternatives, work_of
-from forecasting.models.registry import BUDGET, METHODS, SKILL_BASELINE
+from forecasting.models.registry import BUDGET, METHODS
 from forecasting.models.with_events import auto_of
 from forecasting.series import Channel, Series
 from forecasting.split import Period, default_split
@@ -73,35 +73,26 @@ def forecast(options: argparse.Namespace) -> None:
 def judge(options: argparse.Namespace) -> None:
     """Print a line for each method and each of the horizons 1, 7, 28 up to the one asked for, and that one itself."""
     _check(options)
-    channel = channel_of(options)
-    series, horizon, levels = channel.series, options.horizon, sorted({*LEVELS, options.level})
-    held_out = Period.parse(options.held_out) if options.held_out else default_split(series.views).held_out
-    origins = origins_in(series.views, held_out, horizon, count=options.origins)
+    series = channel_of(options).series
     use_one_thread()
-    results, reasons = {}, {}
-    for name in dict.fromkeys([SKILL_BASELINE, *options.methods]):
-        try:
-            fitted = fit_method(name, series.until(origins[0]), horizon, budget=options.seconds, note=_tell)
-            results[name] = backtest(series, fitted, origins, horizon=horizon, refit_days=options.refit, levels=levels)
-        except CANNOT_ANSWER as reason:
-            reasons[name] = str(reason)
-    if SKILL_BASELINE not in results:
-        raise BadInput("{reason}", reason=reasons[SKILL_BASELINE])
-    horizons, rows = judged_horizons(horizon), []
-    usual = table(results[SKILL_BASELINE], results[SKILL_BASELINE], horizons).rename(columns=_of_level(options.level))
-    columns = [*(usual.columns if options.json else COLUMNS), "reason"]
+    found = judge_methods(
+        series,
+        options.methods,
+        held_out=Period.parse(options.held_out) if options.held_out else default_split(series.views).held_out,
+        horizon=options.horizon,
+        origins=options.origins,
+        refit_days=options.refit,
+        level=options.level,
+        budget=options.seconds,
+        note=_tell,
+    )
+    columns, rows = [*(found.columns if options.json else COLUMNS), "reason"], []
     for name in dict.fromkeys(options.methods):
-        if name in reasons:
-            rows.append((name, None, *[None] * (len(columns) - 1), reasons[name]))
+        if name in found.reasons:
+            rows.append((name, None, *[None] * (len(columns) - 1), found.reasons[name]))
             continue
-        found = table(results[name], results[SKILL_BASELINE], horizons).rename(columns=_of_level(options.level))
-        rows += [(name, ahead, *row[columns[:-1]], "") for ahead, row in found.iterrows()]
+        rows += [(name, ahead, *row[columns[:-1]], "") for ahead, row in found.tables[name].iterrows()]
     _print(options, ("method", "horizon", *columns), rows)
-
-
-def _of_level(level: float) -> dict[str, str]:
-    """Names of the columns that are of the interval asked for."""
-    return {f"{part}_{100 * level:g}": part for part in ("coverage", "width")}
 
 
 def _from_method(options: argparse.Namespace, channel: Channel) -> Forecast:
