@@ -36,6 +36,11 @@ def schema_of(batch: Batch) -> pa.Schema:
     return pa.schema([(name, pa.type_for_alias(kind)) for name, kind in columns.items()])
 
 
+def pieces_of(out: Path) -> Path:
+    """The folder of what is done already, while the file `out` is not whole."""
+    return out.with_name(out.name + ".pieces")
+
+
 @dataclass(frozen=True)
 class Counts:
     """How far a batch is: channels with and without an answer, and sources (a file or channel each) of all."""
@@ -69,7 +74,7 @@ class Results:
 
     def __init__(self, batch: Batch, out: Path | None = None) -> None:
         self.batch, self.out, self.schema = batch, out, schema_of(batch)
-        self._folder = out and out.with_name(out.name + ".pieces")
+        self._folder = out and pieces_of(out)
         self._pieces: list[pa.Table | tuple[Path, int]] = []  # a table, or a file and a group of its rows
         self._known: dict[str, _Known] = {}
         self._read = lru_cache(maxsize=4)(self._read_piece)

@@ -26,16 +26,16 @@ class Task:
     source: str  # "module:function", loaded in the worker alone
     columns: Mapping[str, str]  # its own, with Arrow's names of their types; the first is in every row of an answer
     settings: tuple[str, ...]  # fields of Batch that make a difference
-    seconds: float = 0.0  # a channel takes; those of its methods where they are 0
+    together: int = 0  # channels in a share; as many as a forecast by its methods takes SHARE_SECONDS for where it is 0
 
     def load(self) -> Any:
         """What `source` names."""
         return resolve_name(self.source)
 
     def share(self, methods: Sequence[str]) -> int:
-        """Channels that take about SHARE_SECONDS."""
-        seconds = self.seconds or sum(SECONDS.get(name, USUAL_SECONDS) for name in methods)
-        return min(max(round(SHARE_SECONDS / seconds), 1), MOST)
+        """Channels that a worker is given at once."""
+        seconds = sum(SECONDS.get(name, USUAL_SECONDS) for name in methods)
+        return self.together or min(max(round(SHARE_SECONDS / seconds), 1), MOST)
 
 
 TASKS = {
@@ -50,8 +50,32 @@ TASKS = {
             "total": "float64",
             "total_lower": "float64",
             "total_upper": "float64",
+            "before": "float64",
             "skill": "float64",
         },
         ("methods", "horizon", "level", "seconds"),
+    ),
+    "backtest": Task(
+        "forecasting.batch.tasks.backtest:backtest",
+        {"method": "string", "horizon": "int64"}
+        | dict.fromkeys(("mae", "skill", "mase", "rmsse", "bias", "coverage", "width"), "float64"),
+        ("methods", "horizon", "level", "seconds", "split", "origins", "refit_days"),
+        together=1,
+    ),
+    "table": Task(
+        "forecasting.batch.tasks.table:table",
+        {"model": "string"}
+        | dict.fromkeys(("train", "train_spread", "held_out", "held_out_spread"), "float64")
+        | {"best": "bool", "clearly_worse": "bool"},
+        ("split", "epochs", "seeds"),
+        together=8,
+    ),
+    "report": Task(
+        "forecasting.batch.tasks.report:report",
+        dict.fromkeys(("group", "claim", "answer", "lecture", "here"), "string")
+        | dict.fromkeys(("effect", "low", "high"), "float64")
+        | dict.fromkeys(("unit", "found", "chapter"), "string"),
+        ("split", "group_versions"),
+        together=1,
     ),
 }

@@ -8,6 +8,7 @@ from forecasting.batch.settings import Batch
 from forecasting.batch.tasks import Answer, Row
 from forecasting.messages import BadInput
 from forecasting.series import Channel, Series
+from forecasting.split import Split, clipped, default_split
 
 Found = TypeVar("Found")
 LOG = logging.getLogger(__name__)
@@ -45,3 +46,8 @@ def of_each_method(
         return rows
 
     return one_by_one(channels, of_channel)
+
+
+def split_of(batch: Batch, channel: Channel) -> Split:
+    """The batch's, as far as the channel has its days, or the channel's own. Raises BadInput where it has none."""
+    return clipped(batch.split, channel.views) if batch.split else default_split(channel.views)

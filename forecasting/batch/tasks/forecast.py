@@ -34,7 +34,10 @@ def _by_method(batch: Batch, series: Series, method: str) -> list[Row]:
         provisional=True,  # past months are not judged
     )
     (band,) = found.bands
-    said = _total(found, fitted, series, batch.level) | {"skill": validation_skill(series, fitted)}
+    said = _total(found, fitted, series, batch.level) | {
+        "before": float(series.known.iloc[-batch.horizon :].sum()) if len(series.known) >= batch.horizon else np.nan,
+        "skill": validation_skill(series, fitted),
+    }
     return [
         {"method": method, "date": day, "forecast": point, "lower": lower, "upper": upper, **said}
         for day, point, lower, upper in zip(found.days, found.point, band.lower, band.upper, strict=True)

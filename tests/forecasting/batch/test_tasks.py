@@ -1,0 +1,77 @@
+"""What a task says of a channel is what the command, or the function behind it, says of that channel alone."""
+
+import json
+
+import numpy as np
+import pytest
+
+from forecasting import batch
+from forecasting.__main__ import main
+from forecasting.lectures.card import judge_group, row_of
+from forecasting.lectures.learn import learn
+from forecasting.lectures.model_table import ROWS, table_settings
+from forecasting.reading import read_views
+from forecasting.split import default_split
+from tests.forecasting.batch.conftest import table
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Two channels, the second of them too short for anything."""
+    for name, days in (("long.csv", 200), ("short.csv", 6)):
+        (tmp_path / name).write_bytes(table(days=days))
+    return tmp_path
+
+
+def printed(capsys, *arguments: object) -> list[dict]:
+    """What a command prints as JSON."""
+    assert main([*map(str, arguments), "--json"]) == 0
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_backtest_is_that_of_the_command(files, threads, capsys):
+    methods = ["last-week", "yesterday", "last-year"]
+    frame = batch.run(batch.read(files), task="backtest", method=methods, horizon=8, origins=5, executor=threads)
+    command = ["backtest", files / "long.csv", "--horizon", 8, "--origins", 5, "--methods", *methods]
+    rows = frame[frame["channel"] == "long"]
+    for ours, theirs in zip(rows.to_dict("records"), printed(capsys, *command), strict=True):
+        assert ours["method"] == theirs["method"]
+        assert (ours["reason"] if theirs["reason"] else "") == theirs["reason"]
+        for name in ("horizon", "mae", "skill", "mase", "rmsse", "coverage", "width"):
+            np.testing.assert_allclose(ours[name], theirs[name] if theirs[name] is not None else np.nan, rtol=1e-3)
+    (short,) = frame.loc[frame["channel"] == "short", "reason"]
+    assert "shorter than 8 days" in short
+
+
+def test_report_is_that_of_the_card(files, threads):
+    frame = batch.run(batch.read(files), task="report", groups=("data",), executor=threads)
+    rows = frame.loc[frame["channel"] == "long"]
+    series = read_views(table(days=200), "long.csv").series
+    card = [row_of("data", claim) for claim in judge_group(series, default_split(series.views), "data")]
+    for name in ("claim", "answer", "found", "chapter"):
+        assert rows[name].tolist() == [getattr(row, name) for row in card]
+    np.testing.assert_allclose(rows["effect"], [row.effect for row in card], rtol=1e-6)
+    assert set(frame.loc[frame["channel"] == "short", "answer"]) == {"Cannot tell"}
+
+
+def test_the_lectures_table_is_that_of_each_model_alone(files, threads):
+    frame = batch.run(batch.read(files), task="table", epochs=1, seeds=2, executor=threads)
+    rows = frame[frame["channel"] == "long"]
+    assert rows["model"].tolist() == [row.name for row in ROWS]
+    series = read_views(table(days=200), "long.csv").series
+    runs = table_settings(default_split(series.views), epochs=1, seeds=2)
+    for place in (1, 5):
+        *_, (last, _curve) = learn(series, runs[place])
+        np.testing.assert_allclose(rows["train"].iloc[place], last.train_loss.mean(), rtol=1e-6)
+        np.testing.assert_allclose(rows["held_out_spread"].iloc[place], last.held_out_loss.std(ddof=1), rtol=1e-6)
+    assert rows.loc[rows["best"].astype(bool), "held_out"].tolist() == [rows["held_out"].min()]
+    (short,) = frame.loc[frame["channel"] == "short", "reason"]
+    assert short
+
+
+def test_what_was_judged_by_an_older_card_is_judged_anew():
+    identities = {
+        batch.Batch("report", groups=groups, horizon=days).identity("digest")
+        for groups, days in ((("data",), 7), (("data",), 28), (("data", "change"), 28))
+    }
+    assert len(identities) == 2  # a card has no horizon
