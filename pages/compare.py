@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from forecasting import charts
-from forecasting.evaluation.run_results import held_out_days, results, training_days, updates_an_epoch
+from forecasting.evaluation.run_results import held_out_days, results, training_days
 from forecasting.messages import N_
 from forecasting.metrics import LOSS_NAMES
 from forecasting.models.registry import SKILL_BASELINE
@@ -24,6 +24,7 @@ from pages.parts.job_progress import epochs_done
 from pages.parts.links import escape_markdown, warn_invalid_query_param
 from pages.parts.losses_table import LossesTable
 from pages.parts.polling import TABLE_SECONDS, WAITING_SECONDS, Polling, polling
+from pages.parts.run_settings import updates_of
 from pages.parts.runs_table import RunsTable
 from pages.parts.session import baseline_levels, open_page
 from pages.parts.store_trouble import show_trouble_of_workers
@@ -74,7 +75,7 @@ def curves_of(
     frames = []
     for run in runs:
         channel = channels[run.fingerprint]
-        curve = charts.full_curve(histories[run.id], updates_an_epoch(channel.series, run), over)
+        curve = charts.full_curve(histories[run.id], updates_of(channel.series, run.fingerprint, run.settings), over)
         frames.append(curve.assign(run=run.name, solved=run.settings.solved_at_once))
     return pd.concat(frames, ignore_index=True).replace([np.inf, -np.inf], np.nan)  # no axis reaches as far
 

@@ -10,6 +10,7 @@ from forecasting.evaluation.comparison import Comparison, compare
 from forecasting.metrics import skill
 from forecasting.records import History, Run
 from forecasting.series import Series
+from forecasting.settings import RunSettings
 from forecasting.windows import COMMON_HISTORY, run_windows
 
 
@@ -24,12 +25,12 @@ def training_days(run: Run) -> tuple:
     return run.settings.split.train, held_out_days(run)[1], kept.train_days, kept.validation
 
 
-def updates_an_epoch(series: Series, run: Run) -> int:
+def updates_an_epoch(series: Series, settings: RunSettings) -> int:
     """Steps that the optimizer takes in an epoch: one a batch, the last one may be smaller. A tree counts as one."""
-    if run.settings.solved_at_once:
+    if settings.solved_at_once:
         return 1
-    windows = len(run_windows(series, run.settings).train)
-    return -(-windows // (run.settings.training.batch_size or windows))
+    windows = len(run_windows(series, settings).train)
+    return -(-windows // (settings.training.batch_size or windows))
 
 
 def best_by_validation(history: History) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 import math
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import threadpoolctl
@@ -63,7 +64,13 @@ def resident_memory(status: Path = Path("/proc/self/statm")) -> float:
         return 0.0
 
 
-def _machine_memory(groups: Path = Path("/proc/self/cgroup"), root: Path = Path("/sys/fs/cgroup")) -> float:
+@cache
+def _machine_memory() -> float:
+    """Read once: every page asks for it several times."""
+    return _memory_within(Path("/proc/self/cgroup"), Path("/sys/fs/cgroup"))
+
+
+def _memory_within(groups: Path, root: Path) -> float:
     """Bytes of the machine, or of the container or service that this runs in; infinite where the system is silent."""
     try:
         whole = float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from forecasting.forecasts.homework import Homework, as_notebook, as_program, why_not
@@ -22,7 +23,12 @@ CLEAN = N_("Clean series as CSV")
 
 def homework_of(session: Session, run: Run, channel: Channel, file: str = FILE) -> Homework | None:
     """A run that has ended, with the losses it ended at; None before, and for a run without an epoch."""
-    ends = session.store.final_losses(session.owner, run.id)
+    return _homework_of(session.store.final_losses(session.owner, run.id), run, channel, file)
+
+
+def _homework_of(losses: pd.DataFrame, run: Run, channel: Channel, file: str) -> Homework | None:
+    """The same from what the store says of the last `losses` of any runs."""
+    ends = losses[losses["run"] == run.id]
     if run.status not in ("finished", "stopped") or not len(ends):
         return None
     end = ends.iloc[0]
@@ -52,7 +58,8 @@ def offer_notebooks(session: Session, runs: list[Run], channels: dict[str, Chann
     translate = session.translate
     several = len(channels) > 1
     files = {key: f"views-{place}.csv" if several else FILE for place, key in enumerate(channels, 1)}
-    homeworks = [(run, homework_of(session, run, channels[run.fingerprint], files[run.fingerprint])) for run in runs]
+    losses = session.store.final_losses(session.owner)
+    homeworks = [(run, _homework_of(losses, run, channels[run.fingerprint], files[run.fingerprint])) for run in runs]
     ended = [(run, homework) for run, homework in homeworks if homework]
     if not ended:
         return

@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from forecasting.evaluation.run_results import updates_an_epoch
 from forecasting.messages import N_, Translate
 from forecasting.records import Run
+from forecasting.series import Series
 from forecasting.settings import BOUNDS, CHOICES, FAMILIES, RunSettings, defaults_of
 from pages.parts.job_progress import unless_refused
 from pages.parts.links import escape_markdown, unique_name
@@ -18,6 +20,12 @@ from pages.parts.split_control import split_in_url, take_split
 
 MOST_IN_NAME = 3  # settings that differ from a namesake's
 SPLIT = ("train", "held_out")
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def updates_of(_series: Series, fingerprint: str, settings: RunSettings) -> int:
+    """Updates in an epoch of a run on the series of this fingerprint."""
+    return updates_an_epoch(_series, settings)
 
 
 def name_of(settings: RunSettings, translate: Translate) -> str:

@@ -64,7 +64,7 @@ def test_curve_has_range_over_seeds_and_counts_updates():
 
 @pytest.mark.parametrize("batch", [0, 1, 64, 10_000])
 def test_updates_are_counted_as_batches_are_cut(batch: int):
-    channel, settings = sample_channel(), run(training=Training(batch_size=batch))
+    channel, settings = sample_channel(), run(training=Training(batch_size=batch)).settings
     targets = sum(str(day.date()) <= "2021-12-31" for day in channel.views.index[56:])
     assert updates_an_epoch(channel.series, settings) == len(range(0, targets, batch or targets))
 

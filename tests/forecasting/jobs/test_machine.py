@@ -10,7 +10,7 @@ from forecasting.jobs import machine
 from forecasting.jobs.machine import (
     SERVER,
     SMALLEST,
-    _machine_memory,
+    _memory_within,
     _unrecognised_avx512,
     idle_seconds,
     use_one_thread,
@@ -77,13 +77,13 @@ def test_a_host_sets_what_a_worker_may_take(monkeypatch):
 def test_a_container_or_a_service_bounds_the_machine(tmp_path, line, file):
     groups, root = tmp_path / "cgroup", tmp_path / "groups"
     groups.write_text(f"1:cpuset:/\n{line}\n")
-    whole = _machine_memory(groups, root)
+    whole = _memory_within(groups, root)
     limit = root / file
     limit.parent.mkdir(parents=True)
     limit.write_text("1000000000\n")
-    assert _machine_memory(groups, root) == 1e9 < whole
+    assert _memory_within(groups, root) == 1e9 < whole
     limit.write_text("max\n")
-    assert _machine_memory(groups, root) == _machine_memory(tmp_path / "nothing", root) == whole
+    assert _memory_within(groups, root) == _memory_within(tmp_path / "nothing", root) == whole
 
 
 @pytest.mark.parametrize(
