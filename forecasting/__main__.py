@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from forecasting import __version__
+from forecasting.cli.batch import add_batch
 from forecasting.cli.channel import add_reading
 from forecasting.cli.forecasts import add_forecasts
 from forecasting.cli.run_settings import add_run_settings, add_split
@@ -68,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_split(judge)
     _add_store(commands)
+    add_batch(commands)
     for command in (reader, trainer, doctor, writer, judge, *add_forecasts(commands)):
         add_reading(command)
     for command in (trainer, doctor, writer):

@@ -14,7 +14,14 @@ from forecasting.__main__ import main
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parent.parent
-SOURCES = ("pyproject.toml", "requirements.txt", "tests/requirements.txt", "README.md", "LICENSE")
+SOURCES = (
+    "pyproject.toml",
+    "requirements.txt",
+    "requirements-cluster.txt",
+    "tests/requirements.txt",
+    "README.md",
+    "LICENSE",
+)
 
 
 @pytest.fixture(scope="module")

@@ -97,6 +97,13 @@ def test_both_lock_files_agree_on_what_both_have():
     }
 
 
+def test_a_cluster_has_what_the_tests_were_run_with():
+    tested = {one.name: one.specifier for one in asked("tests/requirements.txt")}
+    assert [tested[one.name] for one in asked("requirements-cluster.txt")] == [
+        one.specifier for one in asked("requirements-cluster.txt")
+    ]
+
+
 def test_torch_is_locked_by_the_hash_that_its_address_says():
     wheels = [one for one in locked("requirements.lock") if one.requirement.name == "torch"]
     assert len(wheels) == len(PYTHONS)

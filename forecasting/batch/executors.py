@@ -4,6 +4,7 @@ Either is an Executor of `concurrent.futures`. What they are given are shares of
 whose worker is lost is computed again.
 """
 
+import logging
 import os
 import signal
 import socket
@@ -13,7 +14,7 @@ from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecu
 from contextlib import contextmanager
 from functools import partial
 from queue import SimpleQueue
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from forecasting import __version__
 from forecasting.jobs.machine import use_one_thread, usual_workers, worker_environment
@@ -26,28 +27,14 @@ CONNECT_SECONDS = 10  # for a scheduler to answer
 Answer = TypeVar("Answer")
 
 
-class BatchExecutor(Protocol):
-    """An executor that knows how many shares it computes at once."""
-
-    @property
-    def workers(self) -> int:
-        """Shares at once; 0 where a cluster has no worker yet."""
-
-    @property
-    def dashboard(self) -> str:
-        """Link of the page that shows the cluster; empty where there is none."""
-
-    def submit(self, call: Callable[..., Answer], /, *arguments: Any) -> "Future[Answer]":
-        """As an Executor's. The future fails with what `is_lost` knows where its workers were lost again and again."""
-
-
 @contextmanager
-def open_executor(workers: int | None = None, scheduler: str | None = None) -> Iterator[BatchExecutor]:
-    """A cluster's executor where its `scheduler` is named, else `workers` processes of this machine (one a core).
+def open_executor(workers: int | None = None, scheduler: str | None = None) -> Iterator["BatchExecutor"]:
+    """A cluster where its `scheduler` is named, else `workers` processes of this machine (one a core).
 
-    What is not done when it is left is given up. Raises BadInput where the scheduler cannot be had.
+    It knows its `workers`, shares at once, and the link of its `dashboard`, empty where there is none. What is not done
+    when it is left is given up. Raises BadInput where the scheduler cannot be had.
     """
-    executor = DaskCluster(scheduler) if scheduler else WorkerProcesses(workers or usual_workers())
+    executor: BatchExecutor = DaskCluster(scheduler) if scheduler else WorkerProcesses(workers or usual_workers())
     try:
         yield executor
     finally:
@@ -171,6 +158,7 @@ class DaskCluster(Executor):
         self._client.close()
 
 
+BatchExecutor: TypeAlias = WorkerProcesses | DaskCluster
 NOT_INSTALLED_HERE = (
     "--scheduler takes Dask, which is not installed here. Install it: python -m pip install -r requirements-cluster.txt"
 )
@@ -197,6 +185,7 @@ def _connected(address: str) -> Any:
         from distributed.comm import get_address_host_port  # noqa: PLC0415
     except ImportError:
         raise BadInput(NOT_INSTALLED_HERE) from None
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # tracebacks of what is said in sentences
     try:
         _check_greeting(*get_address_host_port(address), address)
         return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)

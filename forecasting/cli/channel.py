@@ -25,6 +25,14 @@ def add_reading(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", metavar="FILE", help="a file, or an article such as wikipedia:en:Influenza")
     command.add_argument("--channel", metavar="NAME", help="which channel, where the file holds several")
     command.add_argument("--table", metavar="NAME", help="which file of the zip or sheet of the workbook")
+    add_choice(command)
+    said = "days with a name, one a line: day, name, kind, and no where nothing is to be learnt from it"
+    command.add_argument("--events", metavar="FILE", help=f"{said}; or an export that says when things were published")
+    command.add_argument("--json", action="store_true", help="one JSON object a line, with every column")
+
+
+def add_choice(command: argparse.ArgumentParser) -> None:
+    """How to read any file, whatever channels it holds."""
     command.add_argument("--dates", choices=("dmy", "mdy", "ymd"), help="how to read dates such as 1/7/20")
     command.add_argument("--decimal", choices=(".", ","), help="the decimal mark, where 1.234 can be both")
     command.add_argument("--metric", metavar="NAME", help="the column to use although it is not called views")
@@ -40,9 +48,6 @@ def add_reading(command: argparse.ArgumentParser) -> None:
     command.add_argument("--duplicates", choices=("sum", "first", "last"), help="days with rows that disagree")
     command.add_argument("--keep-zeros", action="store_true", help="keep the zeros before the first view")
     command.add_argument("--keep-last", action="store_true", help="keep last days that look unfinished")
-    said = "days with a name, one a line: day, name, kind, and no where nothing is to be learnt from it"
-    command.add_argument("--events", metavar="FILE", help=f"{said}; or an export that says when things were published")
-    command.add_argument("--json", action="store_true", help="one JSON object a line, with every column")
 
 
 def channel_of(options: argparse.Namespace) -> Channel:
@@ -80,7 +85,7 @@ def _events_of(file: str, channel: Channel) -> tuple[Event, ...]:
 
 def choice_of(options: argparse.Namespace) -> Choice:
     """What the options say of how to read."""
-    return Choice(**{said.name: getattr(options, said.name) for said in fields(Choice)})
+    return Choice(**{said.name: getattr(options, said.name) for said in fields(Choice) if said.name in options})
 
 
 def source_of(file: str) -> tuple[bytes, str]:
