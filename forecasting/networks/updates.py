@@ -1,6 +1,7 @@
 """Updates: batches drawn, gradients found, regularised and stepped along, for replicas that share a core's cache."""
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,6 +60,14 @@ class Descent:
         for part, gradient in zip(rows, self.gradient.unbind() if len(rows) > 1 else [self.gradient], strict=True):
             part.grad = gradient.view_as(part)
 
+    def of(self, replicas: slice) -> "Descent":
+        """Some of the replicas, on the same memory, to find the gradient of a batch that is theirs alone."""
+        some = copy(self)
+        some.network, some.gradient = self.network.of(replicas), self.gradient[replicas]
+        some.orders, some.noise_generators = self.orders[replicas], self.noise_generators[replicas]
+        some.parts, some.passes = some.network.parts(some.gradient), None
+        return some
+
     def epoch(self, fitted: Prepared, rate: float, stop: Stop) -> torch.Tensor | None:
         """One pass over all windows, each replica in its own order; mean gradient norms, or None when told to stop."""
         for optimizer in self.optimizers:
@@ -97,7 +106,7 @@ class Descent:
         """One step; the length of each replica's gradient, without what regularisation adds."""
         if self.training.optimizer == "lbfgs":
             return self._line_search(inputs, targets)
-        self._find_gradient(inputs, targets)
+        self.find_gradient(inputs, targets)
         norm = torch.linalg.vector_norm(self.gradient, dim=1)
         self._regularise(norm, rate)
         self.optimizers[0].step()
@@ -114,7 +123,8 @@ class Descent:
         if kept.weight_decay or kept.l1:
             penalise(self.gradient, parameters, self.is_weight, kept=kept)
 
-    def _find_gradient(self, inputs: torch.Tensor, targets: torch.Tensor) -> None:
+    def find_gradient(self, inputs: torch.Tensor, targets: torch.Tensor) -> None:
+        """Fill `gradient` for a batch as `sample_batch` gives it."""
         masks = self._masks(inputs.shape[1])
         if self.regularisation.batch_norm:
             gradient_by_autograd(self.network, inputs, targets, loss=self.training.loss, masks=masks, parts=self.parts)
@@ -131,7 +141,7 @@ class Descent:
 
     def _line_search(self, inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """An iteration of L-BFGS of each replica by itself; it sees the penalties, which are part of its loss."""
-        self._find_gradient(inputs, targets)
+        self.find_gradient(inputs, targets)
         norm = torch.linalg.vector_norm(self.gradient, dim=1)
         for replica, optimizer in enumerate(self.optimizers):
             alone = self.network.of(slice(replica, replica + 1))

@@ -92,7 +92,7 @@ def test_the_gradient_by_hand_is_the_automatic_one(data, family, loss):
     descent, prepared = Descent(network, run.training), prepare(data.train, data.scaler, data.inputs)
     descent.has_holes = prepared.has_holes
     inputs, targets = (part.expand(3, *part.shape).contiguous() for part in (prepared.inputs, prepared.targets))
-    descent._find_gradient(inputs, targets)
+    descent.find_gradient(inputs, targets)
     automatic = torch.empty_like(network.parameters)
     gradient_by_autograd(network, inputs, targets, loss=loss, masks=(), parts=network.parts(automatic))
     torch.testing.assert_close(descent.gradient, automatic, rtol=1e-4, atol=1e-6)
