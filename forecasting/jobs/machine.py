@@ -46,7 +46,7 @@ def usual_workers() -> int:
 
 
 def idle_seconds() -> float:
-    """After which a worker with nothing to do leaves; sooner where memory is small."""
+    """After which a worker or a reader with nothing to do leaves; sooner where memory is small."""
     return PATIENCE if _machine_memory() >= SMALL_MACHINE else SHORT_PATIENCE
 
 

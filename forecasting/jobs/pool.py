@@ -136,12 +136,22 @@ class WorkerPool:
             self._due.clear()
             try:
                 self._make_round()
-                self.trouble = None
+                self._note(None)
             except Exception as error:
                 self._observer.forget()
-                self.trouble = trouble_of(error)
-                LOG.warning("A round of the worker pool was cut short", exc_info=error)
+                self._note(error)
             self._due.wait(seconds)
+
+    def _note(self, error: Exception | None) -> None:
+        """What was wrong in this round. A store's trouble is logged as it comes and as it goes, not at each round."""
+        trouble = trouble_of(error) if error else None
+        if error and trouble is None:
+            LOG.warning("A round of the worker pool was cut short", exc_info=error)
+        elif trouble and trouble != self.trouble:
+            LOG.warning("%s", trouble.message.translated())
+        elif self.trouble and not trouble:
+            LOG.warning("The store of channels and runs answers again.")
+        self.trouble = trouble
 
     def _make_round(self) -> None:
         for slot in self._slots:

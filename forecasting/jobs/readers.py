@@ -16,13 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from forecasting.jobs.machine import resident_memory, worker_environment
+from forecasting.jobs.machine import idle_seconds, resident_memory, worker_environment
 from forecasting.jobs.reader import BEGUN, LOOK_SECONDS, TOO_LARGE_EXIT, Call, Limits, serve
 from forecasting.messages import N_, BadInput
 
 PLACES = 2  # readings at once
 MOST_WAITING = 50  # readings that wait for a place
-IDLE_SECONDS = 600.0  # after which a reader that nobody asks leaves
 START_SECONDS = 120.0  # within which a reader is ready; a busy machine takes long to start one
 CLOSING_SECONDS = 5.0  # for a process that was told to end
 USED_UP = 0.3  # share of the limit above which a reader that still holds so much is not used again
@@ -96,7 +95,7 @@ class ReaderPool:
     """Does readings in processes of their own, PLACES at a time. Safe to use from several threads at once."""
 
     limits: Limits = Limits()
-    idle_seconds: float = IDLE_SECONDS
+    idle_seconds: float = field(default_factory=idle_seconds)  # after which a reader that nobody asks leaves
     _places: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(PLACES))
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _idle: list["Reader"] = field(default_factory=list)

@@ -128,12 +128,20 @@ def test_a_slot_is_freed_though_the_store_is_locked_when_its_worker_dies(store, 
 
 
 @pytest.mark.both_databases
-def test_a_store_that_does_not_answer_is_said_and_said_no_more(store, server, store_url):
+def test_a_store_that_does_not_answer_is_said_and_said_no_more(store, server, store_url, monkeypatch, caplog):
+    rounds_lost = []
+    monkeypatch.setattr(server._observer, "forget", lambda: rounds_lost.append(1))
     wait_for(lambda: server.trouble is None)
     with locked(store_url):
-        wait_for(lambda: server.trouble)
+        wait_for(lambda: len(rounds_lost) > 3)
         assert "does not answer" in server.trouble.message.translated()
     wait_for(lambda: server.trouble is None)
+    told = [record for record in caplog.records if record.name == "forecasting.jobs.pool"]
+    assert [record.getMessage().split(".")[0] for record in told] == [
+        "The store of channels and runs does not answer",
+        "The store of channels and runs answers again",
+    ]
+    assert not any(record.exc_info for record in told)
 
 
 @pytest.mark.both_databases
