@@ -15,5 +15,6 @@ for found in pkgutil.walk_packages(forecasting.__path__, "forecasting."):
         importlib.import_module(found.name)
 for part in sorted(Path("pages/parts").glob("*.py")):
     importlib.import_module(f"pages.parts.{part.stem}")
+importlib.import_module("serve")
 use_one_thread()
 pkgutil.resolve_name("forecasting.jobs.kinds.train:warm_up")()
