@@ -273,7 +273,7 @@ def live(
         st.rerun()
 
 
-@st.cache_data(max_entries=128, show_spinner=False)
+@st.cache_data(max_entries=128, show_spinner=False, hash_funcs={RunSettings: hash})
 def against(
     _series: Series, fingerprint: str, predictions: pd.DataFrame, settings: RunSettings, baseline: str
 ) -> tuple[Comparison, float, int]:

@@ -22,7 +22,7 @@ MOST_IN_NAME = 3  # settings that differ from a namesake's
 SPLIT = ("train", "held_out")
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@st.cache_data(max_entries=256, show_spinner=False, hash_funcs={RunSettings: hash})
 def updates_of(_series: Series, fingerprint: str, settings: RunSettings) -> int:
     """Updates in an epoch of a run on the series of this fingerprint."""
     return updates_an_epoch(_series, settings)

@@ -411,7 +411,7 @@ def _say_removed(session: Session) -> None:
 # What a loss is compared with
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@st.cache_data(max_entries=256, show_spinner=False, hash_funcs={RunSettings: hash})  # fields take 0.5 ms
 def baseline_levels(
     _channel: Channel, fingerprint: str, settings: RunSettings
 ) -> tuple[dict[str, float], float | None]:
