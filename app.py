@@ -48,6 +48,7 @@ page = st.navigation(
             st.Page("pages/forecast.py", title=translate("Forecast"), icon=":material/online_prediction:"),
             st.Page("pages/goals.py", title=translate("Goals"), icon=":material/flag:"),
             st.Page("pages/past_forecasts.py", title=translate("How did it go?"), icon=":material/history:"),
+            st.Page("pages/channels.py", title=translate("Channels"), icon=":material/table_rows:"),
             st.Page(YOUR_DATA, title=translate("Your data"), visibility="hidden"),
         ],
         translate("Walkthrough"): [

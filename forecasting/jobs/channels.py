@@ -7,8 +7,9 @@ continued by one at most.
 
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -24,6 +25,11 @@ from forecasting.records import Source
 from forecasting.series import Channel
 
 OF_FILE = (channels.c.file, channels.c.source, channels.c.source_digest, channels.c.said)
+OF_CHANNEL = (
+    channels.c.fingerprint,
+    channels.c.first_day,
+    *(channels.c[one.name] for one in fields(Channel)),
+)
 LARGEST_SOURCE = 8 * 2**20  # bytes, packed; a larger upload is read once and not kept
 
 
@@ -96,7 +102,9 @@ class ChannelStore:
         """Fingerprint of every version of the owner's channels -> that of the newest of the same channel."""
         with self.engine.connect() as connection:
             links = _links(connection, owner)
-        return {fingerprint: newest_version(links, fingerprint) for fingerprint in links}
+        continued = set(links.values())
+        newest = (fingerprint for fingerprint in links if fingerprint not in continued)
+        return {version: last for last in newest for version in earlier_versions(links, last)}
 
     def forget(self, owner: str, fingerprint: str, unless_used: bool = False) -> None:
         """Delete all versions of the channel, with their runs and all other jobs.
@@ -115,13 +123,13 @@ class ChannelStore:
 
     def channel(self, owner: str, fingerprint: str) -> Channel | None:
         """The owner's channel, or None."""
+        return self.several(owner, [fingerprint]).get(fingerprint)
+
+    def several(self, owner: str, fingerprints: Collection[str]) -> dict[str, Channel]:
+        """These of the owner's channels, by fingerprint, in one query."""
+        query = sa.select(*OF_CHANNEL).where(channels.c.owner == owner, channels.c.fingerprint.in_(fingerprints))
         with self.engine.connect() as connection:
-            found = connection.execute(sa.select(channels).where(_is(channels, owner, fingerprint))).one_or_none()
-        if found is None:
-            return None
-        days = pd.date_range(str(found.first_day), periods=len(found.views), freq="D", unit="us")
-        values = {one.name: getattr(found, one.name) for one in fields(Channel)}
-        return Channel(**values | {"views": pd.Series(found.views.copy(), index=days, name="views")})
+            return {found.fingerprint: _channel(found) for found in connection.execute(query)}
 
     def channels(self, owner: str) -> dict[str, tuple[str, str | None]]:
         """Fingerprint of the newest version -> name and file of the owner's channels, latest first."""
@@ -131,6 +139,12 @@ class ChannelStore:
             every = connection.execute(query).all()
         continued = {found.continues for found in every}
         return {found.fingerprint: (found.name, found.file) for found in every if found.fingerprint not in continued}
+
+
+def _channel(found: sa.Row) -> Channel:
+    days = pd.date_range(str(found.first_day), periods=len(found.views), freq="D", unit="us")
+    values = {one.name: getattr(found, one.name) for one in fields(Channel)}
+    return Channel(**values | {"views": pd.Series(found.views.copy(), index=days, name="views")})
 
 
 def packed_source(connection: sa.Connection, found: sa.Row) -> bytes | None:
@@ -185,10 +199,15 @@ def _delete(connection: sa.Connection, owner: str, versions: list[str]) -> None:
 
 def _packed(connection: sa.Connection, source: Source) -> dict[str, object]:
     """The columns of a file; none of one too large."""
-    packed = zlib.compress(source.data)
+    packed = _compressed(source.data)
     if len(packed) > LARGEST_SOURCE:
         return {}
     return {"file": clean_name(source.file), "source_digest": keep_blob(connection, packed), "said": source.said}
+
+
+@lru_cache(maxsize=1)  # a file of many channels is kept with each of them
+def _compressed(data: bytes) -> bytes:
+    return zlib.compress(data)
 
 
 def _file_of(connection: sa.Connection, owner: str, versions: tuple[str | None, ...]) -> dict[str, object]:

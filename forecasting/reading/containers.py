@@ -17,7 +17,8 @@ MAX_BYTES = 50_000_000  # of an upload
 MAX_UNPACKED = 200_000_000  # of everything in it together
 MAX_RATIO = 100  # unpacked to packed; a year of Chart data packs 10 to 20 to one
 SMALL = 10_000_000  # unpacked bytes that are harmless whatever the ratio
-MAX_FILES = 100  # in a zip
+MAX_FILES = 100  # in a zip that is an export
+MAX_CHANNELS = 2_000  # files in a zip of which each may be a channel
 MAX_MEMBERS = 1_000  # of a gzip
 LONGEST_NAME = 255  # letters of a file's name, the last ones
 CHUNK_BYTES = 1 << 20
@@ -101,11 +102,22 @@ def _gunzip(data: bytes) -> bytes:
     return unpacked.getvalue()
 
 
-def open_zip(data: bytes) -> zipfile.ZipFile:
+def files_in_zip(data: bytes) -> Iterator[tuple[str, bytes | BadInput]]:
+    """Every file of a zip by its name, or why it cannot be unpacked. Raises BadInput where the zip cannot be opened."""
+    archive = open_zip(data, MAX_CHANNELS)
+    for entry in archive.infolist():
+        if not _is_junk(entry):
+            try:
+                yield _entry_name(entry), read_entry(archive, entry)
+            except BadInput as damaged:
+                yield _entry_name(entry), damaged
+
+
+def open_zip(data: bytes, most: int = MAX_FILES) -> zipfile.ZipFile:
     """The archive, after its directory was found to be small. Raises BadInput."""
     # Every entry of the directory starts with this mark, so no more of them can be than are counted.
-    if data.count(b"PK\1\2") > MAX_FILES:
-        raise BadInput(N_("The zip holds more than {limit} files; upload only the export."), limit=MAX_FILES)
+    if data.count(b"PK\1\2") > most:
+        raise BadInput(N_("The zip holds more than {limit} files; upload only the export."), limit=most)
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
@@ -139,10 +151,14 @@ def _unzip(data: bytes) -> Iterator[Part]:
 
 
 def _is_table(entry: zipfile.ZipInfo) -> bool:
+    suffix = PurePosixPath(entry.filename).suffix.lower()
+    return not _is_junk(entry) and suffix in TABLE_SUFFIXES and entry.file_size > 0
+
+
+def _is_junk(entry: zipfile.ZipInfo) -> bool:
+    """A folder, or what a Mac adds."""
     path = PurePosixPath(entry.filename)
-    junk = "__MACOSX" in path.parts or path.name.startswith(".")
-    unnamed = not entry.filename or entry.is_dir()
-    return not unnamed and not junk and path.suffix.lower() in TABLE_SUFFIXES and entry.file_size > 0
+    return not entry.filename or entry.is_dir() or "__MACOSX" in path.parts or path.name.startswith(".")
 
 
 def _entry_name(entry: zipfile.ZipInfo) -> str:

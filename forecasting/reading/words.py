@@ -158,6 +158,11 @@ def file_rank(name: str) -> int:
     return next((rank for rank, kind in enumerate(_FILES) if stem in _whole(kind)), len(_FILES))
 
 
+def is_of_export(name: str) -> bool:
+    """Whether a file of this name is part of an export of a single channel."""
+    return file_rank(name) < len(_FILES)
+
+
 def is_known(word: str) -> bool:
     """Whether the word stands in the vocabulary as a whole."""
     meanings = ("date", "views", "total", "clicks", "key", "neutral")

@@ -25,14 +25,14 @@ from forecasting.jobs.store import JobStore
 from forecasting.jobs.troubles import READ_ONLY, StoreTrouble, trouble_of
 from forecasting.messages import N_, BadInput, Message, Translate, english
 from forecasting.metric_names import in_metric
-from forecasting.names import SUM_OF_ALL, name_in_words
+from forecasting.names import SUM_OF_ALL, distinct, name_in_words
 from forecasting.records import Source
 from forecasting.sample import floor, is_sample, sample_channel
 from forecasting.series import Channel
 from forecasting.settings import RunSettings
 from forecasting.windows import run_windows
 from pages.parts import identity
-from pages.parts.links import escape_markdown, reset_if_unavailable, unique_name
+from pages.parts.links import escape_markdown, reset_if_unavailable
 
 VISIT_SECONDS = 3600.0  # between two notes of an owner's visit
 LANGUAGES = {"en": "English", "zh": "中文", "zh_TW": "繁體"}  # by the names of their catalogues
@@ -327,7 +327,7 @@ def current_channel() -> Channel:
 
 def choose_channel(translate: Translate) -> None:
     """The channels of this visitor, the sample first."""
-    names = {SAMPLE_KEY: translate(sample_channel().name)} | _own_channels(translate)
+    names = {SAMPLE_KEY: translate(sample_channel().name)} | own_channels(translate)
     _note_linked_channel(names.values())
     chosen = st.session_state.get("channel")
     if chosen and chosen not in names:  # it may have gone on in another tab
@@ -377,21 +377,31 @@ def _newest_sample() -> str:
     return channel_store().newest(owner(), sample) or sample
 
 
-def _own_channels(translate: Translate) -> dict[str, str]:
+def own_channels(translate: Translate) -> dict[str, str]:
+    """Fingerprint of the newest version -> name of the visitor's channels, all unlike each other, latest first."""
     own = channel_store().channels(owner())
     own.pop(_newest_sample(), None)
-    names: dict[str, str] = {}
-    for fingerprint, (name, file) in reversed(own.items()):  # oldest first, so that an old name keeps its number
-        shown = name_in_words(name, translate)
-        shown = f"{Path(file).stem} ({shown})" if name == SUM_OF_ALL and file else shown
-        names[fingerprint] = unique_name(shown, [translate(sample_channel().name), *names.values()])
-    return dict(reversed(names.items()))
+    oldest_first = dict(reversed(own.items()))  # so that an old name keeps its number
+    names = [_shown_name(name, file, translate) for name, file in oldest_first.values()]
+    _sample, *shown = distinct([translate(sample_channel().name), *names])
+    return dict(reversed([*zip(oldest_first, shown, strict=True)]))
+
+
+def _shown_name(name: str, file: str | None, translate: Translate) -> str:
+    shown = name_in_words(name, translate)
+    return f"{Path(file).stem} ({shown})" if name == SUM_OF_ALL and file else shown
 
 
 def keep_channel(channel: Channel, source: Source | None, continues: str | None = None) -> None:
     """Save a channel just read and make it the current one; `continues` names a version that it goes on with."""
     channel_store().save(owner(), channel, source, continues=continues)
     st.session_state.channel = channel.fingerprint
+    _forget_removed()
+
+
+def make_current(fingerprint: str) -> None:
+    """Make one of the visitor's channels the one that every page shows. In a callback only."""
+    st.session_state.channel = fingerprint
     _forget_removed()
 
 

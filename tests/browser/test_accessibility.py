@@ -7,7 +7,18 @@ from playwright.sync_api import Browser, Page, expect
 from pages.parts.chapters import CHAPTERS
 from tests.browser.conftest import Server, tab
 
-PAGES = ("", "train", "compare", "forecast", "goals", "past_forecasts", "your_data", "contents", "report_card")
+PAGES = (
+    "",
+    "train",
+    "compare",
+    "forecast",
+    "goals",
+    "past_forecasts",
+    "channels",
+    "your_data",
+    "contents",
+    "report_card",
+)
 PAGES += tuple(entry.slug for entry in CHAPTERS)
 LANGUAGES = {"English": "Compare", "中文": "比较", "繁體": "比較"}  # and a word of each that every page has
 WRONG = ("serious", "critical")

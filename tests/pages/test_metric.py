@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.support.quiet_series import quiet_series
 
-PAGES = ("data", "train", "compare", "forecast", "goals", "past_forecasts", "walkthrough/know_your_data")
+PAGES = ("data", "channels", "train", "compare", "forecast", "goals", "past_forecasts", "walkthrough/know_your_data")
 VIEWS = re.compile(r"\b[Vv]iews?\b|播放|观看次")
 KINDS = ("title", "caption", "markdown", "subheader", "text", "info", "warning", "error")
 LABELLED = ("metric", "button", "selectbox", "toggle", "slider", "checkbox", "radio", "number_input", "expander")

@@ -18,7 +18,7 @@ from pages.parts import session
 from pages.parts.chapters import CHAPTERS
 from tests.support.hostile_names import HOSTILE, MARK, fill_hostile, hostile_channel
 
-OWN_PAGES = ("data", "train", "compare", "forecast", "goals", "past_forecasts", "walkthrough/report_card")
+OWN_PAGES = ("data", "channels", "train", "compare", "forecast", "goals", "past_forecasts", "walkthrough/report_card")
 MARKDOWN = {"body", "label", "help", "content", "options", "captions", "title", "delta"}  # fields that are read as such
 PLAIN = {
     "text",

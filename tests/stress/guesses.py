@@ -26,7 +26,18 @@ from tests.stress.visitor import Record, Visitor
 
 NAME, VIEWS, DAYS = "kept-to-oneself", 7_654_321, 400
 PARAMETERS = ("channel", "run", "runs", "forecaster", "along", "against", "models")
-PAGES = ("", "train", "compare", "forecast", "goals", "past_forecasts", "your_data", "report_card", "three_steps")
+PAGES = (
+    "",
+    "train",
+    "compare",
+    "forecast",
+    "goals",
+    "past_forecasts",
+    "channels",
+    "your_data",
+    "report_card",
+    "three_steps",
+)
 FIRST_DAY = date(2022, 1, 1)
 READING_SECONDS, TRAINING_SECONDS = 30.0, 120.0
 
