@@ -9,20 +9,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from operator import itemgetter
+from pkgutil import resolve_name
 
 import numpy as np
 import torch
 
 from forecasting.networks.inputs import Prepared, prepare, prepared_periods
 from forecasting.networks.network import StackedNetwork
+from forecasting.networks.normal_equations import least_squares_of_many
 from forecasting.networks.optimizers import make_joint_optimizer
 from forecasting.networks.schedules import rate
-from forecasting.networks.training import REPLICA_GROUP_SIZE, losses_in_views, predict, replica_groups, train
+from forecasting.networks.training import REPLICA_GROUP_SIZE, losses_in_views, predict_prepared, replica_groups, train
 from forecasting.networks.updates import Descent
 from forecasting.settings import Architecture, Training
 from forecasting.windows import SplitWindows
 
 BLOCK_SIZE = 2**23  # values of training windows in memory at a time: 32 MB
+SOLVE = "forecasting.networks.closed_form:solve"  # loads scikit-learn
 BATCH_SIZE = 2**18  # values of a level that an update takes together: 1 MB, what a core's cache holds
 
 
@@ -43,21 +46,32 @@ def train_channels(
     architecture: Architecture, training: Training, channels: Sequence[SplitWindows]
 ) -> list[ChannelFit]:
     """Train `training.seeds` replicas of one architecture on each of `channels`; each ends where it would alone."""
-    if training.optimizer == "lbfgs":  # a line search is each replica's own
+    if not _may_stack(training):
         return [_train_alone(architecture, training, data) for data in channels]
+    of_block = _solve_block if training.optimizer == "exact" else _train_block
     fits: dict[int, ChannelFit] = {}
     for places in _blocks(training, channels):
         block = [channels[place] for place in places]
         with np.errstate(over="ignore", invalid="ignore"):  # losses say what diverged
-            fits |= zip(places, _train_block(architecture, training, block), strict=True)
+            fits |= zip(places, of_block(architecture, training, block), strict=True)
     return [fits[place] for place in range(len(channels))]
+
+
+def _may_stack(training: Training) -> bool:
+    """A line search and a linear programme are each replica's own."""
+    return training.optimizer != "lbfgs" and (training.optimizer, training.loss) != ("exact", "mae")
 
 
 def _train_alone(architecture: Architecture, training: Training, data: SplitWindows) -> ChannelFit:
     network = StackedNetwork(architecture, range(training.seeds), data.inputs)
-    for _row in train(network, data, training):
+    if training.optimizer == "exact":
+        rows = resolve_name(SOLVE)(network, data, training.loss)
+    else:
+        rows = train(network, data, training)
+    for _row in rows:
         pass
-    return _judge([network.of(some) for some in replica_groups(network)], data, training.loss)
+    networks = [network.of(some) for some in replica_groups(network)]
+    return _judge(networks, data, prepared_periods(data), loss=training.loss)
 
 
 def _blocks(training: Training, channels: Sequence[SplitWindows]) -> Iterator[list[int]]:
@@ -92,7 +106,7 @@ def _train_block(
         _descend(Descent(network.of(some), training), pool, rows[some], sizes)
     for place, data in enumerate(channels):
         mine = network.of(slice(place * len(seeds), (place + 1) * len(seeds)))
-        yield _judge([mine.of(part) for part in parts], data, training.loss)
+        yield _judge([mine.of(part) for part in parts], data, prepared_periods(data), loss=training.loss)
 
 
 def _pooled(periods: Sequence[Prepared]) -> Prepared:
@@ -158,7 +172,22 @@ def _equally_long(rows: Sequence[range]) -> list[slice]:
     return [slice(*pair) for pair in pairwise([0, *edges, len(rows)])]
 
 
-def _judge(networks: Sequence[StackedNetwork], data: SplitWindows, loss: str) -> ChannelFit:
-    losses = losses_in_views(networks, prepared_periods(data), data.scaler, loss=loss)
-    predicted = np.concatenate([predict(network, data, data.held_out) for network in networks])
-    return ChannelFit(losses["train_loss"], losses["held_out_loss"], np.abs(predicted - data.held_out.targets))
+def _solve_block(
+    architecture: Architecture, training: Training, channels: Sequence[SplitWindows]
+) -> Iterator[ChannelFit]:
+    periods = [prepared_periods(data) for data in channels]
+    lines = least_squares_of_many([each["train"] for each in periods])
+    for data, prepared, (weights, biases) in zip(channels, periods, lines, strict=True):
+        network = StackedNetwork(architecture, range(training.seeds), data.inputs)
+        (layer,) = network.weights
+        layer[:, :-1], layer[:, -1] = torch.from_numpy(weights), torch.from_numpy(biases)
+        yield _judge([network], data, prepared, loss=training.loss)
+
+
+def _judge(
+    networks: Sequence[StackedNetwork], data: SplitWindows, periods: dict[str, Prepared], *, loss: str
+) -> ChannelFit:
+    losses = losses_in_views(networks, periods, data.scaler, loss=loss)
+    predicted = np.concatenate([predict_prepared(network, periods["held_out"], data.scaler) for network in networks])
+    errors = np.abs(predicted.reshape(-1, *data.held_out.targets.shape) - data.held_out.targets)
+    return ChannelFit(losses["train_loss"], losses["held_out_loss"], errors)

@@ -100,10 +100,14 @@ def predict_windows(
     network, windows: Windows, scaler: Scaler, *, inputs: Inputs, holidays: Sequence[pd.Timestamp] = ()
 ) -> np.ndarray:
     """The same with the scaler and inputs that the network was trained with, and further `holidays`."""
-    prepared = prepare(windows, scaler, inputs, holidays=holidays)
-    outputs = network.predict(prepared.inputs[:, :-1]) + prepared.offset
-    predicted = scaler.views(outputs.numpy().astype(float))
+    predicted = predict_prepared(network, prepare(windows, scaler, inputs, holidays=holidays), scaler)
     return predicted.reshape(len(predicted), *windows.targets.shape)
+
+
+def predict_prepared(network, prepared: Prepared, scaler: Scaler) -> np.ndarray:
+    """Predicted views (replicas, windows, horizon) for windows that are prepared."""
+    outputs = network.predict(prepared.inputs[:, :-1]) + prepared.offset
+    return scaler.views(outputs.numpy().astype(float))
 
 
 def losses_in_views(

@@ -4,10 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
+from forecasting.metrics import rmse
 from forecasting.networks import many_channels
+from forecasting.networks.closed_form import solve
+from forecasting.networks.inputs import Prepared
 from forecasting.networks.many_channels import train_channels
 from forecasting.networks.network import StackedNetwork
+from forecasting.networks.normal_equations import least_squares_of_many
 from forecasting.networks.training import predict, train
 from forecasting.scaling import Scaler
 from forecasting.series import Series
@@ -18,6 +23,7 @@ from tests.forecasting.conftest import make_views
 
 DAYS = (300, 301, 300, 420, 150, 263)  # some as long as others, some with as many updates, some with neither
 TRAINING = Training(epochs=3, seeds=2, learning_rate=0.01)
+EXACT = Training("mse", "exact")
 WEEK = Architecture("relu", 7, 1, 6)
 
 
@@ -82,3 +88,39 @@ def test_a_channel_that_diverges_disturbs_no_other():
 
 def test_of_no_channels_nothing_comes_out():
     assert train_channels(WEEK, TRAINING, []) == []
+
+
+@pytest.mark.parametrize("horizon", [1, 3])
+def test_lines_of_many_channels_are_numpys_and_have_its_losses(horizon):
+    line = Architecture("linear", 7, horizon=horizon)
+    made = channels(line)[::2]
+    for fit, data in zip(train_channels(line, EXACT, made), made, strict=True):
+        design, future = (np.column_stack([part.inputs, np.ones(len(part))]) for part in (data.train, data.held_out))
+        weights = np.linalg.lstsq(design, data.train.targets, rcond=None)[0]
+        np.testing.assert_allclose(fit.train, [rmse(data.train.targets.ravel(), (design @ weights).ravel())], rtol=1e-6)
+        np.testing.assert_allclose(fit.errors[0], np.abs(future @ weights - data.held_out.targets), atol=0.05)
+
+
+def test_normal_equations_give_numpys_weights_where_windows_are_close_to_dependent():
+    """Columns that differ by a ten-thousandth of their size."""
+    random = np.random.default_rng(0)
+    columns = random.normal(size=(200, 1)) + 1e-4 * random.normal(size=(200, 3))
+    targets = columns @ [[1.0], [2.0], [3.0]] + random.normal(size=(200, 1))
+    inputs = torch.from_numpy(np.column_stack([columns, np.ones(200)]))
+    prepared = Prepared(inputs, torch.from_numpy(targets), torch.zeros(200, 1), torch.from_numpy(targets))
+    ((weights, biases),) = least_squares_of_many([prepared])
+    expected = np.linalg.lstsq(inputs.numpy(), targets, rcond=None)[0]
+    np.testing.assert_allclose(np.vstack([weights, biases]), expected, rtol=1e-5)
+
+
+def test_what_is_not_to_be_solved_with_others_is_solved_alone_and_disturbs_none():
+    """A channel that never changes, one that is shorter than its window, one without Sundays, and an ordinary one."""
+    line = Architecture("linear", 7, horizon=2)
+    constant, short, holes, usual = (channel(300, seed, line) for seed in (0, 2, 1, 4))
+    constant = replace(constant, train=replace(constant.train, inputs=constant.train.inputs * 0 + 5))
+    short = replace(short, train=short.train[:5])
+    made = [constant, short, holes, usual]
+    for fit, data in zip(train_channels(line, EXACT, made), made, strict=True):
+        (row,) = solve(StackedNetwork(line, [0]), data, "mse")
+        np.testing.assert_allclose(fit.train, row.train_loss, rtol=1e-5, atol=1e-3)
+        np.testing.assert_allclose(fit.held_out, row.held_out_loss, rtol=1e-5)
