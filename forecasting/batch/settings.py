@@ -2,18 +2,20 @@
 
 import hashlib
 import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from forecasting.batch.tasks import TASKS, Task
 from forecasting.forecasts.forecast import check_horizon
 from forecasting.json_records import to_record
 from forecasting.lectures.card_groups import GROUPS
-from forecasting.lectures.model_table import EPOCHS, SEEDS, table_training
+from forecasting.lectures.model_table import EPOCHS, ROWS, SEEDS, table_training
 from forecasting.messages import BadInput
 from forecasting.models.registry import BUDGET, METHODS
 from forecasting.split import Split
 
 IDENTITY = 16  # hexadecimal digits
+MODELS = tuple(row.name for row in ROWS)
 
 
 @dataclass(frozen=True)
@@ -28,25 +30,19 @@ class Batch:
     split: Split | None = None  # each channel's own where there is none
     origins: int = 0  # held-out days that a backtest asks from; 0 for every one
     refit_days: int = 0  # after which it fits again; 0 for never
-    epochs: int = EPOCHS  # of each row of the lecture's table
+    models: tuple[str, ...] = MODELS  # of the lecture's table
+    epochs: int = EPOCHS
     seeds: int = SEEDS
     groups: tuple[str, ...] = tuple(GROUPS)  # of claims of the report card
 
     def __post_init__(self) -> None:
         check_horizon(self.horizon)
-        if self.task not in TASKS:
-            raise BadInput("a batch has no task “{task}”; choose from {tasks}", task=self.task, tasks=", ".join(TASKS))
-        for name in self.methods:
-            if name not in METHODS:
-                raise BadInput("there is no method “{name}”; choose from {all}", name=name, all=", ".join(METHODS))
-        if not self.methods:
-            raise BadInput("name at least one method of {all}", all=", ".join(METHODS))
+        _check_names("task", [self.task], TASKS)
+        _check_names("method", self.methods, METHODS)
+        _check_names("model", self.models, MODELS)
+        _check_names("group of claims", self.groups, GROUPS)
         if not 0 < self.level < 1:
             raise BadInput("an interval holds a share of the days such as 0.9, not {level}", level=self.level)
-        if unknown := set(self.groups) - set(GROUPS):
-            raise BadInput(
-                "the report card has no group “{name}”; choose from {all}", name=min(unknown), all=", ".join(GROUPS)
-            )
         table_training(self.epochs, self.seeds)  # refuses what cannot be trained
 
     @property
@@ -62,10 +58,19 @@ class Batch:
     @property
     def share(self) -> int:
         """Channels that are worked on at once: always the same ones, however many workers there are."""
-        return self.work.share(self.methods)
+        return self.work.share(self)
 
     def identity(self, digest: str) -> str:
         """Names the result of a channel of this `digest`: equal exactly where the same would be done again."""
         settings = {name: to_record(getattr(self, name)) for name in self.work.settings}
         said = json.dumps([self.task, settings, digest], sort_keys=True)
         return hashlib.sha256(said.encode()).hexdigest()[:IDENTITY]
+
+
+def _check_names(kind: str, names: Sequence[str], known: Collection[str]) -> None:
+    """Raise BadInput where there is no name, or one that nobody knows."""
+    if unknown := [name for name in names if name not in known]:
+        said = "a batch knows no {kind} “{name}”; choose from {all}"
+        raise BadInput(said, kind=kind, name=unknown[0], all=", ".join(known))
+    if not names:
+        raise BadInput("a batch needs at least one {kind} of {all}", kind=kind, all=", ".join(known))

@@ -4,19 +4,45 @@ A task is a function `(batch, channels) -> answers`, an answer a channel: its ro
 BadInput that says why there are none. It takes a share of the channels at once, so that small models may be stacked.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pkgutil import resolve_name
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from forecasting.lectures.card_groups import GROUPS
+from forecasting.lectures.model_table import EPOCHS, ROWS, SEEDS
 from forecasting.messages import BadInput
+from forecasting.series import Channel
+
+if TYPE_CHECKING:
+    from forecasting.batch.settings import Batch
 
 Row = dict[str, Any]
 Answer = list[Row] | BadInput
 SHARE_SECONDS = 4.0  # that a share of the channels takes: less is spent on sending it, more is lost with a worker
-MOST = 64  # channels in a share
-SECONDS = {"auto": 20.0, "trees": 2.0, "ets": 0.8, "linear": 0.4}  # of a forecast of some years of days
-USUAL_SECONDS = 0.06
+MOST = 256  # channels in a share
+# Of one core, a channel of some years of days.
+FORECAST_SECONDS = {"auto": 20.0, "trees": 2.0, "ets": 0.8, "linear": 0.4}
+BASELINE_SECONDS = 0.06  # of a forecast by any other method
+JUDGING_SECONDS = 0.6  # of a method's forecasts from every held-out day
+PARAMETER_SECONDS = 1e-4  # of one parameter of a model of the lecture's table, trained as there
+
+
+def _of_forecasts(batch: "Batch") -> float:
+    return sum(FORECAST_SECONDS.get(name, BASELINE_SECONDS) for name in batch.methods)
+
+
+def _of_backtests(batch: "Batch") -> float:
+    return _of_forecasts(batch) + JUDGING_SECONDS * len(batch.methods)
+
+
+def _of_models(batch: "Batch") -> float:
+    parameters = sum(row.architecture.parameters for row in ROWS if row.name in batch.models)
+    return parameters * PARAMETER_SECONDS * batch.epochs / EPOCHS * batch.seeds / SEEDS
+
+
+def _of_claims(batch: "Batch") -> float:
+    return sum(GROUPS[slug].seconds for slug in batch.groups)
 
 
 @dataclass(frozen=True)
@@ -26,16 +52,15 @@ class Task:
     source: str  # "module:function", loaded in the worker alone
     columns: Mapping[str, str]  # its own, with Arrow's names of their types; the first is in every row of an answer
     settings: tuple[str, ...]  # fields of Batch that make a difference
-    together: int = 0  # channels in a share; as many as a forecast by its methods takes SHARE_SECONDS for where it is 0
+    seconds: Callable[["Batch"], float]  # of a channel, about
 
-    def load(self) -> Any:
+    def load(self) -> Callable[["Batch", Sequence[Channel]], list[Answer]]:
         """What `source` names."""
         return resolve_name(self.source)
 
-    def share(self, methods: Sequence[str]) -> int:
+    def share(self, batch: "Batch") -> int:
         """Channels that a worker is given at once."""
-        seconds = sum(SECONDS.get(name, USUAL_SECONDS) for name in methods)
-        return self.together or min(max(round(SHARE_SECONDS / seconds), 1), MOST)
+        return min(max(round(SHARE_SECONDS / self.seconds(batch)), 1), MOST)
 
 
 TASKS = {
@@ -54,21 +79,22 @@ TASKS = {
             "skill": "float64",
         },
         ("methods", "horizon", "level", "seconds"),
+        _of_forecasts,
     ),
     "backtest": Task(
         "forecasting.batch.tasks.backtest:backtest",
         {"method": "string", "horizon": "int64"}
         | dict.fromkeys(("mae", "skill", "mase", "rmsse", "bias", "coverage", "width"), "float64"),
         ("methods", "horizon", "level", "seconds", "split", "origins", "refit_days"),
-        together=1,
+        _of_backtests,
     ),
     "table": Task(
         "forecasting.batch.tasks.table:table",
         {"model": "string"}
         | dict.fromkeys(("train", "train_spread", "held_out", "held_out_spread"), "float64")
         | {"best": "bool", "clearly_worse": "bool"},
-        ("split", "epochs", "seeds"),
-        together=8,
+        ("split", "models", "epochs", "seeds"),
+        _of_models,
     ),
     "report": Task(
         "forecasting.batch.tasks.report:report",
@@ -76,6 +102,6 @@ TASKS = {
         | dict.fromkeys(("effect", "low", "high"), "float64")
         | dict.fromkeys(("unit", "found", "chapter"), "string"),
         ("split", "group_versions"),
-        together=1,
+        _of_claims,
     ),
 }

@@ -7,18 +7,20 @@ from forecasting.batch.tasks import Answer, Row
 from forecasting.batch.tasks.channels import answer_or_reason, split_of
 from forecasting.lectures.model_table import Outcome, best_on, clearly_less
 from forecasting.lectures.table_training import TableWork, table_work, train_tables
+from forecasting.messages import BadInput
 from forecasting.series import Channel
 
 
 def table(batch: Batch, channels: Sequence[Channel]) -> list[Answer]:
     """A row for each model, losses in views: `best` has the least held-out loss, others are clearly worse or not."""
     work = [answer_or_reason(_work, batch, channel) for channel in channels]
-    outcomes = iter(train_tables([one for one in work if isinstance(one, TableWork)]))
-    return [_rows(next(outcomes)) if isinstance(one, TableWork) else one for one in work]
+    outcomes = iter(train_tables([one for one in work if not isinstance(one, BadInput)]))
+    return [one if isinstance(one, BadInput) else _rows(next(outcomes)) for one in work]
 
 
 def _work(batch: Batch, channel: Channel) -> TableWork:
-    return table_work(channel.series, split_of(batch, channel), epochs=batch.epochs, seeds=batch.seeds)
+    split = split_of(batch, channel)
+    return table_work(channel.series, split, models=batch.models, epochs=batch.epochs, seeds=batch.seeds)
 
 
 def _rows(outcomes: Sequence[Outcome]) -> list[Row]:

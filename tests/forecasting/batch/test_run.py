@@ -87,7 +87,8 @@ def test_a_method_that_has_no_answer_leaves_the_others(folder, threads):
 
 def test_settings_that_cannot_be_are_refused(folder):
     channels = batch.read([folder / "alpha.csv"])
-    for wrong in ({"method": "guess"}, {"method": ()}, {"horizon": 0}, {"task": "dance"}, {"level": 1.0}):
+    names = ({"method": "guess"}, {"method": ()}, {"task": "dance"}, {"groups": ()}, {"models": ["x"]})
+    for wrong in (*names, {"horizon": 0}, {"level": 1.0}, {"seeds": 0}):
         with pytest.raises(BadInput):
             batch.run(channels, **wrong)
 
