@@ -13,7 +13,7 @@ LOADED = 0.35e9  # bytes that a worker takes which trains a small network
 SMALLEST = 0.5e9  # bytes: half as much again as a worker takes before it does anything
 SMALL_MACHINE = 4e9  # bytes, below which memory is rather free than a worker ready at once
 PATIENCE, SHORT_PATIENCE = 900.0, 120.0  # seconds after which a worker with nothing to do leaves
-LOWER_PRIORITY = 10  # steps of nice: a tenth of a core that pages want
+LOWER_PRIORITY = 5  # steps of nice
 AVX512 = {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}
 
 
