@@ -15,7 +15,7 @@ run: .venv/app.installed
 test: lint
 	$(BIN)/python tests/browser/chromium.py
 	$(BIN)/python -m pytest --ignore=tests/browser -n 2
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest tests/browser -n 2 --dist loadfile
 
 # The tests of the store and of the pages once more, all of them on PostgreSQL; `make test` runs some on both databases.
 test-postgres: .venv/tests.installed

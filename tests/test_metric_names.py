@@ -1,6 +1,7 @@
 """Every sentence of the catalogue says what a channel counts, in each language, and no sentence says views instead."""
 
 import re
+from functools import cache
 
 import pytest
 
@@ -20,12 +21,15 @@ LEFT = {
 }
 
 
+found_in_code = cache(catalogue.found_in_code)
+
+
 def said(language: str, header: str) -> dict[str, str]:
     """Each sentence of the catalogue, singular and plural, in a language in the words of a metric."""
     translate = in_metric(translator(language), header)
     return {
         text: translate(text) if isinstance(message.id, str) else translate(*message.id, count)
-        for message in catalogue.found_in_code()
+        for message in found_in_code()
         if message.id and not any(file.startswith(ELSEWHERE) for file, _line in message.locations)
         for count, text in enumerate(singular_and_plural(message.id), 1)
         if text not in {"views; views", "plays; plays"}

@@ -226,7 +226,7 @@ def test_a_backtest_fits_once_unless_told_otherwise():
 
 
 def test_report_judges_every_claim_of_the_groups_that_are_named():
-    lines = run("report", SAMPLE, "--groups", "data", "batches", "--json").stdout.splitlines()
+    lines = run("report", SAMPLE, "--groups", "data", "change", "--json").stdout.splitlines()
     rows = {row["claim"]: row for row in map(json.loads, lines)}
     better = rows["A line that sees 7 days forecasts better than one that sees a day."]
     assert (better["answer"], better["lecture"], better["chapter"]) == ("Holds", "580 → 490", "know_your_data")

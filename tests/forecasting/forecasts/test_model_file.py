@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import date
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,8 @@ from tests.forecasting.conftest import make_views
 pytestmark = pytest.mark.slow  # it fits models, some in processes of their own
 
 
-HORIZON = 10
+HORIZON, DAYS = 10, 420
+SPLIT = Split(*map(Period.parse, ("2020-01-01:2020-12-31", "2021-01-01:2021-02-23")))  # as the fixture has it
 KINDS = {
     "relu": (Architecture("relu", 14, 2, 8), Inputs(weekday=True, log=True), Regularisation(batch_norm=True)),
     "sigmoid of three days": (Architecture("sigmoid", 7, units=5, horizon=3), Inputs(subtract="mean"), None),
@@ -47,24 +49,26 @@ def trained(views, split, kind="relu"):
     return of_run(settings, model, Series(views))
 
 
-def taken(views, split, kind="relu", horizon=HORIZON):
-    """The model as the app takes it away, and the forecast that the app shows."""
-    run = trained(views, split, kind)
-    fitted = calibrate_run("mine", run, Series(views).until(split.train.last), horizon=horizon_with_totals(horizon))
-    done, judged = evaluate_held_out(Series(views), fitted, split, horizon=horizon)
-    model = export_model("mine", run, Series(views), split=split, scores=done.scores, judged=judged)
-    return model, make_forecast(run, fitted, Series(views), scores=done.scores, horizon=horizon, judged=judged)
+@cache
+def taken(kind="relu", days=DAYS):
+    """The model as the app takes it away after so many days, and the forecast that the app shows."""
+    seen = make_views(DAYS)[:days]
+    run = trained(seen, SPLIT, kind)
+    fitted = calibrate_run("mine", run, Series(seen).until(SPLIT.train.last), horizon=horizon_with_totals(HORIZON))
+    done, judged = evaluate_held_out(Series(seen), fitted, SPLIT, horizon=HORIZON)
+    model = export_model("mine", run, Series(seen), split=SPLIT, scores=done.scores, judged=judged)
+    return model, make_forecast(run, fitted, Series(seen), scores=done.scores, horizon=HORIZON, judged=judged)
 
 
 @pytest.fixture
-def file(views, split):
+def file():
     """Bytes of a small model."""
-    return save_model(taken(views, split)[0])
+    return save_model(taken()[0])
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_saved_loaded_and_asked_gives_the_same_forecast_to_the_last_bit(views, split, kind):
-    model, shown = taken(views, split, kind)
+def test_saved_loaded_and_asked_gives_the_same_forecast_to_the_last_bit(views, kind):
+    model, shown = taken(kind)
     again = load_model(save_model(model))
     assert (
         to_json(again.forecast(Series(views), HORIZON))
@@ -77,7 +81,7 @@ def test_saved_loaded_and_asked_gives_the_same_forecast_to_the_last_bit(views, s
 
 
 def test_it_is_the_forecast_of_the_run_itself(views, split):
-    model, shown = taken(views, split)
+    model, shown = taken()
     run = trained(views, split)
     fitted = calibrate_run("mine", run, Series(views).until(split.train.last), horizon=horizon_with_totals(HORIZON))
     done, judged = evaluate_held_out(Series(views), fitted, split, horizon=HORIZON)
@@ -88,8 +92,8 @@ def test_it_is_the_forecast_of_the_run_itself(views, split):
     assert kept.scaler == run_windows(Series(views), run.settings).scaler
 
 
-def test_later_days_of_the_channel_move_forecast_and_intervals(views, split):
-    model, shown = taken(views[:-7], split)
+def test_later_days_of_the_channel_move_forecast_and_intervals(views):
+    model, shown = taken(days=DAYS - 7)
     later = load_model(save_model(model)).forecast(Series(views), HORIZON)
     assert later.origin == views.index[-1].date()
     assert str(later.judged) == str(shown.judged)  # the held-out days are those of the file
@@ -100,7 +104,7 @@ def test_later_days_of_the_channel_move_forecast_and_intervals(views, split):
 
 def test_days_since_are_scored_as_if_they_had_been_there_at_once(views, split):
     """Scores of a file and of the days since, against those of one backtest through all days."""
-    model, _shown = taken(views[:-7], split)
+    model, _shown = taken(days=DAYS - 7)
     fitted = calibrate_run(
         "mine",
         unpack(model.record, model.arrays),
@@ -117,8 +121,8 @@ def test_days_since_are_scored_as_if_they_had_been_there_at_once(views, split):
         np.testing.assert_allclose(one.upper, other.upper)
 
 
-def test_views_of_a_stranger_have_no_claim_to_the_held_out_figures(views, split):
-    model, _shown = taken(views, split)
+def test_views_of_a_stranger_have_no_claim_to_the_held_out_figures():
+    model, _shown = taken()
     other = make_views(200, seed=3) / 4
     found = model.forecast(Series(other), HORIZON)
     assert found.judged == ()
@@ -127,8 +131,8 @@ def test_views_of_a_stranger_have_no_claim_to_the_held_out_figures(views, split)
     assert np.isfinite(short.point).all()
 
 
-def test_intervals_grow_beyond_the_errors_in_the_file(views, split):
-    model, _shown = taken(views, split)
+def test_intervals_grow_beyond_the_errors_in_the_file(views):
+    model, _shown = taken()
     far = model.forecast(Series(views), 60)
     width = np.array(far.bands[-1].upper) - far.bands[-1].lower
     assert np.isfinite(width).all()
@@ -171,8 +175,8 @@ def test_mixture_of_auto_goes_on_with_later_days(mixed):
         model.forecast(Series(views), 60)
 
 
-def test_holidays_that_are_assumed_change_the_days_around_them(views, split):
-    model, shown = taken(views, split, "linear")
+def test_holidays_that_are_assumed_change_the_days_around_them(views):
+    model, shown = taken("linear")
     day = pd.Timestamp(shown.days[8])  # none of Taiwan's; the fifth is one
     changed = np.array(model.forecast(Series(views), HORIZON, holidays=[day]).point) != np.array(shown.point)
     assert list(np.flatnonzero(changed)) == [7, 8, 9]  # from its eve on; later days are fed the changed ones
@@ -189,7 +193,7 @@ def test_shallow_references_stay(views, split):
             of_run(settings, model, Series(views)),
             Series(views),
             split=split,
-            scores=taken(views, split)[0].scores,
+            scores=taken()[0].scores,
             judged=(),
         )
 
@@ -241,7 +245,7 @@ def test_what_is_no_model_is_one_sentence(file, content, words):
         load_model(content(file))
 
 
-def test_a_file_with_weights_that_do_not_fit_its_settings_is_damaged(views, split, file):
+def test_a_file_with_weights_that_do_not_fit_its_settings_is_damaged(file):
     model = load_model(file)
     wider = replace(model.settings, architecture=replace(model.settings.architecture, units=9))
     for record, arrays in (
