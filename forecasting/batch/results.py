@@ -48,11 +48,11 @@ class Counts:
     answered: int = 0
     refused: int = 0
     sources: int = 0  # that are done
+    known: int = 0  # of these, what an earlier call has done
     total: int = 0
 
     def __add__(self, more: "Counts") -> "Counts":
-        sums = (getattr(self, one) + getattr(more, one) for one in ("answered", "refused", "sources", "total"))
-        return Counts(*sums)
+        return Counts(**{name: value + getattr(more, name) for name, value in vars(self).items()})
 
     @property
     def channels(self) -> int:

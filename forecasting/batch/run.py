@@ -107,7 +107,8 @@ class _Run:
             loaded = [source.load() for source in channels[first : first + self.batch.share]]
             identities = [self.batch.identity(one.digest) for one in loaded]
             self.identities += identities
-            self._tell([one for one in identities if one in self.results])
+            known = [one for one in identities if one in self.results]
+            self._tell(known, known=len(known))
             new = [one for one, identity in zip(loaded, identities, strict=True) if identity not in self.results]
             if new:
                 yield new
@@ -131,7 +132,7 @@ class _Run:
         self.results.add(piece)
         self._tell([self.batch.identity(one.digest) for one in share])
 
-    def _tell(self, done: list[str]) -> None:
+    def _tell(self, done: list[str], known: int = 0) -> None:
         if done:
-            self.counts += self.results.counts(done)
+            self.counts += self.results.counts(done) + Counts(known=known)
             self.note(self.counts)

@@ -8,11 +8,10 @@ from concurrent.futures import CancelledError
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
-from time import monotonic, time
+from time import monotonic
 
 from forecasting.batch import TASKS, Batch, Counts, read, write
 from forecasting.batch.executors import BatchExecutor, open_executor
-from forecasting.batch.results import pieces_of
 from forecasting.cli.channel import add_choice, choice_of
 from forecasting.evaluation.conformal import LEVELS
 from forecasting.messages import BadInput
@@ -21,6 +20,7 @@ from forecasting.models.registry import BUDGET, METHODS
 ENDINGS = (".parquet", ".csv")
 SHOWN = 10  # reasons that are printed; all stand in the table
 LINE_SECONDS = 30.0  # between two lines of progress where nobody looks at a terminal
+BAR = "{percentage:3.0f} % {bar} {n_fmt} of {total_fmt}, {rate_noinv_fmt}, {remaining} left{postfix}"
 NO_ENDING = "--out takes a name that ends in {endings}, not {out}"
 NOT_WRITTEN = "cannot write {out}: {why}"
 CLUSTER_LOST = "The cluster at {scheduler} is gone."
@@ -55,7 +55,7 @@ def batch(options: argparse.Namespace) -> None:
     channels = read(options.files, choice_of(options))
     with open_executor(options.workers, options.scheduler) as executor:
         _tell_cluster(executor, options.scheduler)
-        with Progress(len(channels), _is_begun(options.out)) as progress:
+        with Progress(len(channels)) as progress:
             work = partial(write, what, channels, out=options.out, executor=executor, note=progress.show)
             counts = _done_or_kept(work, progress, options.scheduler)
     _tell_result(counts, options.out)
@@ -77,14 +77,15 @@ def _done_or_kept(work: Callable[[], Counts], progress: "Progress", scheduler: s
 class Progress:
     """How far a batch is: a bar on a terminal, elsewhere a line now and then, on stderr."""
 
-    def __init__(self, total: int, goes_on: bool) -> None:
+    def __init__(self, total: int) -> None:
         from tqdm import tqdm  # noqa: PLC0415
 
         self._terminal = sys.stderr.isatty()
         self._quiet = None if self._terminal else open(os.devnull, "w")  # noqa: SIM115  closed by `close`
-        # The mean rate: channels come in shares.
-        self._bar = tqdm(total=total, unit=" channels", smoothing=0, file=self._quiet or sys.stderr, dynamic_ncols=True)
-        self._told, self._goes_on = monotonic(), goes_on
+        # Channels come in shares: the rate is the mean of all.
+        how = {"unit": " channels", "bar_format": BAR, "smoothing": 0, "dynamic_ncols": True}
+        self._bar = tqdm(total=total, file=self._quiet or sys.stderr, **how)
+        self._told = monotonic()
 
     def __enter__(self) -> "Progress":
         return self
@@ -100,8 +101,7 @@ class Progress:
 
     def show(self, counts: Counts) -> None:
         """Say how far it is."""
-        if self._goes_on:  # what an earlier call has done is no part of the rate
-            self._goes_on, self._bar.start_t, self._bar.initial = False, time(), counts.sources
+        self._bar.initial = counts.known  # no part of the rate
         self._bar.set_postfix_str(f"{counts.refused} without an answer" if counts.refused else "", refresh=False)
         self._bar.update(counts.sources - self._bar.n)
         if not self._terminal and monotonic() - self._told > LINE_SECONDS:
@@ -121,11 +121,6 @@ def _check(options: argparse.Namespace) -> None:
             pass
     except OSError as problem:
         raise BadInput(NOT_WRITTEN, out=options.out, why=problem.strerror) from None
-
-
-def _is_begun(out: Path) -> bool:
-    """Whether an earlier call has done some of the work."""
-    return out.exists() or pieces_of(out).exists()
 
 
 def _tell_cluster(executor: BatchExecutor, scheduler: str | None) -> None:

@@ -38,7 +38,7 @@ def test_a_folder_becomes_one_table_with_a_count_of_both(folder, tmp_path, capsy
     assert said.out == ""
     assert said.err.splitlines()[-1] == "4 channels answered, 10 without an answer"
     assert "short.csv: 5 measured days" in said.err
-    assert "%" not in said.err  # no bar where nobody looks at a terminal
+    assert " of 14" not in said.err  # no bar where nobody looks at a terminal
     table = pd.read_parquet(out)
     assert table.file.nunique() == 14
     assert batch.run(batch.read(folder), method="last-week", horizon=7, out=out).shape[0] == len(table)
@@ -57,7 +57,7 @@ def test_more_reasons_than_one_wants_to_read_stand_in_the_table(folder, tmp_path
 def test_without_a_terminal_a_line_now_and_then_says_how_far_it_is(folder, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(command, "LINE_SECONDS", 0.0)
     assert run(folder, *QUICK, "--out", tmp_path / "table.parquet") == 0
-    assert "14/14" in capsys.readouterr().err
+    assert "14 of 14, " in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("without_processes")

@@ -1,6 +1,7 @@
 """A batch comes to the same table however it is done: by more workers, in pieces, after a kill, or a second time."""
 
 from concurrent.futures import BrokenExecutor, Executor, Future
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -99,7 +100,8 @@ def test_progress_counts_channels_with_and_without_an_answer(folder, tmp_path, t
     counts = batch.write(batch.Batch(methods=("last-week",), horizon=7), batch.read(folder), **how)
     assert (counts.answered, counts.refused, counts.total) == (4, 10, 14)
     assert heard[-1] == counts
-    assert batch.write(batch.Batch(methods=("last-week",), horizon=7), batch.read(folder), **how) == counts
+    again = batch.write(batch.Batch(methods=("last-week",), horizon=7), batch.read(folder), **how)
+    assert again == replace(counts, known=14)
 
 
 class Counted(Executor):
