@@ -4,6 +4,7 @@
     python -m tests.benchmark.batch cost [--tasks forecast:linear table ...] [--channels 1 10 100 1000]
     python -m tests.benchmark.batch cluster [--task forecast:linear] [--channels 200] [--rounds 3]
     python -m tests.benchmark.batch killed [--task forecast:linear] [--channels 100]
+    python -m tests.benchmark.batch client [--channels 1000 10000] [--together 64]
     python -m tests.benchmark.batch peers --python PYTHON [--methods linear ets] [--channels 1000]
 
 Channels are made (`tests.benchmark.series`, all kinds in turn). A batch is the command, in a process of its own: start,
@@ -14,18 +15,21 @@ once (shared pages shared out). A task is TASK or TASK:METHOD.
 `cost`: seconds a channel for each task and number of channels.
 `cluster`: a Dask worker against two, and Dask against processes of this machine, rounds in turn.
 `killed`: a worker is killed in the middle, on either; the table has to equal an undisturbed one.
+`client`: what is left for the machine that gives the command where others compute at once, `together` channels a share.
 `peers`: AutoETS of statsforecast, in the interpreter PYTHON, on the same channels. Both forecast their last 28 days:
 seconds and MASE (over the mean change from week to week), as ratios.
 """
 
 import argparse
 import os
+import resource
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from glob import glob
@@ -33,7 +37,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
+from forecasting.batch import Batch, read, write
+from forecasting.batch.results import schema_of
+from forecasting.batch.sources import Loaded
 from forecasting.jobs.machine import worker_environment
 from tests.benchmark.series import KINDS
 from tests.support.broken_files import BROKEN
@@ -238,6 +246,78 @@ def kill_workers(asked: argparse.Namespace) -> None:
             )
 
 
+class Answered(Executor):
+    """Workers who need no time: the answer is one forecast, under the name of each channel."""
+
+    workers = 1
+
+    def submit(self, _call, batch: Batch, share: Sequence[Loaded]) -> Future:
+        """Done at once."""
+        columns = schema_of(batch)
+        days = pd.DataFrame({"date": pd.date_range("2026-01-01", periods=HORIZON).date, "method": "auto"})
+        for field in columns:
+            if field.type == pa.float64():
+                days[field.name] = np.random.default_rng(0).random(HORIZON)
+        named = [days.assign(channel=one.name, file=one.file, identity=batch.identity(one.digest)) for one in share]
+        answer: Future = Future()
+        rows = pd.concat(named).reindex(columns=columns.names)
+        answer.set_result(pa.Table.from_pandas(rows, columns, preserve_index=False))
+        return answer
+
+
+def cost_of_client(asked: argparse.Namespace) -> None:
+    """A line for each number of channels, in a process of its own each."""
+    for count in asked.channels:
+        with tempfile.TemporaryDirectory() as place:
+            _write_copies(Path(place) / "channels", count)
+            command = ["-m", "tests.benchmark.batch", "client_once", place, "--together", str(asked.together)]
+            subprocess.run([sys.executable, *command], cwd=ROOT, check=True)
+
+
+def _write_copies(folder: Path, count: int) -> None:
+    """A usual file, so many times."""
+    folder.mkdir()
+    text = made(6).rename("views").to_csv(index_label="date")
+    for number in range(count):
+        (folder / f"channel_{number:07}.csv").write_text(text)
+
+
+def client_once(asked: argparse.Namespace) -> None:
+    """Without the seconds that its workers, who are in this process too, take for their answers."""
+    out, executor = asked.folder / "out.parquet", Answered()
+    answering = 0.0
+    submit = executor.submit
+
+    def timed(*arguments) -> Future:
+        nonlocal answering
+        begun = time.process_time()
+        try:
+            return submit(*arguments)
+        finally:
+            answering += time.process_time() - begun
+
+    executor.submit = timed  # type: ignore[method-assign]
+    channels = read(asked.folder / "channels")
+    batch = _Shares(together=asked.together)
+    begun = time.process_time()
+    counts = write(batch, channels, out=out, executor=executor)
+    seconds = time.process_time() - begun - answering
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    a_channel = f"{1e3 * seconds / counts.answered:.2f} ms of processor a channel"
+    print(f"{counts.answered} channels, {asked.together} a share: {a_channel}, {most / 1e6:.0f} MB", flush=True)
+
+
+@dataclass(frozen=True)
+class _Shares(Batch):
+    """A batch whose shares are as large as one likes."""
+
+    together: int = 64
+
+    @property
+    def share(self) -> int:
+        return self.together
+
+
 def beside_peers(asked: argparse.Namespace) -> None:
     """Ours and AutoETS on the same channels, one process each."""
     with tempfile.TemporaryDirectory() as place:
@@ -304,6 +384,14 @@ def main() -> None:
     for one, count in ((clusters, 200), (killed, 200)):
         one.add_argument("--task", default="forecast:linear")
         one.add_argument("--channels", type=int, default=count)
+    client = what.add_parser("client")
+    client.add_argument("--channels", nargs="+", type=int, default=[1000, 10000])
+    client.set_defaults(run=cost_of_client)
+    once = what.add_parser("client_once")
+    once.add_argument("folder", type=Path)
+    once.set_defaults(run=client_once)
+    for one in (client, once):
+        one.add_argument("--together", type=int, default=64)
     peers = what.add_parser("peers")
     peers.add_argument("--python", required=True, help="an interpreter that has statsforecast")
     peers.add_argument("--methods", nargs="+", default=["linear", "ets"])
