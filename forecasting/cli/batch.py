@@ -5,17 +5,21 @@ import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import CancelledError
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
 from time import monotonic
+from typing import Any
 
 from forecasting.batch import TASKS, Batch, Counts, read, write
 from forecasting.batch.executors import BatchExecutor, open_executor
+from forecasting.batch.settings import MODELS
 from forecasting.cli.channel import add_choice, choice_of
-from forecasting.evaluation.conformal import LEVELS
-from forecasting.messages import BadInput
-from forecasting.models.registry import BUDGET, METHODS
+from forecasting.cli.run_settings import add_split, given_split
+from forecasting.lectures.card_groups import GROUPS
+from forecasting.messages import BadInput, Message
+from forecasting.models.registry import METHODS
 
 ENDINGS = (".parquet", ".csv")
 SHOWN = 10  # reasons that are printed; all stand in the table
@@ -25,6 +29,7 @@ NO_ENDING = "--out takes a name that ends in {endings}, not {out}"
 NOT_WRITTEN = "cannot write {out}: {why}"
 CLUSTER_LOST = "The cluster at {scheduler} is gone."
 GO_ON = "What is done is kept. The same command goes on from there."
+ANSWERED = ("{count} channel answered", "{count} channels answered")
 CLUSTER_EMPTY = "it has no worker yet, and the batch waits for one: dask worker {scheduler} --nworkers -1 --nthreads 1"
 
 
@@ -36,11 +41,7 @@ def add_batch(commands) -> None:
     places = "files, folders, globs and zips of channels, or one long table (unique_id,ds,y)"
     command.add_argument("files", nargs="+", metavar="FILE", help=places)
     command.add_argument("--task", choices=TASKS, default="forecast")
-    command.add_argument("--method", nargs="+", choices=METHODS, default=["auto"], metavar="METHOD")
-    command.add_argument("--horizon", type=int, default=28, metavar="DAYS", help="1 to 90 days ahead")
-    command.add_argument("--level", type=float, default=max(LEVELS), help="share of days that the interval shall hold")
-    limit = f"the most that Auto may take for a channel; {BUDGET:g} by default"
-    command.add_argument("--seconds", type=float, default=BUDGET, help=limit)
+    _add_settings(command)
     where = command.add_mutually_exclusive_group()
     where.add_argument("--workers", type=int, metavar="N", help="processes of this machine; one a core by default")
     where.add_argument("--scheduler", metavar="tcp://...", help="of a Dask cluster, whose workers do it instead")
@@ -48,10 +49,31 @@ def add_batch(commands) -> None:
     add_choice(command)
 
 
+def _add_settings(command: argparse.ArgumentParser) -> None:
+    """Of all tasks, named as the fields of Batch; a task takes no notice of settings that are not its own."""
+    of_methods = command.add_argument_group("forecast and backtest")
+    methods = of_methods.add_argument("--method", dest="methods", nargs="+", choices=METHODS, metavar="METHOD")
+    methods.help = ", ".join(METHODS)
+    of_methods.add_argument("--horizon", type=int, metavar="DAYS", help="1 to 90 days ahead")
+    of_methods.add_argument("--level", type=float, help="share of days that the interval shall hold")
+    of_methods.add_argument("--seconds", type=float, help="the most that Auto may take for a channel")
+    back = command.add_argument_group("backtest")
+    back.add_argument("--origins", type=int, metavar="N", help="forecast from so many days; 0 for every one")
+    back.add_argument("--refit", dest="refit_days", type=int, metavar="DAYS", help="fit again after so many days")
+    table = command.add_argument_group("table")
+    table.add_argument("--models", nargs="+", choices=MODELS, metavar="MODEL", help="; ".join(MODELS))
+    table.add_argument("--epochs", type=int, metavar="N")
+    table.add_argument("--seeds", type=int, metavar="N")
+    card = command.add_argument_group("report")
+    card.add_argument("--groups", nargs="+", choices=GROUPS, metavar="GROUP", help=", ".join(GROUPS))
+    add_split(command.add_argument_group("backtest, table and report"))
+    command.set_defaults(**vars(Batch()))
+
+
 def batch(options: argparse.Namespace) -> None:
     """Write the table; how far it is, what was left without an answer and why go to stderr."""
     _check(options)
-    what = Batch(options.task, tuple(options.method), options.horizon, level=options.level, seconds=options.seconds)
+    what = _batch_of(options)
     channels = read(options.files, choice_of(options))
     with open_executor(options.workers, options.scheduler) as executor:
         _tell_cluster(executor, options.scheduler)
@@ -59,6 +81,12 @@ def batch(options: argparse.Namespace) -> None:
             work = partial(write, what, channels, out=options.out, executor=executor, note=progress.show)
             counts = _done_or_kept(work, progress, options.scheduler)
     _tell_result(counts, options.out)
+
+
+def _batch_of(options: argparse.Namespace) -> Batch:
+    said: dict[str, Any] = {field.name: getattr(options, field.name) for field in fields(Batch)}
+    names = {name: tuple(value) for name, value in said.items() if isinstance(value, list)}
+    return Batch(**said | names | {"split": given_split(options)})
 
 
 def _done_or_kept(work: Callable[[], Counts], progress: "Progress", scheduler: str | None) -> Counts:
@@ -136,7 +164,8 @@ def _tell_result(counts: Counts, out: Path) -> None:
     for channel, file, reason in reasons[:SHOWN]:
         print(f"{file if channel in file else f'{channel} in {file}'}: {reason}", file=sys.stderr)
     more = f"; column reason of {out} says why" if len(reasons) > SHOWN else ""
-    print(f"{counts.answered} channels answered, {counts.refused} without an answer{more}", file=sys.stderr)
+    answered = Message(ANSWERED, {"count": counts.answered}).translated()
+    print(f"{answered}, {counts.refused} without an answer{more}", file=sys.stderr)
 
 
 def _reasons(out: Path) -> list[tuple[str, str, str]]:

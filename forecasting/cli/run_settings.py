@@ -22,7 +22,7 @@ from forecasting.settings import (
 from forecasting.split import Period, Split, clipped, default_split
 
 
-def add_split(command: argparse.ArgumentParser) -> None:
+def add_split(command: argparse._ActionsContainer) -> None:
     """Both periods."""
     for period in ("--train", "--held-out"):
         command.add_argument(period, metavar="FIRST:LAST", help="such as 2017-01-01:2021-12-31")
@@ -30,11 +30,15 @@ def add_split(command: argparse.ArgumentParser) -> None:
 
 def split_of(options: argparse.Namespace, channel: Channel) -> Split:
     """What the options say; the default split of the channel where they name no periods."""
+    split = given_split(options)
+    return clipped(split, channel.views) if split else default_split(channel.views)
+
+
+def given_split(options: argparse.Namespace) -> Split | None:
+    """What the options say; None where they name no periods."""
     if (options.train is None) != (options.held_out is None):
         raise BadInput("give both --train and --held-out, or neither")
-    if options.train is None:
-        return default_split(channel.views)
-    return clipped(Split(Period.parse(options.train), Period.parse(options.held_out)), channel.views)
+    return Split(Period.parse(options.train), Period.parse(options.held_out)) if options.train else None
 
 
 def add_run_settings(command: argparse.ArgumentParser) -> None:

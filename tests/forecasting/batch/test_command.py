@@ -9,6 +9,7 @@ import pytest
 from forecasting import batch
 from forecasting.__main__ import main
 from forecasting.cli import batch as command
+from forecasting.split import Period, Split
 
 pytestmark = pytest.mark.slow
 QUICK = ("--method", "last-week", "--horizon", "7")
@@ -91,3 +92,21 @@ def test_options_that_cannot_be_end_before_anything_is_read(folder, tmp_path, mo
     assert run(folder, *options) == 2
     said = capsys.readouterr().err
     assert said.startswith("error: ") and says in said and said.count("\n") == 1
+
+
+@pytest.mark.usefixtures("without_processes")
+def test_options_fill_the_settings_of_a_batch(folder, tmp_path, monkeypatch):
+    asked: list[batch.Batch] = []
+    monkeypatch.setattr(command, "write", lambda what, *_channels, **_how: asked.append(what) or batch.Counts())
+    out = ("--out", tmp_path / "table.parquet")
+    assert run(folder, *out) == 0
+    periods = ("--train", "2021-01-01:2021-12-31", "--held-out", "2022-01-01:2022-03-31")
+    assert run(folder, "--task", "table", "--models", "10 ReLU", "1 day, linear", "--seeds", 3, *periods, *out) == 0
+    assert run(folder, "--task", "backtest", "--method", "ets", "--origins", 9, "--refit", 30, *out) == 0
+    assert run(folder, *out, *periods[:2]) == 2
+    split = Split(Period.parse(periods[1]), Period.parse(periods[3]))
+    assert asked == [
+        batch.Batch(),
+        batch.Batch("table", models=("10 ReLU", "1 day, linear"), seeds=3, split=split),
+        batch.Batch("backtest", methods=("ets",), origins=9, refit_days=30),
+    ]
