@@ -99,7 +99,7 @@ def views_over_time(
     y = views_axis(translate, title=VIEWS_A_DAY[step], zero=True)
     layers += unusual_marks(unusual, edges, x=x, y=y, colour=colour, translate=translate)
     layers += event_marks(step, frame, events, x=x, colour=colour, translate=translate)
-    return layered(*layers, hover("day:T", tips).properties(data=frame), height=HEIGHT)
+    return layered(*layers, *hover("day:T", tips, frame), height=HEIGHT)
 
 
 def _views_frame(views: pd.Series, *, step: Step, shown: Period | None, year_before: bool) -> pd.DataFrame:

@@ -118,7 +118,7 @@ def compared_curves(
         levels, floor = _within(placed[list(view.shown)], levels or {}, floor)
     lines = level_lines(levels or {}, floor, canvas.end, colour=BY_RUN, translate=translate, start=canvas.start)
     layers = [*_losses(placed, canvas), _markers(placed, canvas, view.column(view.shown[-1]))]
-    return layered(*layers, *lines, _run_hover(placed, canvas), height=height_with_legend(runs))
+    return layered(*layers, *lines, *_run_hover(placed, canvas), height=height_with_legend(runs))
 
 
 def gradient_norms(
@@ -204,7 +204,7 @@ def _within(
     return kept, floor if floor is not None and low <= floor <= high else None
 
 
-def _run_hover(placed: pd.DataFrame, canvas: _Canvas) -> alt.Chart:
+def _run_hover(placed: pd.DataFrame, canvas: _Canvas) -> list[alt.Chart]:
     """One hover for all runs: their losses at the pointer's place, of the last row before it; held-out where shown."""
     view, column = canvas.view, canvas.view.shown[-1]
     grid = np.unique(placed["epoch"])
@@ -217,4 +217,4 @@ def _run_hover(placed: pd.DataFrame, canvas: _Canvas) -> alt.Chart:
         known = (at >= 0) & (grid <= curve["epoch"].max())
         wide[f"r{place}"] = np.where(known, curve[column].to_numpy()[at], np.nan) if len(curve) else np.nan
         tooltip.append(views_tip(f"r{place}", run))
-    return hover("epoch:Q", tooltip).properties(data=wide)
+    return hover("epoch:Q", tooltip, wide)

@@ -128,7 +128,7 @@ def forecast_chart(
     tips += [views_tip(column, translate(names[column]), translate=translate) for column in shown_lines]
     tips += [views_tip(edge, translate(name), translate=translate) for edge, name in EDGES.items() if edge in frame]
     tips += named
-    return layered(*layers, hover("day:T", tips).properties(data=frame), height=HEIGHT)
+    return layered(*layers, *hover("day:T", tips, frame), height=HEIGHT)
 
 
 def _band(base: alt.Chart, level: int, opacity: float, alone: bool, translate: Translate) -> alt.Chart:

@@ -95,7 +95,7 @@ def running_total_chart(
     lowest, highest = frame["real"].min(), frame["upper_90"].max()
     near = lowest <= goal <= highest + FAR * (highest - lowest)
     marks = _goal_marks(goal, passed, translate) if near else []
-    return layered(*layers, *marks, hover("day:T", [*tips, *named]).properties(data=frame), height=HEIGHT)
+    return layered(*layers, *marks, *hover("day:T", [*tips, *named], frame), height=HEIGHT)
 
 
 def year_chart(months: pd.DataFrame, *, translate: Translate = english) -> alt.LayerChart:

@@ -29,6 +29,7 @@ RUN_COLOURS = 8  # in the theme's palette, after those of the roles
 # A marker a run, so that colour is not all that tells runs apart.
 MARKERS = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
 POINTS = 300  # a curve: more than this a screen cannot show
+NEAR = "near"  # the selection of the row at the pointer
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 HEIGHT = 360  # pixels
 BY_RUN = alt.Color("run:N")  # in a chart where another layer names the runs
@@ -140,12 +141,28 @@ def brush() -> alt.Parameter:
     return alt.selection_interval(name="brush", encodings=["x"])
 
 
-def hover(field: str, tooltip: list[alt.Tooltip]) -> alt.Chart:
-    """A vertical rule at the pointer's place on `field`, with one tooltip for every curve."""
-    near = alt.selection_point(nearest=True, on="pointermove", fields=[field.split(":")[0]], empty=False)
-    shown = alt.OpacityValue(**alt.condition(near, alt.value(0.4), alt.value(0)))
-    rule = alt.Chart().mark_rule(aria=False)  # the chart has its own name; a rule without days has none
-    return rule.encode(x=alt.X(field), opacity=shown, tooltip=tooltip).add_params(near)
+def hover(field: str, tooltip: list[alt.Tooltip], data: Any = alt.Undefined) -> list[alt.Chart]:
+    """A vertical rule at the row of `data` nearest to the pointer along `field`, with one tooltip for every curve.
+
+    Rows are in the order of the field. Each has an unseen cell, from half way to the row before to half way to the row
+    after. For the days of six years that costs a browser 30 ms, Vega-Lite's own search for the nearest mark 110.
+    """
+    name = field.split(":")[0]
+    near = alt.selection_point(name=NEAR, on="pointermove", fields=[name], empty=False)
+    left, right = (f"scale('x', (datum['{name}'] + datum.{other}) / 2)" for other in ("row_before", "row_after"))
+    cells = alt.Chart(data).transform_window(row_before=f"lag({name})", row_after=f"lead({name})")
+    cells = cells.encode(
+        x=alt.XValue(alt.expr(f"datum.row_before === null ? 0 : {left}")),
+        x2=alt.X2Value(alt.expr(f"datum.row_after === null ? width : {right}")),
+        tooltip=tooltip,
+    )
+    found = f"{NEAR}['{name}']"
+    rule = alt.Chart(alt.Data(values=[{}])).encode(
+        x=alt.XValue(alt.expr(f"{found} ? scale('x', {found}[0]) : 0")),
+        opacity=alt.OpacityValue(alt.expr(f"{found} ? 0.4 : 0")),
+    )
+    # Without a name for who cannot see: the chart has its own, and a cell without views has none.
+    return [cells.mark_rect(fill="transparent", aria=False).add_params(near), rule.mark_rule(aria=False)]
 
 
 def epoch_axis(epochs: float, translate: Translate, title: str = N_("Epoch"), *, start: float = 0) -> alt.X:

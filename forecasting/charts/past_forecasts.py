@@ -87,7 +87,7 @@ def past_chart(
         for column, (_role, name, _look) in reversed(LINES.items())
     ]
     tips += [views_tip(edge, translate(name), translate=translate) for edge, name in EDGES.items() if edge in frame]
-    return layered(*layers, hover("day:T", [*tips, *named]).properties(data=frame), height=HEIGHT)
+    return layered(*layers, *hover("day:T", [*tips, *named], frame), height=HEIGHT)
 
 
 def _within(frame: pd.DataFrame, others: Sequence[pd.Series]) -> pd.DataFrame:

@@ -84,7 +84,7 @@ def loss_spec(
     layers += level_lines(levels, floor, epochs, colour=colour, translate=translate)
     tooltip = [alt.Tooltip("epoch:Q", title=translate(N_("Epoch")), format="d")]
     tooltip += [views_tip(name, translate(role), translate=translate) for name, role in roles.items()]
-    spec = layered(*layers, hover("epoch:Q", tooltip), height=HEIGHT).to_dict(validate=False)
+    spec = layered(*layers, *hover("epoch:Q", tooltip), height=HEIGHT).to_dict(validate=False)
     spec.pop("data", None)
     return spec
 
@@ -126,4 +126,4 @@ def real_and_predicted(
         views_tip("predicted", translate(PREDICTED), translate=translate),
         *named,
     ]
-    return layered(*roles, hover("day:T", tooltip).properties(data=frame), height=HEIGHT)
+    return layered(*roles, *hover("day:T", tooltip, frame), height=HEIGHT)

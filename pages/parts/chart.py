@@ -22,6 +22,7 @@ from pages.parts.look import is_presented
 from pages.parts.session import Session
 
 MOST_BYTES = 24 * 2**20  # of finished charts: those of fifty visitors at a time
+MOST_ELEMENTS = 2000  # rows of a chart's data that a browser draws as elements of SVG; more it draws on a canvas
 SPEC_BYTES = 30_000  # what a chart takes besides its data, about
 Spec = dict[str, Any]
 
@@ -94,17 +95,21 @@ def content_of(session: Session, chart: partial) -> bytes:
 def finished(chart: alt.TopLevelMixin) -> Spec:
     """The chart for Vega-Lite, with its data as Arrow's bytes."""
     data: dict[str, bytes] = {}
+    rows: list[int] = []
     alt.data_transformers.register("arrow", _take_out)
-    with _themes, alt.data_transformers.enable("arrow", data=data):
+    with _themes, alt.data_transformers.enable("arrow", data=data, rows=rows):
         spec = chart.to_dict(validate=False)
+    if max(rows, default=0) > MOST_ELEMENTS:
+        spec["usermeta"] = {"embedOptions": {"renderer": "canvas"}}
     return spec | {"datasets": spec.get("datasets", {}) | data}
 
 
-def _take_out(found: Any, data: dict[str, bytes]) -> dict[str, str]:
-    """Put a chart's data into `data`; what stands in the chart instead."""
+def _take_out(found: Any, data: dict[str, bytes], rows: list[int]) -> dict[str, str]:
+    """Put a chart's data into `data` and their length into `rows`; what stands in the chart instead."""
     packed = convert_anything_to_arrow_bytes(found)
     name = hashlib.blake2b(packed, digest_size=16).hexdigest()
     data[name] = packed
+    rows.append(len(found))
     return {"name": name}
 
 

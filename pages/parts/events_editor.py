@@ -22,6 +22,7 @@ from forecasting.series import Channel
 from forecasting.split import Period
 from pages.parts.export import file_name
 from pages.parts.file_reading import begin_reading, readers, release, show_reading, stop_reading
+from pages.parts.folded import folded
 from pages.parts.links import escape_markdown
 from pages.parts.session import Session, if_current, on_current, source_of_channel
 
@@ -61,7 +62,10 @@ def edit_events(session: Session) -> None:
     found = _new_publications(session)
     if found and not events:
         _offer(session, found)
-    with st.expander(translate(N_("Events")), icon=":material/event:", key="events"):
+    part, opened = folded(translate(N_("Events")), icon=":material/event:", key="events")
+    if not opened:
+        return
+    with part:
         st.caption(translate(N_("Uploads, campaigns and outages: marked in your channel's charts, planned days too.")))
         _say(session)
         if found and events:

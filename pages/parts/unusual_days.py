@@ -19,6 +19,7 @@ from forecasting.diagnosis.unusual_days import (
 from forecasting.formats import format_views
 from forecasting.messages import N_, Translate
 from forecasting.series import Channel
+from pages.parts.folded import folded
 from pages.parts.links import reset_if_unavailable, warn_invalid_query_param
 from pages.parts.session import Session
 
@@ -42,15 +43,18 @@ class Unusual:
 def show_unusual_days(session: Session) -> Unusual:
     """A folded list of the unusual days and changes of level, with the rate of false alarms to choose."""
     surprises, shifts = _found(session.channel, session.channel.fingerprint)
-    with st.expander(session.translate(N_("Unusual days")), icon=":material/notification_important:"):
+    label, icon = session.translate(N_("Unusual days")), ":material/notification_important:"
+    part, opened = folded(label, key="unusual", icon=icon)
+    with part:
         if surprises.empty:
             st.caption(session.translate(TOO_FEW).format(days=SETTLED + FEWEST_JUDGED))
             return Unusual((), ())
         days = unusual_days(surprises, _choose_rate(session.translate, len(surprises)))
-        _list_days(session, days)
-        for shift in shifts:
-            st.text(shift.message.translated(session.translate))
-        st.caption(cannot_tell_yet().translated(session.translate))
+        if opened:
+            _list_days(session, days)
+            for shift in shifts:
+                st.text(shift.message.translated(session.translate))
+            st.caption(cannot_tell_yet().translated(session.translate))
     return Unusual(days, shifts)
 
 

@@ -60,3 +60,13 @@ def test_short_channel_has_no_unusual_days_and_the_page_says_why(visit):
     app.file_uploader[0].upload("mine.csv", csv(90)).run()
     assert not app.exception
     assert any("Too few days to say which are unusual" in caption.value for caption in app.caption)
+
+
+def test_folded_parts_are_drawn_once_they_are_opened_and_stay(visitor):
+    visitor.app.session_state.opened = set()
+    app = visitor.go("data")
+    assert not app.dataframe and not app.text_area and app.get_by_key("false_alarms")
+    app.session_state.events = True
+    assert app.run().text_area(key="event_lines") and not app.dataframe
+    app.session_state.events = False
+    assert app.run().text_area(key="event_lines") and not app.exception

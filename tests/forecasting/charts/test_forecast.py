@@ -36,7 +36,7 @@ def test_forecast_goes_on_where_the_real_views_end(views, forecast):
 
 def test_bands_lie_below_the_lines_and_the_baseline_is_dashed(views, forecast):
     spec = forecast_chart(views, np.full(10, 7.0), forecast).to_dict()
-    assert marks(spec) == ["area", "area", "line", "line", "line", "rule"]
+    assert marks(spec) == ["area", "area", "line", "line", "line", "rect", "rule"]
     roles = [layer["transform"][-1]["calculate"] for layer in spec["layer"][:5]]
     assert roles == ['"Predicted"', '"Predicted"', '"Real views"', '"Baseline"', '"Predicted"']
     assert spec["layer"][3]["mark"]["strokeDash"]
@@ -51,7 +51,7 @@ def test_a_single_day_is_a_bar_and_points(views, forecast):
 
 
 def test_before_a_forecast_there_are_real_views_and_the_baseline(views):
-    assert marks(forecast_chart(views, np.full(10, 7.0)).to_dict()) == ["line", "line", "rule"]
+    assert marks(forecast_chart(views, np.full(10, 7.0)).to_dict()) == ["line", "line", "rect", "rule"]
 
 
 def test_hidden_days_are_not_in_the_chart_until_they_are_uncovered(views):
