@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from forecasting.messages import N_, BadInput
+from forecasting.reading.bounds import UPLOAD, Bounds
 from forecasting.reading.words import visible
 
-MAX_BYTES = 50_000_000  # of an upload
-MAX_UNPACKED = 200_000_000  # of everything in it together
 MAX_RATIO = 100  # unpacked to packed; a year of Chart data packs 10 to 20 to one
 SMALL = 10_000_000  # unpacked bytes that are harmless whatever the ratio
 MAX_FILES = 100  # in a zip that is an export
@@ -40,13 +39,13 @@ class Part:
     native: bool = False  # a sheet of a workbook, whose cells came typed
 
 
-def unpack(data: bytes, filename: str) -> Iterator[Part]:
+def unpack(data: bytes, filename: str, bounds: Bounds = UPLOAD) -> Iterator[Part]:
     """The tables in an upload, one at a time: itself, a workbook's sheets, or a zip's files. Raises BadInput."""
-    if len(data) > MAX_BYTES:
-        raise BadInput(N_("The file is larger than {limit} MB; upload a shorter period."), limit=MAX_BYTES // 10**6)
+    if len(data) > bounds.packed:
+        raise BadInput(N_("The file is larger than {limit} MB; upload a shorter period."), limit=bounds.packed // 10**6)
     if data[:2] == b"\x1f\x8b":
         name = bare(filename)
-        yield Part(name[:-3] if name.lower().endswith(".gz") else name, _gunzip(data))
+        yield Part(name[:-3] if name.lower().endswith(".gz") else name, _gunzip(data, bounds))
     elif is_workbook(data):
         from forecasting.reading.workbook import sheets  # noqa: PLC0415 -- most uploads are no workbooks
 
@@ -85,8 +84,8 @@ def refuse_known(data: bytes) -> None:
         raise BadInput(N_("The file is an old Office document; save its table as .xlsx or CSV."))
 
 
-def _gunzip(data: bytes) -> bytes:
-    limit = _limit(len(data))
+def _gunzip(data: bytes, bounds: Bounds) -> bytes:
+    limit = _limit(len(data), bounds)
     if data.count(b"\x1f\x8b\x08") > MAX_MEMBERS + len(data) // 10**6:  # some stand there by chance
         raise BadInput(DAMAGED)
     unpacked = io.BytesIO()
@@ -171,5 +170,5 @@ def _entry_name(entry: zipfile.ZipInfo) -> str:
         return bare(entry.filename)
 
 
-def _limit(packed: int) -> int:
-    return min(MAX_UNPACKED, max(SMALL, MAX_RATIO * packed))
+def _limit(packed: int, bounds: Bounds = UPLOAD) -> int:
+    return min(bounds.unpacked, max(SMALL, MAX_RATIO * packed))

@@ -12,6 +12,7 @@ import pandas as pd
 from forecasting.messages import N_, BadInput
 from forecasting.names import NUMBER_OF_ROWS, SUM_OF_ALL, apart, clean_name
 from forecasting.reading import wikipedia, words
+from forecasting.reading.bounds import UPLOAD, Bounds
 from forecasting.reading.calendar import daily
 from forecasting.reading.channels import Rows, keyed, name_channels
 from forecasting.reading.choice import Choice
@@ -95,9 +96,11 @@ class ChannelRows:
         return hashlib.sha256(rows.days.tobytes() + rows.counts[0].tobytes() + said.encode()).hexdigest()
 
 
-def split_channels(data: bytes, filename: str, choice: Choice = FROM_FILE) -> Iterator[ChannelRows]:
+def split_channels(
+    data: bytes, filename: str, choice: Choice = FROM_FILE, bounds: Bounds = UPLOAD
+) -> Iterator[ChannelRows]:
     """Every channel of a file, whose table is read once. Raises like `read_views`, which also names the sum of all."""
-    found = _find(data, filename, choice)
+    found = _find(data, filename, choice, bounds)
     for rows in found.rows.each():
         if (~np.isnat(rows.days)).any():
             (name,) = rows.names
@@ -155,11 +158,11 @@ def _wanted(rows: Rows, names: tuple[str, ...], choice: Choice) -> str:
     )
 
 
-def _find(data: bytes, filename: str, choice: Choice) -> _Found:
+def _find(data: bytes, filename: str, choice: Choice, bounds: Bounds = UPLOAD) -> _Found:
     if article := wikipedia.Article.named(filename):
         rows, corrections = wikipedia.rows(data, article)
         return _Found(rows, "views", (), corrections, counted=True)
-    sheet = read_sheet(data, filename, choice)
+    sheet = read_sheet(data, filename, choice, bounds)
     table, layout = sheet.table, sheet.layout
     values = choose_values(table, layout, choice, long=sheet.long, events=sheet.events, filename=table.name)
     if not values.columns:

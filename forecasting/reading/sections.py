@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from forecasting.messages import N_, BadInput
+from forecasting.reading.bounds import UPLOAD, Bounds
 
-MAX_ROWS = 5_000_000
 MAX_LINE = 1_000_000  # bytes
 MAX_BLOCKS = 5_000  # stretches between empty rows
 MAX_COLUMNS = 1_000
@@ -22,10 +22,10 @@ csv.field_size_limit(1 << 28)  # Python's own limit of 131 072 letters refuses a
 GAP = re.compile(rb"^(?:#(?!\d{0,12}[,;\t|]).*|[,;\t| ]*)$\n?", re.MULTILINE)
 
 
-def check_size(text: bytes) -> None:
+def check_size(text: bytes, bounds: Bounds = UPLOAD) -> None:
     """Raise BadInput for too many rows, or for a row that no table has."""
-    if text.count(b"\n") > MAX_ROWS:
-        raise BadInput(TOO_MANY_ROWS, limit=MAX_ROWS // 10**6)
+    if text.count(b"\n") > bounds.rows:
+        raise BadInput(TOO_MANY_ROWS, limit=bounds.rows // 10**6)
     start = 0
     while len(text) - start > MAX_LINE:
         start = text.rfind(b"\n", start, start + MAX_LINE) + 1
@@ -33,10 +33,10 @@ def check_size(text: bytes) -> None:
             raise BadInput(N_("The file has a line without an end, so it is no table; export it again."))
 
 
-def unify_ends(text: bytes) -> bytes:
+def unify_ends(text: bytes, bounds: Bounds = UPLOAD) -> bytes:
     """Rows ended by one line feed. Python's csv on Windows writes two carriage returns, or an empty line after each."""
-    if max(text.count(b"\n"), text.count(b"\r")) > 2 * MAX_ROWS:  # every other one may be empty
-        raise BadInput(TOO_MANY_ROWS, limit=MAX_ROWS // 10**6)
+    if max(text.count(b"\n"), text.count(b"\r")) > 2 * bounds.rows:  # every other one may be empty
+        raise BadInput(TOO_MANY_ROWS, limit=bounds.rows // 10**6)
     if b"\n" not in text:
         return text.replace(b"\r", b"\n")  # as old Macs end lines
     if b"\r\n" in text:

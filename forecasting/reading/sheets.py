@@ -9,6 +9,7 @@ import numpy as np
 
 from forecasting.messages import N_, BadInput
 from forecasting.reading import columns, numbers, words
+from forecasting.reading.bounds import UPLOAD, Bounds
 from forecasting.reading.choice import Choice, Question
 from forecasting.reading.containers import Part, unpack
 from forecasting.reading.dates import COARSE_ROWS, Days, read_days
@@ -72,9 +73,9 @@ class Sheet:
         return f"{first} – {last}"
 
 
-def read_sheet(data: bytes, filename: str, choice: Choice) -> Sheet:
+def read_sheet(data: bytes, filename: str, choice: Choice, bounds: Bounds = UPLOAD) -> Sheet:
     """The table that is wanted. Raises Question where several are, or where its dates may be no days of counts."""
-    sheet = _pick(_find(data, filename, choice), choice)
+    sheet = _pick(_find(data, filename, choice, bounds), choice)
     title = _title(sheet)
     if title is None or choice.dated == "counted":
         return sheet
@@ -84,13 +85,13 @@ def read_sheet(data: bytes, filename: str, choice: Choice) -> Sheet:
     raise Question(EACH_ITS_OWN, "dated", DATED, column=name)
 
 
-def _find(data: bytes, filename: str, choice: Choice) -> list[Sheet]:
+def _find(data: bytes, filename: str, choice: Choice, bounds: Bounds) -> list[Sheet]:
     """Every table of the upload that has dates and numbers. Raises the most telling complaint where none has."""
     found: list[Sheet] = []
     complaints: list[BadInput] = []
-    for part in unpack(data, filename):
+    for part in unpack(data, filename, bounds):
         try:
-            found += _named(list(_sheets_of(part, choice, complaints)))
+            found += _named(list(_sheets_of(part, choice, complaints, bounds=bounds)))
         except BadInput as complaint:
             _forgive(complaint, complaints)
     if not found:
@@ -98,8 +99,8 @@ def _find(data: bytes, filename: str, choice: Choice) -> list[Sheet]:
     return found
 
 
-def _sheets_of(part: Part, choice: Choice, complaints: list[BadInput]) -> Iterator[Sheet]:
-    for table in tables(part):
+def _sheets_of(part: Part, choice: Choice, complaints: list[BadInput], *, bounds: Bounds) -> Iterator[Sheet]:
+    for table in tables(part, bounds):
         try:
             layout = columns.layout(table)
             days = read_days(table.columns[layout.date], choice.dates, part.native)

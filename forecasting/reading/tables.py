@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from forecasting.messages import N_, BadInput
+from forecasting.reading.bounds import UPLOAD, Bounds
 from forecasting.reading.containers import Part
 from forecasting.reading.dialect import HEAD, SEPARATORS, delimiter
 from forecasting.reading.encodings import to_utf8
@@ -75,11 +76,11 @@ class Table:
         return len(self.columns[0].codes)
 
 
-def tables(part: Part) -> list[Table]:
+def tables(part: Part, bounds: Bounds = UPLOAD) -> list[Table]:
     """The tables with a column that looks like dates, in the file's order. Raises BadInput for a file out of bounds."""
     text = to_utf8(part.data)
-    text = unify_ends(text)
-    check_size(text)
+    text = unify_ends(text, bounds)
+    check_size(text, bounds)
     start = text if len(text) < START else text[:START].rsplit(b"\n", 1)[0]
     separator = "," if part.native else _separator(start)  # as a sheet is written out
     found: list[Table] = []

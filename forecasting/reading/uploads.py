@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 
 from forecasting.messages import BadInput
 from forecasting.reading import words
+from forecasting.reading.bounds import UPLOAD, Bounds
 from forecasting.reading.choice import Choice, Question
 from forecasting.reading.containers import files_in_zip, is_workbook
-from forecasting.reading.reader import ChannelRows, read_views, split_channels
+from forecasting.reading.reader import FROM_FILE, ChannelRows, read_views, split_channels
 from forecasting.series import Channel
 
 ZIP = b"PK\3\4"
@@ -31,20 +32,22 @@ def open_upload(data: bytes, filename: str) -> Opened:
         if not all(words.is_of_export(name) for name, _data in files):
             return Opened(files=files)
         return Opened(channels=(read_views(data, filename),))
+    return Opened(channels=tuple(channels_of(data, filename)))
+
+
+def channels_of(
+    data: bytes, filename: str, choice: Choice = FROM_FILE, bounds: Bounds = UPLOAD
+) -> Sequence[ChannelRows | Channel]:
+    """The channels of every table of a file that would do; one of what is a part of a channel's export."""
     if words.is_of_export(filename):
-        return Opened(channels=(read_views(data, filename),))
-    return Opened(channels=tuple(_channels(data, filename, Choice())))
-
-
-def _channels(data: bytes, filename: str, choice: Choice) -> list[ChannelRows]:
-    """The channels of every table that would do."""
+        return [read_views(data, filename, choice)]
     try:
-        return list(split_channels(data, filename, choice))
+        return list(split_channels(data, filename, choice, bounds))
     except Question as question:
         if question.asks != "table":
             raise
         tables = [replace(choice, table=name) for name, _label in question.options]
-        return [channel for table in tables for channel in _channels(data, filename, table)]
+        return [channel for table in tables for channel in channels_of(data, filename, table, bounds)]
 
 
 def read_rows(channels: Sequence[ChannelRows | Channel]) -> list[Channel | BadInput]:
