@@ -19,11 +19,12 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from forecasting.batch.places import PIECES
 from forecasting.batch.settings import Batch
 from forecasting.csv_cells import plain_cell, write_rows
 from forecasting.messages import BadInput
 
-FIRST = {"channel": "string", "file": "string"}
+FIRST = {"channel": "string", "file": "string", "metric": "string"}
 LAST = {"reason": "string", "corrections": "int64", "identity": "string"}
 GROUP_ROWS = 100_000  # of a Parquet file that are read at once
 LOST = "the process that worked on this channel ended, each time it was tried"
@@ -38,7 +39,7 @@ def schema_of(batch: Batch) -> pa.Schema:
 
 def pieces_of(out: Path) -> Path:
     """The folder of what is done already, while the file `out` is not whole."""
-    return out.with_name(out.name + ".pieces")
+    return out.with_name(out.name + PIECES)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from forecasting.batch.tasks import Answer, Row
 from forecasting.batch.tasks.channels import answer_or_reason
 from forecasting.messages import BadInput, Translate, english
 from forecasting.metric_names import in_metric
-from forecasting.reading import ChannelRows
+from forecasting.reading import ChannelRows, Question
 from forecasting.series import Channel
 
 NO_CHANNEL = "the file holds no channel"
@@ -20,7 +20,7 @@ NO_CHANNEL = "the file holds no channel"
 def work_on(batch: Batch, share: Sequence[Loaded]) -> pa.Table:
     """The rows of a share, in its order. What cannot be read, or has no answer, is one row with its reason."""
     found = [(source, part) for source in share for part in _parts(source)]
-    read = [part if isinstance(part, BadInput) else answer_or_reason(part.read) for _source, part in found]
+    read = [answer_or_reason(part.read) if isinstance(part, ChannelRows) else part for _source, part in found]
     channels = [one for one in read if isinstance(one, Channel)]
     answers = iter(batch.work.load()(batch, channels) if channels else ())
     rows: list[Row] = []
@@ -40,7 +40,7 @@ def _about(batch: Batch, source: Loaded) -> Row:
     return {"file": source.file, "identity": batch.identity(source.digest)}
 
 
-def _parts(source: Loaded) -> Sequence[ChannelRows | BadInput]:
+def _parts(source: Loaded) -> Sequence[ChannelRows | Channel | BadInput]:
     """Its channels, or why there are none."""
     found = answer_or_reason(source.parts)
     return [found] if isinstance(found, BadInput) else found or [BadInput(NO_CHANNEL)]
@@ -50,11 +50,16 @@ def _rows(channel: Channel, answer: Answer) -> list[Row]:
     """The rows of a channel, its reasons in words of what it counts."""
     rows = [{"reason": answer}] if isinstance(answer, BadInput) else answer
     words = in_metric(english, channel.metric)
-    return [_in_words(row, words) | {"corrections": len(channel.corrections)} for row in rows]
+    about = {"metric": channel.metric, "corrections": len(channel.corrections)}
+    return [_in_words(row, words) | about for row in rows]
 
 
 def _refusal(problem: BadInput) -> Row:
-    return {"reason": problem.message.translated()}
+    """A question with its answers: whoever reads the table may give one to all."""
+    said = problem.message.translated()
+    if isinstance(problem, Question):
+        said = f"{said} ({problem.asks}: {', '.join(value for value, _label in problem.options)})"
+    return {"reason": said}
 
 
 def _in_words(row: Row, words: Translate) -> Row:

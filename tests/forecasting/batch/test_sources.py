@@ -62,9 +62,61 @@ def test_a_table_of_pandas_is_its_channels():
 
 
 def test_a_choice_answers_what_files_ask(folder):
-    for pears, days in ((None, 0), ("Pears", 7)):
-        (source,) = batch.read([folder / "asks.csv"], Choice(metric=pears, cumulative="no"))
-        assert work_on(DAYS, [source.load()])["date"].drop_null().length() == days
+    (unanswered,) = batch.read([folder / "asks.csv"])
+    (reason,) = work_on(DAYS, [unanswered.load()])["reason"].to_pylist()
+    assert "choose the column to use" in reason and "Apples, Pears" in reason
+    (source,) = batch.read([folder / "asks.csv"], Choice(metric="Pears", cumulative="no"))
+    rows = work_on(DAYS, [source.load()])
+    assert rows["metric"].to_pylist() == ["Pears"] * DAYS.horizon
+
+
+def test_a_question_with_one_answer_is_answered(tmp_path):
+    (tmp_path / "visits.csv").write_bytes(table(header="Date,Visitors per shop"))
+    rows = work_on(DAYS, [source.load() for source in batch.read(tmp_path)])
+    assert rows["metric"].to_pylist() == ["Visitors per shop"] * DAYS.horizon
+
+
+def test_an_export_that_was_unpacked_is_one_channel(tmp_path):
+    (tmp_path / "My channel").mkdir()
+    by_video = b"Content,Date,Views\n" + b"".join(b"v%d,2023-01-%02d,5\n" % (v, d) for v in (1, 2) for d in range(1, 9))
+    for name, data in {
+        "Totals.csv": table(1),
+        "Chart data.csv": by_video,
+        "Table data.csv": b"Content,Views\n",
+    }.items():
+        (tmp_path / "My channel" / name).write_bytes(data)
+    (tmp_path / "other.csv").write_bytes(table())
+    assert names_of(batch.read(tmp_path)) == ["My channel", "other"]
+    assert names_of(batch.read(tmp_path / "My channel")) == ["My channel"]
+
+
+def test_a_parquet_file_is_read_like_its_csv(tmp_path):
+    frame = pd.read_csv(pd.io.common.BytesIO(table(header="ds,y")), parse_dates=["ds"])
+    long = pd.concat([frame.assign(unique_id=name) for name in ("p", "q")])
+    long.to_parquet(tmp_path / "long.parquet")
+    assert names_of(batch.read(tmp_path)) == ["p", "q"]
+    (tmp_path / "long.parquet").write_bytes(b"PAR1 and nothing else")
+    (source,) = batch.read(tmp_path)
+    assert "Parquet" in source.load().problem.message.text
+
+
+def test_a_batchs_own_tables_are_no_channels(folder, threads):
+    for name in ("results.parquet", "results.csv"):
+        batch.run(
+            batch.read([folder / "alpha.csv"]), executor=threads, method="last-week", horizon=7, out=folder / name
+        )
+    (folder / "results.parquet.pieces").mkdir()
+    (folder / "results.parquet.pieces" / "piece.parquet").write_bytes(b"")
+    assert not [file for file in files_of(batch.read(folder)) if "results" in file]
+
+
+def test_a_large_file_is_split_at_once_and_read_beyond_what_a_visitor_may_bring(tmp_path, monkeypatch):
+    monkeypatch.setattr("forecasting.batch.places.SPLIT_BYTES", 1000)
+    monkeypatch.setattr("forecasting.reading.sections.UPLOAD", None)  # whoever takes a stranger's bounds fails
+    long = pd.concat([pd.read_csv(pd.io.common.BytesIO(table(seed))).assign(Video=f"v{seed}") for seed in range(3)])
+    long.to_csv(tmp_path / "a.csv", index=False)
+    (tmp_path / "b.csv").write_bytes(table(days=20))
+    assert files_of(batch.read(tmp_path)) == ["a.csv", "a.csv", "a.csv", "b.csv"]
 
 
 def test_a_place_without_tables_is_refused(tmp_path):
