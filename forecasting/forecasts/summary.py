@@ -10,9 +10,10 @@ import pandas as pd
 
 from forecasting.evaluation.comparison import FEWEST_DAYS, Answer
 from forecasting.forecasts.forecast import Forecast, HeldOutScore
+from forecasting.forecasts.past import Freshness, PastForecast, freshness
 from forecasting.formats import Views, format_percent
 from forecasting.messages import N_, Message, Translate, english, join_sentences
-from forecasting.models.registry import method_in_words
+from forecasting.models.registry import METHODS, method_in_words
 from forecasting.names import name_in_words
 from forecasting.series import Channel, Series
 
@@ -160,12 +161,30 @@ def _needs_of_forecast(one: ChannelSummary) -> list[Need]:
     return found
 
 
+def needs_of_past(past: Iterable[PastForecast | None]) -> list[Need]:
+    """For each model that has gone stale by what came after its forecasts, that it has. None is passed over."""
+    by_model: dict[str, list[PastForecast]] = {}
+    for one in past:
+        if one and one.come:
+            by_model.setdefault(one.model, []).append(one)
+    judged = map(freshness, by_model.values())
+    return [Need("stale", _in_words(one)) for one in judged if one.stale]
+
+
+def _in_words(one: Freshness) -> Message:
+    """With a method's label, which is translated."""
+    said = one.message
+    if one.name not in METHODS:
+        return said
+    return Message(said.text, {**said.facts, "model": Message(METHODS[one.name].label)})
+
+
 def _needs_of_views(series: Series, today: date) -> list[Need]:
     found = []
-    absent = series.views.isna() | series.views.index.isin(series.filled)
-    recent = absent.iloc[-MISSING_AMONG:]
-    if recent.sum() > MOST_MISSING:
-        found.append(Need("missing", Message(MISSING, {"count": int(recent.sum()), "days": len(recent)})))
+    recent = series.views.iloc[-MISSING_AMONG:]
+    absent = int((recent.isna() | recent.index.isin(series.filled)).sum())
+    if absent > MOST_MISSING:
+        found.append(Need("missing", Message(MISSING, {"count": absent, "days": len(recent)})))
     if LATE_DAYS < (today - series.last.date()).days <= ENDED_DAYS:
         found.append(Need("late", Message(LATE, {"last": series.last.date()})))
     return found

@@ -19,7 +19,7 @@ from forecasting.hosting import UNLIMITED, Hosting
 from forecasting.jobs.blobs import blob, keep_blob
 from forecasting.jobs.owners import lock_owner
 from forecasting.jobs.quotas import admit_channel
-from forecasting.jobs.tables import channels, jobs
+from forecasting.jobs.tables import channels, jobs, readable
 from forecasting.names import clean_name
 from forecasting.records import Source
 from forecasting.series import Channel
@@ -129,7 +129,7 @@ class ChannelStore:
         """These of the owner's channels, by fingerprint, in one query."""
         query = sa.select(*OF_CHANNEL).where(channels.c.owner == owner, channels.c.fingerprint.in_(fingerprints))
         with self.engine.connect() as connection:
-            return {found.fingerprint: _channel(found) for found in connection.execute(query)}
+            return dict(readable(connection.execute(query), lambda found: (found.fingerprint, _channel(found))))
 
     def channels(self, owner: str) -> dict[str, tuple[str, str | None]]:
         """Fingerprint of the newest version -> name and file of the owner's channels, latest first."""

@@ -4,29 +4,34 @@ What is known of a channel is kept by its fingerprint and the state of its forec
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, TypeVar
 
 import streamlit as st
 
+from forecasting.evaluation.conformal import TOTALS
 from forecasting.forecasts.forecast import Forecast
+from forecasting.forecasts.past import PastForecast, past_forecast
 from forecasting.forecasts.report import ForecastReport
-from forecasting.forecasts.summary import URGENCY, ChannelSummary, Need, summarize
+from forecasting.forecasts.summary import URGENCY, ChannelSummary, Need, needs_of_past, summarize
 from forecasting.jobs.requests import AutoSearch, ForecastRequest, MethodFit
 from forecasting.jobs.store import JobState, id_of
+from forecasting.jobs.tables import UNREADABLE
 from forecasting.json_records import from_json
-from forecasting.messages import BadInput, Message, Translate, join_sentences
+from forecasting.messages import BadInput, Message, Translate, english, join_sentences
 from forecasting.models.registry import BUDGET
 from forecasting.records import Job
 from forecasting.series import Channel
 from forecasting.split import Split, default_split
 from pages.parts.channels_upload import Unread
+from pages.parts.past_records import model_of
 from pages.parts.session import Session, own_channels
 
 HORIZON = 28  # days ahead of a forecast made here: that of the page Forecast, which then shows the same one
 Fact = TypeVar("Fact")
-MOST_REMEMBERED = 20_000  # facts, after which all are forgotten
+MOST_REMEMBERED = 10_000  # facts, after which all are forgotten
 ENDED = ("finished", "failed")
 
 
@@ -34,10 +39,19 @@ ENDED = ("finished", "failed")
 class Made:
     """What a forecast job has come to."""
 
+    fingerprint: str  # of the version of the channel
     request: ForecastRequest
     forecast: Forecast | None
     reason: Message | None  # why it failed
     seconds: float
+
+
+@dataclass(frozen=True)
+class OfChannel:
+    """Ids of a channel's forecast jobs."""
+
+    latest: str = ""  # that is shown
+    earlier: tuple[str, ...] = ()  # those of earlier versions, by which a model can be found stale
 
 
 @dataclass(frozen=True)
@@ -81,31 +95,49 @@ def list_channels(session: Session, unread: Iterable[Unread], *, days: int, toda
     names = own_channels(session.plain)
     states = session.jobs.states(session.owner, "forecast")
     made = _made(session, [state for state in states if state.status in ENDED])
-    jobs = _latest(states, made, session.channels.newest_of_all(session.owner))
-    keys = {one: ("row", one, jobs.get(one), days, today) for one in names}
+    forecasts = _by_channel(states, made, session.channels.newest_of_all(session.owner))
+    keys = {one: ("row", one, forecasts.get(one), today) for one in names}
 
-    def work_out(missing: list[str]) -> dict[str, Row]:
-        channels = session.channels.several(session.owner, missing)
-        latest = {one: made.get(jobs.get(one, "")) for one in channels}
-        return {one: _row(one, channel, latest[one], days=days, today=today) for one, channel in channels.items()}
+    def work_out(missing: list[str]) -> dict[str, dict[int, Row]]:
+        known = {one: forecasts.get(one, OfChannel()) for one in missing}
+        earlier = {made[job].fingerprint for one in known.values() for job in one.earlier}
+        channels = session.channels.several(session.owner, {*missing, *earlier})
+        return {one: _rows(channels, one, known[one], made, today) for one in missing if one in channels}
 
     found = _recalled(session.owner, keys, work_out)
-    rows = [replace(row, name=names[one]) for one, row in found.items()]
+    rows = [replace(row[days], name=names[one]) for one, row in found.items()]
     rows += [Row(one.name, needs=(Need("unread", one.reason),)) for one in unread]
     return Listing(tuple(sorted(rows, key=lambda row: row.urgency)), made, tuple(states))
 
 
-def _row(fingerprint: str, channel: Channel, made: Made | None, *, days: int, today: date) -> Row:
-    needs, split = [], None
+def _rows(
+    channels: Mapping[str, Channel], fingerprint: str, known: OfChannel, made: Mapping[str, Made], today: date
+) -> dict[int, Row]:
+    """Days ahead -> the channel's row."""
+    channel, needs, split = channels[fingerprint], [], None
     try:
         split = default_split(channel.views)
     except BadInput as refusal:
         needs.append(Need("failed", refusal.message))
-    if made and made.reason:
-        needs.append(Need("failed", made.reason))
-    forecast = made.forecast if made else None
-    summary = summarize(channel, forecast, days=days, today=today, needs=needs)
-    return Row(channel.name, summary, fingerprint, split, summary.needs)
+    latest = made.get(known.latest)
+    if latest and latest.reason:
+        needs.append(Need("failed", latest.reason))
+    needs += needs_of_past(_past(made[job], channels, channel) for job in known.earlier)
+    forecast, rows = latest.forecast if latest else None, {}
+    for days in TOTALS:
+        summary = summarize(channel, forecast, days=days, today=today, needs=needs)
+        rows[days] = Row(channel.name, summary, fingerprint, split, summary.needs)
+    return rows
+
+
+def _past(made: Made, channels: Mapping[str, Channel], now: Channel) -> PastForecast | None:
+    """A forecast of an earlier version of the channel, beside what has come since."""
+    then = channels.get(made.fingerprint)
+    if then is None or made.forecast is None:
+        return None
+    model, _name = model_of(made.request, {}, english)
+    name = made.forecast.method
+    return past_forecast(made.forecast, then=then.series, now=now.series, model=model, name=name)
 
 
 def _made(session: Session, states: Collection[JobState]) -> dict[str, Made]:
@@ -120,23 +152,39 @@ def _made(session: Session, states: Collection[JobState]) -> dict[str, Made]:
 
 
 def _of_job(job: Job, result: str | None) -> Made:
-    report = from_json(ForecastReport, result) if result and job.status == "finished" else None
-    return Made(job.request, report.forecast if report else None, job.reason, job.seconds)
+    forecast = None
+    if result and job.status == "finished":
+        with suppress(*UNREADABLE):
+            forecast = from_json(ForecastReport, result).forecast
+    return Made(job.fingerprint, job.request, _slim(forecast) if forecast else None, job.reason, job.seconds)
 
 
-def _latest(states: Iterable[JobState], made: dict[str, Made], newest: dict[str, str]) -> dict[str, str]:
-    """Fingerprint of the newest version of each channel -> the latest job that forecast it, or tried to.
+def _slim(forecast: Forecast) -> Forecast:
+    """Without what a list does not show: thousands are remembered."""
+    own = tuple(score for score in forecast.judged if score.method == forecast.method)
+    return replace(forecast, bands=forecast.bands[-1:], judged=own, judged_totals=(), record=None)
 
-    A forecast of days taken for holidays says what if, and one that failed counts where no other was made.
+
+def _by_channel(
+    states: Iterable[JobState], made: Mapping[str, Made], newest: Mapping[str, str]
+) -> dict[str, OfChannel]:
+    """The forecasts of each channel, by the fingerprint of its newest version.
+
+    A forecast of days taken for holidays says what if and does not count.
     """
-    found: dict[str, str] = {}
-    newest_first = sorted(states, key=lambda one: newest.get(one.fingerprint) != one.fingerprint)
-    for whole in (True, False):
-        for state in newest_first:
-            one = made.get(state.id)
-            if one and bool(one.forecast) is whole and not one.request.holidays:
-                found.setdefault(newest.get(state.fingerprint, state.fingerprint), state.id)
-    return found
+    jobs: dict[str, list[str]] = {}
+    for state in states:
+        if state.id in made and not made[state.id].request.holidays:
+            jobs.setdefault(newest.get(state.fingerprint, state.fingerprint), []).append(state.id)
+    return {channel: _of_channel(channel, ids, made) for channel, ids in jobs.items()}
+
+
+def _of_channel(newest: str, jobs: list[str], made: Mapping[str, Made]) -> OfChannel:
+    """`jobs` are the latest first; one that failed counts where no other was made."""
+    whole = [job for job in jobs if made[job].forecast]
+    now = [job for job in whole if made[job].fingerprint == newest]
+    earlier = tuple(job for job in whole if made[job].fingerprint != newest)
+    return OfChannel((now or [*earlier] or jobs)[0], earlier)
 
 
 def _recalled(

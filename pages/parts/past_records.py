@@ -51,14 +51,14 @@ def labels_of(session: Session, past: dict[str, PastForecast]) -> dict[str, str]
 def _past(session: Session, job: Job, names: dict[str, str]) -> PastForecast | None:
     """The job's forecast beside the channel as it is now."""
     request: ForecastRequest = job.request
-    model, name = _model_of(request, names, session.plain)
+    model, name = model_of(request, names, session.plain)
     if request.holidays:
         model, name = f"{model}?", session.translate(WHAT_IF).format(name=name)
     state = job.queued, job.seconds
     return _read(_then, session, job, (job.id, state, session.channel.fingerprint), model, name)
 
 
-def _model_of(request: ForecastRequest, names: dict[str, str], translate: Translate) -> tuple[str, str]:
+def model_of(request: ForecastRequest, names: dict[str, str], translate: Translate) -> tuple[str, str]:
     """Which model is asked, and what it is called now."""
     asked = request.forecaster
     if isinstance(asked, RunVersion):

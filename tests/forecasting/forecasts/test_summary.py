@@ -9,10 +9,11 @@ import pytest
 
 from forecasting.events import Event
 from forecasting.forecasts.forecast import Forecast, HeldOutScore, Total
-from forecasting.forecasts.summary import RECENT_DAYS, URGENCY, Need, summarize
+from forecasting.forecasts.summary import RECENT_DAYS, URGENCY, Need, needs_of_past, summarize
 from forecasting.messages import Message
 from forecasting.series import Channel, Correction
 from tests.forecasting.forecasts.test_past import forecast
+from tests.forecasting.forecasts.test_past import made as made_before
 
 FIRST = date(2024, 1, 1)
 COUNTS = [100 + 10 * (day % 7) + day for day in range(100)]
@@ -127,3 +128,12 @@ def test_the_most_urgent_comes_first_then_the_steepest_fall_then_the_name():
     assert [one.total for one in order[len(URGENCY) :]] == [3_000, 5_000, 9_000]
     both = summarize(channel(), days=28, today=LAST, needs=[Need("failed", why), Need("falling", why)])
     assert [need.kind for need in both.needs] == ["falling", "failed"]
+
+
+def test_a_model_that_errs_more_than_it_promised_is_stale_and_others_are_not():
+    well = made_before(np.random.default_rng(2), 16, wide=200.0)
+    badly = made_before(np.random.default_rng(0), 24, worse=(84, 4.0), wide=1000.0)
+    badly = [replace(one, model="ets", name="ets") for one in badly]
+    (need,) = needs_of_past([*well, None, *badly])
+    assert need.kind == "stale"
+    assert need.reason.translated().startswith("“Exponential smoothing” has gone stale since 2024-0")
