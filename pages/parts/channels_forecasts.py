@@ -56,19 +56,22 @@ class Forecasts:
         return bool(ordered().asked) or any(state.status in ACTIVE for state in self.listing.states)
 
     def draw_button(self) -> None:
-        """The press, and how long it will take."""
-        translate, count = self.translate, len(self.missing)
+        """The press."""
+        count = len(self.missing)
         label = N_("Forecast {count} channel", "Forecast all {count} channels")
         said = Message(label, {"count": count}) if count else Message(N_("Forecast all"))
         st.button(
-            said.translated(translate),
+            said.translated(self.translate),
             key="forecast_all",
             type="primary",
             icon=":material/online_prediction:",
-            width="stretch",
             disabled=not count or self.active,
             on_click=self._submit,
         )
+
+    def say_time(self) -> None:
+        """How long it will take, before it is pressed."""
+        translate, count = self.translate, len(self.missing)
         if count and not self.active:
             about = translate(N_("About {time}; what is forecast already is not done again."))
             st.caption(about.format(time=duration(self._seconds(count), translate)))
@@ -151,5 +154,5 @@ def choose_method(session: Session) -> str:
     warn_invalid_query_param("channels_method", names.values(), session.plain)
     label, why = session.plain(N_("Method")), session.plain(N_("Auto averages many models and takes longest."))
     return st.selectbox(
-        label, names, format_func=names.__getitem__, key="channels_method", bind="query-params", help=why
+        label, names, format_func=names.__getitem__, key="channels_method", bind="query-params", help=why, width=230
     )

@@ -29,10 +29,10 @@ COLUMNS = {
     "attention": N_("Needs attention"),
     "recent": N_("Last 8 weeks"),
     "total": N_("Next {days} days"),
-    "interval": N_("90 % interval"),
     "change": N_("Change"),
+    "interval": N_("90 % interval"),
+    "verdict": N_("Verdict"),
     "skill": N_("Skill"),
-    "verdict": N_("Against same day last week"),
     "corrections": N_("Corrections"),
     "last": N_("Last day"),
 }
@@ -41,7 +41,7 @@ COLUMNS = {
 def search(session: Session, rows: list[Row]) -> list[Row]:
     """The control, and the rows whose names have every word of it."""
     label = session.plain(N_("Search by name"))
-    said = st.text_input(label, key="channels_search", placeholder=label, label_visibility="collapsed")
+    said = st.text_input(label, key="channels_search", icon=":material/search:", width=260)
     words = said.casefold().split()
     return [row for row in rows if all(word in row.name.casefold() for word in words)]
 
@@ -67,6 +67,7 @@ def _columns(translate: Translate, days: int) -> dict[str, Any]:
     labels = {name: translate(label).format(days=days) for name, label in COLUMNS.items()}
     text, number = st.column_config.TextColumn, st.column_config.NumberColumn
     change = translate(N_("Of the forecast total against as many days before."))
+    verdict = translate(N_("Whether the error is smaller than with “Same day last week”, over so many days ahead."))
     skill = translate(N_("How much smaller the error is than with “Same day last week”; 0 % = no better."))
     return {
         "name": text(labels["name"], width=170, pinned=True),
@@ -76,7 +77,7 @@ def _columns(translate: Translate, days: int) -> dict[str, Any]:
         "interval": text(labels["interval"], width=120),
         "change": number(labels["change"], format="percent", width=80, help=change),
         "skill": number(labels["skill"], format="percent", width=80, help=skill),
-        "verdict": text(labels["verdict"], width=120),
+        "verdict": text(labels["verdict"], width=100, help=verdict),
         "corrections": number(labels["corrections"], width=90),
         "last": st.column_config.DateColumn(labels["last"], width=100),
     }
@@ -89,15 +90,27 @@ def _line(row: Row, translate: Translate) -> dict[str, object]:
     return {
         "name": row.name,
         "attention": row.reason(translate),
-        "recent": np.array(one.recent, np.float32),
+        "recent": _bridged(one.recent),
         "total": one.total,
         "interval": _interval(one, in_metric(translate, one.metric)),
-        "change": one.change,
-        "skill": one.skill,
+        "change": _whole_percent(one.change),
+        "skill": _whole_percent(one.skill),
         "verdict": translate(VERDICTS[one.verdict]) if one.verdict else None,
         "corrections": one.corrections,
         "last": one.last_day,
     }
+
+
+def _whole_percent(share: float) -> float:
+    """There is no −0 %."""
+    return round(share, 2) + 0.0
+
+
+def _bridged(views: tuple[float, ...]) -> np.ndarray:
+    """For a small line, which has no gaps: days that nobody knows lie between their neighbours."""
+    known = np.isfinite(views)
+    days = np.arange(len(views))
+    return np.interp(days, days[known], np.array(views)[known]).astype(np.float32) if known.any() else np.zeros(1)
 
 
 def _interval(one: ChannelSummary, translate: Translate) -> str | None:
