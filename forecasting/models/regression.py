@@ -2,15 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingRegressor
-from sklearn.linear_model import LinearRegression
 
 from forecasting.messages import N_, BadInput
 from forecasting.models.bounds import bounded
+from forecasting.models.lines import fit_lines
 from forecasting.series import Series
 from forecasting.windows import calm_histories, futures, histories, measured_rows
 
@@ -43,12 +42,16 @@ class Regression:
 
 def fit_linear(series: Series, horizon: int) -> Regression:
     """Least squares on views as they are."""
-    return _fit(LinearRegression, series, horizon, centred=False)
+    return _fit(fit_lines, series, horizon, centred=False)
 
 
 def fit_trees(series: Series, horizon: int) -> Regression:
     """Boosted trees; they cannot go beyond what they saw, so each window's mean is subtracted."""
-    return _fit(lambda: boosted_trees("absolute_error", TREES), series, horizon, centred=True)
+    return _fit(_trees, series, horizon, centred=True)
+
+
+def _trees(inputs: np.ndarray, targets: np.ndarray) -> tuple:
+    return tuple(boosted_trees("absolute_error", TREES).fit(*rows) for rows in measured_rows(inputs, targets))
 
 
 def boosted_trees(loss: str, trees: int):
@@ -58,16 +61,17 @@ def boosted_trees(loss: str, trees: int):
     )
 
 
-def _fit(estimator: Callable[[], Any], series: Series, horizon: int, *, centred: bool) -> Regression:
-    """Fit an estimator for each day ahead to every window of known days whose target was measured."""
+def _fit(
+    fit_days: Callable[[np.ndarray, np.ndarray], tuple], series: Series, horizon: int, *, centred: bool
+) -> Regression:
+    """Fit a model for each day ahead to every window of known days whose target was measured."""
     series = series.without_spikes
     known = series.known
     window = window_for(len(known), horizon)
     origins = training_origins(known, window, FEWEST_WINDOWS, horizon=horizon)
     targets = futures(series.measured.reindex(known.index), origins, horizon)
     inputs, offset = inputs_of(histories(known, origins, window), origins, centred)
-    models = [estimator().fit(*rows) for rows in measured_rows(inputs, targets - offset)]
-    return Regression(tuple(models), centred, window)
+    return Regression(fit_days(inputs, targets - offset), centred, window)
 
 
 def window_for(days: int, horizon: int) -> int:
