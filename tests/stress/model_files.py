@@ -1,21 +1,24 @@
 """Damaged and forged model files: each is refused in a sentence, or forecasts finite numbers.
 
-    python -m tests.stress.model_files [--count 2000] [--first 0]
+    python -m tests.stress.model_files [--count 2000] [--first 0] [--by file|command|page]
 
 Files of a small net and of an Auto are damaged byte by byte, or taken apart, changed where it hurts (weights that are
 no numbers, other shapes and types, sizes with a fraction, below zero or beyond all bounds, judgements better than
-perfect, keys doubled, JSON too deep) and put together again with a digest that fits, as a forger would.
+perfect, keys doubled, JSON too deep) and put together again with a digest that fits, as a forger would. Each is loaded
+and asked to forecast, or given to the command line, or to the page Forecast and its worker.
 """
 
 import argparse
+import io
 import json
 import random
 import sys
+import tempfile
 import traceback
 from collections import Counter
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from safetensors.numpy import load, save
@@ -32,38 +35,12 @@ from forecasting.settings import Architecture, RunSettings, Training
 from forecasting.split import default_split
 from forecasting.windows import run_windows
 from tests.forecasting.conftest import make_views
+from tests.pages.conftest import Visitor, app_test_with
+from tests.pages.test_forecast import press
+from tests.pages.test_pages import metrics
+from tests.support.forging import change_array, change_fact, change_number, damage
 
 HORIZON, DAYS = 7, 260
-VALUES: list[Any] = [
-    None,
-    True,
-    -1,
-    0,
-    1.5,
-    -2.5,
-    1e308,
-    10**9,
-    10**400,
-    -(10**30),
-    "",
-    "x",
-    "9999-12-31",
-    [],
-    {},
-    [[]],
-]
-VALUES += [float("nan"), float("inf"), "0001-01-01", "2021-02-30", "a" * 10_000, [1, 2, 3], {"a": 1}, "\ud800", "NaN"]
-SHAPES: tuple[Callable[[np.ndarray], np.ndarray], ...] = (
-    lambda array: array.T.copy(),
-    lambda array: array.reshape(-1),
-    lambda array: array[:0],
-    lambda array: array[:1],
-    lambda array: array.astype(np.float16),
-    lambda array: array.astype(np.int8),
-    lambda array: np.concatenate([array, array]),
-    lambda array: np.zeros((0, 10**6), array.dtype),
-    lambda array: array[None],
-)
 
 
 def series() -> Series:
@@ -96,30 +73,15 @@ def of_auto(of: Series) -> bytes:
 # Changes
 
 
-def damage(blob: bytes, chance: random.Random) -> bytes:
-    """Bytes flipped, cut, doubled or overwritten, the length of the header among them."""
-    out = bytearray(blob)
-    for _edit in range(chance.choice((1, 1, 2, 10))):
-        out = out or bytearray(b"x")
-        at = chance.choice((chance.randrange(8), chance.randrange(len(out) + 1), chance.randrange(min(4000, len(out)))))
-        match chance.randrange(4):
-            case 0 if at < len(out):
-                out[at] ^= 1 << chance.randrange(8)
-            case 1:
-                del out[at : at + chance.choice((1, 8, 500, 10**9))]
-            case 2:
-                out[at:at] = out[at : at + 50]
-            case 3:
-                out[at : at + 4] = chance.choice((b"null", b"1e99", b"-1.5", b"[[[[", b"\0\0\0\0", b"\xff\xff\xff\xff"))
-    return bytes(out)
-
-
 def forge(blob: bytes, chance: random.Random) -> bytes:
     """Facts and arrays changed, with the digest of what they are now."""
     facts, arrays = json.loads(_metadata(blob)[MARK]), load(blob)
     facts.pop("sha256")
     for _edit in range(chance.choice((1, 1, 1, 2, 3))):
-        chance.choice((change_fact, change_fact, change_number, change_array))(facts, arrays, chance)
+        change, what = chance.choice(
+            ((change_fact, facts), (change_fact, facts), (change_number, facts), (change_array, arrays))
+        )
+        change(what, chance)
     try:
         text = json.dumps(facts | {"sha256": _digest(facts, arrays)}, sort_keys=True)
     except ValueError:
@@ -129,53 +91,6 @@ def forge(blob: bytes, chance: random.Random) -> bytes:
             ("[" * 100_000, text[:-1] + ', "model": {}}', text[:-1] + ', "format": 1.0}', '"x"', "NaN")
         )
     return save(arrays, {MARK: text.encode("utf-8", "replace").decode()})
-
-
-def places(record: Any) -> list[tuple[Any, Any]]:
-    """Every container in a record with each of its keys."""
-    keys = list(record) if isinstance(record, dict) else list(range(len(record))) if isinstance(record, list) else []
-    return [(record, key) for key in keys] + [found for key in keys for found in places(record[key])]
-
-
-def change_fact(facts: dict, _arrays: dict, chance: random.Random) -> None:
-    """Another value, none, or one of elsewhere."""
-    container, key = chance.choice(places(facts))
-    match chance.randrange(5):
-        case 0 if isinstance(container, dict):
-            del container[key]
-        case 1 if isinstance(container, dict):
-            container[chance.choice(("extra", "", "settings", "members", "events"))] = chance.choice(VALUES)
-        case 2:
-            other, place = chance.choice(places(facts))
-            container[key] = json.loads(json.dumps(other[place]))
-        case _:
-            container[key] = chance.choice(VALUES)
-
-
-def change_number(facts: dict, _arrays: dict, chance: random.Random) -> None:
-    """A number made negative, fractional, huge or none."""
-    numbers = [(c, k) for c, k in places(facts) if isinstance(c[k], int | float) and not isinstance(c[k], bool)]
-    container, key = chance.choice(numbers)
-    number = container[key]
-    container[key] = chance.choice((-number, number + 0.5, number * 10**6, 1e308, 10**18, float("nan"), str(number), 0))
-
-
-def change_array(_facts: dict, arrays: dict, chance: random.Random) -> None:
-    """Numbers that are none, other shapes and types, or an array that is missing."""
-    name = chance.choice([*arrays])
-    array = arrays[name].copy()
-    match chance.randrange(4):
-        case 0 if array.size:
-            array.reshape(-1)[chance.randrange(array.size)] = chance.choice((0, -1, 10**6))
-        case 1 if array.size and array.dtype.kind == "f":
-            array.reshape(-1)[chance.randrange(array.size)] = chance.choice((np.nan, np.inf, -np.inf, 1e30))
-        case 2:
-            array = chance.choice(SHAPES)(array)
-        case 3:
-            array = arrays[chance.choice([*arrays])].copy()
-    arrays[name] = np.ascontiguousarray(array)
-    if chance.random() < 0.1:
-        del arrays[name]
 
 
 # What comes of it
@@ -195,16 +110,31 @@ def judge(blob: bytes, of: Series) -> str:
 
 
 def judge_on_command_line(blob: bytes, folder: Path) -> str:
-    """The same, asked for in a terminal: an exit with a sentence, or a table."""
+    """The same, asked for in a terminal: one line that begins `error:`, or a table of finite numbers."""
     (folder / "model.safetensors").write_bytes(blob)
-    try:
-        command_line(["forecast", str(folder / "views.csv"), "--model", str(folder / "model.safetensors"), "-n", "7"])
-    except SystemExit as end:
-        return "command line refuses" if end.code else "command line forecasts"
-    return "command line forecasts"
+    (folder / "views.csv").write_text(series().views.rename_axis("date").to_csv())
+    out, said = io.StringIO(), io.StringIO()
+    asked = ["forecast", str(folder / "views.csv"), "--model", str(folder / "model.safetensors"), "--horizon", "7"]
+    with redirect_stdout(out), redirect_stderr(said):
+        code = command_line(asked)
+    if code:
+        (refusal,) = [line for line in said.getvalue().splitlines() if line.startswith("error:")]
+        return "refused" if _is_sentence(refusal) else "NO SENTENCE"
+    numbers = [float(cell) for row in out.getvalue().split()[1:] for cell in row.split(",")[1:]]
+    return "forecasts" if len(numbers) == 21 and np.isfinite(numbers).all() else "NOT FINITE"
 
 
-def _is_sentence(refusal: BadInput) -> bool:
+def judge_on_page(blob: bytes) -> str:
+    """The same, brought to the page Forecast, and its forecast asked for there."""
+    visitor = Visitor()
+    app = visitor.go("forecast")
+    app.file_uploader(key="model_file").upload("model.safetensors", blob).run()
+    if not app.error and not app.exception:
+        return "forecasts" if metrics(press(app)) else "refused to forecast"
+    return "refused" if app.error and all(_is_sentence(error.value) for error in app.error) else "NO SENTENCE"
+
+
+def _is_sentence(refusal: object) -> bool:
     return str(refusal).endswith(".") and " " in str(refusal)
 
 
@@ -213,22 +143,34 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--by", choices=("file", "command", "page"), default="file", help="where they are brought")
     given = parser.parse_args()
     of, ends = series(), Counter[str]()
     whole = [of_a_net(of), of_auto(of)]
-    assert [judge(blob, of) for blob in whole] == ["forecasts"] * 2
-    for number in range(given.first, given.first + given.count):
-        chance = random.Random(number)
-        blob = chance.choice((damage, forge, forge, forge))(chance.choice(whole), chance)
-        try:
-            ends[judge(blob, of)] += 1
-        except BaseException as error:  # a panic of a library is no Exception
-            if isinstance(error, KeyboardInterrupt):
-                raise
-            ends["TRACEBACK"] += 1
-            print(f"file {number}:", "".join(traceback.format_exception(error)[-3:]), file=sys.stderr, flush=True)
+    with tempfile.TemporaryDirectory() as folder, app_test_with(f"sqlite:///{folder}/runs.db"):
+        ways = {"file": lambda blob: judge(blob, of), "page": judge_on_page}
+        way = (ways | {"command": lambda blob: judge_on_command_line(blob, Path(folder))})[given.by]
+        assert [way(blob) for blob in whole] == ["forecasts"] * 2
+        for number in range(given.first, given.first + given.count):
+            ends[_end(way, changed(whole, number), number)] += 1
     print(f"{given.count} files:", ", ".join(f"{count} {end}" for end, count in ends.most_common()))
     return any(end.isupper() for end in ends)
+
+
+def changed(whole: list[bytes], number: int) -> bytes:
+    """The file of this number."""
+    chance = random.Random(number)
+    return chance.choice((damage, forge, forge, forge))(chance.choice(whole), chance)
+
+
+def _end(way: Callable[[bytes], str], blob: bytes, number: int) -> str:
+    try:
+        return way(blob)
+    except BaseException as error:  # a panic of a library is no Exception
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        print(f"file {number}:", "".join(traceback.format_exception(error)[-3:]), file=sys.stderr, flush=True)
+        return "TRACEBACK"
 
 
 if __name__ == "__main__":
