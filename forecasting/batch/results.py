@@ -137,11 +137,10 @@ class Results:
     def _index(self, piece: pa.Table, where: pa.Table | tuple[Path, int]) -> None:
         """Note whose rows a piece has."""
         self._pieces.append(where)
-        first = next(iter(self.batch.work.columns))
-        said = piece.select(["identity", "channel", first]).to_pandas()
-        for identity, rows in said.groupby("identity", sort=False):
-            without, channels = int(rows[first].isna().sum()), rows.loc[rows[first].notna(), "channel"].nunique()
-            self._known[identity] = _Known(len(self._pieces) - 1, channels, without)
+        answers = piece.select(["identity", "channel"]).append_column("answered", pc.is_null(piece["reason"]))
+        by_channel = answers.to_pandas().groupby(["identity", "channel"], sort=False)["answered"].any()
+        for identity, answered in by_channel.groupby("identity", sort=False):
+            self._known[identity] = _Known(len(self._pieces) - 1, int(answered.sum()), int((~answered).sum()))
 
     def _open(self, path: Path) -> None:
         """Take what a file has that an earlier call has written. Raises BadInput where it is of another task."""

@@ -22,7 +22,7 @@ Answer = list[Row] | BadInput
 SHARE_SECONDS = 4.0  # that a share of the channels takes: less is spent on sending it, more is lost with a worker
 MOST = 256  # channels in a share
 # Of one core, a channel of some years of days.
-FORECAST_SECONDS = {"auto": 20.0, "trees": 2.0, "ets": 0.8, "linear": 0.4}
+FORECAST_SECONDS = {"auto": 20.0, "trees": 2.0, "ets": 0.8, "linear": 0.1}
 BASELINE_SECONDS = 0.06  # of a forecast by any other method
 JUDGING_SECONDS = 0.6  # of a method's forecasts from every held-out day
 PARAMETER_SECONDS = 1e-4  # of one parameter of a model of the lecture's table, trained as there
@@ -50,7 +50,7 @@ class Task:
     """One thing that can be done with every channel."""
 
     source: str  # "module:function", loaded in the worker alone
-    columns: Mapping[str, str]  # its own, with Arrow's names of their types; the first is in every row of an answer
+    columns: Mapping[str, str]  # its own, with Arrow's names of their types
     settings: tuple[str, ...]  # fields of Batch that make a difference
     seconds: Callable[["Batch"], float]  # of a channel, about
 

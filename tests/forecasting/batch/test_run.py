@@ -86,6 +86,12 @@ def test_a_method_that_has_no_answer_leaves_the_others(folder, threads):
     assert "too few" in frame["reason"].iloc[0]
 
 
+def test_a_channel_that_no_method_can_answer_counts_as_one_without_an_answer(folder, tmp_path, threads):
+    what = batch.Batch(methods=("last-year", "ets"), horizon=7)
+    counts = batch.write(what, batch.read([folder / "short.csv"]), out=tmp_path / "table.csv", executor=threads)
+    assert (counts.answered, counts.refused) == (0, 1)
+
+
 def test_settings_that_cannot_be_are_refused(folder):
     channels = batch.read([folder / "alpha.csv"])
     names = ({"method": "guess"}, {"method": ()}, {"task": "dance"}, {"groups": ()}, {"models": ["x"]})
