@@ -184,12 +184,9 @@ def _keep(session: Session, upload: Upload, seconds: float) -> None:
     end = time.monotonic() + seconds
     while upload.read and time.monotonic() < end:
         source, channel = upload.read.popleft()
-        if upload.refusal:
-            upload.left_out += 1
-            continue
         try:
             _keep_one(session, upload, source, channel, kept)
-        except BadInput as refusal:
+        except BadInput as refusal:  # newer days of a channel that is kept may still follow
             upload.refusal, upload.left_out = refusal.message, upload.left_out + 1
 
 

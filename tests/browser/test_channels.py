@@ -4,6 +4,8 @@ from datetime import date, timedelta
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.test_accessibility import faults
+
 DAYS = [date.today() - timedelta(days=back) for back in range(60, 0, -1)]
 HEAD, LINE = 38, 35  # pixels
 
@@ -23,6 +25,7 @@ def test_files_are_brought_forecast_searched_and_opened_everywhere(page: Page) -
     expect(page.get_by_text("2 channels added. 1 could not be read.")).to_be_visible()
     page.get_by_role("button", name="Forecast all").click()
     expect(page.get_by_text("All are forecast by this method, from their last days.")).to_be_visible()
+    assert faults(page) == []
     page.get_by_role("textbox", name="Search by name").fill("bakery")
     page.keyboard.press("Enter")
     lines = page.get_by_test_id("stDataFrame").locator("tbody tr")

@@ -98,6 +98,16 @@ def test_a_long_table_brings_its_channels_and_newer_days_of_them_continue_them(v
     assert any("2 were known already." in caption.value for caption in app.caption)
 
 
+def test_channels_beyond_the_hosts_limit_are_said_once_and_those_that_are_kept_go_on(visit, monkeypatch):
+    monkeypatch.setenv("VIEWCAST_CHANNELS", "2")
+    app = bring(visit("channels"), "first.zip", zipped(b=table(100, DAYS[:50]), c=table(200, DAYS[:50])))
+    bring(app, "second.zip", zipped(a=table(900), b=table(100), c=table(200), d=table(500)))
+    (warning,) = (one.value for one in app.warning)
+    assert warning.startswith("2 channels were not kept. You have 2 channels, the most")
+    assert any(caption.value == "2 channels have newer days." for caption in app.caption)
+    assert list(lines(app).index) == ["b", "c"]
+
+
 def test_one_press_forecasts_all_and_the_one_that_falls_comes_first(visit, idle):
     app = bring(visit("channels"), "many.zip", zipped(a=table(100), b=table(200), c=table(300)))
     app.button(key="forecast_all").click().run()
