@@ -30,10 +30,22 @@ def solve(network: StackedNetwork, data: SplitWindows, loss: str) -> Iterator[Ro
 
 
 def least_squares(fitted: Prepared) -> tuple[np.ndarray, np.ndarray]:
-    """Weights (columns, horizon) and biases (horizon,)."""
-    if fitted.has_holes:
-        return _together([LinearRegression().fit(*rows) for rows in measured_rows(*_arrays(fitted))])
-    model = LinearRegression().fit(*_arrays(fitted))
+    """Weights (columns, horizon) and biases (horizon,).
+
+    Columns are standardised, so that views by the million do not make the calendar beside them look like noise.
+    """
+    inputs, targets = _arrays(fitted)
+    means, spreads = inputs.mean(axis=0), inputs.std(axis=0)
+    spreads[spreads == 0] = 1
+    weights, biases = _lines((inputs - means) / spreads, targets)
+    weights = weights / spreads[:, None]
+    return weights, biases - means @ weights
+
+
+def _lines(inputs: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    if np.isnan(targets).any():
+        return _together([LinearRegression().fit(*rows) for rows in measured_rows(inputs, targets)])
+    model = LinearRegression().fit(inputs, targets)
     return model.coef_.T, model.intercept_
 
 

@@ -76,6 +76,12 @@ def test_collinear_calendar_columns_do_no_harm(views, split):
     assert row.finite and row.train_loss < solved(views, split, "mse")[2].train_loss
 
 
+def test_weekdays_count_beside_views_by_the_million(views, split):
+    inputs = Inputs(standardise=False, weekday=True)
+    few, many = (solved(views * scale, split, "mse", inputs)[2] for scale in (1, 1e5))
+    np.testing.assert_allclose(many.train_loss, few.train_loss * 1e5, rtol=1e-4)
+
+
 def test_regularisation_of_descent_is_set_aside(split):
     settings = RunSettings(
         split, Architecture("linear", 7), Training("mse", "exact"), regularisation=Regularisation(l1=1, train_days=50)
