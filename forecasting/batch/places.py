@@ -35,7 +35,7 @@ RESULT = ("channel", "file")  # how the columns of a batch's own table begin
 PIECES = ".pieces"  # how the folder of what is done already ends
 FRAME = "frame"  # what a pandas table stands as in the results
 NO_FILES = "there is no table in {place}"
-UNFORESEEN = "the file is out of the ordinary and cannot be read ({error})"
+UNFORESEEN = "The file is out of the ordinary and cannot be read ({error})."
 Place = str | Path
 
 

@@ -26,8 +26,9 @@ from forecasting.messages import BadInput
 
 FIRST = {"channel": "string", "file": "string", "metric": "string"}
 LAST = {"reason": "string", "corrections": "int64", "identity": "string"}
+TAKEN = "another call has written {file} meanwhile; call again for what it lacks"
 GROUP_ROWS = 100_000  # of a Parquet file that are read at once
-LOST = "the process that worked on this channel ended, each time it was tried"
+LOST = "The process that worked on this channel ended, each time it was tried."
 OTHER_TABLE = "{file} holds something else than a batch of task “{task}”; choose another name or delete it"
 
 
@@ -131,7 +132,10 @@ class Results:
     def _read_piece(self, piece: int) -> tuple[pa.Table, dict[str, np.ndarray]]:
         """A piece, and the rows of each identity."""
         where = self._pieces[piece]
-        table = where if isinstance(where, pa.Table) else pq.ParquetFile(where[0]).read_row_group(where[1])
+        try:
+            table = where if isinstance(where, pa.Table) else pq.ParquetFile(where[0]).read_row_group(where[1])
+        except FileNotFoundError as problem:
+            raise BadInput(TAKEN, file=self.out) from problem
         return table, table["identity"].to_pandas().groupby(table["identity"].to_pandas()).indices
 
     def _index(self, piece: pa.Table, where: pa.Table | tuple[Path, int]) -> None:

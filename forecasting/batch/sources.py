@@ -26,7 +26,7 @@ from forecasting.series import Channel
 
 PARQUET = b"PAR1"
 FROM_FILE = Choice()
-NOT_OPENED = "cannot open {file}: {why}"
+NOT_OPENED = "The file cannot be opened: {why}."
 
 
 class Loaded(Protocol):
@@ -185,12 +185,12 @@ def _member(path: Path, name: str) -> bytes:
     except (zipfile.BadZipFile, KeyError) as problem:
         raise OSError(str(problem)) from problem
     if entry.file_size > OWN_FILE.unpacked:
-        raise BadInput("{name} unpacks to more than {limit} MB", name=name, limit=OWN_FILE.unpacked // 10**6)
+        raise BadInput("{name} unpacks to more than {limit} MB.", name=name, limit=OWN_FILE.unpacked // 10**6)
     return read_entry(archive, entry)
 
 
 def _not_opened(file: str, problem: OSError) -> Refused:
-    return Refused(file, BadInput(NOT_OPENED, file=file, why=problem.strerror or problem))
+    return Refused(file, BadInput(NOT_OPENED, why=problem.strerror or problem))
 
 
 def _without_parquet(data: bytes) -> bytes:
@@ -202,7 +202,7 @@ def _without_parquet(data: bytes) -> bytes:
         text = pa.BufferOutputStream()
         pyarrow.csv.write_csv(table, text)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as problem:
-        raise BadInput("the Parquet file cannot be read ({why})", why=problem) from problem
+        raise BadInput("The Parquet file cannot be read ({why}).", why=problem) from problem
     return text.getvalue().to_pybytes()
 
 

@@ -14,7 +14,7 @@ from forecasting.metric_names import in_metric
 from forecasting.reading import ChannelRows, Question
 from forecasting.series import Channel
 
-NO_CHANNEL = "the file holds no channel"
+NO_CHANNEL = "The file holds no channel."
 
 
 def work_on(batch: Batch, share: Sequence[Loaded]) -> pa.Table:

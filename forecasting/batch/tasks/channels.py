@@ -12,7 +12,7 @@ from forecasting.split import Split, clipped, default_split
 
 Found = TypeVar("Found")
 LOG = logging.getLogger(__name__)
-UNFORESEEN = "this channel is out of the ordinary and has no answer ({error})"
+UNFORESEEN = "This channel is out of the ordinary and has no answer ({error})."
 
 
 def one_by_one(channels: Sequence[Channel], work: Callable[[Channel], list[Row]]) -> list[Answer]:

@@ -1,5 +1,6 @@
 """A batch comes to the same table however it is done: by more workers, in pieces, after a kill, or a second time."""
 
+import shutil
 from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from forecasting import batch
+from forecasting.batch.results import pieces_of
 from forecasting.evaluation.calibration import fit_method
 from forecasting.forecasts.forecast import make_forecast
 from forecasting.messages import BadInput
@@ -110,6 +112,32 @@ def test_progress_counts_channels_with_and_without_an_answer(folder, tmp_path, t
     assert again == replace(counts, known=14)
 
 
+def test_what_ends_its_worker_is_a_row_alone_and_tried_by_the_next_call(folder, tmp_path, threads):
+    out, channels = tmp_path / "table.parquet", batch.read(folder)
+    whole = batch.run(channels, executor=threads, **HOW)
+    frame = batch.run(channels, executor=Deadly(threads, "beta.csv"), out=out, **HOW)
+    (dead,) = frame.loc[frame["file"] == "beta.csv", "reason"]
+    assert "ended" in dead
+    others = [one.query("file != 'beta.csv'").reset_index(drop=True) for one in (frame, whole)]
+    assert others[0].equals(others[1])
+    calls = Counted(threads)
+    assert batch.run(channels, executor=calls, out=out, **HOW).equals(whole)
+    assert calls.sources == ["beta.csv"]
+
+
+def test_a_call_whose_pieces_another_one_has_made_a_table_of_says_so(folder, tmp_path, threads):
+    out, channels = tmp_path / "table.parquet", batch.read(folder)
+    what = batch.Batch(methods=("last-week",), horizon=7)
+
+    def end_elsewhere(counts: batch.Counts) -> None:
+        if counts.sources == counts.total:
+            shutil.rmtree(pieces_of(out))
+
+    with pytest.raises(BadInput, match="another call has written"):
+        batch.write(what, channels, out=out, executor=threads, note=end_elsewhere)
+    assert batch.write(what, channels, out=out, executor=threads).sources == len(channels)
+
+
 class Counted(Executor):
     """An executor that notes what it was given, and is interrupted after so many shares."""
 
@@ -124,19 +152,6 @@ class Counted(Executor):
         self.until -= 1
         self.sources += [one.file for one in share]
         return self.executor.submit(call, batch, share)
-
-
-def test_what_ends_its_worker_is_a_row_alone_and_tried_by_the_next_call(folder, tmp_path, threads):
-    out, channels = tmp_path / "table.parquet", batch.read(folder)
-    whole = batch.run(channels, executor=threads, **HOW)
-    frame = batch.run(channels, executor=Deadly(threads, "beta.csv"), out=out, **HOW)
-    (dead,) = frame.loc[frame["file"] == "beta.csv", "reason"]
-    assert "ended" in dead
-    others = [one.query("file != 'beta.csv'").reset_index(drop=True) for one in (frame, whole)]
-    assert others[0].equals(others[1])
-    calls = Counted(threads)
-    assert batch.run(channels, executor=calls, out=out, **HOW).equals(whole)
-    assert calls.sources == ["beta.csv"]
 
 
 class Deadly(Executor):
