@@ -39,6 +39,7 @@ def test_a_row_is_taken_with_one_click(page: Page) -> None:
     expect(rows.filter(has_text="Boosted trees")).to_have_count(1, timeout=SLOW)  # judged last
     expect(ranking.get_by_role("button", name="Stop")).to_have_count(0, timeout=SLOW)
     name = "Mean of the last four same weekdays"
+    expect(rows.filter(has_text=name)).to_have_count(1)  # the table as it is at last has been drawn
     place = next(place for place, row in enumerate(rows.all_inner_texts()) if row.strip().startswith(name))
     press_use(table, place)
     expect(page.get_by_role("combobox", name="Method", exact=True)).to_have_value(name)
