@@ -123,6 +123,9 @@ def test_a_run_is_pinned_and_let_go(compare: Page) -> None:
 
 
 def test_tables_and_charts_are_saved_under_readable_names(compare: Page, tmp_path: Path) -> None:
+    compare.get_by_test_id("stDataFrame").first.hover()
+    expect(compare.get_by_role("button", name="Search: The runs")).to_be_visible()
+    expect(compare.get_by_role("button", name="Download as CSV")).to_have_count(0)  # it writes cells as they are
     table = pd.read_csv(save(compare, "Final losses (CSV)", tmp_path))
     assert table["run"].tolist()[:4] == [f"Try {place}" for place in (200, 199, 198, 197)]
     points = pd.read_csv(save(compare, "Losses during training (CSV)", tmp_path))
