@@ -7,6 +7,7 @@ import streamlit as st
 
 from forecasting import __version__
 from pages.parts.chapters import CHAPTERS, CONTENTS, MOVED, REPORT_CARD, leads_to_part, open_linked_chapter
+from pages.parts.chart import fetch_chart_code
 from pages.parts.file_reading import finish_readings
 from pages.parts.history import keep_history
 from pages.parts.identity import end_if_signed_out
@@ -27,6 +28,8 @@ keep_history()
 finish_readings()
 
 st.set_page_config(page_title="Viewcast", page_icon=str(Path(__file__).parent / "pages" / "icon.png"), layout="wide")
+
+unseen = fetch_chart_code()
 
 with st.sidebar:
     translate = choose_language()
@@ -73,3 +76,4 @@ page = st.navigation(
 draw_foot(translate)
 with timed_rerun(page.url_path, since=begun):
     page.run()
+unseen.empty()

@@ -17,6 +17,7 @@ import altair as alt
 import streamlit as st
 from altair.utils import schemapi
 from streamlit.dataframe_util import convert_anything_to_arrow_bytes
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.look import is_presented
 from pages.parts.session import Session
@@ -66,6 +67,19 @@ class _Content(pickle.Pickler):
         """The words of a translation, which is a function and has no content of its own."""
         words = self._words.get(id(value))
         return None if words is None else (self._language, words)
+
+
+def fetch_chart_code() -> DeltaGenerator:
+    """Have a browser that is new here fetch the code of charts while the page is made; what is returned to be emptied.
+
+    A browser asks for a control's code when it gets the first control of the kind. That of charts is the largest, and
+    the chart comes late in the script. This one is where nothing is shown, so it is never drawn itself.
+    """
+    place = st._event.empty()
+    if "chart_code" not in st.session_state:
+        st.session_state.chart_code = "asked for"
+        place.vega_lite_chart(spec={"mark": "point", "data": {"values": []}})
+    return place
 
 
 _finished = FinishedCharts()

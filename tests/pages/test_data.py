@@ -66,6 +66,7 @@ def test_folded_parts_are_drawn_once_they_are_opened_and_stay(visitor):
     visitor.app.session_state.opened = set()
     app = visitor.go("data")
     assert not app.dataframe and not app.text_area and app.get_by_key("false_alarms")
+    assert len(app.get("vega_lite_chart")) == 2  # the one that is there for its code alone has gone
     app.session_state.events = True
     assert app.run().text_area(key="event_lines") and not app.dataframe
     app.session_state.events = False
