@@ -47,8 +47,13 @@ class Forecasts:
 
     @property
     def missing(self) -> list[str]:
-        """Ids of jobs that have not been done, and are not under way."""
+        """Ids of jobs that nobody has asked for, or that were stopped."""
         return [one for one in self.jobs if _status(self.states.get(one)) not in ("finished", "failed", *ACTIVE)]
+
+    @property
+    def failed(self) -> list[str]:
+        """Ids of those that failed."""
+        return [one for one in self.jobs if _status(self.states.get(one)) == "failed"]
 
     @property
     def active(self) -> bool:
@@ -56,16 +61,19 @@ class Forecasts:
         return bool(ordered().asked) or any(state.status in ACTIVE for state in self.listing.states)
 
     def draw_button(self) -> None:
-        """The press."""
-        count = len(self.missing)
+        """The press; once all has been tried, it tries again what failed."""
+        count, again = len(self.missing), len(self.failed)
         label = N_("Forecast {count} channel", "Forecast all {count} channels")
         said = Message(label, {"count": count}) if count else Message(N_("Forecast all"))
+        if again and not count:
+            failed = N_("Try {count} failed forecast again", "Try {count} failed forecasts again")
+            said = Message(failed, {"count": again})
         st.button(
             said.translated(self.translate),
             key="forecast_all",
             type="primary",
             icon=":material/online_prediction:",
-            disabled=not count or self.active,
+            disabled=not (count or again) or self.active,
             on_click=self._submit,
         )
 
@@ -75,7 +83,7 @@ class Forecasts:
         if count and not self.active:
             about = translate(N_("About {time}; what is forecast already is not done again."))
             st.caption(about.format(time=duration(self._seconds(count), translate)))
-        elif self.jobs and not count and not self.active:
+        elif self.jobs and not self.active and not self.failed:
             st.caption(translate(N_("All are forecast by this method, from their last days.")))
 
     def _seconds(self, count: float) -> float:
@@ -84,7 +92,7 @@ class Forecasts:
 
     def _submit(self) -> None:
         order = ordered()
-        order.asked = [self.jobs[job_id] for job_id in self.missing]
+        order.asked = [self.jobs[job_id] for job_id in self.missing or self.failed]
         st.session_state.forecasts_total = len(order.asked)
         go_on(self.session, order)
 

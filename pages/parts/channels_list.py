@@ -43,6 +43,7 @@ class Made:
     request: ForecastRequest
     forecast: Forecast | None
     reason: Message | None  # why it failed
+    queued: float  # seconds since 1970
     seconds: float
 
 
@@ -51,6 +52,7 @@ class OfChannel:
     """Ids of a channel's forecast jobs."""
 
     latest: str = ""  # that is shown
+    queued: float = 0.0  # when that was; one that failed may be tried again
     earlier: tuple[str, ...] = ()  # those of earlier versions, by which a model can be found stale
 
 
@@ -156,7 +158,7 @@ def _of_job(job: Job, result: str | None) -> Made:
     if result and job.status == "finished":
         with suppress(*UNREADABLE):
             forecast = from_json(ForecastReport, result).forecast
-    return Made(job.fingerprint, job.request, _slim(forecast) if forecast else None, job.reason, job.seconds)
+    return Made(job.fingerprint, job.request, _slim(forecast) if forecast else None, job.reason, job.queued, job.seconds)
 
 
 def _slim(forecast: Forecast) -> Forecast:
@@ -184,7 +186,8 @@ def _of_channel(newest: str, jobs: list[str], made: Mapping[str, Made]) -> OfCha
     whole = [job for job in jobs if made[job].forecast]
     now = [job for job in whole if made[job].fingerprint == newest]
     earlier = tuple(job for job in whole if made[job].fingerprint != newest)
-    return OfChannel((now or [*earlier] or jobs)[0], earlier)
+    latest = (now or [*earlier] or jobs)[0]
+    return OfChannel(latest, made[latest].queued, earlier)
 
 
 def _recalled(

@@ -50,6 +50,7 @@ def draw_table(session: Session, rows: list[Row], days: int) -> None:
     """The rows; choosing one makes it the current channel."""
     translate = session.plain
     frame = pd.DataFrame([_line(row, translate) for row in rows], columns=list(COLUMNS))
+    _tick([place for place, row in enumerate(rows) if row.fingerprint == session.channel.fingerprint])
     st.dataframe(
         frame,
         key=TABLE,
@@ -118,6 +119,12 @@ def _interval(one: ChannelSummary, translate: Translate) -> str | None:
         return translate(N_("cannot tell")) if one.origin else None
     low, high = format_views(one.low, translate), format_views(one.high, translate)
     return translate(N_("{low} to {high}")).format(low=low, high=high)
+
+
+def _tick(lines: list[int]) -> None:
+    """Have these lines ticked, wherever the channel was chosen and however they are ordered now."""
+    if st.session_state.get(TABLE, {}).get("selection", {}).get("rows", []) != lines:
+        st.session_state[TABLE] = {"selection": {"rows": lines, "columns": [], "cells": []}}
 
 
 def _choose_line(fingerprints: list[str]) -> None:

@@ -34,6 +34,10 @@ def test_files_are_brought_forecast_searched_and_opened_everywhere(page: Page) -
     place = next(place for place in range(3) if "*Bakery* one" in lines.nth(place).inner_text())
     page.get_by_test_id("stDataFrame").click(position={"x": 18, "y": HEAD + LINE * place + LINE // 2})
     expect(page.get_by_text("“*Bakery* one” is chosen; every page shows it.")).to_be_visible()
+    page.get_by_role("textbox", name="Search by name").fill("one")
+    page.keyboard.press("Enter")
+    expect(lines).to_have_count(1)
+    expect(lines.first).to_have_attribute("aria-selected", "true")  # the tick follows the channel to another place
     page.get_by_test_id("stMain").get_by_role("link", name="Forecast").click()
     expect(page.get_by_role("heading", name="Forecast", exact=True)).to_be_visible()
     expect(page.get_by_role("combobox", name="Channel", exact=True)).to_have_value("*Bakery* one")

@@ -17,7 +17,7 @@ from forecasting.records import Progress
 from forecasting.series import Channel
 from pages.parts import session
 from pages.parts.channels_list import Row
-from pages.parts.channels_table import as_csv
+from pages.parts.channels_table import TABLE, as_csv
 from tests.forecasting.forecasts.test_past import forecast
 from tests.pages.test_pages import metrics
 
@@ -141,6 +141,20 @@ def test_what_the_host_does_not_allow_at_once_follows_and_is_said_once(visit, id
     assert metrics(app)["With a forecast"] == "3" and not app.get("progress")
 
 
+def test_a_forecast_that_failed_says_why_and_can_be_tried_again(visit, idle):
+    app = bring(visit("channels"), "many.zip", zipped(a=table(100), b=table(200)))
+    app.button(key="forecast_all").click().run()
+    queue = JobQueue(session.store().engine)
+    queue.fail(queue.claim_next().id, Message("The views are too few."))
+    finish(app, {"a": 150, "b": 250})
+    app.run()
+    assert lines(app).attention.iloc[0] == "The views are too few."
+    app.button(key="forecast_all").click().run()
+    finish(app, {"a": 150, "b": 250})
+    app.run()
+    assert metrics(app)["With a forecast"] == "2" and metrics(app)["Need attention"] == "0"
+
+
 def test_one_stop_ends_all(visit, idle):
     app = bring(visit("channels"), "many.zip", zipped(a=table(100), b=table(200)))
     app.button(key="forecast_all").click().run()
@@ -153,6 +167,7 @@ def test_a_line_that_is_chosen_is_the_channel_of_every_page(visit):
     app = bring(visit("channels"), "many.zip", zipped(a=table(100), b=table(200)))
     chosen = next(key for key in app.selectbox(key="channel").options if key == "b")
     app.selectbox(key="channel").select(chosen).run()
+    assert app.session_state[TABLE]["selection"]["rows"] == [1]
     assert any(one.value == "“b” is chosen; every page shows it." for one in app.markdown)
     assert [link.proto.label for link in app.get("page_link")][:2] == ["Data", "Forecast"]
 
