@@ -154,11 +154,12 @@ def _made(session: Session, states: Collection[JobState]) -> dict[str, Made]:
 
 
 def _of_job(job: Job, result: str | None) -> Made:
-    forecast = None
+    made = Made(job.fingerprint, job.request, None, job.reason, job.queued, job.seconds)
     if result and job.status == "finished":
         with suppress(*UNREADABLE):
-            forecast = from_json(ForecastReport, result).forecast
-    return Made(job.fingerprint, job.request, _slim(forecast) if forecast else None, job.reason, job.queued, job.seconds)
+            if forecast := from_json(ForecastReport, result).forecast:
+                return replace(made, forecast=_slim(forecast))
+    return made
 
 
 def _slim(forecast: Forecast) -> Forecast:
