@@ -50,6 +50,7 @@ ROOT = Path(__file__).parents[2]
 HORIZON = 28
 LOOK_SECONDS = 0.2  # between two looks at the memory
 PORT = 18786
+NO_PROFILE = {"DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}  # as the README advises
 TASKS = ("forecast:linear", "forecast:auto", "backtest:linear", "table", "report")
 
 
@@ -144,7 +145,7 @@ def processor(process: int) -> float:
 @contextmanager
 def cluster(workers: int) -> Iterator[tuple[str, list[int]]]:
     """The address of a Dask scheduler with so many workers of one thread, and their processes."""
-    environment = os.environ | worker_environment() | {"PYTHONPATH": str(ROOT)}
+    environment = os.environ | worker_environment() | {"PYTHONPATH": str(ROOT), **NO_PROFILE}
     address = f"tcp://127.0.0.1:{PORT}"
     dask = [sys.executable, "-m", "dask"]
     scheduler = [*dask, "scheduler", "--host", "127.0.0.1", "--port", str(PORT), "--no-dashboard"]
