@@ -90,8 +90,11 @@ def _paths(place: Path) -> Iterator[tuple[Path, str]]:
             if path.is_file() and _is_table(PurePosixPath(inside)) and not _is_result(path):
                 yield path, inside.as_posix()
     elif has_magic(str(place)) and not place.exists():
-        for name in sorted(glob(str(place), recursive=True)):
-            yield from _paths(Path(name)) if Path(name).is_dir() else [(Path(name), Path(name).as_posix())]
+        for path in map(Path, sorted(glob(str(place), recursive=True))):
+            if path.is_dir():
+                yield from _paths(path)
+            elif not _is_result(path):
+                yield path, path.as_posix()
     else:
         yield place, place.as_posix()
 
@@ -107,7 +110,8 @@ def _members(path: Path) -> list[str]:
     except (OSError, zipfile.BadZipFile):
         return []  # whoever reads it says why
     tables = [name for name in names if _is_table(PurePosixPath(name))]
-    exported = all(is_of_export(PurePosixPath(name).name) for name in tables)
+    folders = {PurePosixPath(name).parent for name in tables}
+    exported = len(folders) == 1 and all(is_of_export(PurePosixPath(name).name) for name in tables)
     return [] if exported else sorted(tables)
 
 

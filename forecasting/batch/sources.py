@@ -9,6 +9,7 @@ import io
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
@@ -175,6 +176,11 @@ class Refused:
 
 def open_archive(path: Path) -> zipfile.ZipFile:
     """Opened once for all of its files: its directory may name thousands."""
+    return _opened(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _opened(path: Path, _written: int) -> zipfile.ZipFile:
     return zipfile.ZipFile(path)
 
 

@@ -1,5 +1,7 @@
 """What counts as a channel: files of a folder, a glob, a list or a zip, and the rows of a long table."""
 
+import os
+
 import pandas as pd
 import pytest
 
@@ -36,11 +38,16 @@ def test_a_zip_of_channels_is_a_channel_a_file(tmp_path):
     packed = zipped(tmp_path / "all.zip", {"b/one.csv": table(1), "two.csv": table(2), "__MACOSX/x.csv": b"x"})
     assert files_of(batch.read(packed)) == [f"{packed}:b/one.csv", f"{packed}:two.csv"]
     assert names_of(batch.read(packed)) == ["one", "two"]
+    zipped(packed, {"three.csv": table(3), "two.csv": table(2)})
+    os.utime(packed, (0, 0))  # another time of writing, however fast this test is
+    assert names_of(batch.read(packed)) == ["three", "two"]
 
 
 def test_a_channels_export_is_one_channel(tmp_path):
     packed = zipped(tmp_path / "channel.zip", {"Totals.csv": table(1), "Table data.csv": b"Content,Views\nx,5\n"})
     assert names_of(batch.read([packed, packed])) == ["channel"]
+    several = zipped(tmp_path / "several.zip", {"a/Totals.csv": table(1), "b/Totals.csv": table(2)})
+    assert files_of(batch.read(several)) == [f"{several}:a/Totals.csv", f"{several}:b/Totals.csv"]
 
 
 def test_a_file_of_several_channels_is_all_of_them(tmp_path):
@@ -107,7 +114,8 @@ def test_a_batchs_own_tables_are_no_channels(folder, threads):
         )
     (folder / "results.parquet.pieces").mkdir()
     (folder / "results.parquet.pieces" / "piece.parquet").write_bytes(b"")
-    assert not [file for file in files_of(batch.read(folder)) if "results" in file]
+    for place in (folder, f"{folder}/*.csv"):
+        assert not [file for file in files_of(batch.read(place)) if "results" in file]
 
 
 def test_a_large_file_is_split_at_once_and_read_beyond_what_a_visitor_may_bring(tmp_path, monkeypatch):
