@@ -18,6 +18,7 @@ from forecasting.jobs.machine import (
     worker_environment,
     worker_memory,
 )
+from forecasting.jobs.readers import ReaderPool
 
 FLAGS = "fpu sse2 avx2 avx512f avx512dq avx512cd avx512bw avx512vl"
 
@@ -97,7 +98,7 @@ def test_workers_are_as_many_as_cores_and_memory_bear(monkeypatch, gigabytes, co
     assert usual_workers() == workers
     if gigabytes >= 1:
         assert worker_memory() == SMALLEST or SERVER + workers * worker_memory() <= gigabytes * 1e9
-    assert (idle_seconds() < 200) == (gigabytes < 4)
+    assert (idle_seconds() < 200) == (ReaderPool().idle_seconds < 200) == (gigabytes < 4)
 
 
 @pytest.mark.skipif(not hasattr(os, "nice"), reason="Windows has no nice")
