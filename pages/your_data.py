@@ -49,7 +49,7 @@ def open_saved() -> None:
     """Have the file in the uploader read, and take it in."""
     file = st.session_state[SAVED]
     stop_reading(SAVED)
-    for key in ("opened", "cannot_open"):
+    for key in ("opened_work", "cannot_open"):
         st.session_state.pop(key, None)
     if file:
         begin_reading(SAVED, file.name, partial(from_file, file.getvalue()), take_in)
@@ -58,7 +58,7 @@ def open_saved() -> None:
 def take_in(read: Result) -> None:
     """Add what was read to what is here; where it could not be read, remember why."""
     try:
-        st.session_state.opened = merge(engine, session.owner, read(), limits())
+        st.session_state.opened_work = merge(engine, session.owner, read(), limits())
     except BadInput as trouble:
         st.session_state.cannot_open = trouble
 
@@ -67,7 +67,7 @@ def say_opened() -> None:
     """What the file brought, or why it brought nothing."""
     if trouble := st.session_state.get("cannot_open"):
         st.error(escape_markdown(trouble.translated(translate)), icon=":material/error:")
-    opened: Merged | None = st.session_state.get("opened")
+    opened: Merged | None = st.session_state.get("opened_work")
     if opened and any(vars(opened).values()):
         text = translate("New here: channels {channels}, runs {runs}, forecasts {forecasts}.")
         st.success(text.format(**vars(opened)), icon=":material/check:")

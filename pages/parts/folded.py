@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 def folded(label: str, *, key: str, icon: str) -> tuple[DeltaGenerator, bool]:
     """A folded part, and whether it has been opened in this session; its content is drawn only then."""
     part = st.expander(label, key=key, icon=icon, on_change="rerun")
-    opened = st.session_state.setdefault("opened", set())
+    opened = st.session_state.setdefault("opened_folds", set())
     if part.open:
         opened.add(key)
     return part, key in opened

@@ -50,7 +50,7 @@ class Visitor:
 
     def __init__(self) -> None:
         self.app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-        self.app.session_state.opened = {"events", "unusual"}  # what lies folded is drawn from the first opening on
+        self.app.session_state.opened_folds = {"events", "unusual"}  # what lies folded is drawn once it is opened
 
     def go(self, page: str, **query: str) -> AppTest:
         for key, value in query.items():

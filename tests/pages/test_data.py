@@ -63,7 +63,7 @@ def test_short_channel_has_no_unusual_days_and_the_page_says_why(visit):
 
 
 def test_folded_parts_are_drawn_once_they_are_opened_and_stay(visitor):
-    visitor.app.session_state.opened = set()
+    visitor.app.session_state.opened_folds = set()
     app = visitor.go("data")
     assert not app.dataframe and not app.text_area and app.get_by_key("false_alarms")
     assert len(app.get("vega_lite_chart")) == 2  # the one that is there for its code alone has gone
