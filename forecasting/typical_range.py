@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 RECENT = 56  # days that say what is usual
+YEAR = 365  # days
 WEEK = 7  # days
 CAP = 5.0  # times the median of the positive values: the most that one value counts for in a mean
 FAR = 10.0  # units above the level, or the highest weekday's, that a day may lie and still be usual
@@ -20,6 +21,7 @@ class TypicalRange:
 
     level: np.ndarray  # mean of the recent days
     unit: np.ndarray  # mean difference from the same day a week before, never 0
+    year_unit: np.ndarray  # the same of a year
     highest: np.ndarray  # of the usual weekdays; infinite in the first two weeks
     week: np.ndarray  # (days, 7): what is usual on the weekday of the day itself (last), the day before it (sixth) ...
 
@@ -47,8 +49,16 @@ def typical_range(known: np.ndarray) -> TypicalRange:
     last_week, middle = median(recent[:, -WEEK:]), median(weekdays)
     moved = np.where(middle > 0, last_week / np.where(middle > 0, middle, 1), 1)[:, None]
     highest = np.maximum.reduce([level, weekdays.max(axis=1), last_week])
-    unit = unrest + 0.01 * level + 0.1
-    return TypicalRange(level, unit, np.where(few, np.inf, highest), weekdays * moved)
+    least = 0.01 * level + 0.1
+    year_unrest = np.where(few, unrest, _unrest_of_a_year(known))
+    return TypicalRange(level, unrest + least, year_unrest + least, np.where(few, np.inf, highest), weekdays * moved)
+
+
+def _unrest_of_a_year(known: np.ndarray) -> np.ndarray:
+    """Mean difference (days,) from the same day a week before over a year through each day; 0 in the first week."""
+    changes = np.abs(known[WEEK:] - known[:-WEEK])
+    padded = np.concatenate([np.full(YEAR - 1 + len(known) - len(changes), np.nan), changes])
+    return capped_mean(np.lib.stride_tricks.sliding_window_view(padded, YEAR))
 
 
 def capped_mean(values: np.ndarray) -> np.ndarray:

@@ -22,15 +22,15 @@ from forecasting.windows import futures
 LEVELS = (0.5, 0.9)
 TOTALS = (7, 28)  # days
 GRID = (0.5, 0.8, 0.9, 0.95, 0.99)  # levels whose rates of misses are followed; others lie between them
-GAMMA = 0.01  # of the adaptive variant: how far a miss moves the rate of misses that is aimed at
+GAMMA = 0.01  # of the adaptive variant: how far a miss a day ahead moves the rate of misses that is aimed at
 SMOOTHING_RADIUS = 3  # days ahead on either side whose edges are averaged
-CALIBRATION_SIZE = 365  # scores of a column that are kept, the latest ones
+CALIBRATION_SIZE = 730  # scores of a column that are kept, the latest ones
 UNUSUAL = 5.0  # units above the highest weekday's: a forecast beyond says that something is extraordinary
 FAR = 3.0  # times the score that a share `level` stays within, either side: an edge goes no farther
 WIDEST = 2.5  # times the outermost score, where scores are too few for their level
 BOTH_SIDES = 20  # scores below which both sides share them
 FEWEST_SCORES = 5  # scores of a column that an edge can rest on; below it borrows from fewer days ahead
-MARGIN = 1 / 3  # of what scores that are alike ask for: with all of it totals of 28 days held 97 % for 90
+SHARED = 0.75  # of an edge is that of both sides together, which twice as many scores tell
 HIGHEST_EDGE = 2.0  # times the largest views seen: no upper edge lies beyond, unless the forecast does
 GROWN = 1.1  # times as many scores say anew how alike neighbours are
 SHARE_OF_TOTAL = 0.8  # a total's score beside that of its last day, where it has to be borrowed
@@ -103,13 +103,14 @@ def with_totals(daily: np.ndarray) -> np.ndarray:
 def scales(series: Series, origins: pd.DatetimeIndex, predicted: np.ndarray) -> np.ndarray:
     """The unit of a score (origins, columns) in views, from nothing later than the origin.
 
-    The typical difference from week to week, half as it is, half in proportion to how the day that is `predicted`
-    (origins, horizon) compares with recent days.
+    The typical difference from week to week, between that of late and that of a year, half as it is, half in
+    proportion to how the day that is `predicted` (origins, horizon) compares with recent days.
     """
     places, typical = series.known.index.get_indexer(origins), series.typical
     lengths = np.array([1] * predicted.shape[1] + totals(predicted.shape[1]))
     share = with_totals(predicted) / lengths / (typical.level[places, None] + 1)
-    return typical.unit[places, None] * lengths * np.clip(0.5 + 0.5 * share, 0.25, 4)
+    unit = np.sqrt(typical.unit * typical.year_unit)[places, None]
+    return unit * lengths * np.clip(0.5 + 0.5 * share, 0.25, 4)
 
 
 def usual(series: Series, origins: pd.DatetimeIndex, predicted: np.ndarray) -> np.ndarray:
@@ -209,7 +210,8 @@ def adaptive_edges(
     often; then every score is learnt from once it is known (Gibbs and Candes 2021).
 
     After a miss the rate of misses aimed at falls by `step` times (1 - target), after a hit it rises by `step` times
-    the target: in the long run as many are missed as should be, whatever the views do. Scores that become known also
+    the target: in the long run as many are missed as should be, whatever the views do. Of a delay of many days it
+    moves by as small a part: misses come late and together there. Scores that become known also
     join the `memory` latest ones that quantiles are taken of. Days ahead that follow each other lend each other their
     edges: apart, a few misses make one day's interval twice as wide as the next one's. A level's edges never lie
     within those of a smaller level, and are the same whichever others are asked for.
@@ -247,11 +249,9 @@ def mean_errors(earlier: Scores, later: Scores, memory: int = CALIBRATION_SIZE) 
 
 
 def _shrunk_mean(known: np.ndarray, delay: int) -> float:
-    independent = len(known) / delay
-    if len(known) < FEWEST_SCORES or not known.mean():
+    if len(known) < FEWEST_SCORES:
         return 0.0
-    chance = known.var() / independent / known.mean() ** 2
-    return float(known.mean() * max(1 - chance, 0))
+    return _beyond_chance(float(known.mean()), known.var() * delay / len(known))
 
 
 def _adapt(
@@ -273,7 +273,7 @@ def _adapt(
             if place is not None and counts[place]:
                 missed = np.stack([score < edges[0, place, own], score > edges[1, place, own]])
                 # Below 0 no score is far enough out; far days' misses come late, and would keep it there long after.
-                rates = np.maximum(rates + step * (target - missed), 0)
+                rates = np.maximum(rates + step / delay * (target - missed), 0)
             latest.append(score)
             known = np.insert(known, np.searchsorted(known, score), score)
             if len(latest) > memory:
@@ -281,16 +281,14 @@ def _adapt(
         counts[row] = len(known)
         if len(known) > GROWN * told_from:  # a run begins without any
             spacing, told_from = spacing_of(np.array(latest), delay), len(known)
-        edges[:, row] = edges_of_scores(known, every, rates=rates, spacing=spacing, margin=MARGIN)
+        edges[:, row] = edges_of_scores(known, every, rates=rates, spacing=spacing)
     return edges[:, :, reported], counts
 
 
-def edges_of_scores(
-    known: np.ndarray, levels: np.ndarray, *, rates: np.ndarray, spacing: float, margin: float = 1.0
-) -> np.ndarray:
+def edges_of_scores(known: np.ndarray, levels: np.ndarray, *, rates: np.ndarray, spacing: float) -> np.ndarray:
     """Edges (sides, levels) from sorted scores and the rates of misses (sides, GRID) aimed at.
 
-    Of the `margin` that a few independent scores ask for, where one in `spacing` is, so much is kept.
+    Where fewer than a level needs are independent, one in `spacing`, it lies beyond the outermost.
     """
     if not len(known):
         return np.full((2, len(levels)), np.nan)
@@ -300,7 +298,7 @@ def edges_of_scores(
     # Between levels that are followed, in proportion; a level of 0 would miss half on either side, one of 1 none.
     below, above = (np.interp(levels, [0, *GRID, 1], [max(0.5, side[0]), *side, 0]) for side in falling)
     far = FAR * np.sort(np.abs(known))[np.clip(np.ceil(len(known) * levels), 1, len(known)).astype(int) - 1]
-    low, high = _quantiles(known, below, above, 1 + margin * (spacing - 1))
+    low, high = _quantiles(known, below, above, spacing)
     found = np.stack([np.maximum(low, -far), np.minimum(high, far)])
     outward = np.array([found[0] < 0, found[1] > 0])
     return found * np.where(outward, _beyond_outermost(len(known), levels, spacing), 1)
@@ -385,13 +383,24 @@ def _known(scores: Scores, column: int, day: pd.Timestamp) -> np.ndarray:
 def _quantiles(known: np.ndarray, below: np.ndarray, above: np.ndarray, spacing: float) -> np.ndarray:
     """Scores (sides, rates) that a new one passes with these chances at most; the outermost where there are too few.
 
-    Only one of the sorted `known` in `spacing` counts as independent of those before it.
+    Partly those of the sorted `known` on either side, which may differ, partly those of both sides as one, around
+    their median as far as it is no chance; one in `spacing` is independent of those before it.
     """
-    count = len(known)
-    if not count:
-        return np.full((2, len(below)), np.nan)
-    places = np.ceil((count + spacing) * (1 - np.stack([below, above]))).astype(int).clip(1, count)
-    return np.stack([known[count - places[0]], known[places[1] - 1]])
+    own = np.stack([known[len(known) - _place(known, below) - 1], known[_place(known, above)]])
+    middle = _beyond_chance(float(np.median(known)), np.pi / 2 * known.var() / max(len(known) / spacing, 1))
+    sizes = np.sort(np.abs(known - middle))
+    both = sizes[_place(sizes, below + above)]
+    return (1 - SHARED) * own + SHARED * np.stack([middle - both, middle + both])
+
+
+def _beyond_chance(middle: float, variance: float) -> float:
+    """What is left of it drawn towards 0 as far as chance of this variance may have made it (James and Stein 1961)."""
+    return middle * max(1 - variance / middle**2, 0) if middle else 0.0
+
+
+def _place(ordered: np.ndarray, rates: np.ndarray) -> np.ndarray:
+    """Places (rates,) of the values that a new one passes with these chances (Vovk et al. 2005)."""
+    return np.ceil((len(ordered) + 1) * (1 - rates)).astype(int).clip(1, len(ordered)) - 1
 
 
 def _days_in(delays: np.ndarray) -> int:

@@ -9,7 +9,7 @@ import json
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 
 import numpy as np
@@ -34,6 +34,7 @@ from forecasting.settings import RunSettings
 from forecasting.split import Period, Split
 
 FORMAT = 1  # of the file; a reader refuses any other
+UNITS = "late and a year"  # what scores are in: no file before 0.3.0 says so
 MARK = "viewcast"  # where the facts stand in the file's metadata
 LIBRARIES = ("numpy", "torch")  # whose versions are noted
 NO_MODEL = N_("This is no model file; download one on the Forecast page.")
@@ -77,6 +78,7 @@ class Model:
     judged: tuple[HeldOutScore, ...]  # on the held-out days
     origin: Origin
     track: TrackRecord | None = None  # on the same days, for one horizon; None in files of older versions
+    recent_units: bool = False  # whether scores are in units of late alone, as in files before 0.3.0
 
     @property
     def settings(self) -> RunSettings | None:
@@ -145,6 +147,8 @@ class Model:
     def _scores_through(self, series: Series, forecaster, reach: int, known_before: bool) -> Scores:
         """The file's scores for `reach` days ahead, and those of the days since; of a stranger's views, of its own."""
         scores = _for_reach(self.scores, reach)
+        if known_before and self.recent_units:
+            scores = _in_todays_units(series, scores)
         origins = series.known.index[needs(self.record) - 1 : -1][-(CALIBRATION_SIZE + reach) :]
         if known_before:  # a run has learnt from no held-out day: what came after the last of them is known by now
             back = 0 if auto_of(forecaster) else reach - 1
@@ -179,6 +183,7 @@ def save_model(model: Model) -> bytes:
         "split": {"train": str(model.split.train), "held_out": str(model.split.held_out)},
         "judged": to_record(model.judged),
         "track": to_record(model.track),
+        "units": "" if model.recent_units else UNITS,
         "views": {
             "first": str(model.origin.first.date()),
             "last": str(model.origin.last.date()),
@@ -214,7 +219,8 @@ def load_model(blob: bytes) -> Model:
         split = Split(*(Period.parse(facts["split"][name]) for name in ("train", "held_out")))
         name = str(facts["name"])
         name = clean_name(name) if settings_of(facts["model"]) is None else run_name(name)
-    return Model(name, facts["model"], arrays, split, scores, judged, origin, track)
+    recent_units = facts.get("units") != UNITS
+    return Model(name, facts["model"], arrays, split, scores, judged, origin, track, recent_units)
 
 
 @contextmanager
@@ -324,6 +330,13 @@ def _digest(facts: dict, arrays: dict[str, np.ndarray]) -> str:
         found.update(f"{name} {array.dtype} {array.shape}".encode())
         found.update(array.tobytes())
     return found.hexdigest()
+
+
+def _in_todays_units(series: Series, scores: Scores) -> Scores:
+    """Scores that were in units of late alone, as `conformal.scales` has units now."""
+    typical, places = series.typical, series.known.index.get_indexer(scores.origins)
+    ratio = np.sqrt(typical.unit / typical.year_unit)[places, None]
+    return replace(scores, values=scores.values * ratio)
 
 
 def _for_reach(scores: Scores, reach: int) -> Scores:
