@@ -22,6 +22,7 @@ from forecasting.models.ensemble.auto import Auto
 from forecasting.models.ensemble.member import Member, Recipe, architecture
 from forecasting.models.ets import Smoothing
 from forecasting.models.event_effects import EventEffects
+from forecasting.models.pooled_trees import PooledTrees
 from forecasting.models.registry import Forecaster, slug_of, unfitted
 from forecasting.models.with_events import WithEvents
 from forecasting.scaling import Scaler
@@ -124,9 +125,16 @@ def _with_arrays(record: dict, arrays: Arrays) -> dict:
     return record | {"members": members, "groups": arrays["groups"], "error_history": history}
 
 
+def _kind_of(member: dict) -> type:
+    """Of what is fitted, by the fields that only it has."""
+    return Member if "recipe" in member else PooledTrees if "depth" in member else Smoothing
+
+
 def _member_needs(member: dict) -> int:
     if "naive" in member:
         return unfitted(member["naive"]).needs
+    if "depth" in member:
+        return PooledTrees.needs
     return member["recipe"]["window"] if "recipe" in member else WEEK
 
 
@@ -149,15 +157,15 @@ _auto_converter.register_structure_hook(np.ndarray, lambda array, _kind: array)
 _auto_converter.register_unstructure_hook_func(
     lambda kind: kind is Forecaster,
     lambda member: (
-        _auto_converter.unstructure(member) if isinstance(member, Smoothing | Member) else {"naive": slug_of(member)}
+        _auto_converter.unstructure(member)
+        if isinstance(member, Smoothing | Member | PooledTrees)
+        else {"naive": slug_of(member)}
     ),
 )
 _auto_converter.register_structure_hook_func(
     lambda kind: kind is Forecaster,
     lambda record, _kind: (
-        unfitted(record["naive"])
-        if "naive" in record
-        else _auto_converter.structure(record, Member if "recipe" in record else Smoothing)
+        unfitted(record["naive"]) if "naive" in record else _auto_converter.structure(record, _kind_of(record))
     ),
 )
 _auto_converter.register_unstructure_hook(

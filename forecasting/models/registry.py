@@ -110,6 +110,12 @@ METHODS = {
         N_("Linear autoregression"), "forecasting.models.regression:fit_linear", least_days=68, least_horizons=2
     ),
     "ets": Method(N_("Exponential smoothing"), "forecasting.models.ets:fit_smoothing", in_auto=True, least_days=48),
+    "pooled-trees": Method(
+        N_("Boosted trees of all days ahead"),
+        "forecasting.models.pooled_trees:fit_pooled_trees",
+        in_auto=True,
+        least_days=240,  # of which two thirds are before validation
+    ),
     "trees": Method(N_("Boosted trees"), "forecasting.models.regression:fit_trees", least_days=68, least_horizons=2),
     "auto": Method(
         N_("Auto"),

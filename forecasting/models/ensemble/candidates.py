@@ -7,7 +7,7 @@ import numpy as np
 
 from forecasting.models.ensemble.member import Recipe
 from forecasting.models.ensemble.weights import Kinds
-from forecasting.models.registry import METHODS, UNFITTED
+from forecasting.models.registry import METHODS
 from forecasting.series import Series
 
 ALWAYS_INCLUDED = tuple(slug for slug, method in METHODS.items() if method.in_auto)  # these leave nothing to choose
@@ -44,6 +44,8 @@ FAMILIES = {
     "level-14": "level",
 }
 
+WORK = {"ets": 2.0, "pooled-trees": 2.0}  # beside that of a linear recipe; what has nothing to fit takes next to none
+
 Candidate = str | Recipe  # the slug of a method, or a recipe of members
 
 
@@ -67,7 +69,7 @@ class TrialResult:
 def always_included(series: Series) -> list[str]:
     """The methods that are always part of Auto, if the days of `series` suffice for them."""
     days = series.measured_days
-    return [slug for slug in ALWAYS_INCLUDED if slug not in UNFITTED or METHODS[slug].least_days <= days]
+    return [slug for slug in ALWAYS_INCLUDED if slug == "ets" or METHODS[slug].least_days <= days]
 
 
 def recipes(days: int, horizon: int) -> list[Recipe]:
@@ -78,10 +80,10 @@ def recipes(days: int, horizon: int) -> list[Recipe]:
 
 
 def work_of(candidate: Candidate) -> float:
-    """Roughly what a trial takes beside that of a linear recipe; baselines take next to nothing."""
+    """Roughly what a trial takes beside that of a linear recipe."""
     if isinstance(candidate, Recipe):
         return float(candidate.layers)
-    return 2.0 if candidate == "ets" else 0.0
+    return WORK.get(candidate, 0.0)
 
 
 def family_of(name: str) -> str:
