@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import runpy
 from pathlib import Path
 
 import streamlit.web.bootstrap
@@ -15,6 +16,6 @@ for found in pkgutil.walk_packages(forecasting.__path__, "forecasting."):
         importlib.import_module(found.name)
 for part in sorted(Path("pages/parts").glob("*.py")):
     importlib.import_module(f"pages.parts.{part.stem}")
-importlib.import_module("serve")
+runpy.run_path(".container/serve.py")
 use_one_thread()
 pkgutil.resolve_name("forecasting.jobs.kinds.train:warm_up")()

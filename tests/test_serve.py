@@ -27,8 +27,9 @@ def test_what_waited_is_worked_on_before_the_first_visit_and_pages_are_served(st
         port = free.getsockname()[1]
     run_id = store.submit("me", channel(), settings(epochs=2), name="waits")
     after = store.submit("me", channel(), endless(), name="goes on")
-    options = ("--server.address=127.0.0.1", f"--server.port={port}", "--server.headless=true")
-    command = [sys.executable, "-m", "streamlit", "run", "serve.py", *options, "--server.fileWatcherType=none"]
+    options = ("address=127.0.0.1", f"port={port}", "headless=true", "fileWatcherType=none")
+    command = [sys.executable, "-m", "streamlit", "run", ".container/serve.py"]
+    command += [f"--server.{option}" for option in options]
     with (tmp_path / "log").open("w") as log:
         environment = os.environ | {"VIEWCAST_STORE": store_url, "VIEWCAST_WORKERS": "1"}
         server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)

@@ -1,6 +1,7 @@
 """The app as a server that a host starts again: it works on its queue at once, without waiting for a visit.
 
-`streamlit run serve.py`, with the options of `streamlit run app.py`, which begins with the first visitor.
+`python -m streamlit run .container/serve.py` in the folder of app.py, with the options of `streamlit run app.py`, which
+begins with the first visitor.
 """
 
 import asyncio
@@ -48,4 +49,4 @@ def begin_work(begun: list[WorkerPool]) -> None:
         LOG.warning("%s", trouble.message.translated())
 
 
-app = App(Path(__file__).parent / "app.py", lifespan=beside_the_pages)
+app = App(Path(__file__).parent.parent / "app.py", lifespan=beside_the_pages)
