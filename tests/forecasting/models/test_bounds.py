@@ -122,4 +122,4 @@ def test_a_step_that_cannot_be_fitted_is_named_and_ends_nothing(monkeypatch):
     trials = []
     auto = fit_auto(Series(make_views(300)), 7, budget=30, note=trials.append)
     assert [trial.reason for trial in trials if trial.name == "ets"] == ["endog must be strictly positive"]
-    assert "ets" not in auto.names and len(trials) == 9
+    assert "ets" not in auto.names and len(trials) == 10
