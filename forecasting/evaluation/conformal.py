@@ -30,6 +30,7 @@ FAR = 3.0  # times the score that a share `level` stays within, either side: an 
 WIDEST = 2.5  # times the outermost score, where scores are too few for their level
 BOTH_SIDES = 20  # scores below which both sides share them
 FEWEST_SCORES = 5  # scores of a column that an edge can rest on; below it borrows from fewer days ahead
+MARGIN = 2 / 3  # of what scores that are alike ask for beyond that: without it 28 days ahead too few are held
 SHARED = 0.75  # of an edge is that of both sides together, which twice as many scores tell
 HIGHEST_EDGE = 2.0  # times the largest views seen: no upper edge lies beyond, unless the forecast does
 GROWN = 1.1  # times as many scores say anew how alike neighbours are
@@ -386,10 +387,11 @@ def _quantiles(known: np.ndarray, below: np.ndarray, above: np.ndarray, spacing:
     Partly those of the sorted `known` on either side, which may differ, partly those of both sides as one, around
     their median as far as it is no chance; one in `spacing` is independent of those before it.
     """
-    own = np.stack([known[len(known) - _place(known, below) - 1], known[_place(known, above)]])
+    asked = 1 + MARGIN * (spacing - 1)
+    own = np.stack([known[len(known) - _place(known, below, asked) - 1], known[_place(known, above, asked)]])
     middle = _beyond_chance(float(np.median(known)), np.pi / 2 * known.var() / max(len(known) / spacing, 1))
     sizes = np.sort(np.abs(known - middle))
-    both = sizes[_place(sizes, below + above)]
+    both = sizes[_place(sizes, below + above, asked)]
     return (1 - SHARED) * own + SHARED * np.stack([middle - both, middle + both])
 
 
@@ -398,9 +400,9 @@ def _beyond_chance(middle: float, variance: float) -> float:
     return middle * max(1 - variance / middle**2, 0) if middle else 0.0
 
 
-def _place(ordered: np.ndarray, rates: np.ndarray) -> np.ndarray:
-    """Places (rates,) of the values that a new one passes with these chances (Vovk et al. 2005)."""
-    return np.ceil((len(ordered) + 1) * (1 - rates)).astype(int).clip(1, len(ordered)) - 1
+def _place(ordered: np.ndarray, rates: np.ndarray, asked: float) -> np.ndarray:
+    """Places (rates,) of the values that a new one passes with these chances (Vovk et al. 2005, where 1 is `asked`)."""
+    return np.ceil((len(ordered) + asked) * (1 - rates)).astype(int).clip(1, len(ordered)) - 1
 
 
 def _days_in(delays: np.ndarray) -> int:

@@ -80,8 +80,8 @@ def test_saved_loaded_and_asked_gives_the_same_forecast_to_the_last_bit(views, k
     assert save_model(again) == save_model(model)
 
 
-def test_errors_in_the_units_of_an_older_file_give_the_same_intervals(views, split):
-    model, shown = taken(views, split)
+def test_errors_in_the_units_of_an_older_file_give_the_same_intervals(views):
+    model, shown = taken()
     typical, places = Series(views).typical, views.index.get_indexer(model.scores.origins)
     older = model.scores.values * np.sqrt(typical.year_unit / typical.unit)[places, None]
     assert not np.allclose(older, model.scores.values, equal_nan=True)

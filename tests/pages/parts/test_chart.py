@@ -78,7 +78,9 @@ def test_a_finished_chart_is_what_streamlit_makes_of_it():
     sample = sample_channel()
     built = charts.views_over_time(sample.views, default_split(sample.views))
     expected = _convert_altair_to_vega_lite_spec(built)
-    assert by_number(finished(built)) == by_number(expected)
+    shown = finished(built)
+    assert shown.pop("usermeta")["embedOptions"]["renderer"] == "canvas"  # as Streamlit adds where it counts the rows
+    assert by_number(shown) == by_number(expected)
 
 
 def by_number(spec: dict) -> tuple[str, list[bytes]]:

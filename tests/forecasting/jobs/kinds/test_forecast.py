@@ -113,7 +113,7 @@ def few_candidates(monkeypatch):
 def test_auto_forecasts_provisionally_until_it_has_the_forecast(channel, split, few_candidates):
     *reports, last = [one.result for one in forecast(task(channel, ForecastRequest(HORIZON, AutoSearch(600.0, split))))]
     found = list(dict.fromkeys(one.provisional for one in reports if one and one.provisional))
-    assert [(one.models, one.planned) for one in found] == [(6, 9), (7, 9), (9, 9)]
+    assert [(one.models, one.planned) for one in found] == [(6, 10), (8, 10), (10, 10)]
     assert all(one is None or one.forecast is None for one in reports)
     assert last.provisional is None and last.forecast is not None
     for one in found:
