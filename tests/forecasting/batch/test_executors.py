@@ -44,8 +44,8 @@ def scheduler():
     """The address of a Dask cluster of two workers in this process."""
     from distributed import LocalCluster
 
-    how = {"n_workers": 2, "threads_per_worker": 1, "processes": False, "protocol": "tcp", "dashboard_address": None}
-    with LocalCluster(host="127.0.0.1", **how) as cluster:
+    how = {"n_workers": 2, "threads_per_worker": 1, "processes": False, "protocol": "tcp"}
+    with LocalCluster(host="127.0.0.1", dashboard_address="127.0.0.1:0", **how) as cluster:
         yield cluster.scheduler_address
 
 
