@@ -14,10 +14,9 @@ import json
 import random
 import sys
 import tempfile
-import traceback
 from collections import Counter
-from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +37,7 @@ from tests.forecasting.conftest import make_views
 from tests.pages.conftest import Visitor, app_test_with
 from tests.pages.test_forecast import press
 from tests.pages.test_pages import metrics
+from tests.stress.ends import end_of
 from tests.support.forging import change_array, change_fact, change_number, damage
 
 HORIZON, DAYS = 7, 260
@@ -152,7 +152,7 @@ def main() -> int:
         way = (ways | {"command": lambda blob: judge_on_command_line(blob, Path(folder))})[given.by]
         assert [way(blob) for blob in whole] == ["forecasts"] * 2
         for number in range(given.first, given.first + given.count):
-            ends[_end(way, changed(whole, number), number)] += 1
+            ends[end_of(number, partial(way, changed(whole, number)))] += 1
     print(f"{given.count} files:", ", ".join(f"{count} {end}" for end, count in ends.most_common()))
     return any(end.isupper() for end in ends)
 
@@ -161,16 +161,6 @@ def changed(whole: list[bytes], number: int) -> bytes:
     """The file of this number."""
     chance = random.Random(number)
     return chance.choice((damage, forge, forge, forge))(chance.choice(whole), chance)
-
-
-def _end(way: Callable[[bytes], str], blob: bytes, number: int) -> str:
-    try:
-        return way(blob)
-    except BaseException as error:  # a panic of a library is no Exception
-        if isinstance(error, KeyboardInterrupt):
-            raise
-        print(f"file {number}:", "".join(traceback.format_exception(error)[-3:]), file=sys.stderr, flush=True)
-        return "TRACEBACK"
 
 
 if __name__ == "__main__":

@@ -14,10 +14,8 @@ import json
 import random
 import sys
 import tempfile
-import traceback
 import zipfile
 from collections import Counter
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -42,6 +40,7 @@ from forecasting.settings import Architecture, RunSettings, Training
 from pages.parts.session import store as store_of_pages
 from tests.forecasting.jobs.test_saved_work import CHANNEL, EARLIER, SETTINGS, SPLIT
 from tests.pages.conftest import Visitor, app_test_with
+from tests.stress.ends import end_of
 from tests.support.forging import change_array, change_fact, change_number, damage
 from tests.support.tasks import OWNER, trained
 
@@ -157,22 +156,12 @@ def main() -> int:
             chance = random.Random(number)
             blob = (damage if chance.random() < 0.2 else forge)(whole, chance)
             token = f"{number:032x}"
-            end = _end(number, partial(judge, blob, engine, browser(token)))
+            end = end_of(number, partial(judge, blob, engine, browser(token)))
             ends[end] += 1
             if end == "taken in" and ends["shown on all pages"] < given.pages:
-                ends[_end(number, partial(open_pages, engine, token))] += 1
+                ends[end_of(number, partial(open_pages, engine, token))] += 1
     print(f"{given.count} files:", ", ".join(f"{count} {end}" for end, count in ends.most_common()))
     return any(end.isupper() for end in ends)
-
-
-def _end(number: int, act: Callable[[], str]) -> str:
-    try:
-        return act()
-    except BaseException as error:  # a panic of a library is no Exception
-        if isinstance(error, KeyboardInterrupt):
-            raise
-        print(f"file {number}:", "".join(traceback.format_exception(error)[-3:]), file=sys.stderr, flush=True)
-        return "TRACEBACK"
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def _by_method(batch: Batch, series: Series, method: str) -> list[Row]:
 
 
 def _total(found: Forecast, fitted: CalibratedForecaster, series: Series, level: float) -> Row:
-    """The sum of all days with its interval, NaN where nothing tells how days hang together."""
+    """The sum of all days with its interval, NaN where nothing tells how days are correlated."""
     for total in found.totals:
         if total.days == len(found.days):
             ((_level, lower, upper),) = total.bands
