@@ -1,7 +1,7 @@
 """Weekdays, public holidays and events of the days that are predicted. All are known ahead, so nothing leaks."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from types import ModuleType
 
 import numpy as np
@@ -58,6 +58,11 @@ def is_holiday(days: pd.DatetimeIndex, country: str) -> np.ndarray:
         raise BadInput(N_("No holidays are known for “{country}”; choose another country."), country=country)
     known = _holidays().country_holidays(country, years=range(days[0].year, days[-1].year + 1))
     return np.array([day in known for day in days.date])
+
+
+def public_holidays(country: str, years: range, *, region: str = "") -> dict[date, str]:
+    """Day -> name, as the country names it, of all public holidays in `years`, those of a `region` among them."""
+    return dict(_holidays().country_holidays(country, subdiv=region or None, years=years))
 
 
 def nearby_holiday(day: pd.Timestamp, country: str) -> str:

@@ -16,10 +16,13 @@ import pandas as pd
 
 from forecasting.messages import N_, BadInput
 from forecasting.models.bounds import bounded
+from forecasting.models.ensemble import stacking
 from forecasting.models.ensemble.candidates import Candidate, TrialResult, kinds_of, name_of
 from forecasting.models.ensemble.level_changes import units_and_changes
 from forecasting.models.ensemble.member import Member, Recipe
 from forecasting.models.ensemble.weights import ErrorHistory, Kinds, Weighting, update_online
+from forecasting.models.holiday_effects import NO_HOLIDAYS, HolidayEffects
+from forecasting.models.holiday_regression import learn_holidays
 from forecasting.models.registry import Forecaster, fit
 from forecasting.series import Series
 from forecasting.windows import futures
@@ -42,6 +45,8 @@ class Auto:
     trials: tuple[TrialResult, ...] = ()
     limit: float = 0.0  # seconds after which the search ended with candidates left; 0 where all were tried
     weighting: Weighting = Weighting()
+    holidays: HolidayEffects = NO_HOLIDAYS  # which members do not see
+    evidence: stacking.Evidence | None = None  # that the mixture is corrected by; model files before 0.3.0 have none
 
     @property
     def horizon(self) -> int:
@@ -65,11 +70,9 @@ class Auto:
 
     def predict(self, series: Series, origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
         """Views (origins, horizon), each origin's from the days of `series` through it alone."""
-        days, answered, forecasts = self._forecasts(series, origins)
-        wanted, history = days.get_indexer(origins), self._updated_history(series, days, answered, forecasts)
-        weights = history.weights(self.kinds.of(answered), self.weighting)[wanted]
-        predicted = np.einsum("moh,omh->oh", forecasts[:, wanted], weights)[:, :horizon]
-        return bounded(predicted, series, origins)
+        mixed = self._mixed(self.holidays.without(series), origins)
+        predicted = mixed.predicted[mixed.days.get_indexer(origins), :horizon]
+        return bounded(self.holidays.added(predicted, origins), series, origins)
 
     def shares(self) -> list[tuple[str, np.ndarray]]:
         """Each method or recipe and its share (horizon,) of the mixture on the last day learnt from."""
@@ -78,22 +81,43 @@ class Auto:
 
     def refit(self, series: Series) -> "Auto":
         """The same choice fitted on more days; errors that became known since `last` move the weights."""
-        days, answered, forecasts = self._forecasts(series, series.views.index[-1:])
-        members, names = [self.members[place] for place in answered], [self.member_names[place] for place in answered]
+        holidays = learn_holidays(series)
+        mixed = self._mixed(self.holidays.without(series), series.views.index[-1:])
+        members, names = ([of[place] for place in mixed.answered] for of in (self.members, self.member_names))
         return replace(
             self,
-            members=refit_members(members, names, series, horizon=self.horizon),
-            groups=self.groups[answered],
+            members=refit_members(members, names, holidays.without(series), horizon=self.horizon),
+            groups=self.groups[mixed.answered],
             last=series.last,
-            error_history=self._updated_history(series, days, answered, forecasts).at(-1),
+            error_history=mixed.error_history,
+            evidence=mixed.evidence,
+            holidays=holidays,
         )
 
-    def _forecasts(self, series: Series, origins: pd.DatetimeIndex) -> tuple[pd.DatetimeIndex, np.ndarray, np.ndarray]:
-        """Every day since `last` through the last origin, which members answered, and their forecasts from these days.
-
-        Forecasts are (answered, days, horizon); a member that cannot answer is left out and named in the log.
-        """
+    def _mixed(self, series: Series, origins: pd.DatetimeIndex) -> "_Mixed":
+        """Forecasts from `origins` and every day between them and `last`, by members that see `series`."""
         days = pd.date_range(min(self.last, origins.min()), origins.max())
+        answered, forecasts = self._forecasts(series, days)
+        actual = futures(series.without_spikes.known.loc[: days[-1]], days, self.horizon)
+        actual[days < self.last] = np.nan  # members have learnt from what came next
+        units, changed = units_and_changes(series, days)
+        changed &= days >= self.last  # the record has those before
+        if not self.weighting.follows_level:
+            units, changed = np.ones_like(units), np.zeros_like(changed)
+        earlier, half_life = self.error_history.of(answered), self.weighting.half_life
+        history = update_online(forecasts / units, actual / units, earlier, half_life=half_life, changed=changed)
+        weights = history.weights(self.kinds.of(answered), self.weighting)
+        predicted, evidence = np.einsum("moh,omh->oh", forecasts, weights), None
+        if self.evidence is not None:
+            seen = stacking.Days(forecasts, predicted, actual, units, changed)
+            predicted, evidence = stacking.correct(seen, self.evidence.of(answered), wanted=days.isin(origins))
+        return _Mixed(days, answered, predicted, history.at(-1), evidence)
+
+    def _forecasts(self, series: Series, days: pd.DatetimeIndex) -> tuple[np.ndarray, np.ndarray]:
+        """Which members answered, and their forecasts (answered, days, horizon).
+
+        A member that cannot answer is left out and named in the log.
+        """
         found = {}
         for place, member in enumerate(self.members):
             try:
@@ -102,19 +126,18 @@ class Auto:
                 log.warning("Auto leaves out %s: %s", self.member_names[place], reason)
         if not found:
             raise BadInput(N_("None of the models that Auto averages can forecast this channel; choose a method."))
-        return days, np.array(list(found)), np.stack(list(found.values()))
+        return np.array(list(found)), np.stack(list(found.values()))
 
-    def _updated_history(
-        self, series: Series, days: pd.DatetimeIndex, answered: np.ndarray, forecasts: np.ndarray
-    ) -> ErrorHistory:
-        actual = futures(series.without_spikes.known.loc[: days[-1]], days, self.horizon)
-        actual[days < self.last] = np.nan  # members have learnt from what came next
-        earlier, half_life = self.error_history.of(answered), self.weighting.half_life
-        if not self.weighting.follows_level:
-            return update_online(forecasts, actual, earlier, half_life=half_life)
-        units, changed = units_and_changes(series, days)
-        changed &= days >= self.last  # the record has those before
-        return update_online(forecasts / units, actual / units, earlier, half_life=half_life, changed=changed)
+
+@dataclass(frozen=True)
+class _Mixed:
+    """What an Auto says on consecutive `days`, and what it knows after the last of them."""
+
+    days: pd.DatetimeIndex
+    answered: np.ndarray  # places of members that could
+    predicted: np.ndarray  # (days, horizon), without holidays
+    error_history: ErrorHistory
+    evidence: stacking.Evidence | None
 
 
 def forecasts_of(member: Forecaster, series: Series, origins: pd.DatetimeIndex, *, horizon: int) -> np.ndarray:

@@ -11,6 +11,7 @@ from datetime import date
 
 import numpy as np
 
+from forecasting.models.ensemble import stacking
 from forecasting.models.ensemble.auto import CANNOT_ANSWER, Auto, fit_candidate, forecasts_of, refit_members
 from forecasting.models.ensemble.candidates import (
     ALWAYS_INCLUDED,
@@ -25,6 +26,7 @@ from forecasting.models.ensemble.candidates import (
 )
 from forecasting.models.ensemble.level_changes import units_and_changes
 from forecasting.models.ensemble.weights import WEIGHTING, ErrorHistory, update_online
+from forecasting.models.holiday_regression import learn_holidays
 from forecasting.models.registry import Forecaster
 from forecasting.models.validation import validation_origins
 from forecasting.series import Series
@@ -73,14 +75,17 @@ class Search:
     def __init__(
         self, series: Series, horizon: int, *, budget: float = 600.0, stop: Callable[[], bool] = lambda: False
     ) -> None:
-        self.series, self.horizon, self.budget, self.stop = series, horizon, budget, stop
+        self.horizon, self.budget, self.stop = horizon, budget, stop
         self.origins = validation_origins(series, horizon)
-        self.early = series.until(self.origins[0])
+        self.as_it_was = series
+        self.holidays = learn_holidays(series.until(self.origins[0]))  # of no day that validates
+        self.series = self.holidays.without(series)
+        self.early = self.series.until(self.origins[0])
         self.actual = futures(series.without_spikes.measured, self.origins, horizon)
         values = self.early.without_spikes.known.to_numpy()
         changes = np.abs(values[7:] - values[:-7])
         self.usual = float(changes.mean()) or 1.0 if len(changes) else 1.0  # what MASE divides by
-        self.units, self.changed = units_and_changes(series, self.origins)
+        self.units, self.changed = units_and_changes(self.series, self.origins)
         self.members: list = []
         self.forecasts: list[np.ndarray] = []
         self.groups: list[int] = []  # the place in `names` of each member
@@ -146,15 +151,19 @@ class Search:
 
     def mixture(self) -> Auto:
         """All that counts, fitted again on every day."""
-        found = self.mixture_so_far()
-        again = refit_members(found.members, found.member_names, self.series, horizon=self.horizon)
-        return replace(found, members=again)
+        found, holidays = self.mixture_so_far(), learn_holidays(self.as_it_was)
+        usual = holidays.without(self.as_it_was)
+        again = refit_members(found.members, found.member_names, usual, horizon=self.horizon)
+        return replace(found, members=again, holidays=holidays)
 
     def mixture_so_far(self) -> Auto:
         """All that counts of what has been tried; its members have learnt from the days before validation alone."""
         groups, every = np.array(self.groups), np.arange(len(self.members))
         weights = self._weights(every)
-        kept, predicted = self._kept(weights), self._mixed(every, weights)
+        kept = self._kept(weights)
+        mixed = self._mixed(every, weights)
+        seen = stacking.Days(np.stack(self.forecasts), mixed, self.actual, self.units, self.changed)
+        predicted, evidence = stacking.correct(seen, stacking.Evidence.empty(len(every), self.horizon))
         burn_in = BURN_IN if len(self.origins) > (MANY + 1) * BURN_IN else 0
         left, places = np.unique(groups[kept], return_inverse=True)
         return Auto(
@@ -163,10 +172,12 @@ class Search:
             tuple(self.names[group] for group in left),
             self.series.last,
             self._error_history(every).at(-1).of(kept),
-            (self.origins[burn_in:], predicted[burn_in:]),
+            (self.origins[burn_in:], self.holidays.added(predicted, self.origins)[burn_in:]),
             tuple(self.tried),
             self.limit,
             WEIGHTING,
+            self.holidays,
+            evidence.of(kept),
         )
 
     @property

@@ -1,0 +1,174 @@
+"""The country whose public holidays explain a channel's unusual days best, and what each of its holidays does.
+
+A day's deviation, in logarithms, from the same weekdays around it is regressed on holidays by ridge regression (Hoerl
+& Kennard 1970): what any holiday does on a working day or at a weekend, and what each by its name adds to that. A
+calendar counts by what it explains of holidays that the regression has not seen.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+
+import numpy as np
+
+from forecasting.calendar_features import public_holidays
+from forecasting.models.holiday_effects import FELT, LARGEST_EFFECT, NO_HOLIDAYS, HolidayEffects
+from forecasting.series import Series
+from forecasting.typical_range import WEEK, YEAR, median
+
+# Those with the most people online first; regions where their holidays differ.
+CALENDARS = (
+    *("US", "IN", "BR", "ID", "JP", "RU", "MX", "DE", "GB-ENG", "FR", "NG", "PH", "TR", "VN", "IR", "EG", "IT", "ES"),
+    *("TH", "BD", "PK", "KR", "ZA", "CO", "AR", "CA", "PL", "SA", "UA", "MY", "MA", "AU-NSW", "KE", "PE", "NL", "TW"),
+    *("RO", "CL", "KZ", "AE", "BE", "SE", "CZ", "GR", "PT", "HU", "CH", "AT", "IL", "AU-VIC", "DE-BY", "CA-QC"),
+    *("HK", "SG", "DK", "FI", "NO", "SK", "IE", "NZ", "BG", "HR", "RS", "ES-CT", "GB-SCT", "AU-QLD", "EC", "LT", "SI"),
+    *("LV", "EE", "IS"),
+)
+BESIDE = (-1, 0, 1)  # days from a holiday that it is felt on
+PENALTIES = ((0.3, 1.0), (1.0, 1.0), (1.0, 3.0))  # of any holiday's effect and of one by its name, in days seen
+AROUND = (-3, -2, -1, 1, 2, 3)  # weeks whose same weekdays a day is compared with
+FARTHEST = 10.0  # noises that a day counts for at most
+APART = 4  # days between holidays that are judged apart
+FEWEST = 5  # holidays apart, for a calendar to be judged
+LEAST_GAIN = 18.0  # noises by which a calendar brings days nearer to what they were
+LEAST_SCORE = 1.8  # mean gain of a holiday, in standard errors
+ALIKE = 0.9  # share of the largest gain with which a calendar that stands earlier is preferred
+TO_NORMAL = 1.4826  # median absolute deviation -> standard deviation of normal values
+YEARS_AHEAD = 3  # whose holidays a model knows
+Key = tuple[str, int, bool, bool]  # of a column: name or "", days from the holiday, weekend, holiday at a weekend
+
+
+@dataclass(frozen=True)
+class Deviations:
+    """What each day of a channel deviates by from the same weekdays around it."""
+
+    first: date
+    logs: np.ndarray  # (days,)
+    noise: float  # of a usual day
+
+    @classmethod
+    def of(cls, series: Series) -> "Deviations":
+        """Of the views as they were, spikes and all."""
+        known = series.known
+        found = cls(known.index[0].date(), np.log1p(known.to_numpy(float)), 1.0)
+        usual = found.at(np.arange(len(known)), np.zeros(len(known), bool))
+        noise = float(median(np.abs(usual))) * TO_NORMAL + 1e-3
+        return cls(found.first, found.logs, noise)
+
+    def at(self, places: np.ndarray, felt: np.ndarray) -> np.ndarray:
+        """The deviation (places,) from same weekdays that no holiday is `felt` on (days,); NaN where there are none."""
+        around = places[:, None] + WEEK * np.array(AROUND)
+        there = (around >= 0) & (around < len(self.logs))
+        inside = around.clip(0, len(self.logs) - 1)
+        return self.logs[places] - median(np.where(there & ~felt[inside], self.logs[inside], np.nan))
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A calendar's regression on some days."""
+
+    calendar: str
+    effects: dict[Key, float]
+    gain: float  # of holidays left out of it, in noises
+    score: float  # mean gain of a holiday in standard errors
+
+
+def learn_holidays(series: Series, calendars: Sequence[str] = CALENDARS) -> HolidayEffects:
+    """The effects by the calendar that explains most; none where it explains too little, or in less than a year."""
+    if series.measured_days < YEAR:
+        return NO_HOLIDAYS
+    deviations = Deviations.of(series)
+    fits = [fit for calendar in calendars for fit in fits_of(calendar, deviations)]
+    sure = [fit for fit in fits if fit.gain >= LEAST_GAIN and fit.score >= LEAST_SCORE]
+    if not sure:
+        return NO_HOLIDAYS
+    largest = max(fit.gain for fit in sure)
+    first = next(fit.calendar for fit in sure if fit.gain >= ALIKE * largest)
+    best = max((fit for fit in sure if fit.calendar == first), key=lambda fit: fit.gain)
+    return _effects(best, deviations)
+
+
+def fits_of(calendar: str, deviations: Deviations) -> list[Fit]:
+    """The regression on a calendar under each of PENALTIES; none where it has too few holidays."""
+    found = columns_of(calendar, deviations.first, len(deviations.logs))
+    felt = np.zeros(len(deviations.logs), bool)
+    felt[list(found)] = True
+    places = np.flatnonzero(felt)
+    off = deviations.at(places, felt)
+    places, off = places[np.isfinite(off)], off[np.isfinite(off)].clip(-LARGEST_EFFECT, LARGEST_EFFECT)
+    apart = np.concatenate([[0], np.cumsum(np.diff(places) > APART)]) if len(places) else np.empty(0, int)
+    if len(np.unique(apart)) < FEWEST:
+        return []
+    keys = {key: column for column, key in enumerate(dict.fromkeys(key for place in places for key in found[place]))}
+    columns = np.zeros((len(places), len(keys)))
+    for row, place in enumerate(places):
+        columns[row, [keys[key] for key in found[place]]] = 1.0
+    named = np.array([bool(name) for name, *_rest in keys])
+    fits = []
+    for every, own in PENALTIES:
+        effects, unseen = _ridge(columns, off, np.where(named, own, every), apart)
+        gain, score = _gain(off, unseen, apart, deviations.noise)
+        fits.append(Fit(calendar, dict(zip(keys, effects.tolist(), strict=True)), gain, score))
+    return fits
+
+
+def columns_of(calendar: str, first: date, days: int) -> dict[int, list[Key]]:
+    """The columns that are 1 on each day that a holiday is felt on: place from the `first` day on -> keys."""
+    holidays = _by_ordinal(calendar, first.year - 1, (first + timedelta(days=days)).year + 1)
+    found: dict[int, list[Key]] = {}
+    for day, name in holidays.items():
+        for beside in BESIDE:
+            place = day + beside - first.toordinal()
+            if 0 <= place < days and not (beside and day + beside in holidays):
+                weekend, holiday_at_weekend = _is_weekend(day + beside), _is_weekend(day)
+                found.setdefault(place, [])
+                found[place] += [("", beside, weekend, holiday_at_weekend), (name, beside, weekend, False)]
+    return {place: list(dict.fromkeys(keys)) for place, keys in found.items()}
+
+
+@lru_cache(1024)
+def _by_ordinal(calendar: str, first_year: int, last_year: int) -> dict[int, str]:
+    country, _, region = calendar.partition("-")
+    known = public_holidays(country, range(first_year, last_year + 1), region=region)
+    return {day.toordinal(): name.removesuffix(" (observed)") for day, name in sorted(known.items())}
+
+
+def _is_weekend(day: int) -> bool:
+    return (day - 1) % WEEK >= WEEK - 2
+
+
+def _ridge(
+    columns: np.ndarray, off: np.ndarray, penalties: np.ndarray, apart: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Effects (columns,), and for each row the prediction of a regression without the holiday it belongs to.
+
+    What a regression would say without some rows follows from their errors in it (Cook & Weisberg 1982).
+    """
+    solved = np.linalg.solve(columns.T @ columns + np.diag(penalties), columns.T)
+    effects, hat = solved @ off, columns @ solved
+    errors, unseen = off - hat @ off, np.empty(len(off))
+    for holiday in np.unique(apart):
+        rows = np.flatnonzero(apart == holiday)
+        unseen[rows] = off[rows] - np.linalg.solve(np.eye(len(rows)) - hat[np.ix_(rows, rows)], errors[rows])
+    return effects, unseen
+
+
+def _gain(off: np.ndarray, unseen: np.ndarray, apart: np.ndarray, noise: float) -> tuple[float, float]:
+    """By how many noises `unseen` effects bring the days nearer, and the mean of a holiday in standard errors."""
+    far = FARTHEST * noise
+    nearer = (np.fmin(np.abs(off), far) - np.fmin(np.abs(off - unseen), far)) / noise
+    each = np.bincount(apart, nearer)
+    # Of a few holidays the spread may be small by chance: three more are added to it that are 2 noises apart.
+    spread = (((each - each.mean()) ** 2).sum() + 4.0) / (len(each) + 3)
+    return float(each.sum()), float(each.mean() / np.sqrt(spread / len(each)))
+
+
+def _effects(fit: Fit, deviations: Deviations) -> HolidayEffects:
+    """Of the days learnt from, and of some years after them."""
+    ahead = len(deviations.logs) + YEARS_AHEAD * YEAR
+    found = columns_of(fit.calendar, deviations.first, ahead)
+    sums = {place: sum(fit.effects.get(key, 0.0) for key in keys) for place, keys in sorted(found.items())}
+    felt = {place: log for place, log in sums.items() if abs(log) > FELT}
+    days = tuple(deviations.first + timedelta(days=place) for place in felt)
+    return HolidayEffects(fit.calendar, days, tuple(round(log, 4) for log in felt.values()))
