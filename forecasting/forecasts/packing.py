@@ -3,7 +3,8 @@
 A record has every field of its dataclass but the arrays, which a model file keeps beside it:
 
 - a run: settings and scaler; `parameters` (seeds, unknowns) and `running` (seeds, statistics)
-- Auto: members, names, trials and so on; `groups`, `errors`, `counts`, and `member0` ... for the parameters of members
+- Auto: members, names, trials and so on; `groups`, `errors`, `counts`, `member0` ... for the parameters of members, and
+  `evidence_products` ... for what its mixture is corrected by
 
 Where it takes events into account, `events` beside these says what they do.
 """
@@ -20,6 +21,7 @@ from forecasting.json_records import converter, from_record, to_record
 from forecasting.messages import N_, BadInput
 from forecasting.models.ensemble.auto import Auto
 from forecasting.models.ensemble.member import Member, Recipe, architecture
+from forecasting.models.ensemble.stacking import bands_of
 from forecasting.models.ets import Smoothing
 from forecasting.models.event_effects import EventEffects
 from forecasting.models.pooled_trees import PooledTrees
@@ -33,6 +35,7 @@ NO_WEIGHTS = N_(
     "Support vectors and trees have no weights that a model file could hold; train a network to download it."
 )
 TRIALS = override(rename="ladder")  # what files of format 1 call the trials of Auto
+EVIDENCE = "evidence_"  # before the names of its arrays
 Arrays = dict[str, np.ndarray]
 
 
@@ -53,6 +56,7 @@ def pack(forecaster) -> tuple[dict, Arrays]:
         return _record_of_run(forecaster)
     record = _auto_converter.unstructure(forecaster)
     arrays = {"groups": record.pop("groups")} | record.pop("error_history")
+    arrays |= {EVIDENCE + name: sums for name, sums in (record.pop("evidence") or {}).items()}
     learnt = {place: member for place, member in enumerate(record["members"]) if "parameters" in member}
     return record, arrays | {f"member{place}": member.pop("parameters") for place, member in learnt.items()}
 
@@ -72,7 +76,7 @@ def unpack(record: dict, arrays: Arrays, holidays: Sequence[pd.Timestamp] = ()):
 def check(record: dict, arrays: Arrays) -> None:
     """Raise ValueError, KeyError or TypeError unless the arrays are those that the record needs. Loads no torch."""
     auto = "members" in record
-    wanted = _shapes_of_auto(record, arrays["errors"].shape[1]) if auto else _shapes_of_run(record)
+    wanted = _shapes_of_auto(record, arrays) if auto else _shapes_of_run(record)
     if {name: arrays[name].shape for name in wanted} != wanted:
         raise ValueError("arrays of other shapes than the record says")
     if auto:  # members are plain arrays: putting them together tells whether they fit
@@ -122,7 +126,9 @@ def _with_arrays(record: dict, arrays: Arrays) -> dict:
         for place, member in enumerate(record["members"])
     ]
     history = {name: arrays[name] for name in ("errors", "counts")}
-    return record | {"members": members, "groups": arrays["groups"], "error_history": history}
+    evidence = {name.removeprefix(EVIDENCE): sums for name, sums in arrays.items() if name.startswith(EVIDENCE)}
+    parts = {"members": members, "groups": arrays["groups"], "error_history": history}
+    return record | parts | {"evidence": evidence or None}  # files before 0.3.0 have none
 
 
 def _kind_of(member: dict) -> type:
@@ -138,9 +144,11 @@ def _member_needs(member: dict) -> int:
     return member["recipe"]["window"] if "recipe" in member else WEEK
 
 
-def _shapes_of_auto(record: dict, horizon: int) -> dict[str, tuple[int, ...]]:
-    members = record["members"]
+def _shapes_of_auto(record: dict, arrays: Arrays) -> dict[str, tuple[int, ...]]:
+    members, horizon = record["members"], arrays["errors"].shape[1]
     shapes = {"groups": (len(members),), "errors": (len(members), horizon), "counts": (horizon,)}
+    if EVIDENCE + "products" in arrays:
+        shapes[EVIDENCE + "with_errors"] = (bands_of(horizon)[-1] + 1, len(members))
     for place, member in enumerate(members):
         if "recipe" in member:
             recipe = from_record(Recipe, member["recipe"])

@@ -87,7 +87,11 @@ def forecast(problem: Problem, method: str, *, hindsight: bool = False) -> dict[
 
 def in_hindsight(problem: Problem, auto: Auto) -> dict[str, float]:
     """MASE of the mixture of the members of `auto` whose fixed weights would have been best, for each of AHEAD."""
-    members = [forecasts_of(member, problem.series, problem.origins, horizon=HORIZON) for member in auto.members]
+    usual = auto.holidays.without(problem.series)
+    members = [
+        auto.holidays.added(forecasts_of(member, usual, problem.origins, horizon=HORIZON), problem.origins)
+        for member in auto.members
+    ]
     found = {}
     for ahead in AHEAD:
         forecasts = np.stack(members)[:, :, :ahead] / problem.unit

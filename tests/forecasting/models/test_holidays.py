@@ -1,0 +1,161 @@
+"""Public holidays: whose they are and what they do, on channels that were made with some, and with none."""
+
+from datetime import date
+
+import holidays
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import Ridge
+
+from forecasting.models import holiday_regression
+from forecasting.models.ensemble import search as searching
+from forecasting.models.ensemble.auto import Auto
+from forecasting.models.ensemble.candidates import Recipe
+from forecasting.models.ensemble.search import search
+from forecasting.models.holiday_effects import NO_HOLIDAYS, HolidayEffects
+from forecasting.models.holiday_regression import CALENDARS, Deviations, fits_of, learn_holidays
+from forecasting.series import Series
+from tests.forecasting.conftest import make_views
+
+CZECH = holidays.country_holidays("CZ", years=range(2020, 2026))
+DAYS = pd.date_range("2020-01-06", "2023-12-10")
+FACTOR = 0.4
+
+
+def with_holidays(days: pd.DatetimeIndex = DAYS, factor: float = FACTOR, seed: int = 0) -> pd.Series:
+    """A weekly course with 5 % of noise, in which Czech holidays have a share of the views."""
+    off = np.array([day in CZECH for day in days.date])
+    usual = 5000 * np.array([1, 1.1, 1.1, 1, 1.2, 0.8, 0.7])[days.day_of_week]
+    noise = np.random.default_rng(seed).normal(1, 0.05, len(days))
+    return pd.Series(usual * noise * np.where(off, factor, 1), days)
+
+
+def test_the_country_is_found_and_what_its_holidays_do():
+    found = learn_holidays(Series(with_holidays()))
+    assert found.calendar == "CZ"
+    christmas = pd.DatetimeIndex(["2023-12-25", "2023-12-26", "2023-12-19"])  # three weeks from the last known day
+    assert found.log_effect(christmas) == pytest.approx([np.log(FACTOR), np.log(FACTOR), 0], abs=0.15)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_where_no_holiday_matters_none_is_found(seed):
+    assert learn_holidays(Series(with_holidays(factor=1.0, seed=seed))) == NO_HOLIDAYS
+
+
+def test_in_less_than_a_year_none_is_found():
+    assert learn_holidays(Series(with_holidays(DAYS[:364]))) == NO_HOLIDAYS
+
+
+def test_every_calendar_is_known():
+    for calendar in CALENDARS:
+        assert len(holiday_regression.columns_of(calendar, date(2022, 1, 1), 365)) >= 7, calendar
+
+
+def test_an_effect_is_judged_by_a_regression_without_its_holiday():
+    rng = np.random.default_rng(1)
+    columns, off = rng.integers(0, 2, (24, 6)).astype(float), rng.normal(size=24)
+    penalties, apart = np.array([0.3, 1, 1, 3, 3, 0.5]), np.repeat(np.arange(8), 3)
+    effects, unseen = holiday_regression._ridge(columns, off, penalties, apart)
+    root = np.sqrt(penalties)  # a penalty of its own for each column is one penalty on columns made smaller
+    whole = Ridge(alpha=1, fit_intercept=False).fit(columns / root, off)
+    np.testing.assert_allclose(effects, whole.coef_ / root)
+    for holiday in range(8):
+        rest = apart != holiday
+        without = Ridge(alpha=1, fit_intercept=False).fit((columns / root)[rest], off[rest])
+        np.testing.assert_allclose(unseen[~rest], (columns / root)[~rest] @ without.coef_)
+
+
+def test_a_day_is_compared_with_same_weekdays_that_are_no_holidays():
+    deviations = Deviations.of(Series(with_holidays()))
+    easter = np.array([(pd.Timestamp("2022-04-18") - DAYS[0]).days])
+    felt = np.zeros(len(DAYS), bool)
+    felt[easter + 14] = True
+    around = [np.log1p(with_holidays().iloc[easter[0] + 7 * week]) for week in (-3, -2, -1, 1, 3)]
+    assert deviations.at(easter, felt)[0] == pytest.approx(deviations.logs[easter[0]] - np.median(around))
+
+
+def test_a_calendar_with_too_few_holidays_is_not_judged():
+    assert fits_of("CZ", Deviations.of(Series(with_holidays(DAYS[30:80])))) == []
+
+
+def test_views_without_holidays_are_what_they_would_have_been():
+    series = Series(with_holidays())
+    found = learn_holidays(series).without(series)
+    off = np.array([day in CZECH for day in DAYS.date]) & (np.arange(len(DAYS)) > 60)
+    usual = with_holidays(factor=1.0)
+    assert np.abs(found.views / usual - 1)[off].mean() < 0.1
+    beside = ~off & ~np.roll(off, 1) & ~np.roll(off, -1)
+    assert (found.views == series.views)[beside].mean() > 0.99
+
+
+def test_what_a_day_would_have_been_rests_on_days_before_it():
+    series = Series(with_holidays())
+    found = learn_holidays(series)
+    later = with_holidays()
+    later.iloc[1000:] *= 9
+    one, other = found.without(series), found.without(Series(later))
+    np.testing.assert_array_equal(one.views.iloc[:1000], other.views.iloc[:1000])
+
+
+def test_effects_are_added_to_the_days_they_belong_to():
+    effects = HolidayEffects("CZ", (date(2024, 5, 1),), (np.log(0.5),))
+    origins = pd.DatetimeIndex(["2024-04-28", "2024-04-30", "2024-05-01"])
+    found = effects.added(np.full((3, 4), 999.0), origins)
+    np.testing.assert_allclose(found, [[999, 999, 499, 999], [499, 999, 999, 999], [999, 999, 999, 999]])
+
+
+def test_unknown_days_stay_unknown_and_a_day_without_views_is_no_trap():
+    views = with_holidays()
+    views.iloc[500:504] = np.nan
+    views[pd.Timestamp("2022-12-25")] = 0
+    series = Series(views)
+    found = learn_holidays(series).without(series)
+    assert found.views.isna().sum() == 4 and found.views[pd.Timestamp("2022-12-25")] > 0
+    assert np.isfinite(found.known).all()
+
+
+@pytest.mark.parametrize(("days", "logs"), [((date(2024, 1, 1),), ()), ((date(2024, 1, 1),), (np.inf,))])
+def test_effects_that_cannot_be_are_refused(days, logs):
+    with pytest.raises(ValueError, match="effects"):
+        HolidayEffects("CZ", days, logs)
+
+
+@pytest.fixture(scope="module")
+def auto() -> Auto:
+    """Of the channel with holidays, by one recipe beside the methods that are always included."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(searching, "recipes", lambda days, horizon: [Recipe("linear")])
+        *_trials, found = search(Series(with_holidays()), 28)
+    return found
+
+
+@pytest.mark.slow
+def test_auto_foresees_christmas(auto):
+    series = Series(with_holidays())
+    days = pd.date_range(series.last + pd.Timedelta(days=1), periods=28)
+    truth = with_holidays(days, seed=5)
+    found = auto.predict(series, series.views.index[-1:], 28)[0]
+    assert auto.holidays.calendar == "CZ"
+    assert np.abs(found - truth).mean() < 0.1 * truth.mean()
+
+
+@pytest.mark.slow
+def test_auto_says_the_same_whatever_comes_after_the_origin(auto):
+    origin, later = DAYS[1200:1201], with_holidays()
+    later.iloc[1201:] *= 5
+    one, other = (auto.predict(Series(views), origin, 28) for views in (with_holidays(), later))
+    np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.slow
+def test_what_validates_auto_has_taught_its_holidays_nothing():
+    """The effects of a mixture that is not fitted again are those of the days before validation."""
+    views = with_holidays()
+    found = searching.Search(Series(views), 28)
+    assert found.holidays == learn_holidays(Series(views).until(found.origins[0]))
+    assert found.holidays != learn_holidays(Series(views))
+
+
+def test_a_usual_channel_needs_no_calendar():
+    assert learn_holidays(Series(make_views(500))) == NO_HOLIDAYS
