@@ -54,8 +54,7 @@ def _event_columns(days: pd.DatetimeIndex, horizon: int, events: Sequence[Event]
 
 def is_holiday(days: pd.DatetimeIndex, country: str) -> np.ndarray:
     """Which of `days` are public holidays in `country` (ISO code)."""
-    if country not in countries():  # the package would take other names of its own for countries
-        raise BadInput(N_("No holidays are known for “{country}”; choose another country."), country=country)
+    check_country(country)
     known = _holidays().country_holidays(country, years=range(days[0].year, days[-1].year + 1))
     return np.array([day in known for day in days.date])
 
@@ -63,6 +62,12 @@ def is_holiday(days: pd.DatetimeIndex, country: str) -> np.ndarray:
 def public_holidays(country: str, years: range, *, region: str = "") -> dict[date, str]:
     """Day -> name, as the country names it, of all public holidays in `years`, those of a `region` among them."""
     return dict(_holidays().country_holidays(country, subdiv=region or None, years=years))
+
+
+def check_country(country: str) -> None:
+    """Raise BadInput where no holidays are known."""
+    if country not in countries():  # the package would take other names of its own for countries
+        raise BadInput(N_("No holidays are known for “{country}”; choose another country."), country=country)
 
 
 def nearby_holiday(day: pd.Timestamp, country: str) -> str:

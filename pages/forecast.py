@@ -26,6 +26,7 @@ from pages.parts.forecast_details import (
     say_model,
 )
 from pages.parts.forecast_figures import draw_figures, say_trust
+from pages.parts.forecast_holidays import choose_country, say_holidays
 from pages.parts.forecast_provisional import say_provisional
 from pages.parts.forecast_totals import draw_totals
 from pages.parts.forecasters import AUTO, Forecasters
@@ -49,7 +50,7 @@ def of_auto(split: Split) -> AutoSearch:
     warn_invalid_query_param("budget", BUDGETS, translate)
     label = translate("Seconds for Auto")
     budget = st.number_input(label, *BUDGETS, int(BUDGET), step=10, key="budget", bind="query-params")
-    return AutoSearch(float(budget), split)
+    return AutoSearch(float(budget), split, choose_country(session))
 
 
 def choose_holidays(settings: RunSettings | None, horizon: int) -> tuple[date, ...]:
@@ -81,6 +82,8 @@ def draw(method: Method, job_id: str, drawn: ForecastReport, report: ForecastRep
     forecast = what_if.forecast if what_if else report.forecast
     draw_chart(session, forecast, report.without_holidays, what_if)
     say_trust(session, forecast)
+    if report.holidays:
+        say_holidays(session, report.holidays)
     if report.events:
         draw_events(session, report.events)
     draw_totals(session, forecast)

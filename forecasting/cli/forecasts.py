@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from forecasting.calendar_features import check_country
 from forecasting.cli.channel import bytes_of, channel_of, words_of
 from forecasting.csv_cells import write_rows
 from forecasting.evaluation.calibration import fit_method
@@ -21,6 +22,7 @@ from forecasting.forecasts.forecast import (
     judged_horizons,
     make_forecast,
 )
+from forecasting.forecasts.holiday_report import report_on_holidays
 from forecasting.forecasts.judged_methods import judge_methods
 from forecasting.forecasts.model_file import load_model
 from forecasting.forecasts.what_if import report_on_events, uses_events
@@ -29,11 +31,13 @@ from forecasting.messages import BadInput
 from forecasting.models.ensemble.auto import Auto
 from forecasting.models.ensemble.candidates import TrialResult
 from forecasting.models.ensemble.report import composition, notes_on, regret_of_alternatives, work_of
+from forecasting.models.holiday_effects import FIND
 from forecasting.models.registry import BUDGET, METHODS
 from forecasting.models.with_events import auto_of
 from forecasting.series import Channel, Series
 from forecasting.split import Period, default_split
 
+NO_COUNTRY = "none"
 COLUMNS = ("mae", "skill", "mase", "coverage", "width")
 
 
@@ -42,6 +46,8 @@ def add_forecasts(commands) -> list[argparse.ArgumentParser]:
     ahead = commands.add_parser("forecast", help="print the days to come as date,forecast,lower,upper")
     ahead.set_defaults(command="forecasting.cli.forecasts:forecast")
     ahead.add_argument("--model", default="auto", metavar="METHOD|FILE", help=f"{', '.join(METHODS)}, or a model file")
+    said = f"whose public holidays Auto knows, such as TW; {NO_COUNTRY} for none, those that it finds by default"
+    ahead.add_argument("--country", default=FIND, metavar="CODE", help=said)
     ahead.add_argument("--level", type=float, default=max(LEVELS), help="share of days that the interval shall hold")
     back = commands.add_parser("backtest", help="print how far methods would have been off on held-out days")
     back.set_defaults(command="forecasting.cli.forecasts:judge")
@@ -101,12 +107,31 @@ def _from_method(options: argparse.Namespace, channel: Channel) -> Forecast:
     reach = horizon_with_totals(options.horizon, series.measured_days, options.model)
     use_one_thread()
     events = _events(series, options.model)
-    fitted = fit_method(options.model, series, reach, budget=options.seconds, note=_tell, events=events)
-    if auto := auto_of(fitted.forecaster):
-        _explain(auto, options.horizon)
-    return make_forecast(
+    fitted = fit_method(
+        options.model,
+        series,
+        reach,
+        budget=options.seconds,
+        note=_tell,
+        events=events,
+        country=_country(options.country),
+    )
+    found = make_forecast(
         fitted.forecaster, fitted, series, scores=fitted.scores, horizon=options.horizon, levels=[options.level]
     )
+    if auto := auto_of(fitted.forecaster):
+        _explain(auto, options.horizon)
+        if holidays := report_on_holidays(auto, found.days):
+            print("auto:", holidays.said(holidays.country).translated(), file=sys.stderr)
+    return found
+
+
+def _country(named: str) -> str:
+    """Whose holidays Auto takes into account. Raises BadInput for a country whose holidays are not known."""
+    if named in (FIND, NO_COUNTRY):
+        return named if named == FIND else ""
+    check_country(named)
+    return named
 
 
 def _events(series: Series, method: str) -> bool:

@@ -10,6 +10,7 @@ from forecasting.evaluation.conformal import Scores, delays, make_scores
 from forecasting.messages import N_, BadInput
 from forecasting.models.ensemble.auto import Auto
 from forecasting.models.ensemble.candidates import TrialResult
+from forecasting.models.holiday_effects import FIND
 from forecasting.models.registry import BUDGET, METHODS, Forecaster, fit
 from forecasting.models.validation import validation_origins
 from forecasting.models.with_events import EventsOfSearch, WithEvents, auto_of, fit_with_events
@@ -34,16 +35,18 @@ def fit_method(
     budget: float = BUDGET,
     note: Callable[[TrialResult], None] = lambda trial: None,
     events: bool = False,
+    country: str = FIND,
 ) -> CalibratedForecaster:
     """Fit the method `name` to all of `series`, once without the validation part for its scores and once with it.
 
     Auto has validated on its way, so its own errors on those days serve. It takes `budget` seconds and tells `note` of
-    each trial. With `events` those of `series` are taken into account. Raises BadInput where the days do not suffice.
+    each trial; of a `country` it knows the holidays. With `events` those of `series` are taken into account. Raises
+    BadInput where the days do not suffice.
     """
     check_days(name, series, horizon)
     if METHODS[name].takes_budget:
         seen = EventsOfSearch.of(series, horizon, used=events)
-        found = fit(name, seen.series, horizon, budget=budget, note=note)
+        found = fit(name, seen.series, horizon, budget=budget, note=note, country=country)
         assert isinstance(found, Auto), "whoever takes a budget has validated on the way"
         auto = seen.restored(found)
         origins, predicted = auto.validated

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from forecasting.forecasts.forecast import Forecast
+from forecasting.forecasts.holiday_report import HolidaysReport
 from forecasting.forecasts.what_if import EventsReport
 from forecasting.models.ensemble.candidates import TrialResult
 
@@ -31,3 +32,4 @@ class ForecastReport:
     without_holidays: tuple[float, ...] = ()  # views, where days were taken for holidays: the calendar as it is
     provisional: ProvisionalForecast | None = None  # of Auto, until there is the forecast
     events: EventsReport | None = None  # of a channel that has some
+    holidays: HolidaysReport | None = None  # that Auto takes into account

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from forecasting.evaluation.folds import FoldKind
+from forecasting.models.holiday_effects import FIND
 from forecasting.settings import RunSettings
 from forecasting.split import Split
 
@@ -33,6 +34,7 @@ class AutoSearch:
 
     budget: float  # seconds
     split: Split
+    country: str = FIND  # whose holidays it knows; "" for none
 
 
 @dataclass(frozen=True)

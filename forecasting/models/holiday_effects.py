@@ -13,6 +13,7 @@ import pandas as pd
 from forecasting.series import Series
 
 LARGEST_EFFECT = 3.0  # in logarithms: no holiday is taken to multiply the views by more than 20
+FIND = "find"  # for a country: whichever's holidays explain the views; "" is for none
 FELT = 0.05  # in logarithms; a day that is moved by less is left as it is
 
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 
 from forecasting.calendar_features import public_holidays
-from forecasting.models.holiday_effects import FELT, LARGEST_EFFECT, NO_HOLIDAYS, HolidayEffects
+from forecasting.models.holiday_effects import FELT, FIND, LARGEST_EFFECT, NO_HOLIDAYS, HolidayEffects
 from forecasting.series import Series
 from forecasting.typical_range import WEEK, YEAR, median
 
@@ -74,19 +74,31 @@ class Fit:
     score: float  # mean gain of a holiday in standard errors
 
 
-def learn_holidays(series: Series, calendars: Sequence[str] = CALENDARS) -> HolidayEffects:
-    """The effects by the calendar that explains most; none where it explains too little, or in less than a year."""
-    if series.measured_days < YEAR:
+def learn_holidays(series: Series, country: str = FIND) -> HolidayEffects:
+    """The effects by the calendar that explains most; none where it explains too little, or in less than a year.
+
+    Of a `country` that is known, its regions' among them, whatever they explain counts; of "" none are looked for.
+    """
+    calendars, found = calendars_of(country), country == FIND
+    if not calendars or (found and series.measured_days < YEAR):
         return NO_HOLIDAYS
     deviations = Deviations.of(series)
     fits = [fit for calendar in calendars for fit in fits_of(calendar, deviations)]
-    sure = [fit for fit in fits if fit.gain >= LEAST_GAIN and fit.score >= LEAST_SCORE]
+    least, score = (LEAST_GAIN, LEAST_SCORE) if found else (0.0, 0.0)
+    sure = [fit for fit in fits if fit.gain > least and fit.score > score]
     if not sure:
         return NO_HOLIDAYS
     largest = max(fit.gain for fit in sure)
     first = next(fit.calendar for fit in sure if fit.gain >= ALIKE * largest)
     best = max((fit for fit in sure if fit.calendar == first), key=lambda fit: fit.gain)
     return _effects(best, deviations)
+
+
+def calendars_of(country: str) -> Sequence[str]:
+    """Of a country, with each of its regions that differ; all of CALENDARS to FIND one, none for ""."""
+    if country in (FIND, ""):
+        return CALENDARS if country else ()
+    return [calendar for calendar in CALENDARS if calendar.partition("-")[0] == country] or [country]
 
 
 def fits_of(calendar: str, deviations: Deviations) -> list[Fit]:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.messages import N_, BadInput, Translate
+from forecasting.models.holiday_effects import FIND
 from forecasting.names import clean_name
 from forecasting.series import Series
 
@@ -135,18 +136,22 @@ def fit(
     *,
     budget: float = BUDGET,
     note: Callable[[Any], None] = lambda trial: None,
+    country: str = FIND,
 ) -> Forecaster:
     """The method `slug`, fitted on all of `series` to predict up to `horizon` days ahead.
 
     No forecaster learns from days that were not measured. What takes a `budget`, its limit in seconds, tells
-    `note` of each trial. Raises BadInput where the days do not suffice.
+    `note` of each trial, and knows holidays, a `country`'s or those that it finds. Raises BadInput where the days do
+    not suffice.
     """
     if slug not in METHODS:
         raise BadInput(N_("“{name}” is no method; choose one of {choices}."), name=slug, choices=", ".join(METHODS))
     if slug in UNFITTED:
         return unfitted(slug)
     method = METHODS[slug]
-    return method.load()(series, horizon, **({"budget": budget, "note": note} if method.takes_budget else {}))
+    return method.load()(
+        series, horizon, **({"budget": budget, "note": note, "country": country} if method.takes_budget else {})
+    )
 
 
 def baseline(slug: str) -> Forecaster:

@@ -52,6 +52,7 @@ WORDED = (
     "against",
     "forecaster",
     "holidays",
+    "holidays_of",
     "assumed",
     "event_kind",
     "models",

@@ -15,6 +15,7 @@ from forecasting.forecasts.forecast import (
     horizon_with_totals,
     make_forecast,
 )
+from forecasting.forecasts.holiday_report import report_on_holidays
 from forecasting.forecasts.model_file import Model, export_model, load_model, save_model
 from forecasting.forecasts.report import ForecastReport, ProvisionalForecast
 from forecasting.forecasts.track_record import track_record
@@ -26,7 +27,7 @@ from forecasting.models.ensemble.auto import Auto
 from forecasting.models.ensemble.candidates import work_of
 from forecasting.models.ensemble.search import SEARCHED, Search, planned
 from forecasting.models.registry import BASELINES
-from forecasting.models.with_events import EventsOfSearch, WithEvents
+from forecasting.models.with_events import EventsOfSearch, WithEvents, auto_of
 from forecasting.records import Progress
 from forecasting.series import Series
 from forecasting.settings import SKLEARN_FAMILIES
@@ -61,7 +62,7 @@ def _by_auto(series: Series, auto: AutoSearch, horizon: int) -> Iterator[Progres
     origins_in(series.views, auto.split.held_out, 1)  # says so where there are none
     events = report_on_events(series, auto.split)
     seen = EventsOfSearch.of(learnt, reach, used=uses_events(events))
-    searching = Search(seen.series, reach, budget=SEARCHED * auto.budget)
+    searching = Search(seen.series, reach, budget=SEARCHED * auto.budget, country=auto.country)
     work = _Work(searching, len(series.views) - len(learnt.views))
     report = ForecastReport()
     for tried, trial in enumerate(searching.trials(), start=1):
@@ -82,7 +83,10 @@ def _by_auto(series: Series, auto: AutoSearch, horizon: int) -> Iterator[Progres
     ahead = make_forecast(again, fitted, series, scores=tested.scores, horizon=horizon, judged=judged, record=record)
     shares = tuple((name, tuple(map(float, by_day))) for name, by_day in again.shares())
     model = export_model("auto", again, series, split=auto.split, scores=tested.scores, judged=judged, track=record)
-    yield Progress(1.0, ForecastReport(report.trials, shares, ahead, events=events), save_model(model))
+    holidays = report_on_holidays(auto_of(again), ahead.days)
+    yield Progress(
+        1.0, ForecastReport(report.trials, shares, ahead, events=events, holidays=holidays), save_model(model)
+    )
 
 
 class _Work:

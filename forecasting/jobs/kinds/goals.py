@@ -63,7 +63,7 @@ def _auto(series: Series, wanted: AutoSearch) -> Generator[Progress, None, Calib
     seen = EventsOfSearch.of(learnt, reach, used=uses_events(report_on_events(series, wanted.split)))
     works = [work_of(candidate) for candidate in planned(seen.series, reach)]
     worked = SEARCH_SHARE * np.cumsum(works) / sum(works)
-    searching = Search(seen.series, reach, budget=SEARCHED * wanted.budget)
+    searching = Search(seen.series, reach, budget=SEARCHED * wanted.budget, country=wanted.country)
     for tried, _trial in enumerate(searching.trials()):
         yield Progress(float(worked[tried]))
     ensemble = seen.restored(searching.mixture())

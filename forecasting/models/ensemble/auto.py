@@ -45,6 +45,7 @@ class Auto:
     trials: tuple[TrialResult, ...] = ()
     limit: float = 0.0  # seconds after which the search ended with candidates left; 0 where all were tried
     weighting: Weighting = Weighting()
+    country: str = ""  # whose holidays are taken into account, or FIND
     holidays: HolidayEffects = NO_HOLIDAYS  # which members do not see
     evidence: stacking.Evidence | None = None  # that the mixture is corrected by; model files before 0.3.0 have none
 
@@ -81,7 +82,7 @@ class Auto:
 
     def refit(self, series: Series) -> "Auto":
         """The same choice fitted on more days; errors that became known since `last` move the weights."""
-        holidays = learn_holidays(series)
+        holidays = learn_holidays(series, self.country)
         mixed = self._mixed(self.holidays.without(series), series.views.index[-1:])
         members, names = ([of[place] for place in mixed.answered] for of in (self.members, self.member_names))
         return replace(

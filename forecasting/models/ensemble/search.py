@@ -26,6 +26,7 @@ from forecasting.models.ensemble.candidates import (
 )
 from forecasting.models.ensemble.level_changes import units_and_changes
 from forecasting.models.ensemble.weights import WEIGHTING, ErrorHistory, update_online
+from forecasting.models.holiday_effects import FIND
 from forecasting.models.holiday_regression import learn_holidays
 from forecasting.models.registry import Forecaster
 from forecasting.models.validation import validation_origins
@@ -41,10 +42,15 @@ AHEAD = (1, 7, 28, 90)  # days ahead whose errors are told
 
 
 def search(
-    series: Series, horizon: int, *, budget: float = 600.0, stop: Callable[[], bool] = lambda: False
+    series: Series,
+    horizon: int,
+    *,
+    budget: float = 600.0,
+    country: str = FIND,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[TrialResult | Auto]:
     """Try every candidate in order, so that the same days give the same Auto; a TrialResult each, then the Auto."""
-    found = Search(series, horizon, budget=budget, stop=stop)
+    found = Search(series, horizon, budget=budget, country=country, stop=stop)
     yield from found.trials()
     yield found.mixture()
 
@@ -55,9 +61,11 @@ def planned(series: Series, horizon: int) -> list[Candidate]:
     return [*always_included(series), *recipes(len(early.known), horizon)]
 
 
-def fit_auto(series: Series, horizon: int, *, budget: float, note: Callable[[TrialResult], None]) -> Auto:
+def fit_auto(
+    series: Series, horizon: int, *, budget: float, note: Callable[[TrialResult], None], country: str = FIND
+) -> Auto:
     """Search to the end, telling `note` of each trial."""
-    for found in search(series, horizon, budget=budget):
+    for found in search(series, horizon, budget=budget, country=country):
         if isinstance(found, Auto):
             return found
         note(found)
@@ -73,12 +81,18 @@ class Search:
     """
 
     def __init__(
-        self, series: Series, horizon: int, *, budget: float = 600.0, stop: Callable[[], bool] = lambda: False
+        self,
+        series: Series,
+        horizon: int,
+        *,
+        budget: float = 600.0,
+        country: str = FIND,
+        stop: Callable[[], bool] = lambda: False,
     ) -> None:
-        self.horizon, self.budget, self.stop = horizon, budget, stop
+        self.horizon, self.budget, self.country, self.stop = horizon, budget, country, stop
         self.origins = validation_origins(series, horizon)
         self.as_it_was = series
-        self.holidays = learn_holidays(series.until(self.origins[0]))  # of no day that validates
+        self.holidays = learn_holidays(series.until(self.origins[0]), country)  # of no day that validates
         self.series = self.holidays.without(series)
         self.early = self.series.until(self.origins[0])
         self.actual = futures(series.without_spikes.measured, self.origins, horizon)
@@ -151,7 +165,7 @@ class Search:
 
     def mixture(self) -> Auto:
         """All that counts, fitted again on every day."""
-        found, holidays = self.mixture_so_far(), learn_holidays(self.as_it_was)
+        found, holidays = self.mixture_so_far(), learn_holidays(self.as_it_was, self.country)
         usual = holidays.without(self.as_it_was)
         again = refit_members(found.members, found.member_names, usual, horizon=self.horizon)
         return replace(found, members=again, holidays=holidays)
@@ -176,6 +190,7 @@ class Search:
             tuple(self.tried),
             self.limit,
             WEIGHTING,
+            self.country,
             self.holidays,
             evidence.of(kept),
         )
