@@ -166,6 +166,7 @@ def test_backtest_prints_a_line_a_method_and_horizon():
         (("forecast", SAMPLE, "--horizon", 91), "choose from 1 to 90"),
         (("forecast", SAMPLE, "--level", 1.5), "--level"),
         (("forecast", SAMPLE, "--model", "oracle"), "neither a method"),
+        (("forecast", SAMPLE, "--country", "XX"), "No holidays are known"),
         (("forecast", SAMPLE, "--model", "README.md"), "no model file"),
         (("backtest", SAMPLE, "--methods", "oracle"), "oracle"),
         (("backtest", SAMPLE, "--held-out", "2030-01-01:2030-12-31"), "no views"),

@@ -158,6 +158,12 @@ def test_auto_searches_within_its_budget_and_forecasts(visit):
     assert metrics(app)["Skill"] != "–"
 
 
+def test_a_country_is_named_in_the_link_or_found(visit):
+    assert not [one for one in visit("forecast").selectbox if one.key == "holidays_of"]  # folded
+    control = visit("forecast", holidays_of="Czechia").selectbox(key="holidays_of")
+    assert control.value == "CZ" and control.options[:2] == ["Found from the views", "No country"]
+
+
 def test_auto_forecasts_provisionally_and_what_was_stopped_stays_provisional(visitor):
     visitor.go("data").file_uploader[0].upload("mine.csv", csv(300)).run()
     app = visitor.go("forecast", ahead="7")

@@ -2,7 +2,6 @@
 
 from datetime import date
 
-import holidays
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,21 +13,16 @@ from forecasting.models.ensemble.auto import Auto
 from forecasting.models.ensemble.candidates import Recipe
 from forecasting.models.ensemble.search import search
 from forecasting.models.holiday_effects import NO_HOLIDAYS, HolidayEffects
-from forecasting.models.holiday_regression import CALENDARS, Deviations, fits_of, learn_holidays
+from forecasting.models.holiday_regression import (
+    CALENDARS,
+    Deviations,
+    calendars_of,
+    fits_of,
+    learn_holidays,
+)
 from forecasting.series import Series
 from tests.forecasting.conftest import make_views
-
-CZECH = holidays.country_holidays("CZ", years=range(2020, 2026))
-DAYS = pd.date_range("2020-01-06", "2023-12-10")
-FACTOR = 0.4
-
-
-def with_holidays(days: pd.DatetimeIndex = DAYS, factor: float = FACTOR, seed: int = 0) -> pd.Series:
-    """A weekly course with 5 % of noise, in which Czech holidays have a share of the views."""
-    off = np.array([day in CZECH for day in days.date])
-    usual = 5000 * np.array([1, 1.1, 1.1, 1, 1.2, 0.8, 0.7])[days.day_of_week]
-    noise = np.random.default_rng(seed).normal(1, 0.05, len(days))
-    return pd.Series(usual * noise * np.where(off, factor, 1), days)
+from tests.support.holiday_channel import CZECH, DAYS, FACTOR, with_holidays
 
 
 def test_the_country_is_found_and_what_its_holidays_do():
@@ -45,6 +39,14 @@ def test_where_no_holiday_matters_none_is_found(seed):
 
 def test_in_less_than_a_year_none_is_found():
     assert learn_holidays(Series(with_holidays(DAYS[:364]))) == NO_HOLIDAYS
+
+
+def test_a_country_that_is_named_needs_less_to_be_believed():
+    faint = Series(with_holidays(DAYS[:300], factor=0.8))
+    assert learn_holidays(faint) == NO_HOLIDAYS
+    assert learn_holidays(faint, "CZ").calendar == "CZ"
+    assert learn_holidays(Series(with_holidays()), "") == NO_HOLIDAYS
+    assert calendars_of("AU") == ["AU-NSW", "AU-VIC", "AU-QLD"] and calendars_of("LI") == ["LI"]
 
 
 def test_every_calendar_is_known():

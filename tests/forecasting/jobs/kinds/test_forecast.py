@@ -23,9 +23,10 @@ from forecasting.models.registry import BASELINES, fit
 from forecasting.records import Progress
 from forecasting.series import Channel
 from forecasting.settings import Architecture, Inputs, RunSettings, Training
-from forecasting.split import default_split
+from forecasting.split import Period, Split, default_split
 from tests.forecasting.conftest import make_views
 from tests.support.event_channels import made_channel, uploads_on
+from tests.support.holiday_channel import DAYS, FACTOR, with_holidays
 from tests.support.tasks import task, trained
 
 pytestmark = pytest.mark.slow  # it fits models, some in processes of their own
@@ -135,6 +136,21 @@ def test_provisional_forecasts_change_nothing_of_the_forecast(channel, split, fe
     record = track_record(series, tested, split.held_out, horizon=HORIZON)
     alone = make_forecast(again, fitted, series, scores=tested.scores, horizon=HORIZON, judged=judged, record=record)
     assert to_json(made(channel, AutoSearch(600.0, split)).result.forecast) == to_json(alone)
+
+
+def test_auto_foresees_holidays_and_its_file_does_the_same(few_candidates):
+    channel = Channel("mine", with_holidays(DAYS[600:]))
+    split = Split(Period(DAYS[600].date(), DAYS[-41].date()), Period(DAYS[-40].date(), DAYS[-1].date()))
+    found = made(channel, AutoSearch(600.0, split), horizon=28)
+    report = found.result
+    assert to_json(load_model(found.model).forecast(channel.series, 28)) == to_json(report.forecast)
+    assert to_json(from_json(type(report), to_json(report))) == to_json(report)
+    christmas = report.forecast.days.index(date(2023, 12, 25))
+    share = report.forecast.point[christmas] / report.forecast.point[christmas - 7]
+    assert report.holidays.country == "CZ" and share == pytest.approx(FACTOR, rel=0.2)
+    there = next(one for one in report.holidays.ahead if one.day == date(2023, 12, 25))
+    assert there.name and there.change == pytest.approx(FACTOR - 1, abs=0.1)
+    assert "Czechia: compared with usual days Auto expects 2023-12-" in report.holidays.said("Czechia").translated()
 
 
 @pytest.mark.parametrize("name", ["ets", "last-week"])
