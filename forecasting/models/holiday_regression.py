@@ -119,7 +119,7 @@ def fits_of(calendar: str, deviations: Deviations) -> list[Fit]:
     named = np.array([bool(name) for name, *_rest in keys])
     fits = []
     for every, own in PENALTIES:
-        effects, unseen = _ridge(columns, off, np.where(named, own, every), apart)
+        effects, unseen = ridge(columns, off, np.where(named, own, every), apart)
         gain, score = _gain(off, unseen, apart, deviations.noise)
         fits.append(Fit(calendar, dict(zip(keys, effects.tolist(), strict=True)), gain, score))
     return fits
@@ -127,7 +127,7 @@ def fits_of(calendar: str, deviations: Deviations) -> list[Fit]:
 
 def columns_of(calendar: str, first: date, days: int) -> dict[int, list[Key]]:
     """The columns that are 1 on each day that a holiday is felt on: place from the `first` day on -> keys."""
-    holidays = _by_ordinal(calendar, first.year - 1, (first + timedelta(days=days)).year + 1)
+    holidays = holidays_by_ordinal(calendar, first.year - 1, (first + timedelta(days=days)).year + 1)
     found: dict[int, list[Key]] = {}
     for day, name in holidays.items():
         for beside in BESIDE:
@@ -140,7 +140,8 @@ def columns_of(calendar: str, first: date, days: int) -> dict[int, list[Key]]:
 
 
 @lru_cache(1024)
-def _by_ordinal(calendar: str, first_year: int, last_year: int) -> dict[int, str]:
+def holidays_by_ordinal(calendar: str, first_year: int, last_year: int) -> dict[int, str]:
+    """Ordinal of a day -> name of its holiday, in the order of days."""
     country, _, region = calendar.partition("-")
     known = public_holidays(country, range(first_year, last_year + 1), region=region)
     return {day.toordinal(): name.removesuffix(" (observed)") for day, name in sorted(known.items())}
@@ -150,7 +151,7 @@ def _is_weekend(day: int) -> bool:
     return (day - 1) % WEEK >= WEEK - 2
 
 
-def _ridge(
+def ridge(
     columns: np.ndarray, off: np.ndarray, penalties: np.ndarray, apart: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Effects (columns,), and for each row the prediction of a regression without the holiday it belongs to.

@@ -23,12 +23,12 @@ FIRST_MOVE, STEP = 35, 24  # days
 @contextmanager
 def moved(days: int) -> Iterator[None]:
     """All calendars, so many days later."""
-    known = holiday_regression._by_ordinal
+    known = holiday_regression.holidays_by_ordinal
 
     def later(calendar: str, first: int, last: int) -> dict[int, str]:
         return {day + days: name for day, name in known(calendar, first - 1, last).items()}
 
-    with patch.object(holiday_regression, "_by_ordinal", later):
+    with patch.object(holiday_regression, "holidays_by_ordinal", later):
         yield
 
 

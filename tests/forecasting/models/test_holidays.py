@@ -58,7 +58,7 @@ def test_an_effect_is_judged_by_a_regression_without_its_holiday():
     rng = np.random.default_rng(1)
     columns, off = rng.integers(0, 2, (24, 6)).astype(float), rng.normal(size=24)
     penalties, apart = np.array([0.3, 1, 1, 3, 3, 0.5]), np.repeat(np.arange(8), 3)
-    effects, unseen = holiday_regression._ridge(columns, off, penalties, apart)
+    effects, unseen = holiday_regression.ridge(columns, off, penalties, apart)
     root = np.sqrt(penalties)  # a penalty of its own for each column is one penalty on columns made smaller
     whole = Ridge(alpha=1, fit_intercept=False).fit(columns / root, off)
     np.testing.assert_allclose(effects, whole.coef_ / root)
