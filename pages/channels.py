@@ -4,7 +4,7 @@ from datetime import date
 
 import streamlit as st
 
-from forecasting.evaluation.conformal import TOTALS
+from forecasting.evaluation.scores import TOTALS
 from pages.parts.channels_forecasts import Forecasts, choose_method
 from pages.parts.channels_list import Row, list_channels
 from pages.parts.channels_table import draw_opened, draw_table, offer_csv, search

@@ -9,7 +9,8 @@ import pandas as pd
 
 from forecasting.evaluation.calibration import CalibratedForecaster, refit
 from forecasting.evaluation.comparison import Comparison, compare
-from forecasting.evaluation.conformal import LEVELS, Scores, make_intervals, make_scores
+from forecasting.evaluation.conformal import LEVELS, make_intervals
+from forecasting.evaluation.scores import Scores, make_scores
 from forecasting.messages import N_, BadInput
 from forecasting.metrics import bias, coverage, mae, mase, pinball, rmsse, skill, width
 from forecasting.models.registry import Forecaster

@@ -1,74 +1,46 @@
 """Intervals around any forecast, from errors it made on days it had not learnt from: conformal prediction.
 
-A score is an error, actual less predicted, in units of what is usual at its origin (`scales`), so that an interval
-follows the level and the unrest of the views. Columns are days ahead, each with its own scores, and totals of the next
-days, whose errors are of the total itself: the edges of single days do not add up to it. Each side has its own scores,
-so that an interval need not be centred.
+Errors are scores, in units of what is usual (`scores`), and of how large errors have been of late. Each day ahead, and
+each total, has its own; so has each side, so that an interval need not be centred.
 
 One extraordinary day owns neither the unit, nor an edge, nor a total (`typical_range`): it is one score of many.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 
+from forecasting.evaluation.scores import (
+    Scores,
+    days_in,
+    known_since,
+    scales,
+    totals,
+    units_of_late,
+    usual,
+    with_totals,
+)
 from forecasting.models.bounds import highest
 from forecasting.series import Series
-from forecasting.windows import futures
+from forecasting.typical_range import capped_mean
 
 LEVELS = (0.5, 0.9)
-TOTALS = (7, 28)  # days
 GRID = (0.5, 0.8, 0.9, 0.95, 0.99)  # levels whose rates of misses are followed; others lie between them
 GAMMA = 0.01  # of the adaptive variant: how far a miss a day ahead moves the rate of misses that is aimed at
-SMOOTHING_RADIUS = 3  # days ahead on either side whose edges are averaged
+SMOOTHING_RADIUS = 14  # days ahead on either side whose edges are averaged
 CALIBRATION_SIZE = 730  # scores of a column that are kept, the latest ones
-UNUSUAL = 5.0  # units above the highest weekday's: a forecast beyond says that something is extraordinary
 FAR = 3.0  # times the score that a share `level` stays within, either side: an edge goes no farther
 WIDEST = 2.5  # times the outermost score, where scores are too few for their level
 BOTH_SIDES = 20  # scores below which both sides share them
 FEWEST_SCORES = 5  # scores of a column that an edge can rest on; below it borrows from fewer days ahead
-MARGIN = 2 / 3  # of what scores that are alike ask for beyond that: without it 28 days ahead too few are held
+MARGIN = 0.5  # of what scores that are alike ask for beyond that: without it 28 days ahead too few are held
 SHARED = 0.75  # of an edge is that of both sides together, which twice as many scores tell
 HIGHEST_EDGE = 2.0  # times the largest views seen: no upper edge lies beyond, unless the forecast does
 GROWN = 1.1  # times as many scores say anew how alike neighbours are
 SHARE_OF_TOTAL = 0.8  # a total's score beside that of its last day, where it has to be borrowed
-
-
-@dataclass(frozen=True)
-class Scores:
-    """Scores (origins, columns), NaN where not known. One of a column with delay d is known d days after its origin."""
-
-    origins: pd.DatetimeIndex
-    values: np.ndarray
-    delays: np.ndarray  # (columns,), days
-    predicted: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))  # (origins, horizon), views; NaN: not kept
-
-    def __post_init__(self) -> None:
-        if self.predicted.shape != (len(self.origins), self.horizon):
-            object.__setattr__(self, "predicted", np.full((len(self.origins), self.horizon), np.nan))
-
-    @property
-    def horizon(self) -> int:
-        """Days ahead; the columns after them are totals."""
-        return _days_in(self.delays)
-
-    def before(self, day: pd.Timestamp) -> "Scores":
-        """Of origins before `day`."""
-        return self._of(self.origins < day)
-
-    def since(self, day: pd.Timestamp) -> "Scores":
-        """Of `day` and later origins."""
-        return self._of(self.origins >= day)
-
-    def of_columns(self, columns: Sequence[int] | np.ndarray) -> "Scores":
-        """Of these columns alone; forecasts, whose columns are others, are not kept."""
-        return Scores(self.origins, self.values[:, columns], self.delays[columns])
-
-    def _of(self, kept: np.ndarray) -> "Scores":
-        return Scores(self.origins[kept], self.values[kept], self.delays, self.predicted[kept])
 
 
 @dataclass(frozen=True)
@@ -78,63 +50,6 @@ class Intervals:
     centre: np.ndarray  # the forecasts, and of totals the expected sum
     lower: dict[float, np.ndarray]  # level -> views
     upper: dict[float, np.ndarray]
-
-
-def delays(horizon: int) -> np.ndarray:
-    """Delays of all columns of forecasts up to `horizon` days ahead: the days, then the totals that fit into them."""
-    return np.array([*range(1, horizon + 1), *totals(horizon)])
-
-
-def horizon_of(columns: int) -> int:
-    """The horizon whose days and totals make so many columns."""
-    return next(horizon for horizon in range(columns, 0, -1) if horizon + len(totals(horizon)) <= columns)
-
-
-def totals(horizon: int) -> list[int]:
-    """Days of each total that fits into `horizon` days."""
-    return [days for days in TOTALS if days <= horizon]
-
-
-def with_totals(daily: np.ndarray) -> np.ndarray:
-    """Views (origins, horizon) with the totals of the next days as further columns; NaN where a day is not known."""
-    sums = [daily[:, :days].sum(axis=1, keepdims=True) for days in totals(daily.shape[1])]
-    return np.concatenate([daily, *sums], axis=1)
-
-
-def scales(series: Series, origins: pd.DatetimeIndex, predicted: np.ndarray) -> np.ndarray:
-    """The unit of a score (origins, columns) in views, from nothing later than the origin.
-
-    The typical difference from week to week, between that of late and that of a year, half as it is, half in
-    proportion to how the day that is `predicted` (origins, horizon) compares with recent days.
-    """
-    places, typical = series.known.index.get_indexer(origins), series.typical
-    lengths = np.array([1] * predicted.shape[1] + totals(predicted.shape[1]))
-    share = with_totals(predicted) / lengths / (typical.level[places, None] + 1)
-    unit = np.sqrt(typical.unit * typical.year_unit)[places, None]
-    return unit * lengths * np.clip(0.5 + 0.5 * share, 0.25, 4)
-
-
-def usual(series: Series, origins: pd.DatetimeIndex, predicted: np.ndarray) -> np.ndarray:
-    """`predicted` (origins, horizon) with what is usual on the weekday in place of what lies far beyond.
-
-    A forecast that repeats a viral day may be right, and may not: its interval is to reach back to what is usual.
-    """
-    places, typical = series.known.index.get_indexer(origins), series.typical
-    far = typical.highest + UNUSUAL * typical.unit
-    return np.where(predicted > far[places, None], typical.ahead(places, predicted.shape[1]), predicted)
-
-
-def make_scores(series: Series, origins: pd.DatetimeIndex, predicted: np.ndarray) -> Scores:
-    """Scores of forecasts `predicted` (origins, horizon), in views, of the measured days of `series` after `origins`.
-
-    An extraordinary day is in as many totals as they have days: there it counts as the most that is usual.
-    """
-    horizon, expected = predicted.shape[1], usual(series, origins, predicted)
-    daily = futures(series.measured, origins, horizon)
-    sums = with_totals(futures(series.without_spikes.measured, origins, horizon))[:, horizon:]
-    actual = np.concatenate([daily, sums], axis=1)
-    values = (actual - with_totals(expected)) / scales(series, origins, expected)
-    return Scores(origins, values, delays(horizon), predicted)
 
 
 def make_intervals(
@@ -157,8 +72,9 @@ def make_intervals(
     count, horizon = predicted.shape
     origins = later.origins[-count:]
     kept = np.arange(horizon + len(totals(horizon))) if columns is None else np.array(columns)
-    earlier, later = earlier.of_columns(kept), later.of_columns(kept)
-    edges, off = adaptive_edges(earlier, later, levels), mean_errors(earlier, later)[-count:]
+    earlier = known_since(series, earlier)
+    edges = edges_of_late(earlier, later, levels, columns=kept)
+    off = mean_errors(earlier.of_columns(kept), later.of_columns(kept))[-count:]
     lengths = np.array([1] * horizon + totals(horizon))[kept]
     limits = np.concatenate([highest(series, origins, int(days)) for days in lengths], axis=1)
     edge_limits = np.concatenate([highest(series, origins, int(days), times=HIGHEST_EDGE) for days in lengths], axis=1)
@@ -197,6 +113,16 @@ def edges_in_views(
     }
 
 
+def edges_of_late(
+    earlier: Scores, later: Scores, levels: Sequence[float], *, columns: np.ndarray
+) -> dict[float, tuple[np.ndarray, np.ndarray]]:
+    """The `adaptive_edges` of some `columns`, of scores in units of how large errors have been of late."""
+    before, since = units_of_late(earlier, later)
+    earlier, later = earlier.in_units(before).of_columns(columns), later.in_units(since).of_columns(columns)
+    edges = adaptive_edges(earlier, later, levels)
+    return {level: (lows * since[:, columns], highs * since[:, columns]) for level, (lows, highs) in edges.items()}
+
+
 def adaptive_edges(
     earlier: Scores,
     later: Scores,
@@ -219,13 +145,12 @@ def adaptive_edges(
     """
     columns = range(len(later.delays))
     found = [_adapt(earlier, later, column, levels, step, memory) for column in columns]
-    edges = np.stack([edge for edge, _counts in found], axis=-1)  # (sides, origins, levels, columns)
+    edges = np.stack([edge for edge, _counts in found], axis=-1)  # (sides and size, origins, levels, columns)
     counts = np.stack([counts for _edge, counts in found], axis=-1)  # (origins, columns)
-    edges = _lend_farther(edges, counts, later.delays)
-    lows, highs = edges
+    lows, highs, sizes = _lend_farther(edges, counts, later.delays)  # what is borrowed comes with its size
 
     def smooth(side: np.ndarray, place: int) -> np.ndarray:
-        return smooth_over_horizon(side[:, place], later.delays)
+        return smooth_over_horizon(side[:, place], sizes[:, place], later.delays)
 
     return {level: (smooth(lows, place), smooth(highs, place)) for place, level in enumerate(levels)}
 
@@ -238,7 +163,7 @@ def mean_errors(earlier: Scores, later: Scores, memory: int = CALIBRATION_SIZE) 
     made it (James and Stein 1961).
     """
     means = np.zeros(later.values.shape)
-    for column in range(_days_in(later.delays), len(later.delays)):
+    for column in range(days_in(later.delays), len(later.delays)):
         delay = int(later.delays[column])
         origins = earlier.origins.append(later.origins)
         values = np.concatenate([earlier.values[:, column], later.values[:, column]])
@@ -258,7 +183,10 @@ def _shrunk_mean(known: np.ndarray, delay: int) -> float:
 def _adapt(
     earlier: Scores, later: Scores, column: int, levels: Sequence[float], step: float, memory: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Edges (sides, origins, levels) of one column from origin to origin, and how many scores each rests on."""
+    """Edges of one column from origin to origin, and how many scores each rests on.
+
+    Edges are (3, origins, levels): the lower and the upper ones, and the mean size of the scores that they rest on.
+    """
     delay, first = int(later.delays[column]), later.origins[0]
     latest = list(_known(earlier, column, first)[-memory:])
     known, spacing, told_from = np.sort(latest), spacing_of(np.array(latest), delay), len(latest)
@@ -267,7 +195,7 @@ def _adapt(
     rates = np.stack([target, target])
     reported, own = np.searchsorted(every, levels), np.searchsorted(every, GRID)
     waiting = _arrivals(earlier, later, column, first)  # (day known, score, its row in `later` or None), in order
-    edges, counts = np.empty((2, len(later.origins), len(every))), np.empty(len(later.origins), int)
+    edges, counts = np.empty((3, len(later.origins), len(every))), np.empty(len(later.origins), int)
     for row, origin in enumerate(later.origins):
         while waiting and waiting[0][0] <= origin:
             _day, score, place = waiting.pop(0)
@@ -282,7 +210,8 @@ def _adapt(
         counts[row] = len(known)
         if len(known) > GROWN * told_from:  # a run begins without any
             spacing, told_from = spacing_of(np.array(latest), delay), len(known)
-        edges[:, row] = edges_of_scores(known, every, rates=rates, spacing=spacing)
+        edges[:2, row] = edges_of_scores(known, every, rates=rates, spacing=spacing)
+        edges[2, row] = capped_mean(np.abs(known)) if len(known) else np.nan
     return edges[:, :, reported], counts
 
 
@@ -330,20 +259,23 @@ def spacing_of(scores: np.ndarray, delay: int) -> float:
     return float(np.clip((1 + alike) / (1 - alike), 1, delay))
 
 
-def smooth_over_horizon(edges: np.ndarray, delays: np.ndarray) -> np.ndarray:
-    """Each day ahead's edges (origins, columns) as the mean of its own and of SMOOTHING_RADIUS days before and after.
+def smooth_over_horizon(edges: np.ndarray, sizes: np.ndarray, delays: np.ndarray) -> np.ndarray:
+    """Each day ahead's edges (origins, columns), in `sizes` of its scores, as the mean of its own and those around it.
 
-    As many on either side, so fewer near the first and the last day; totals stay as they are.
+    Of SMOOTHING_RADIUS days before and after, fewer near the first day, and up to the last; totals stay as they are.
     """
-    days, evened = _days_in(delays), edges.copy()
-    for day in range(days):
-        reach = min(SMOOTHING_RADIUS, day, days - 1 - day)
-        evened[:, day] = edges[:, day - reach : day + reach + 1].mean(axis=1)
+    days, evened = days_in(delays), edges.copy()
+    units = np.where(sizes > 0, sizes, 1)
+    relative = edges / units
+    for day in range(1, days):
+        reach = min(SMOOTHING_RADIUS, day)
+        near = relative[:, day - reach : min(day + reach + 1, days)]
+        evened[:, day] = near.mean(axis=1) * units[:, day]
     return evened
 
 
 def _lend_farther(edges: np.ndarray, counts: np.ndarray, delays: np.ndarray) -> np.ndarray:
-    """Edges (sides, origins, levels, columns) with those that rest on too few of `counts` (origins, columns) borrowed.
+    """Edges and sizes (3, origins, levels, columns), those resting on too few of `counts` (origins, columns) borrowed.
 
     From the farthest day ahead that rests on enough, times the root of how many more weeks are ahead, as the errors of
     a seasonal random walk grow; a total borrows from its last day.
@@ -351,9 +283,9 @@ def _lend_farther(edges: np.ndarray, counts: np.ndarray, delays: np.ndarray) -> 
     lent, enough = edges.copy(), counts >= np.minimum(FEWEST_SCORES, counts.max(axis=1, keepdims=True).clip(1))
     weeks, rows = np.ceil(delays / 7), np.arange(len(counts))
     for column, delay in enumerate(delays):
-        days = np.arange(len(delays)) < min(delay, _days_in(delays))
+        days = np.arange(len(delays)) < min(delay, days_in(delays))
         near = np.where(enough & days, np.arange(len(delays)), 0).max(axis=1)
-        grown = np.sqrt(weeks[column] / weeks[near]) * (1 if column < _days_in(delays) else SHARE_OF_TOTAL)
+        grown = np.sqrt(weeks[column] / weeks[near]) * (1 if column < days_in(delays) else SHARE_OF_TOTAL)
         borrowed = edges[:, rows, :, near] * grown[:, None, None]  # (origins, sides, levels)
         lent[..., column] = np.where(enough[:, column, None], edges[..., column], np.moveaxis(borrowed, 1, 0))
     return lent
@@ -403,8 +335,3 @@ def _beyond_chance(middle: float, variance: float) -> float:
 def _place(ordered: np.ndarray, rates: np.ndarray, asked: float) -> np.ndarray:
     """Places (rates,) of the values that a new one passes with these chances (Vovk et al. 2005, where 1 is `asked`)."""
     return np.ceil((len(ordered) + asked) * (1 - rates)).astype(int).clip(1, len(ordered)) - 1
-
-
-def _days_in(delays: np.ndarray) -> int:
-    """How many of the columns are single days."""
-    return int((np.arange(1, len(delays) + 1) == delays).sum())

@@ -11,7 +11,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from forecasting.evaluation.conformal import Scores
+from forecasting.evaluation.scores import Scores
 from forecasting.forecasts.paths import draw_paths
 from forecasting.forecasts.totals_record import DAY, Kind, Window, actual_total, windows_at
 from forecasting.series import Series

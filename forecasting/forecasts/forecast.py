@@ -24,8 +24,9 @@ from forecasting.evaluation.backtest import (
 )
 from forecasting.evaluation.calibration import CalibratedForecaster, fit_method
 from forecasting.evaluation.comparison import FEWEST_DAYS, Answer, Comparison, Reason, answer_from
-from forecasting.evaluation.conformal import LEVELS, TOTALS, Intervals, Scores, make_intervals
-from forecasting.evaluation.conformal import totals as totals_of
+from forecasting.evaluation.conformal import LEVELS, Intervals, make_intervals
+from forecasting.evaluation.scores import TOTALS, Scores
+from forecasting.evaluation.scores import totals as totals_of
 from forecasting.forecasts.totals_record import LEVEL as JUDGED_LEVEL
 from forecasting.forecasts.totals_record import JudgedTotal, judge_totals
 from forecasting.forecasts.track_record import TrackRecord

@@ -5,7 +5,7 @@ from datetime import date
 
 import numpy as np
 
-from forecasting.evaluation.conformal import Scores
+from forecasting.evaluation.scores import Scores
 from forecasting.forecasts.chances import PastChance, past_chances, record_windows
 from forecasting.forecasts.paths import draw_paths
 from forecasting.messages import N_, BadInput

@@ -20,7 +20,8 @@ from safetensors.numpy import load, save
 from forecasting import __version__
 from forecasting.evaluation.backtest import joined
 from forecasting.evaluation.calibration import CalibratedForecaster
-from forecasting.evaluation.conformal import CALIBRATION_SIZE, LEVELS, TOTALS, Scores, delays, horizon_of, make_scores
+from forecasting.evaluation.conformal import CALIBRATION_SIZE, LEVELS
+from forecasting.evaluation.scores import TOTALS, Scores, delays, horizon_of, make_scores
 from forecasting.forecasts.forecast import Forecast, HeldOutScore, check_horizon, make_forecast
 from forecasting.forecasts.packing import Arrays, check, needs, pack, settings_of, unpack
 from forecasting.forecasts.track_record import TrackRecord

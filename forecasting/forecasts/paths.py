@@ -9,7 +9,8 @@ that rank (the Schaake shuffle of Clark et al. 2004). From an origin nothing is 
 import numpy as np
 import pandas as pd
 
-from forecasting.evaluation.conformal import CALIBRATION_SIZE, Scores, adaptive_edges, edges_in_views
+from forecasting.evaluation.conformal import CALIBRATION_SIZE, edges_in_views, edges_of_late
+from forecasting.evaluation.scores import Scores, known_since
 from forecasting.models.bounds import highest
 from forecasting.series import Series
 
@@ -69,10 +70,9 @@ def day_quantiles(
     As `conformal.make_intervals` has them, but the forecast need not lie between them: a chance may not be drawn
     towards a forecast that has been off to one side.
     """
-    now, columns = pd.DatetimeIndex([origin]), np.arange(days)
-    earlier = scores.before(origin).of_columns(columns)
-    asked = Scores(now, np.full((1, days), np.nan), earlier.delays)
-    scored = adaptive_edges(earlier, asked, PATH_LEVELS)
+    now, columns, earlier = pd.DatetimeIndex([origin]), np.arange(days), known_since(series, scores.before(origin))
+    asked = Scores(now, np.full((1, len(earlier.delays)), np.nan), earlier.delays)
+    scored = edges_of_late(earlier, asked, PATH_LEVELS, columns=columns)
     edges = edges_in_views(series, predicted[None], now, edges=scored, columns=columns)
     lows = [edges[level][0] for level in reversed(PATH_LEVELS)]
     views = np.concatenate([*lows, *(edges[level][1] for level in PATH_LEVELS)]).T

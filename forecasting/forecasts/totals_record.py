@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from forecasting.evaluation.backtest import joined
-from forecasting.evaluation.conformal import Scores, make_intervals, totals
+from forecasting.evaluation.conformal import make_intervals
+from forecasting.evaluation.scores import Scores, totals
 from forecasting.forecasts.paths import draw_paths
 from forecasting.formats import Views, format_percent
 from forecasting.messages import N_, Message

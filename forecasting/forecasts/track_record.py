@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from forecasting.evaluation.backtest import Backtest, errors_by
-from forecasting.evaluation.conformal import totals as totals_of
-from forecasting.evaluation.conformal import with_totals
+from forecasting.evaluation.scores import totals as totals_of
+from forecasting.evaluation.scores import with_totals
 from forecasting.metrics import coverage
 from forecasting.models.registry import SKILL_BASELINE, baseline
 from forecasting.series import Series

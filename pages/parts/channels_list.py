@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from forecasting.evaluation.conformal import TOTALS
+from forecasting.evaluation.scores import TOTALS
 from forecasting.forecasts.forecast import Forecast
 from forecasting.forecasts.past import PastForecast, past_forecast
 from forecasting.forecasts.report import ForecastReport

@@ -17,7 +17,7 @@ import pandas as pd
 
 from forecasting.evaluation.backtest import joined
 from forecasting.evaluation.calibration import fit_method
-from forecasting.evaluation.conformal import make_scores
+from forecasting.evaluation.scores import make_scores
 from forecasting.forecasts.chances import BINS, PastChance, in_bins, past_chances, record_windows
 from forecasting.jobs.machine import use_one_thread
 from forecasting.messages import BadInput

@@ -12,7 +12,7 @@ from forecasting.evaluation.calibration import (
     fit_method,
     refit,
 )
-from forecasting.evaluation.conformal import Scores, make_scores
+from forecasting.evaluation.scores import Scores, make_scores
 from forecasting.forecasts.forecast import honest_scores
 from forecasting.forecasts.goals import days_ahead, make_goals
 from forecasting.forecasts.model_file import load_model

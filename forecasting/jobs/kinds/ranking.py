@@ -9,7 +9,7 @@ import numpy as np
 
 from forecasting.evaluation.backtest import backtest, origins_in
 from forecasting.evaluation.calibration import CalibratedForecaster, calibrate_run, fit_method
-from forecasting.evaluation.conformal import TOTALS
+from forecasting.evaluation.scores import TOTALS
 from forecasting.forecasts.forecast import check_horizon
 from forecasting.forecasts.ranking import JudgedMethod, RankingReport
 from forecasting.forecasts.track_record import track_record

@@ -10,16 +10,12 @@ import pytest
 from forecasting.evaluation.conformal import (
     HIGHEST_EDGE,
     SHARED,
-    Scores,
     adaptive_edges,
-    delays,
     make_intervals,
-    make_scores,
     mean_errors,
-    scales,
     spacing_of,
-    with_totals,
 )
+from forecasting.evaluation.scores import Scores, delays, make_scores, scales, with_totals
 from forecasting.series import Series
 
 FIRST = pd.Timestamp("2021-01-01")
@@ -153,13 +149,23 @@ def test_neighbouring_days_lend_each_other_their_edges_and_totals_keep_theirs():
         for first in (FIRST, FIRST + pd.Timedelta(days=60))
     )
     found = adaptive_edges(earlier, later, [0.9])[0.9]
+    sizes = [np.array([size_known(earlier, later, column, row) for row in range(60)]) for column in range(9)]
     for place, side in enumerate(found):
         alone = [marginal(earlier, later, column)[place] for column in range(10)]
+        relative = np.array([edges / size for edges, size in zip(alone, sizes, strict=False)])
         assert side[:, 0] == pytest.approx(alone[0])
-        assert side[:, 1] == pytest.approx(np.mean(alone[0:3], axis=0))
-        assert side[:, 4] == pytest.approx(np.mean(alone[1:8], axis=0))
-        assert side[:, 8] == pytest.approx(alone[8])
+        assert side[:, 1] == pytest.approx(sizes[1] * relative[0:3].mean(axis=0))
+        assert side[:, 4] == pytest.approx(sizes[4] * relative.mean(axis=0))
+        assert side[:, 8] == pytest.approx(sizes[8] * relative.mean(axis=0))
         assert side[:, 9] == pytest.approx(alone[9])
+
+
+def size_known(earlier: Scores, later: Scores, column: int, row: int) -> float:
+    """The mean size of the scores of a column known at an origin, each at most five times the middle one."""
+    origins, values = earlier.origins.append(later.origins), np.concatenate([earlier.values, later.values])[:, column]
+    known = origins + pd.Timedelta(days=column + 1) <= later.origins[row]
+    sizes = np.abs(values[known & np.isfinite(values)])
+    return np.minimum(sizes, 5 * np.median(sizes)).mean()
 
 
 def marginal(earlier: Scores, later: Scores, column: int) -> tuple[np.ndarray, np.ndarray]:
@@ -190,11 +196,13 @@ def test_a_column_of_few_scores_borrows_from_fewer_days_ahead():
     earlier = Scores(pd.date_range(FIRST, periods=40), values, columns)
     later = Scores(pd.DatetimeIndex([FIRST + pd.Timedelta(days=60)]), np.full((1, 30), np.nan), columns)
     low, high = (side[0] for side in adaptive_edges(earlier, later, [0.9])[0.9])
-    alone = marginal(earlier, later, 6)
-    eleventh = 10  # whose neighbours three days either side are all in the second week
-    assert low[eleventh] == pytest.approx(math.sqrt(2) * alone[0].item())
-    assert high[eleventh] == pytest.approx(math.sqrt(2) * alone[1].item())
-    assert (np.diff(high[10:28]) >= -1e-9).all() and np.isfinite([low, high]).all()
+    sizes = np.array([size_known(earlier, later, column, 0) for column in range(7)])
+    for place, found in enumerate((low, high)):
+        alone = np.array([marginal(earlier, later, column)[place].item() for column in range(7)]) / sizes
+        # The last days' neighbours, fourteen on either side, are all borrowed; those of the eleventh but seven.
+        assert found[27] == pytest.approx(math.sqrt(4) * sizes[6] * alone[6])
+        assert found[10] == pytest.approx(math.sqrt(2) * sizes[6] * (alone.sum() + 14 * alone[6]) / 21)
+    assert np.isfinite([low, high]).all()
 
 
 def test_no_score_at_all_is_no_interval():

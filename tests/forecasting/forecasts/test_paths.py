@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting.evaluation.conformal import Scores, make_intervals, make_scores
+from forecasting.evaluation.conformal import make_intervals
+from forecasting.evaluation.scores import Scores, make_scores
 from forecasting.forecasts.chances import PastChance, chance, in_bins, passing_days, past_chances, record_windows
 from forecasting.forecasts.paths import FEWEST_ROWS, PATHS, draw_paths
 from forecasting.models.registry import baseline

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting.evaluation.conformal import Scores, make_scores
+from forecasting.evaluation.scores import Scores, make_scores
 from forecasting.forecasts.forecast import Forecast
 from forecasting.forecasts.totals_record import FEWEST_TOTALS, JudgedTotal, judge_totals
 from forecasting.json_records import from_json, to_json

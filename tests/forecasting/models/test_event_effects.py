@@ -9,7 +9,7 @@ import pytest
 
 from forecasting.calendar_features import calendar
 from forecasting.evaluation.calibration import fit_method, refit
-from forecasting.evaluation.conformal import make_scores
+from forecasting.evaluation.scores import make_scores
 from forecasting.events import KINDS, Event
 from forecasting.models.event_effects import LAGS, EventEffects, KindEffect, lagged
 from forecasting.models.event_regression import fit_event_effects
