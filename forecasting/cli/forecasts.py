@@ -30,7 +30,7 @@ from forecasting.jobs.machine import use_one_thread
 from forecasting.messages import BadInput
 from forecasting.models.ensemble.auto import Auto
 from forecasting.models.ensemble.candidates import TrialResult
-from forecasting.models.ensemble.report import composition, notes_on, regret_of_alternatives, work_of
+from forecasting.models.ensemble.report import CORRECTED, composition, notes_on, regret_of_alternatives, work_of
 from forecasting.models.holiday_effects import FIND
 from forecasting.models.registry import BUDGET, METHODS
 from forecasting.models.with_events import auto_of
@@ -183,6 +183,7 @@ def _explain(auto: Auto, horizon: int) -> None:
     for day in judged_horizons(horizon):
         said = composition(auto.shares(), day, trials)
         print("auto:", *(sentence.translated() for sentence in said), file=sys.stderr)
+    print("auto:", CORRECTED, file=sys.stderr)
 
 
 def _print(options: argparse.Namespace, columns: Sequence[str], rows) -> None:

@@ -17,7 +17,7 @@ from forecasting.forecasts.report import ForecastReport
 from forecasting.formats import format_percent
 from forecasting.messages import N_
 from forecasting.models.ensemble.candidates import TrialResult
-from forecasting.models.ensemble.report import composition, regret_of_alternatives, trials_frame, work_of
+from forecasting.models.ensemble.report import CORRECTED, composition, regret_of_alternatives, trials_frame, work_of
 from forecasting.models.registry import SKILL_BASELINE, label_of, method_in_words
 from forecasting.records import Run
 from forecasting.settings import SKLEARN_FAMILIES, RunSettings
@@ -128,6 +128,7 @@ def draw_mixture(session: Session, report: ForecastReport, days: int) -> None:
     for day in sorted({1, days}):
         for sentence in composition(report.shares, day, [asdict(trial) for trial in report.trials]):
             st.write(sentence.translated(session.translate))
+    st.caption(session.translate(CORRECTED))
 
 
 def draw_take_away(session: Session, method: Method, job_id: str) -> None:

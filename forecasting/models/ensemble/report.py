@@ -11,6 +11,7 @@ from forecasting.models.ensemble.member import UPDATES, Member
 from forecasting.models.registry import BASELINES, SKILL_BASELINE, UNFITTED, method_in_words
 
 MOSTLY = 0.5  # share of the mixture
+CORRECTED = N_("Where models disagree, the average then moves towards those that have been right against it of late.")
 
 
 def mean_error(pairs: Sequence[tuple[int, float]]) -> float:
