@@ -1,5 +1,6 @@
 """Weekdays, public holidays and events of the days that are predicted. All are known ahead, so nothing leaks."""
 
+import warnings
 from collections.abc import Sequence
 from datetime import date, timedelta
 from types import ModuleType
@@ -11,6 +12,7 @@ from forecasting.events import KINDS, Event, EventKind
 from forecasting.messages import N_, BadInput
 from forecasting.settings import EVENT_DAYS, Inputs
 
+ENGLISH = "en_US"
 NEARBY = 3  # days from a holiday
 
 
@@ -60,8 +62,13 @@ def is_holiday(days: pd.DatetimeIndex, country: str) -> np.ndarray:
 
 
 def public_holidays(country: str, years: range, *, region: str = "") -> dict[date, str]:
-    """Day -> name, as the country names it, of all public holidays in `years`, those of a `region` among them."""
-    return dict(_holidays().country_holidays(country, subdiv=region or None, years=years))
+    """Day -> name of all public holidays in `years`, those of a `region` among them.
+
+    In English where there is an English name: the country's own are in the language of the machine, if it has one.
+    """
+    calendar = getattr(_holidays(), country)
+    language = ENGLISH if ENGLISH in calendar.supported_languages else None
+    return dict(calendar(subdiv=region or None, years=years, language=language))
 
 
 def check_country(country: str) -> None:
@@ -83,4 +90,6 @@ def _holidays() -> ModuleType:
     """The package of that name, which only those load who ask for holidays."""
     import holidays  # noqa: PLC0415  a quarter of a second
 
+    # Some calendars begin late; it would say so on every stderr.
+    warnings.filterwarnings("ignore", "Requested Holidays are available only", UserWarning)
     return holidays

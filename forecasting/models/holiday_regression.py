@@ -5,12 +5,14 @@ A day's deviation, in logarithms, from the same weekdays around it is regressed 
 calendar counts by what it explains of holidays that the regression has not seen.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
 import numpy as np
+import pandas as pd
 
 from forecasting.calendar_features import public_holidays
 from forecasting.models.holiday_effects import FELT, FIND, LARGEST_EFFECT, NO_HOLIDAYS, HolidayEffects
@@ -26,16 +28,19 @@ CALENDARS = (
     *("LV", "EE", "IS"),
 )
 BESIDE = (-1, 0, 1)  # days from a holiday that it is felt on
-PENALTIES = ((0.3, 1.0), (1.0, 1.0), (1.0, 3.0))  # of any holiday's effect and of one by its name, in days seen
+PENALTIES = ((1.0, 1.0), (0.3, 1.0), (1.0, 3.0))  # of any holiday's effect and of one by its name, in days seen
 AROUND = (-3, -2, -1, 1, 2, 3)  # weeks whose same weekdays a day is compared with
 FARTHEST = 10.0  # noises that a day counts for at most
 APART = 4  # days between holidays that are judged apart
 FEWEST = 5  # holidays apart, for a calendar to be judged
 LEAST_GAIN = 18.0  # noises by which a calendar brings days nearer to what they were
 LEAST_SCORE = 1.8  # mean gain of a holiday, in standard errors
+LIKELY = 0.5  # share of the largest gain under the first penalties with which a calendar is looked at closely
 ALIKE = 0.9  # share of the largest gain with which a calendar that stands earlier is preferred
 TO_NORMAL = 1.4826  # median absolute deviation -> standard deviation of normal values
+LONGEST = 10 * YEAR  # days back that are learnt from
 YEARS_AHEAD = 3  # whose holidays a model knows
+MOVED = re.compile(r" \((observed|estimated|substituted)[^)]*\)")  # what a name says of its day
 Key = tuple[str, int, bool, bool]  # of a column: name or "", days from the holiday, weekend, holiday at a weekend
 
 
@@ -50,7 +55,7 @@ class Deviations:
     @classmethod
     def of(cls, series: Series) -> "Deviations":
         """Of the views as they were, spikes and all."""
-        known = series.known
+        known = series.known.iloc[-LONGEST:]
         found = cls(known.index[0].date(), np.log1p(known.to_numpy(float)), 1.0)
         usual = found.at(np.arange(len(known)), np.zeros(len(known), bool))
         noise = float(median(np.abs(usual))) * TO_NORMAL + 1e-3
@@ -83,7 +88,8 @@ def learn_holidays(series: Series, country: str = FIND) -> HolidayEffects:
     if not calendars or (found and series.measured_days < YEAR):
         return NO_HOLIDAYS
     deviations = Deviations.of(series)
-    fits = [fit for calendar in calendars for fit in fits_of(calendar, deviations)]
+    likely = _likely(calendars, deviations)
+    fits = [fit for calendar in likely for fit in fits_of(calendar, deviations, PENALTIES)]
     least, score = (LEAST_GAIN, LEAST_SCORE) if found else (0.0, 0.0)
     sure = [fit for fit in fits if fit.gain > least and fit.score > score]
     if not sure:
@@ -91,7 +97,17 @@ def learn_holidays(series: Series, country: str = FIND) -> HolidayEffects:
     largest = max(fit.gain for fit in sure)
     first = next(fit.calendar for fit in sure if fit.gain >= ALIKE * largest)
     best = max((fit for fit in sure if fit.calendar == first), key=lambda fit: fit.gain)
-    return _effects(best, deviations)
+    return _effects(best, series.known.index)
+
+
+def _likely(calendars: Sequence[str], deviations: Deviations) -> list[str]:
+    """Those that explain not much less than the one that explains most, by one regression each."""
+    gains = {}
+    for calendar in calendars:
+        for fit in fits_of(calendar, deviations, PENALTIES[:1]):
+            gains[calendar] = fit.gain
+    largest = max(gains.values(), default=0.0)
+    return [calendar for calendar, gain in gains.items() if gain >= LIKELY * largest]
 
 
 def calendars_of(country: str) -> Sequence[str]:
@@ -101,8 +117,8 @@ def calendars_of(country: str) -> Sequence[str]:
     return [calendar for calendar in CALENDARS if calendar.partition("-")[0] == country] or [country]
 
 
-def fits_of(calendar: str, deviations: Deviations) -> list[Fit]:
-    """The regression on a calendar under each of PENALTIES; none where it has too few holidays."""
+def fits_of(calendar: str, deviations: Deviations, penalties: Sequence[tuple[float, float]]) -> list[Fit]:
+    """The regression on a calendar under each of `penalties`; none where it has too few holidays."""
     found = columns_of(calendar, deviations.first, len(deviations.logs))
     felt = np.zeros(len(deviations.logs), bool)
     felt[list(found)] = True
@@ -118,7 +134,7 @@ def fits_of(calendar: str, deviations: Deviations) -> list[Fit]:
         columns[row, [keys[key] for key in found[place]]] = 1.0
     named = np.array([bool(name) for name, *_rest in keys])
     fits = []
-    for every, own in PENALTIES:
+    for every, own in penalties:
         effects, unseen = ridge(columns, off, np.where(named, own, every), apart)
         gain, score = _gain(off, unseen, apart, deviations.noise)
         fits.append(Fit(calendar, dict(zip(keys, effects.tolist(), strict=True)), gain, score))
@@ -144,7 +160,7 @@ def holidays_by_ordinal(calendar: str, first_year: int, last_year: int) -> dict[
     """Ordinal of a day -> name of its holiday, in the order of days."""
     country, _, region = calendar.partition("-")
     known = public_holidays(country, range(first_year, last_year + 1), region=region)
-    return {day.toordinal(): name.removesuffix(" (observed)") for day, name in sorted(known.items())}
+    return {day.toordinal(): MOVED.sub("", name) for day, name in sorted(known.items())}
 
 
 def _is_weekend(day: int) -> bool:
@@ -159,11 +175,11 @@ def ridge(
     What a regression would say without some rows follows from their errors in it (Cook & Weisberg 1982).
     """
     solved = np.linalg.solve(columns.T @ columns + np.diag(penalties), columns.T)
-    effects, hat = solved @ off, columns @ solved
-    errors, unseen = off - hat @ off, np.empty(len(off))
-    for holiday in np.unique(apart):
-        rows = np.flatnonzero(apart == holiday)
-        unseen[rows] = off[rows] - np.linalg.solve(np.eye(len(rows)) - hat[np.ix_(rows, rows)], errors[rows])
+    effects = solved @ off
+    errors, unseen = off - columns @ effects, np.empty(len(off))
+    for rows in np.split(np.arange(len(off)), np.flatnonzero(np.diff(apart)) + 1):
+        own = columns[rows] @ solved[:, rows]  # what the days of a holiday say of themselves
+        unseen[rows] = off[rows] - np.linalg.solve(np.eye(len(rows)) - own, errors[rows])
     return effects, unseen
 
 
@@ -177,11 +193,11 @@ def _gain(off: np.ndarray, unseen: np.ndarray, apart: np.ndarray, noise: float) 
     return float(each.sum()), float(each.mean() / np.sqrt(spread / len(each)))
 
 
-def _effects(fit: Fit, deviations: Deviations) -> HolidayEffects:
-    """Of the days learnt from, and of some years after them."""
-    ahead = len(deviations.logs) + YEARS_AHEAD * YEAR
-    found = columns_of(fit.calendar, deviations.first, ahead)
+def _effects(fit: Fit, known: pd.DatetimeIndex) -> HolidayEffects:
+    """Of the days that are `known`, and of some years after them."""
+    first = known[0].date()
+    found = columns_of(fit.calendar, first, len(known) + YEARS_AHEAD * YEAR)
     sums = {place: sum(fit.effects.get(key, 0.0) for key in keys) for place, keys in sorted(found.items())}
     felt = {place: log for place, log in sums.items() if abs(log) > FELT}
-    days = tuple(deviations.first + timedelta(days=place) for place in felt)
+    days = tuple(first + timedelta(days=place) for place in felt)
     return HolidayEffects(fit.calendar, days, tuple(round(log, 4) for log in felt.values()))

@@ -15,9 +15,11 @@ from forecasting.models.ensemble.search import search
 from forecasting.models.holiday_effects import NO_HOLIDAYS, HolidayEffects
 from forecasting.models.holiday_regression import (
     CALENDARS,
+    PENALTIES,
     Deviations,
     calendars_of,
     fits_of,
+    holidays_by_ordinal,
     learn_holidays,
 )
 from forecasting.series import Series
@@ -49,6 +51,17 @@ def test_a_country_that_is_named_needs_less_to_be_believed():
     assert calendars_of("AU") == ["AU-NSW", "AU-VIC", "AU-QLD"] and calendars_of("LI") == ["LI"]
 
 
+def test_names_are_the_same_in_every_language_of_a_machine(monkeypatch):
+    names = set(holidays_by_ordinal("DE", 2022, 2022).values())
+    for language in ("de_DE.UTF-8", "zh_CN.UTF-8"):
+        monkeypatch.setenv("LANGUAGE", language)
+        monkeypatch.setenv("LANG", language)
+        holidays_by_ordinal.cache_clear()
+        assert set(holidays_by_ordinal("DE", 2022, 2022).values()) == names
+    holidays_by_ordinal.cache_clear()
+    assert not [name for name in holidays_by_ordinal("TW", 2023, 2023).values() if "substituted" in name]
+
+
 def test_every_calendar_is_known():
     for calendar in CALENDARS:
         assert len(holiday_regression.columns_of(calendar, date(2022, 1, 1), 365)) >= 7, calendar
@@ -78,7 +91,7 @@ def test_a_day_is_compared_with_same_weekdays_that_are_no_holidays():
 
 
 def test_a_calendar_with_too_few_holidays_is_not_judged():
-    assert fits_of("CZ", Deviations.of(Series(with_holidays(DAYS[30:80])))) == []
+    assert fits_of("CZ", Deviations.of(Series(with_holidays(DAYS[30:80]))), PENALTIES) == []
 
 
 def test_views_without_holidays_are_what_they_would_have_been():
