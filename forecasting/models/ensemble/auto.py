@@ -3,7 +3,8 @@
 Choosing the single best of many is mostly luck, an average is not: errors of different models partly cancel. Weights
 follow the errors that are known by the origin, so they move as the views do. Models of one family err alike, so that
 they are weighed among themselves first; families differ, and are weighed less sharply (Claeskens et al. 2016 on why
-weights that are estimated should be shrunk).
+weights that are estimated should be shrunk). What comes out is corrected by `stacking`. Members see no public holidays:
+`holiday_effects` are added to what they forecast.
 """
 
 import logging

@@ -91,11 +91,11 @@ class Search:
     ) -> None:
         self.horizon, self.budget, self.country, self.stop = horizon, budget, country, stop
         self.origins = validation_origins(series, horizon)
-        self.as_it_was = series
+        self.original = series
         self.holidays = learn_holidays(series.until(self.origins[0]), country)  # of no day that validates
         self.series = self.holidays.without(series)
         self.early = self.series.until(self.origins[0])
-        self.actual = futures(series.without_spikes.measured, self.origins, horizon)
+        self.actual = futures(self.series.without_spikes.measured, self.origins, horizon)
         values = self.early.without_spikes.known.to_numpy()
         changes = np.abs(values[7:] - values[:-7])
         self.usual = float(changes.mean()) or 1.0 if len(changes) else 1.0  # what MASE divides by
@@ -165,8 +165,8 @@ class Search:
 
     def mixture(self) -> Auto:
         """All that counts, fitted again on every day."""
-        found, holidays = self.mixture_so_far(), learn_holidays(self.as_it_was, self.country)
-        usual = holidays.without(self.as_it_was)
+        found, holidays = self.mixture_so_far(), learn_holidays(self.original, self.country)
+        usual = holidays.without(self.original)
         again = refit_members(found.members, found.member_names, usual, horizon=self.horizon)
         return replace(found, members=again, holidays=holidays)
 
