@@ -172,5 +172,11 @@ def test_what_validates_auto_has_taught_its_holidays_nothing():
     assert found.holidays != learn_holidays(Series(views))
 
 
+def test_models_are_weighed_on_days_without_holidays():
+    """The first trial errs in validation about as much as on the same views without any holiday."""
+    with_some, without = (next(search(Series(with_holidays(factor=one)), 28)) for one in (FACTOR, 1.0))
+    assert dict(with_some.errors)[1] == pytest.approx(dict(without.errors)[1], rel=0.06)
+
+
 def test_a_usual_channel_needs_no_calendar():
     assert learn_holidays(Series(make_views(500))) == NO_HOLIDAYS
