@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from forecasting.calendar_features import public_holidays
+from forecasting.calendar_features import check_country, public_holidays
 from forecasting.models.holiday_effects import FELT, FIND, LARGEST_EFFECT, NO_HOLIDAYS, HolidayEffects
 from forecasting.series import Series
 from forecasting.typical_range import WEEK, YEAR, median
@@ -111,9 +111,13 @@ def _likely(calendars: Sequence[str], deviations: Deviations) -> list[str]:
 
 
 def calendars_of(country: str) -> Sequence[str]:
-    """Of a country, with each of its regions that differ; all of CALENDARS to FIND one, none for ""."""
+    """Of a country, with each of its regions that differ; all of CALENDARS to FIND one, none for "".
+
+    Raises BadInput for a country whose holidays are not known.
+    """
     if country in (FIND, ""):
         return CALENDARS if country else ()
+    check_country(country)
     return [calendar for calendar in CALENDARS if calendar.partition("-")[0] == country] or [country]
 
 
@@ -128,10 +132,7 @@ def fits_of(calendar: str, deviations: Deviations, penalties: Sequence[tuple[flo
     apart = np.concatenate([[0], np.cumsum(np.diff(places) > APART)]) if len(places) else np.empty(0, int)
     if len(np.unique(apart)) < FEWEST:
         return []
-    keys = {key: column for column, key in enumerate(dict.fromkeys(key for place in places for key in found[place]))}
-    columns = np.zeros((len(places), len(keys)))
-    for row, place in enumerate(places):
-        columns[row, [keys[key] for key in found[place]]] = 1.0
+    keys, columns = _matrix([found[place] for place in places])
     named = np.array([bool(name) for name, *_rest in keys])
     fits = []
     for every, own in penalties:
@@ -139,6 +140,16 @@ def fits_of(calendar: str, deviations: Deviations, penalties: Sequence[tuple[flo
         gain, score = _gain(off, unseen, apart, deviations.noise)
         fits.append(Fit(calendar, dict(zip(keys, effects.tolist(), strict=True)), gain, score))
     return fits
+
+
+def _matrix(days: Sequence[Sequence[Key]]) -> tuple[list[Key], np.ndarray]:
+    """All keys of `days`, and which of them each day has (days, keys)."""
+    keys = list(dict.fromkeys(key for day in days for key in day))
+    places = {key: place for place, key in enumerate(keys)}
+    columns = np.zeros((len(days), len(keys)))
+    for row, day in enumerate(days):
+        columns[row, [places[key] for key in day]] = 1.0
+    return keys, columns
 
 
 def columns_of(calendar: str, first: date, days: int) -> dict[int, list[Key]]:

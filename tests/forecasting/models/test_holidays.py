@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import Ridge
 
+from forecasting.messages import BadInput
 from forecasting.models import holiday_regression
 from forecasting.models.ensemble import search as searching
 from forecasting.models.ensemble.auto import Auto
@@ -48,6 +49,8 @@ def test_a_country_that_is_named_needs_less_to_be_believed():
     assert learn_holidays(faint) == NO_HOLIDAYS
     assert learn_holidays(faint, "CZ").calendar == "CZ"
     assert learn_holidays(Series(with_holidays()), "") == NO_HOLIDAYS
+    with pytest.raises(BadInput, match="No holidays are known for “XX”"):
+        learn_holidays(faint, "XX")
     assert calendars_of("AU") == ["AU-NSW", "AU-VIC", "AU-QLD"] and calendars_of("LI") == ["LI"]
 
 
