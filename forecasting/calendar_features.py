@@ -57,7 +57,7 @@ def _event_columns(days: pd.DatetimeIndex, horizon: int, events: Sequence[Event]
 def is_holiday(days: pd.DatetimeIndex, country: str) -> np.ndarray:
     """Which of `days` are public holidays in `country` (ISO code)."""
     check_country(country)
-    known = _holidays().country_holidays(country, years=range(days[0].year, days[-1].year + 1))
+    known = public_holidays(country, range(days[0].year, days[-1].year + 1))
     return np.array([day in known for day in days.date])
 
 
@@ -78,10 +78,10 @@ def check_country(country: str) -> None:
 
 
 def nearby_holiday(day: pd.Timestamp, country: str) -> str:
-    """The nearest public holiday within three days, as its country names it; "" for none, or for no country."""
+    """The nearest public holiday within three days, by its name; "" for none, or for no country."""
     if not country:
         return ""
-    known = _holidays().country_holidays(country, years=range(day.year - 1, day.year + 2))
+    known = public_holidays(country, range(day.year - 1, day.year + 2))
     reach = [day.date() + timedelta(days=step) for step in sorted(range(-NEARBY, NEARBY + 1), key=abs)]
     return next((known[near] for near in reach if near in known), "")
 

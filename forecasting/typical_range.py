@@ -12,6 +12,7 @@ RECENT = 56  # days that say what is usual
 YEAR = 365  # days
 WEEK = 7  # days
 CAP = 5.0  # times the median of the positive values: the most that one value counts for in a mean
+TO_NORMAL = 1.4826  # median absolute deviation -> standard deviation of normal values
 FAR = 10.0  # units above the level, or the highest weekday's, that a day may lie and still be usual
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 from forecasting.diagnosis.unusual_days import powers_of, scaled_views, weekday_effects
 from forecasting.messages import N_, Message
 from forecasting.series import Series
-from forecasting.typical_range import WEEK, median
+from forecasting.typical_range import TO_NORMAL, WEEK, median
 
 SIDE = 28  # days before and after
 SOON = WEEK  # days after a change that can tell of it, for the time being
@@ -24,7 +24,6 @@ LIMIT, LIMIT_SOON = 3.38, 3.75
 SMALLEST = 1.05  # times: nobody asks after a smaller change
 NEAR = 15  # days around each that say what is extraordinary there
 DEVIATIONS = 3.0  # beyond them a day counts as this far off only
-TO_NORMAL = 1.4826  # median absolute deviation -> standard deviation of normal errors
 CHANGED = N_("Since {day} the level is {times} times as high.")
 MAYBE = N_("Since {day} the level seems to be {times} times as high; a few weeks will tell.")
 OPEN = N_("Whether the level changed in the last {days} days cannot be told yet.")

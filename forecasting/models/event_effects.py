@@ -14,6 +14,7 @@ import pandas as pd
 
 from forecasting.events import KINDS, Event, EventKind
 from forecasting.series import Series
+from forecasting.windows import futures
 
 LAGS = 14  # the day of an event and the days after it that an effect may reach
 FEWEST = 5  # events of a kind whose effect is estimated
@@ -90,9 +91,7 @@ class EventEffects:
     def ahead(self, events: Sequence[Event], origins: pd.DatetimeIndex, horizon: int) -> np.ndarray:
         """What forecasts without events (origins, horizon) are multiplied by."""
         days = pd.date_range(origins.min(), origins.max() + pd.Timedelta(days=horizon))
-        factors = np.exp(self.log_factor(events, days))
-        places = days.get_indexer(origins)
-        return np.lib.stride_tricks.sliding_window_view(factors, horizon)[places + 1]
+        return futures(pd.Series(np.exp(self.log_factor(events, days)), days), origins, horizon)
 
     def change(
         self, usual: np.ndarray, days: pd.DatetimeIndex, *, before: Sequence[Event], after: Sequence[Event]

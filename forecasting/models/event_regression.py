@@ -19,7 +19,7 @@ from scipy.linalg import cho_solve_banded, cholesky_banded
 from forecasting.events import EventKind
 from forecasting.models.event_effects import FEWEST, LAGS, EventEffects, KindEffect, kinds_of, lagged
 from forecasting.series import Series
-from forecasting.typical_range import WEEK
+from forecasting.typical_range import TO_NORMAL, WEEK
 
 SIZE, DECAY, ALIKE = 0.8, 0.85, 0.8  # prior: standard deviation on the day itself, its share a day later, correlation
 WEEKDAYS = 0.5  # prior standard deviation of a weekday's effect
@@ -80,7 +80,7 @@ def _fit(measured: pd.Series, events: np.ndarray) -> _Fit:
         fit, linear = _solve(response, weights, columns, prior=prior, wandering=wandering * noise)
         mean = np.exp(np.clip(linear, -20, 40))
         off = np.clip((views - mean) / mean, -1, 1e6)[there]
-        noise = float(np.clip((1.4826 * np.median(np.abs(off))) ** 2 - np.median(1 / mean[there]), 4e-4, 4))
+        noise = float(np.clip((TO_NORMAL * np.median(np.abs(off))) ** 2 - np.median(1 / mean[there]), 4e-4, 4))
         usual = np.sqrt(noise + 1 / mean)
         residuals = np.where(there, np.clip((views - mean) / mean, -CUT * usual, CUT * usual), 0.0)
         response, weights = linear + residuals, there / usual**2

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.series import Series
+from forecasting.windows import futures
 
 LARGEST_EFFECT = 3.0  # in logarithms: no holiday is taken to multiply the views by more than 20
 FIND = "find"  # for a country: whichever's holidays explain the views; "" is for none
@@ -56,7 +57,7 @@ class HolidayEffects:
         """What forecasts without holidays (origins, horizon) become with those that they foresee."""
         horizon = predicted.shape[1]
         days = pd.date_range(origins.min(), origins.max() + pd.Timedelta(days=horizon))
-        effect = np.lib.stride_tricks.sliding_window_view(self.log_effect(days), horizon)[days.get_indexer(origins) + 1]
+        effect = futures(pd.Series(self.log_effect(days), days), origins, horizon)
         return np.where(effect == 0, predicted, np.maximum(np.expm1(np.log1p(predicted) + effect), 0))
 
 

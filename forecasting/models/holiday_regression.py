@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ import pandas as pd
 from forecasting.calendar_features import check_country, public_holidays
 from forecasting.models.holiday_effects import FELT, FIND, LARGEST_EFFECT, NO_HOLIDAYS, HolidayEffects
 from forecasting.series import Series
-from forecasting.typical_range import WEEK, YEAR, median
+from forecasting.typical_range import TO_NORMAL, WEEK, YEAR, median
 
 # Those with the most people online first; regions where their holidays differ.
 CALENDARS = (
@@ -37,7 +37,6 @@ LEAST_GAIN = 18.0  # noises by which a calendar brings days nearer to what they 
 LEAST_SCORE = 1.8  # mean gain of a holiday, in standard errors
 LIKELY = 0.5  # share of the largest gain under the first penalties with which a calendar is looked at closely
 ALIKE = 0.9  # share of the largest gain with which a calendar that stands earlier is preferred
-TO_NORMAL = 1.4826  # median absolute deviation -> standard deviation of normal values
 LONGEST = 10 * YEAR  # days back that are learnt from
 YEARS_AHEAD = 3  # whose holidays a model knows
 MOVED = re.compile(r" \((observed|estimated|substituted)[^)]*\)")  # what a name says of its day
@@ -50,16 +49,18 @@ class Deviations:
 
     first: date
     logs: np.ndarray  # (days,)
-    noise: float  # of a usual day
 
     @classmethod
     def of(cls, series: Series) -> "Deviations":
         """Of the views as they were, spikes and all."""
         known = series.known.iloc[-LONGEST:]
-        found = cls(known.index[0].date(), np.log1p(known.to_numpy(float)), 1.0)
-        usual = found.at(np.arange(len(known)), np.zeros(len(known), bool))
-        noise = float(median(np.abs(usual))) * TO_NORMAL + 1e-3
-        return cls(found.first, found.logs, noise)
+        return cls(known.index[0].date(), np.log1p(known.to_numpy(float)))
+
+    @cached_property
+    def noise(self) -> float:
+        """Of a usual day."""
+        every = self.at(np.arange(len(self.logs)), np.zeros(len(self.logs), bool))
+        return float(median(np.abs(every))) * TO_NORMAL + 1e-3
 
     def at(self, places: np.ndarray, felt: np.ndarray) -> np.ndarray:
         """The deviation (places,) from same weekdays that no holiday is `felt` on (days,); NaN where there are none."""

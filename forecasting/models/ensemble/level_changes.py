@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 
 from forecasting.series import Series
-from forecasting.typical_range import WEEK
+from forecasting.typical_range import TO_NORMAL, WEEK
 
 SIDE = 4 * WEEK  # days before the last week that it is compared with
 LEAST = 2.0  # times as high or as low
 DEVIATIONS = 6.0  # median absolute deviations of the same comparison on earlier days
-TO_NORMAL = 1.4826  # median absolute deviation -> standard deviation of normal values
 LOOK_BACK = 52 * WEEK  # earlier days
 FEWEST = 4 * WEEK  # of them, for their deviation to be known
 QUIET = 2 * WEEK  # days for which one change is told once
