@@ -176,6 +176,14 @@ def test_mixture_of_auto_comes_back_to_the_last_bit(mixed):
     assert again.settings is None and save_model(again) == save_model(model)
 
 
+def test_a_correction_for_other_members_is_damaged(mixed):
+    model, _shown, _views, auto = mixed
+    fewer = auto.evidence.of(np.arange(len(auto.members) - 1))
+    arrays = model.arrays | {f"evidence_{name}": sums for name, sums in vars(fewer).items()}
+    with pytest.raises(BadInput, match="damaged"):
+        load_model(save_model(replace(model, arrays=arrays)))
+
+
 def test_mixture_of_auto_goes_on_with_later_days(mixed):
     model, _shown, views, auto = mixed
     later = load_model(save_model(model)).forecast(Series(views), HORIZON)

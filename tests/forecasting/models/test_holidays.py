@@ -159,6 +159,25 @@ def test_auto_foresees_christmas(auto):
 
 
 @pytest.mark.slow
+def test_auto_starts_from_a_holiday_as_from_any_day(auto):
+    """2022-11-17, a Thursday: whoever takes it for what is usual now forecasts the next days too low."""
+    day = DAYS.get_loc("2022-11-17")
+    usual = with_holidays(factor=1.0).iloc[day + 1 : day + 8]
+    found = auto.predict(Series(with_holidays()), DAYS[[day]], 7)[0]
+    assert found.sum() == pytest.approx(usual.sum(), rel=0.05)
+
+
+@pytest.mark.slow
+def test_forecasts_that_validate_auto_foresee_holidays(auto):
+    origins, predicted = auto.validated
+    before = origins.get_indexer(
+        pd.DatetimeIndex(["2023-11-16", "2023-11-09"])
+    )  # the days before a holiday, and before none
+    holiday, usual = predicted[before, 0]
+    assert holiday / usual == pytest.approx(FACTOR, abs=0.1)
+
+
+@pytest.mark.slow
 def test_auto_says_the_same_whatever_comes_after_the_origin(auto):
     origin, later = DAYS[1200:1201], with_holidays()
     later.iloc[1201:] *= 5

@@ -124,6 +124,7 @@ def test_fitted_again_it_keeps_its_choice_and_learns_the_new_days():
     again = refit(fitted, Series(views[:381]), HORIZON)
     assert again.names == fitted.forecaster.names and again.last == views.index[380]
     assert again.error_history.counts[0] > fitted.forecaster.error_history.counts[0]
+    assert again.evidence.counts[0] > fitted.forecaster.evidence.counts[0] > 0
     now = views.index[[385]]
     assert (again.predict(Series(views), now, HORIZON) != fitted.forecaster.predict(Series(views), now, HORIZON)).any()
 

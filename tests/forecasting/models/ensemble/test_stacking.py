@@ -93,10 +93,16 @@ def test_before_any_error_is_known_nothing_is_corrected(made):
 
 
 def test_no_correction_leaves_what_members_forecast(made):
-    liar = made.forecasts.copy()
-    liar[:, 50:] *= np.array([1.0, 1.0, 30.0])[:, None, None]
-    found, _evidence = correct(replace(made, forecasts=liar), Evidence.empty(MEMBERS, HORIZON))
-    assert (found >= liar.min(axis=0)).all() and (found <= liar.max(axis=0)).all()
+    """All members lie on the right side, and none far enough: tomorrow the correction ends at the farthest of them."""
+    rng = np.random.default_rng(5)
+    lean = rng.normal(size=(10 * DAYS, HORIZON))
+    forecasts = 100 + 10 * lean * np.array([1.0, 0.6, 0.2])[:, None, None]
+    units, calm = np.full((10 * DAYS, 1), 10.0), np.zeros(10 * DAYS, bool)
+    days = Days(forecasts, forecasts.mean(axis=0), 100 + 18 * lean, units, calm)
+    found, _evidence = correct(days, Evidence.empty(MEMBERS, HORIZON))
+    low, high = forecasts.min(axis=0), forecasts.max(axis=0)
+    assert (found >= low).all() and (found <= high).all()
+    assert (found[-DAYS:, 0] == np.where(lean > 0, high, low)[-DAYS:, 0]).all()
 
 
 def test_a_change_of_level_leaves_a_share_of_what_is_known(made):
