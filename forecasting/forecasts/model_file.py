@@ -198,7 +198,8 @@ def save_model(model: Model) -> bytes:
         "score_forecasts": model.scores.predicted,
         "score_days": model.scores.origins.to_numpy().astype("datetime64[D]").astype(np.int64),
     }
-    return save(arrays, {MARK: _text(facts | {"sha256": _digest(facts, arrays)})})
+    rows = {name: np.ascontiguousarray(array) for name, array in arrays.items()}  # safetensors writes memory as it lies
+    return save(rows, {MARK: _text(facts | {"sha256": _digest(facts, rows)})})
 
 
 def load_model(blob: bytes) -> Model:

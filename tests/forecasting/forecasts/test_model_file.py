@@ -176,6 +176,12 @@ def test_mixture_of_auto_comes_back_to_the_last_bit(mixed):
     assert again.settings is None and save_model(again) == save_model(model)
 
 
+def test_how_arrays_lie_in_memory_is_no_matter(mixed):
+    model, *_rest = mixed
+    other = replace(model, arrays={name: np.asfortranarray(array) for name, array in model.arrays.items()})
+    assert save_model(other) == save_model(model) and load_model(save_model(other)).name == "auto"
+
+
 def test_a_correction_for_other_members_is_damaged(mixed):
     model, _shown, _views, auto = mixed
     fewer = auto.evidence.of(np.arange(len(auto.members) - 1))
