@@ -168,9 +168,18 @@ class RunsTable:
             return linked
         last = st.session_state.get("linked_runs", [])
         linked = linked or last
-        if set(linked) != set(last):  # by Back or by a link: the table takes its ticks from the URL again
-            st.session_state.ticked_anew = st.session_state.get("ticked_anew", 0) + 1
+        if set(linked) == set(last):
+            return linked
+        if self.ticked_just_now():  # on a slow way the URL that comes with a tick may be one of before the last tick
+            return last
+        # By Back or by a link: the table takes its ticks from the URL again.
+        st.session_state.ticked_anew = st.session_state.get("ticked_anew", 0) + 1
         return linked
+
+    def ticked_just_now(self) -> bool:
+        """Whether this run of the script is for a tick in the table."""
+        key, rows = st.session_state.get("drawn_ticks", ("", []))
+        return key in st.session_state and st.session_state[key]["selection"]["rows"] != rows
 
     # The table
 
@@ -180,6 +189,7 @@ class RunsTable:
             st.info(self.translate(N_("No run matches the filter.")), icon=":material/filter_list_off:")
             return []
         ids, translate, anew = [run.id for run in shown], self.translate, st.session_state.get("ticked_anew", 0)
+        key = "table" + hashlib.sha256("".join([*ids, str(anew)]).encode()).hexdigest()[:16]
         pin = st.column_config.ButtonColumn(
             "", width=46, type="tertiary", key="unpin", on_click=self.unpin, args=(ids,), help=translate(N_("Pinned"))
         )
@@ -187,7 +197,7 @@ class RunsTable:
             self.frame(shown),
             hide_index=True,
             height=min(38 + 35 * len(shown), 250),
-            key="table" + hashlib.sha256("".join([*ids, str(anew)]).encode()).hexdigest()[:16],
+            key=key,
             on_select="rerun",
             selection_mode="multi-row",
             placeholder="–",
@@ -204,6 +214,7 @@ class RunsTable:
             },
             alt=translate(N_("The runs with their losses and settings")),
         )
+        st.session_state.drawn_ticks = key, picked.selection.rows
         return picked.selection.rows
 
     def frame(self, runs: list[Run]) -> pd.DataFrame:

@@ -57,6 +57,21 @@ def ticked(app: AppTest) -> list[str]:
     return [runs] if isinstance(runs, str) else list(runs)
 
 
+def table_key(app: AppTest) -> str:
+    """The newest table's: each has a key of its own."""
+    return app.session_state.drawn_ticks[0]
+
+
+def rows_ticked(app: AppTest) -> list[int]:
+    return app.session_state[table_key(app)]["selection"]["rows"]
+
+
+def tick(app: AppTest, rows: list[int]) -> AppTest:
+    """Leave these rows of the table ticked."""
+    app.session_state[table_key(app)] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+    return app
+
+
 def losses(app: AppTest):
     """The table of the ticked runs."""
     return app.dataframe[1].value.set_index("Run")
@@ -98,6 +113,19 @@ def test_a_link_with_nothing_ticked_opens_with_nothing_ticked(visitor, mine):
     assert losses(app).index[0] == "Try 1" and ticked(app) == [only]
     app.query_params.clear()
     assert ticked(visitor.go("compare")) == [only]
+
+
+def test_two_ticks_in_quick_succession_both_count(visitor, mine):
+    """The second may come with the URL of before the first one, which the browser has not put in yet."""
+    fill(session.store(), mine, 4, epochs=2, seeds=1)
+    app = come_again(visitor)
+    first = ticked(app)
+    tick(app, [1, 2, 3])
+    assert ticked(app.run()) == first[1:]
+    tick(app, [2, 3]).query_params["runs"] = first
+    assert ticked(app.run()) == first[2:]
+    app.query_params["runs"] = first  # Back: an earlier URL and nothing else
+    assert ticked(app.run()) == first and rows_ticked(app) == [0, 1, 2, 3]
 
 
 def test_held_against_follows_a_new_name(visitor, mine):
