@@ -71,6 +71,11 @@ def public_holidays(country: str, years: range, *, region: str = "") -> dict[dat
     return dict(calendar(subdiv=region or None, years=years, language=language))
 
 
+def weekend_of(country: str) -> frozenset[int]:
+    """Days of the week on which most people there do not work, Monday being 0, as they are today."""
+    return frozenset(getattr(_holidays(), country)().weekend)
+
+
 def check_country(country: str) -> None:
     """Raise BadInput where no holidays are known."""
     if country not in countries():  # the package would take other names of its own for countries

@@ -8,6 +8,7 @@ from forecasting.jobs.requests import AutoSearch, GoalsRequest
 from forecasting.messages import BadInput
 from forecasting.models.registry import BUDGET
 from forecasting.split import default_split
+from pages.parts.forecast_holidays import choose_country
 from pages.parts.forecasters import AUTO, Forecasters
 from pages.parts.goal_answers import Goal, draw_before, draw_figures, draw_passing, draw_record
 from pages.parts.goal_year import draw_year
@@ -72,7 +73,8 @@ with controls:
     request: GoalsRequest | None = None
     try:
         split = default_split(views)
-        request = GoalsRequest(AutoSearch(BUDGET, split) if chosen == AUTO else forecasters.request(chosen, split))
+        auto = AutoSearch(BUDGET, split, choose_country(session)) if chosen == AUTO else None
+        request = GoalsRequest(auto or forecasters.request(chosen, split))
     except BadInput as unusable:
         st.warning(escape_markdown(unusable.translated(translate)), icon=":material/event_busy:")
     job = find(session, request) if request else None

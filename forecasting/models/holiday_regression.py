@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 import pandas as pd
 
-from forecasting.calendar_features import check_country, public_holidays
+from forecasting.calendar_features import check_country, public_holidays, weekend_of
 from forecasting.models.holiday_effects import FELT, FIND, LARGEST_EFFECT, NO_HOLIDAYS, HolidayEffects
 from forecasting.series import Series
 from forecasting.typical_range import TO_NORMAL, WEEK, YEAR, median
@@ -156,14 +156,15 @@ def _matrix(days: Sequence[Sequence[Key]]) -> tuple[list[Key], np.ndarray]:
 def columns_of(calendar: str, first: date, days: int) -> dict[int, list[Key]]:
     """The columns that are 1 on each day that a holiday is felt on: place from the `first` day on -> keys."""
     holidays = holidays_by_ordinal(calendar, first.year - 1, (first + timedelta(days=days)).year + 1)
+    weekend = weekend_days(calendar)
     found: dict[int, list[Key]] = {}
     for day, name in holidays.items():
         for beside in BESIDE:
             place = day + beside - first.toordinal()
             if 0 <= place < days and not (beside and day + beside in holidays):
-                weekend, holiday_at_weekend = _is_weekend(day + beside), _is_weekend(day)
+                at_weekend, holiday_at_weekend = (when % WEEK in weekend for when in (day + beside, day))
                 found.setdefault(place, [])
-                found[place] += [("", beside, weekend, holiday_at_weekend), (name, beside, weekend, False)]
+                found[place] += [("", beside, at_weekend, holiday_at_weekend), (name, beside, at_weekend, False)]
     return {place: list(dict.fromkeys(keys)) for place, keys in found.items()}
 
 
@@ -175,8 +176,10 @@ def holidays_by_ordinal(calendar: str, first_year: int, last_year: int) -> dict[
     return {day.toordinal(): MOVED.sub("", name) for day, name in sorted(known.items())}
 
 
-def _is_weekend(day: int) -> bool:
-    return (day - 1) % WEEK >= WEEK - 2
+@lru_cache(1024)
+def weekend_days(calendar: str) -> frozenset[int]:
+    """Days of the weekend, by their ordinals modulo 7: Friday and Saturday in Egypt, say."""
+    return frozenset((day + 1) % WEEK for day in weekend_of(calendar.partition("-")[0]))
 
 
 def ridge(

@@ -16,8 +16,9 @@ KEY = "holidays_of"
 def choose_country(session: Session) -> str:
     """FIND, "" for no country, or a code of two letters. Names of countries are loaded once the fold is opened."""
     translate = session.translate
-    part, opened = folded(translate(N_("Public holidays")), key="holidays_fold", icon=":material/event:")
-    if not opened and KEY not in st.query_params:
+    linked = KEY in st.query_params
+    part, opened = folded(translate(N_("Public holidays")), key="holidays_fold", icon=":material/event:", linked=linked)
+    if not opened:
         return FIND
     names = {FIND: translate(N_("Found from the views")), "": translate(N_("No country"))}
     names |= country_names(session.language)

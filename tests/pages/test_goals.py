@@ -3,6 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from forecasting.jobs.store import JobStore
 from tests.pages.test_forecast import press
 from tests.pages.test_pages import csv, metrics
 
@@ -47,3 +48,11 @@ def test_a_channel_of_few_days_is_told_what_is_missing(visitor):
 
 def test_goal_is_part_of_a_link(visit):
     assert visit("goals", goal="123456789").number_input(key="goal").value == 123456789
+
+
+def test_auto_is_told_whose_holidays_there_are(visit, monkeypatch):
+    asked = []
+    monkeypatch.setattr(JobStore, "find", lambda _store, _owner, _channel, request: asked.append(request))
+    visit("goals")
+    visit("goals", holidays_of="Czechia")
+    assert [request.forecaster.country for request in asked] == ["find", "CZ"]

@@ -19,6 +19,7 @@ from forecasting.models.holiday_regression import (
     PENALTIES,
     Deviations,
     calendars_of,
+    columns_of,
     fits_of,
     holidays_by_ordinal,
     learn_holidays,
@@ -63,6 +64,15 @@ def test_names_are_the_same_in_every_language_of_a_machine(monkeypatch):
         assert set(holidays_by_ordinal("DE", 2022, 2022).values()) == names
     holidays_by_ordinal.cache_clear()
     assert not [name for name in holidays_by_ordinal("TW", 2023, 2023).values() if "substituted" in name]
+
+
+@pytest.mark.parametrize(("calendar", "at_weekend"), [("EG", True), ("DE", False)])
+def test_weekends_are_those_of_the_country(calendar, at_weekend):
+    """The first of May is a holiday in both; in 2020 it was a Friday."""
+    found = columns_of(calendar, date(2020, 5, 1), 1)[0]
+    assert {(weekend, holiday_too) for name, beside, weekend, holiday_too in found if not name and not beside} == {
+        (at_weekend, at_weekend)
+    }
 
 
 def test_every_calendar_is_known():
