@@ -80,7 +80,7 @@ def uploader(page: Page) -> Locator:
     return page.locator("[class*='st-key-upload_'] input[type=file]")
 
 
-def drawn(page: Page) -> None:
+def wait_for_script(page: Page) -> None:
     """Wait until the page's script has ended, so that nothing of it is still on its way."""
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 

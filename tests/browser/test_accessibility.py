@@ -5,7 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from pages.parts.chapters import CHAPTERS
-from tests.browser.conftest import Server, tab
+from tests.browser.conftest import Server, tab, wait_for_script
 
 PAGES = (
     "",
@@ -39,7 +39,7 @@ def faults(page: Page, *rules: str) -> list[str]:
 
 def wait_until_drawn(page: Page) -> None:
     expect(page.get_by_test_id("stHeading").first).to_be_visible()
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    wait_for_script(page)
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
     expect(page.locator("canvas[role=img]:not([aria-label])")).to_have_count(0)  # a canvas is named as it is drawn
     page.wait_for_function(FORMULAS)

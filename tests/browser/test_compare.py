@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from forecasting.jobs.database import open_engine
 from forecasting.jobs.runs import RunStore
-from tests.browser.conftest import PATIENCE, Server, drawn, tab
+from tests.browser.conftest import PATIENCE, Server, tab, wait_for_script
 from tests.support.filled_store import fill
 
 RUNS = 200
@@ -64,7 +64,7 @@ def save(page: Page, name: str, folder: Path) -> Path:
 
 def tick(page: Page, row: int) -> None:
     """Tick or untick a row of the table, which is a canvas: heads are 35 pixels high, as rows are."""
-    drawn(page)
+    wait_for_script(page)
     page.get_by_test_id("stDataFrame").first.click(position={"x": 16, "y": 35 + 35 * row + 17})
 
 

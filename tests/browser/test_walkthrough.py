@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import PATIENCE, Server, tab
+from tests.browser.conftest import PATIENCE, Server, tab, wait_for_script
 
 NARROW = {"width": 390, "height": 844}
 WORK = 4 * PATIENCE  # a dozen small models
@@ -34,6 +34,22 @@ def drag(page: Page, handle: Locator, right: float, down: float) -> None:
     page.mouse.up()
 
 
+def press_and_wait(page: Page, key: str) -> None:
+    """Press a key that moves what the URL keeps, and wait until it has."""
+    before = page.url
+    page.keyboard.press(key)
+    expect(page).not_to_have_url(before)
+
+
+def rewind(page: Page) -> Locator:
+    """Go to the first step of a path, once nothing new is on its way; its slider."""
+    wait_for_script(page)
+    scrub = page.get_by_role("slider", name="Steps of the path").first
+    scrub.focus()
+    page.keyboard.press("Home")
+    return scrub
+
+
 def start_of_descent(page: Page) -> Locator:
     return page.get_by_role("slider", name="Start of the descent: slope and intercept")
 
@@ -57,10 +73,7 @@ def test_descent_by_keyboard_alone(page: Page) -> None:
         page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("ArrowUp")
     expect(page).to_have_url(re.compile(r"hand=0\.5%2C-0\.76"))  # where the last key leads
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")  # its path is there
-    scrub = page.get_by_role("slider", name="Steps of the path")
-    scrub.focus()
-    page.keyboard.press("Home")
+    scrub = rewind(page)
     expect(page.get_by_text("Update 0 of 500")).to_be_visible()
     page.keyboard.press("ArrowRight")
     expect(scrub).to_have_attribute("aria-valuetext", "Update 1 of 500")
@@ -214,8 +227,7 @@ def test_ramps_by_keyboard_alone_and_the_network_trained_beside_the_line(page: P
     page.get_by_role("button", name="Train 100 ReLU against a line").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_text(re.compile("Bending pays. Held-out MAE is"))).to_be_visible()
-    page.get_by_role("slider", name="Steps of the path").focus()
-    page.keyboard.press("Home")
+    rewind(page)
     expect(page.get_by_text("Epoch 1 of 60")).to_be_visible()
 
 
@@ -333,12 +345,10 @@ def test_batches_by_keyboard_alone(page: Page) -> None:
     expect(page.get_by_text("Update 200 of 200")).to_be_visible()
     expect(page).to_have_url(re.compile("batch=1(&|$)"))
     start_of_batches(page).focus()
-    page.keyboard.press("Shift+ArrowRight")
-    page.keyboard.press("ArrowUp")
+    press_and_wait(page, "Shift+ArrowRight")
+    press_and_wait(page, "ArrowUp")
     expect(page).to_have_url(re.compile("start_days="))
-    scrub = page.get_by_role("slider", name="Steps of the path")
-    scrub.focus()
-    page.keyboard.press("Home")
+    rewind(page)
     expect(page.get_by_text("Update 0 of 200")).to_be_visible()
 
 
@@ -475,9 +485,7 @@ def test_momentum_by_keyboard_alone(page: Page) -> None:
     page.get_by_role("slider", name="Start on the road").focus()
     page.keyboard.press("Shift+ArrowLeft")
     expect(page).to_have_url(re.compile("start_road="))
-    scrub = page.get_by_role("slider", name="Steps of the path").first
-    scrub.focus()
-    page.keyboard.press("Home")
+    rewind(page)
     expect(page.get_by_text(re.compile("Update 0 of"))).to_be_visible()
 
 
@@ -546,11 +554,9 @@ def test_the_learning_rate_by_mouse_and_by_keyboard(page: Page) -> None:
     page.reload()
     learning_rate(page).focus()
     for _time in range(2):
-        page.keyboard.press("Shift+ArrowRight")
+        press_and_wait(page, "Shift+ArrowRight")
     expect(page).to_have_url(re.compile(r"rate=(0\.[135]|1)(&|$)"))
-    scrub = page.get_by_role("slider", name="Steps of the path").first
-    scrub.focus()
-    page.keyboard.press("Home")
+    scrub = rewind(page)
     expect(scrub).to_have_attribute("aria-valuetext", "Update 0 of 1000")
 
 
