@@ -12,14 +12,17 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 run: .venv/app.installed
 	$(BIN)/streamlit run app.py --server.address 127.0.0.1 --server.port $(PORT)
 
-test: lint
-	$(BIN)/python tests/browser/chromium.py
-	$(BIN)/python -m pytest --ignore=tests/browser -n 2
+test: .venv/tests.installed
+	$(MAKE) --jobs=2 lint browser
+	$(BIN)/python -m pytest --ignore=tests/browser -n 2 --dist loadfile
 	$(BIN)/python -m pytest tests/browser -n 2 --dist loadfile
 
 # The tests of the store and of the pages once more, all of them on PostgreSQL; `make test` runs some on both databases.
 test-postgres: .venv/tests.installed
 	VIEWCAST_TEST_STORE=postgresql $(BIN)/python -m pytest tests/forecasting/jobs tests/pages -n 2
+
+browser: .venv/tests.installed
+	$(BIN)/python tests/browser/chromium.py
 
 lint: .venv/tests.installed
 	$(BIN)/ruff check .
@@ -77,4 +80,4 @@ else
 	touch $@
 endif
 
-.PHONY: run test test-postgres lint unit types words lock audit
+.PHONY: run test test-postgres browser lint unit types words lock audit

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from forecasting.forecasts.model_file import load_model
 from forecasting.sample import sample_channel
 from tests.browser.test_main_path import metric, press_train
+from tests.browser.test_upload import bring, expect_channel, table
 
 SLOW = 300_000  # ms for Auto on a machine that others keep busy
 # Texts that are wider than the place they stand in.
@@ -73,7 +74,10 @@ def test_run_is_forecast_taken_away_and_brought_back(page: Page) -> None:
 
 
 def test_auto_shows_what_it_tried_and_can_be_stopped(page: Page) -> None:
-    page.goto("/forecast?budget=10&ahead=7")
+    page.goto("/")
+    bring(page, "mine.csv", table("Date,Views", lambda day: 1000 + 100 * (day % 7) + 37 * day % 90))
+    expect_channel(page, "mine")
+    page.goto("/forecast?channel=mine&budget=10&ahead=7")
     press_forecast(page)
     expect(metric(page, "Skill")).to_have_text(re.compile(r"\d+ %"))
     page.get_by_text("Models tried").click()

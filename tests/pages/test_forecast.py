@@ -152,8 +152,9 @@ def test_model_file_of_other_views_claims_no_held_out_figures(by_run, visitor):
     assert metrics(app)["90 % interval held"] == "–"
 
 
-def test_auto_searches_within_its_budget_and_forecasts(visit):
-    app = press(visit("forecast", budget="10", ahead="7"))
+def test_auto_searches_within_its_budget_and_forecasts(visitor):
+    visitor.go("data").file_uploader[0].upload("mine.csv", csv(200)).run()
+    app = press(visitor.go("forecast", budget="10", ahead="7"))
     assert len(days_of(app)) == 7
     assert metrics(app)["Skill"] != "–"
 
