@@ -5,6 +5,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from forecasting import __version__
 from forecasting.batch.tasks import TASKS, Task
 from forecasting.forecasts.forecast import check_horizon
 from forecasting.json_records import to_record
@@ -61,9 +62,9 @@ class Batch:
         return self.work.share(self)
 
     def identity(self, digest: str) -> str:
-        """Names the result of a channel of this `digest`: equal exactly where the same would be done again."""
+        """Names the result of a channel of this `digest`: equal exactly where the same would be done again, by the same version."""
         settings = {name: to_record(getattr(self, name)) for name in self.work.settings}
-        said = json.dumps([self.task, settings, digest], sort_keys=True)
+        said = json.dumps([__version__, self.task, settings, digest], sort_keys=True)
         return hashlib.sha256(said.encode()).hexdigest()[:IDENTITY]
 
 

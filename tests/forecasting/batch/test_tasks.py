@@ -77,3 +77,10 @@ def test_what_was_judged_by_an_older_card_is_judged_anew():
         for groups, days in ((("data",), 7), (("data",), 28), (("data", "change"), 28))
     }
     assert len(identities) == 2  # a card has no horizon
+
+
+def test_what_an_older_version_did_is_done_anew(monkeypatch):
+    before = batch.Batch().identity("digest")
+    assert batch.Batch().identity("digest") == before
+    monkeypatch.setattr("forecasting.batch.settings.__version__", "0.0.1")
+    assert batch.Batch().identity("digest") != before
