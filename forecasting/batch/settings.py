@@ -62,7 +62,7 @@ class Batch:
         return self.work.share(self)
 
     def identity(self, digest: str) -> str:
-        """Names the result of a channel of this `digest`: equal exactly where the same version would do the same again."""
+        """Names the result of a channel of this `digest`: equal where the same version would do the same again."""
         settings = {name: to_record(getattr(self, name)) for name in self.work.settings}
         said = json.dumps([__version__, self.task, settings, digest], sort_keys=True)
         return hashlib.sha256(said.encode()).hexdigest()[:IDENTITY]
