@@ -12,6 +12,8 @@ from forecasting.json_records import to_record
 from forecasting.lectures.card_groups import GROUPS
 from forecasting.lectures.model_table import EPOCHS, ROWS, SEEDS, table_training
 from forecasting.messages import BadInput
+from forecasting.models.holiday_effects import FIND
+from forecasting.models.holiday_regression import calendars_of
 from forecasting.models.registry import BUDGET, METHODS
 from forecasting.split import Split
 
@@ -28,6 +30,7 @@ class Batch:
     horizon: int = 28  # days
     level: float = 0.9  # share of days that an interval shall hold
     seconds: float = BUDGET  # that Auto may take a channel
+    country: str = FIND  # whose public holidays Auto knows; "" for none
     split: Split | None = None  # each channel's own where there is none
     origins: int = 0  # held-out days that a backtest asks from; 0 for every one
     refit_days: int = 0  # after which it fits again; 0 for never
@@ -42,6 +45,7 @@ class Batch:
         _check_names("method", self.methods, METHODS)
         _check_names("model", self.models, MODELS)
         _check_names("group of claims", self.groups, GROUPS)
+        calendars_of(self.country)  # refuses one whose holidays are not known
         if not 0 < self.level < 1:
             raise BadInput("an interval holds a share of the days such as 0.9, not {level}", level=self.level)
         table_training(self.epochs, self.seeds)  # refuses what cannot be trained

@@ -16,6 +16,7 @@ from forecasting.batch import TASKS, Batch, Counts, read, write
 from forecasting.batch.executors import BatchExecutor, open_executor
 from forecasting.batch.settings import MODELS
 from forecasting.cli.channel import add_choice, choice_of
+from forecasting.cli.forecasts import add_country
 from forecasting.cli.run_settings import add_split, given_split
 from forecasting.lectures.card_groups import GROUPS
 from forecasting.messages import BadInput, Message
@@ -57,6 +58,7 @@ def _add_settings(command: argparse.ArgumentParser) -> None:
     of_methods.add_argument("--horizon", type=int, metavar="DAYS", help="1 to 90 days ahead")
     of_methods.add_argument("--level", type=float, help="share of days that the interval shall hold")
     of_methods.add_argument("--seconds", type=float, help="the most that Auto may take for a channel")
+    add_country(command.add_argument_group("forecast"))
     back = command.add_argument_group("backtest")
     back.add_argument("--origins", type=int, metavar="N", help="forecast from so many days; 0 for every one")
     back.add_argument("--refit", dest="refit_days", type=int, metavar="DAYS", help="fit again after so many days")

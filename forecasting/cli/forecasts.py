@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from forecasting.calendar_features import check_country
 from forecasting.cli.channel import bytes_of, channel_of, words_of
 from forecasting.csv_cells import write_rows
 from forecasting.evaluation.calibration import fit_method
@@ -32,6 +31,7 @@ from forecasting.models.ensemble.auto import Auto
 from forecasting.models.ensemble.candidates import TrialResult
 from forecasting.models.ensemble.report import CORRECTED, composition, notes_on, regret_of_alternatives, work_of
 from forecasting.models.holiday_effects import FIND
+from forecasting.models.holiday_regression import calendars_of
 from forecasting.models.registry import BUDGET, METHODS
 from forecasting.models.with_events import auto_of
 from forecasting.series import Channel, Series
@@ -46,8 +46,7 @@ def add_forecasts(commands) -> list[argparse.ArgumentParser]:
     ahead = commands.add_parser("forecast", help="print the days to come as date,forecast,lower,upper")
     ahead.set_defaults(command="forecasting.cli.forecasts:forecast")
     ahead.add_argument("--model", default="auto", metavar="METHOD|FILE", help=f"{', '.join(METHODS)}, or a model file")
-    said = f"whose public holidays Auto knows, such as TW; {NO_COUNTRY} for none, those that it finds by default"
-    ahead.add_argument("--country", default=FIND, metavar="CODE", help=said)
+    add_country(ahead)
     ahead.add_argument("--level", type=float, default=max(LEVELS), help="share of days that the interval shall hold")
     back = commands.add_parser("backtest", help="print how far methods would have been off on held-out days")
     back.set_defaults(command="forecasting.cli.forecasts:judge")
@@ -61,6 +60,16 @@ def add_forecasts(commands) -> list[argparse.ArgumentParser]:
         limit = f"the most that Auto may take; {BUDGET:g} by default"
         command.add_argument("--seconds", type=float, default=BUDGET, help=limit)
     return [ahead, back]
+
+
+def add_country(command) -> None:
+    """Whose public holidays Auto takes into account."""
+    said = f"whose public holidays Auto knows, such as TW; {NO_COUNTRY} for none, those that it finds by default"
+    command.add_argument("--country", type=_country, default=FIND, metavar="CODE", help=said)
+
+
+def _country(said: str) -> str:
+    return "" if said == NO_COUNTRY else said
 
 
 def forecast(options: argparse.Namespace) -> None:
@@ -105,6 +114,7 @@ def _from_method(options: argparse.Namespace, channel: Channel) -> Forecast:
     """The method fitted on all days; its intervals rest on days near the end that it had not learnt from at first."""
     series = channel.series
     reach = horizon_with_totals(options.horizon, series.measured_days, options.model)
+    calendars_of(options.country)  # refuses one whose holidays are not known
     use_one_thread()
     events = _events(series, options.model)
     fitted = fit_method(
@@ -114,7 +124,7 @@ def _from_method(options: argparse.Namespace, channel: Channel) -> Forecast:
         budget=options.seconds,
         note=_tell,
         events=events,
-        country=_country(options.country),
+        country=options.country,
     )
     found = make_forecast(
         fitted.forecaster, fitted, series, scores=fitted.scores, horizon=options.horizon, levels=[options.level]
@@ -124,14 +134,6 @@ def _from_method(options: argparse.Namespace, channel: Channel) -> Forecast:
         if holidays := report_on_holidays(auto, found.days):
             print("auto:", holidays.said(holidays.country).translated(), file=sys.stderr)
     return found
-
-
-def _country(named: str) -> str:
-    """Whose holidays Auto takes into account. Raises BadInput for a country whose holidays are not known."""
-    if named in (FIND, NO_COUNTRY):
-        return named if named == FIND else ""
-    check_country(named)
-    return named
 
 
 def _events(series: Series, method: str) -> bool:

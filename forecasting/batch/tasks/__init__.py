@@ -80,7 +80,7 @@ TASKS = {
             "before": "float64",
             "skill": "float64",
         },
-        ("methods", "horizon", "level", "seconds"),
+        ("methods", "horizon", "level", "seconds", "country"),
         _of_forecasts,
     ),
     "backtest": Task(

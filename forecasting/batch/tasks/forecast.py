@@ -23,7 +23,7 @@ def forecast(batch: Batch, channels: Sequence[Channel]) -> list[Answer]:
 
 def _by_method(batch: Batch, series: Series, method: str) -> list[Row]:
     """As fitted on all days; intervals and skill rest on days near the end that it had not learnt from at first."""
-    fitted = fit_method(method, series, batch.horizon, budget=batch.seconds)
+    fitted = fit_method(method, series, batch.horizon, budget=batch.seconds, country=batch.country)
     found = make_forecast(
         fitted.forecaster,
         fitted,

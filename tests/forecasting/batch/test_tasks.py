@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from forecasting import batch
@@ -10,9 +11,12 @@ from forecasting.__main__ import main
 from forecasting.lectures.card import judge_group, row_of
 from forecasting.lectures.learn import learn
 from forecasting.lectures.model_table import ROWS, table_settings
+from forecasting.messages import BadInput
+from forecasting.models.ensemble import search as searching
 from forecasting.reading import read_views
 from forecasting.split import default_split
 from tests.forecasting.batch.conftest import table
+from tests.support.holiday_channel import DAYS, with_holidays
 
 
 @pytest.fixture
@@ -41,6 +45,20 @@ def test_backtest_is_that_of_the_command(files, threads, capsys):
             np.testing.assert_allclose(ours[name], theirs[name] if theirs[name] is not None else np.nan, rtol=1e-3)
     (short,) = frame.loc[frame["channel"] == "short", "reason"]
     assert "shorter than 8 days" in short
+
+
+def test_forecasts_know_the_holidays_of_the_country_that_is_named(tmp_path, threads, monkeypatch):
+    """Three hundred days are too few for one to be found."""
+    monkeypatch.setattr(searching, "planned", lambda series, horizon: ["last-week", "ets"])
+    (tmp_path / "shop.csv").write_text(with_holidays(DAYS[-300:]).to_csv(index_label="date", header=["views"]))
+    found, named = (
+        batch.run(batch.read([tmp_path]), executor=threads, **how).set_index("date")["forecast"]
+        for how in ({}, {"country": "CZ"})
+    )
+    christmas, usual = pd.Timestamp("2023-12-25"), pd.Timestamp("2023-12-18")
+    assert named[christmas] / named[usual] < 0.7 < 0.9 < found[christmas] / found[usual]
+    with pytest.raises(BadInput, match="No holidays are known"):
+        batch.Batch(country="XX")
 
 
 def test_report_is_that_of_the_card(files, threads):
