@@ -75,9 +75,9 @@ def test_run_is_forecast_taken_away_and_brought_back(page: Page) -> None:
 
 def test_auto_shows_what_it_tried_and_can_be_stopped(page: Page) -> None:
     page.goto("/")
-    bring(page, "mine.csv", table("Date,Views", lambda day: 1000 + 100 * (day % 7) + 37 * day % 90))
-    expect_channel(page, "mine")
-    page.goto("/forecast?channel=mine&budget=10&ahead=7")
+    bring(page, "for Auto.csv", table("Date,Views", lambda day: 1000 + 100 * (day % 7) + 37 * day % 90))
+    expect_channel(page, "for Auto")
+    page.goto("/forecast?channel=for+Auto&budget=10&ahead=7")
     press_forecast(page)
     expect(metric(page, "Skill")).to_have_text(re.compile(r"\d+ %"))
     page.get_by_text("Models tried").click()

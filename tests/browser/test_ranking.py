@@ -30,8 +30,8 @@ def press_use(table: Locator, row: int) -> None:
 def test_a_row_is_taken_with_one_click(page: Page) -> None:
     page.set_viewport_size({"width": 1440, "height": 1000})
     page.goto("/")
-    bring(page, "mine.csv", short_channel())
-    expect_channel(page, "mine")
+    bring(page, "to rank.csv", short_channel())
+    expect_channel(page, "to rank")
     page.get_by_role("link", name="Forecast", exact=True).click()
     page.get_by_role("button", name="Compare all methods").click()
     ranking = page.locator(".st-key-ranking")
