@@ -63,7 +63,8 @@ def generalization_gap(
         shape=shape_by(translate, named, runs),
         tooltip=_gap_tips(translate),
     )
-    rule = base.mark_rule(strokeWidth=1.5, opacity=0.6)
+    # Nothing to read out: a run of one seed has no cross, and an empty group would be a picture without a name.
+    rule = base.mark_rule(strokeWidth=1.5, opacity=0.6, aria=False)
     across = rule.encode(x=alt.X("train_low:Q", **right), x2=alt.X2("train_high:Q"), y=y, color=BY_RUN)
     upright = rule.encode(x=x, y=alt.Y("held_out_low:Q", **up), y2=alt.Y2("held_out_high:Q"), color=BY_RUN)
     lines = level_lines(levels or {}, floor, high, colour=BY_RUN, translate=translate, start=low, all_left=True)

@@ -257,6 +257,15 @@ def test_gap_chart_has_equal_axes_a_diagonal_and_room_for_all():
         assert {"No gap", "Yesterday 700"} <= set(words(spec))
 
 
+def test_crosses_that_may_be_missing_are_not_read_out():
+    """A run of one seed has none, and axe calls the empty group a picture without a name."""
+    frame = pd.DataFrame({"run": ["a"], "train": [44.0], "held_out": [43.0], "gap": [-1.0]})
+    frame = frame.assign(train_low=np.nan, train_high=np.nan, held_out_low=np.nan, held_out_high=np.nan)
+    spec = charts.generalization_gap(frame, ["a"], "MAE", translate=str).to_dict()
+    crosses = [layer for layer in layers_of(spec, "rule") if {"x2", "y2"} & set(layer["encoding"])]
+    assert [cross["mark"]["aria"] for cross in crosses] == [False, False]
+
+
 def test_name_of_the_diagonal_stands_clear_of_the_baselines():
     frame = pd.DataFrame({"run": ["a"], "train": [44.0], "held_out": [43.0], "gap": [-1.0]})
     frame = frame.assign(train_low=np.nan, train_high=np.nan, held_out_low=np.nan, held_out_high=np.nan)
