@@ -66,8 +66,8 @@ def save(page: Page, name: str, folder: Path) -> Path:
 def tick(page: Page, row: int) -> None:
     """Tick or untick a row of the table, which is a canvas: heads are 35 pixels high, as rows are.
 
-    Once in a great while Streamlit's table loses a click on a page that has just been opened: then it is clicked again,
-    a third time where the table alone had felt the first.
+    A click on a page that has just been opened was lost now and then, nobody knows where: nothing reached the server.
+    It is clicked again, and a third time where the table alone had felt the first. Callers look at what came of it.
     """
     wait_for_script(page)
     before = page.url
