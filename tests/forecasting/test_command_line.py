@@ -137,7 +137,8 @@ def test_forecast_prints_the_days_to_come():
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
     assert [row["date"] for row in rows] == ["2023-01-01", "2023-01-02", "2023-01-03"]
     assert all(0 < float(row["lower"]) < float(row["forecast"]) < float(row["upper"]) for row in rows)
-    narrow = run("forecast", SAMPLE, "--horizon", 3, "--model", "ets", "--level", 0.5, "--json")
+    how = ("--horizon", 3, "--model", "ets", "--country", "none")
+    narrow = run("forecast", SAMPLE, *how, "--level", 0.5, "--json")
     for row, line in zip(rows, narrow.stdout.splitlines(), strict=True):
         half = json.loads(line)
         assert half["date"] == row["date"]
@@ -167,6 +168,7 @@ def test_backtest_prints_a_line_a_method_and_horizon():
         (("forecast", SAMPLE, "--level", 1.5), "--level"),
         (("forecast", SAMPLE, "--model", "oracle"), "neither a method"),
         (("forecast", SAMPLE, "--country", "XX"), "No holidays are known"),
+        (("forecast", SAMPLE, "--model", "ets", "--country", "XX"), "No holidays are known"),
         (("forecast", SAMPLE, "--model", "README.md"), "no model file"),
         (("backtest", SAMPLE, "--methods", "oracle"), "oracle"),
         (("backtest", SAMPLE, "--held-out", "2030-01-01:2030-12-31"), "no views"),

@@ -102,3 +102,8 @@ def test_what_an_older_version_did_is_done_anew(monkeypatch):
     assert batch.Batch().identity("digest") == before
     monkeypatch.setattr("forecasting.batch.settings.__version__", "0.0.1")
     assert batch.Batch().identity("digest") != before
+
+
+@pytest.mark.parametrize(("task", "results"), [("forecast", 3), ("report", 1)])
+def test_forecasts_alone_are_others_with_the_holidays_of_another_country(task, results):
+    assert len({batch.Batch(task, country=country).identity("digest") for country in ("find", "", "CZ")}) == results
