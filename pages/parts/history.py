@@ -2,8 +2,8 @@
 
 Streamlit alone loses it in two ways. In the browser every URL that the server writes becomes an entry of its own, also
 one that a page completes by itself as it opens, and the one without the page's parameters as it is left. In the server
-a parameter whose control has the same name on the page before is thrown away. Both are internal, so Streamlit is pinned
-exactly and browser tests go back and forward.
+a parameter is thrown away whose control has the same name on the page before, or that the browser has not mounted yet,
+as on a slow network. Both are internal, so Streamlit is pinned exactly and browser tests go back and forward.
 """
 
 from functools import wraps
@@ -55,15 +55,14 @@ def _trusting_history(run_script):
     def run(self: ScriptRunner, request) -> None:
         if request.is_history_navigation:
             with self._session_state.query_params() as params:
-                _forget_pages(params, self._pages_manager.main_script_hash)
+                _forget_bindings(params)
         run_script(self, request)
 
     run.trusts_history = True  # type: ignore[attr-defined]
     return run
 
 
-def _forget_pages(params, main: str) -> None:
-    """Whose parameters are a page's own, all but those of controls beside all pages (`main`): none is then dropped."""
-    for widget, binding in list(params._bindings_by_widget.items()):
-        if binding.script_hash != main:
-            params.unbind_widget(widget)
+def _forget_bindings(params) -> None:
+    """Whose control each parameter is: Streamlit drops those of the page before, and of controls yet to be mounted."""
+    for widget in list(params._bindings_by_widget):
+        params.unbind_widget(widget)

@@ -85,6 +85,12 @@ def wait_for_script(page: Page) -> None:
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
+def wait_until_drawn(page: Page) -> None:
+    """Wait for the script, and for the code of all that it shows: each kind of element is fetched when first needed."""
+    wait_for_script(page)
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     place = find()

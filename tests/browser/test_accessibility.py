@@ -5,7 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from pages.parts.chapters import CHAPTERS
-from tests.browser.conftest import Server, tab, wait_for_script
+from tests.browser.conftest import Server, tab, wait_until_drawn
 
 PAGES = (
     "",
@@ -37,10 +37,10 @@ def faults(page: Page, *rules: str) -> list[str]:
     return [f"{fault['id']} x {len(fault['nodes'])}: {fault['nodes'][0]['html'][:200]}" for fault in found]
 
 
-def wait_until_drawn(page: Page) -> None:
+def wait_until_named(page: Page) -> None:
+    """Wait until all is drawn, and what is named later has its name."""
     expect(page.get_by_test_id("stHeading").first).to_be_visible()
-    wait_for_script(page)
-    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+    wait_until_drawn(page)
     expect(page.locator("canvas[role=img]:not([aria-label])")).to_have_count(0)  # a canvas is named as it is drawn
     page.wait_for_function(FORMULAS)
     expect(page.locator("g[class*='brush_brush']:not([aria-hidden])")).to_have_count(0)
@@ -55,13 +55,13 @@ def test_no_page_has_a_serious_fault_in_any_theme_and_language(browser: Browser,
             first, *others = [*LANGUAGES, *LANGUAGES][place % 3 : place % 3 + 3]
             page.emulate_media(color_scheme="light")
             page.goto(f"/{address}?lang={first}")
-            wait_until_drawn(page)
+            wait_until_named(page)
             found[address, "light", first] = faults(page)
             page.emulate_media(color_scheme="dark")
             expect(page.get_by_test_id("stApp")).to_have_css("color-scheme", "dark")
             for language in others:
                 page.get_by_role("radio", name=language).click()
                 expect(page.get_by_test_id("stSidebarNav")).to_contain_text(LANGUAGES[language])
-                wait_until_drawn(page)
+                wait_until_named(page)
                 found[address, "dark", language] = faults(page, *OF_WORDS)
     assert {place: faults for place, faults in found.items() if faults} == {}

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import wait_for_script
+from tests.browser.conftest import wait_until_drawn
 from tests.browser.test_accessibility import faults
 
 DAYS = [date.today() - timedelta(days=back) for back in range(60, 0, -1)]
@@ -33,7 +33,7 @@ def test_files_are_brought_forecast_searched_and_opened_everywhere(page: Page) -
     expect(lines).to_have_count(3)
     assert "The file is empty" in lines.first.inner_text()
     place = next(place for place in range(3) if "*Bakery* one" in lines.nth(place).inner_text())
-    wait_for_script(page)
+    wait_until_drawn(page)
     page.get_by_test_id("stDataFrame").click(position={"x": 18, "y": HEAD + LINE * place + LINE // 2})
     expect(page.get_by_text("“*Bakery* one” is chosen; every page shows it.")).to_be_visible()
     page.get_by_role("textbox", name="Search by name").fill("one")

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from forecasting.jobs.database import open_engine
 from forecasting.jobs.runs import RunStore
-from tests.browser.conftest import PATIENCE, Server, tab, wait_for_script
+from tests.browser.conftest import PATIENCE, Server, tab, wait_until_drawn
 from tests.support.filled_store import fill
 
 RUNS = 200
@@ -69,7 +69,7 @@ def tick(page: Page, row: int) -> None:
     A click on a page that has just been opened was lost now and then, nobody knows where: nothing reached the server.
     It is clicked again, and a third time where the table alone had felt the first. Callers look at what came of it.
     """
-    wait_for_script(page)
+    wait_until_drawn(page)
     before = page.url
     for _time in range(3):
         page.get_by_test_id("stDataFrame").first.click(position={"x": 16, "y": 35 + 35 * row + 17})

@@ -1,9 +1,12 @@
 """Back and Forward in a real browser: every page comes back as it was left, at the first press."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import wait_for_script
 from tests.browser.test_main_path import press_train, wait_until_done
 
 SPLIT = "split=2017–2020+/+2021+(lecture)"
@@ -25,7 +28,8 @@ CONTROLS = """() => {
 STILL = """() => {
   const before = window.controls, app = document.querySelector("[data-testid=stApp]");
   window.controls = (CONTROLS)();
-  return window.controls === before && app.dataset.testScriptState === "notRunning";
+  const mounted = !document.querySelector("[data-testid=stSkeleton]"); // else code of a control is still on its way
+  return mounted && window.controls === before && app.dataset.testScriptState === "notRunning";
 }""".replace("CONTROLS", CONTROLS)
 
 
@@ -86,3 +90,37 @@ def test_back_brings_split_window_and_run_at_the_first_press_and_in_the_language
     expect_shown(page, train)
     page.go_forward()
     expect_shown(page, compare)
+
+
+@contextmanager
+def language_control_held_back(page: Page) -> Iterator[None]:
+    """Within, the code of the language's control is on its way, as on a slow network; it arrives at the end."""
+    on_its_way = []
+    page.route("**/ButtonGroup.*.js", lambda one: on_its_way.append(one))
+    yield
+    expect(page.get_by_role("radio", name="中文")).to_have_count(0)
+    for one in on_its_way:
+        one.continue_()
+    page.unroute("**/ButtonGroup.*.js")
+
+
+def test_an_entry_keeps_its_language_before_the_control_of_the_language_is_there(page: Page) -> None:
+    with language_control_held_back(page):
+        page.goto("/")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        wait_for_script(page)
+        open_by_history(page, "/train?lang=中文&epochs=7")
+        expect(page.get_by_role("heading", name="训练", exact=True)).to_be_visible()
+        wait_for_script(page)
+    expect(page.get_by_role("radio", name="中文")).to_be_checked()
+    assert "lang=%E4%B8%AD%E6%96%87" in page.url
+
+
+def test_the_next_page_keeps_a_links_language_before_the_control_of_the_language_is_there(page: Page) -> None:
+    with language_control_held_back(page):
+        page.goto("/?lang=中文")
+        page.get_by_role("link", name="训练").click()
+        expect(page.get_by_role("heading", name="训练", exact=True)).to_be_visible()
+        wait_for_script(page)
+    expect(page.get_by_role("radio", name="中文")).to_be_checked()
+    assert "lang=%E4%B8%AD%E6%96%87" in page.url

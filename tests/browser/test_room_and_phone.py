@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Server, tab, wait_for_script
+from tests.browser.conftest import Server, tab, wait_until_drawn
 from tests.browser.test_main_path import metric, press_train, wait_until_done
 
 SMALLEST = 16  # pixels, in a room
@@ -69,7 +69,7 @@ WRONG_WORDS = f"""(smallest) => {{ {CANVASES}
 def drawn(page: Page, address: str) -> None:
     page.goto(address)
     expect(page.get_by_test_id("stVegaLiteChart").locator("svg").first).to_be_visible()
-    wait_for_script(page)
+    wait_until_drawn(page)
 
 
 FITS = """width => innerWidth === width && [...document.querySelectorAll("[data-testid=stVegaLiteChart] svg")]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import PATIENCE, Server, tab, wait_for_script
+from tests.browser.conftest import PATIENCE, Server, tab, wait_until_drawn
 
 NARROW = {"width": 390, "height": 844}
 WORK = 4 * PATIENCE  # a dozen small models
@@ -43,7 +43,7 @@ def press_and_wait(page: Page, key: str) -> None:
 
 def rewind(page: Page) -> Locator:
     """Go to the first step of a path, once nothing new is on its way; its slider."""
-    wait_for_script(page)
+    wait_until_drawn(page)
     scrub = page.get_by_role("slider", name="Steps of the path").first
     scrub.focus()
     page.keyboard.press("Home")
