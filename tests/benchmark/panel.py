@@ -9,7 +9,8 @@ that of the day, 7 and 28 days ahead the mean over the days. Intervals are those
 totals of 7 and 28 days: share held, and Winkler's score of the 90 % interval in the same unit.
 
 `--half` takes every other series, by name: choose on the tuning half, and look at the checking half once at the end.
-`--peers`, an interpreter with statsforecast, lightgbm and neuralforecast (those that are there), adds their methods.
+`--peers`, an interpreter with statsforecast, lightgbm, scikit-learn and neuralforecast (those that are there), adds
+their methods.
 It prints the MASE of every series; its geometric mean against the same day last week and against the best reference
 *of each series*, with 90 % intervals over series; shares of intervals held, scores, and seconds. Scores stand against
 those of the best reference of each series that has intervals. `--hindsight` shows Auto's error beside that of the best
@@ -70,7 +71,10 @@ def problem_of(file: Path) -> Problem:
     held_out = 168 if len(series) >= 500 else 84
     origins = series.views.index[-held_out - 1 : -HORIZON]
     before = series.measured[: origins[0]].to_numpy()
-    return Problem(file.stem, series, origins, float(np.nanmean(np.abs(before[7:] - before[:-7]))))
+    unit = float(np.nanmean(np.abs(before[7:] - before[:-7])))
+    if not unit:
+        raise BadInput("every week is like the one before: an error has no unit")
+    return Problem(file.stem, series, origins, unit)
 
 
 def forecast(problem: Problem, method: str, *, hindsight: bool = False) -> dict[str, float]:

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from forecasting.jobs.database import open_engine
 from forecasting.jobs.runs import RunStore
 from tests.browser.conftest import PATIENCE, Server, tab, wait_until_drawn
+from tests.browser.test_accessibility import faults, wait_until_named
 from tests.support.filled_store import fill
 
 RUNS = 200
@@ -157,6 +158,14 @@ def test_tables_and_charts_are_saved_under_readable_names(compare: Page, tmp_pat
     width, height = struct.unpack(">II", picture[16:24])
     assert width > 800
     assert height > 600
+
+
+def test_compare_with_runs_has_no_serious_fault_in_dark_and_chinese(compare: Page) -> None:
+    compare.emulate_media(color_scheme="dark")
+    compare.goto("/compare?lang=中文")
+    expect(curves(compare)).to_contain_text(f"Try {RUNS}")
+    wait_until_named(compare)
+    assert faults(compare) == []
 
 
 def test_compare_of_many_runs_fits_a_phone(browser: Browser, full: Server) -> None:
