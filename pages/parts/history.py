@@ -1,9 +1,10 @@
 """What Back and Forward bring back: a page as it was left, at the first press. app.py calls `keep_history` first.
 
-Streamlit alone loses it in two ways. In the browser every URL that the server writes becomes an entry of its own, also
-one that a page completes by itself as it opens, and the one without the page's parameters as it is left. In the server
-a parameter is thrown away whose control has the same name on the page before, or that the browser has not mounted yet,
-as on a slow network. Both are internal, so Streamlit is pinned exactly and browser tests go back and forward.
+Streamlit alone loses it in two ways. In the browser every URL that the server writes becomes an entry of its own: one
+that a page completes by itself as it opens, the one without the page's parameters as it is left, and the answer to a
+first press of Back once a second has gone farther. In the server a parameter is thrown away whose control has the same
+name on the page before, or that the browser has not mounted yet, as on a slow network. Both are internal, so Streamlit
+is pinned exactly and browser tests go back and forward.
 """
 
 from functools import wraps
@@ -21,14 +22,17 @@ SCRIPT = """<script>
   window.viewcastHistory = true;
   let asLeft = null;       // the URL before the server took something out, as on leaving; more writes may follow
   let byControl = false;   // whether a control has written since the last gesture: what follows is no step of its own
-  for (const gesture of ["pointerdown", "keydown", "popstate"])
-    addEventListener(gesture, () => { asLeft = null; byControl = false; }, true);
+  let last = null;         // the last gesture
+  for (const gesture of ["pointerdown", "keydown", "click", "popstate"])
+    addEventListener(gesture, () => { asLeft = null; byControl = false; last = gesture; }, true);
   const isStep = (before, after) => !byControl && steps.some(
     (name) => before.has(name) && after.has(name) && `${before.getAll(name)}` !== `${after.getAll(name)}`);
   history.replaceState = (state, title, url) => { byControl = true; replace(state, title, url); };
   history.pushState = (state, title, url) => {
     const now = new URL(location.href), next = new URL(url, now);
-    if (next.pathname !== now.pathname) {
+    if (next.pathname !== now.pathname && last === "popstate") {
+      return;              // of a page asked for before Back was pressed again, or that an old address leads on to
+    } else if (next.pathname !== now.pathname) {
       if (asLeft) replace(null, "", asLeft);
       asLeft = null;
       push(state, title, url);

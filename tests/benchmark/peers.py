@@ -5,7 +5,7 @@
 VIEWS.csv has columns ds and y, a day a row and none missing. A method is fitted once on the days through LAST, and
 asked from each ORIGIN, the last day that it may know. OUT.npz gets `predicted`, `lower` and `upper` (origins, horizon),
 the edges those of a 90 % interval, NaN where the method has none, and `seconds` of the processor for the fit.
-It needs statsforecast, lightgbm with scikit-learn, or neuralforecast, each for its own methods, and nothing of Viewcast.
+It needs statsforecast, lightgbm with scikit-learn, or neuralforecast, each for its own methods; nothing of Viewcast.
 """
 
 import sys

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from tests.browser.chromium import ADVICE, find
 
@@ -109,12 +109,26 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.stop()
 
 
+def new_context(browser: Browser, url: str, **options) -> BrowserContext:
+    """A visitor's browser, 1440 wide and in English unless said otherwise, that waits until a page is drawn."""
+    usual = {"viewport": {"width": 1440, "height": 1000}, "locale": "en-US", "base_url": url}
+    context = browser.new_context(**usual | options)
+    context.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
+    context.on("page", act_once_drawn)
+    return context
+
+
+def act_once_drawn(page: Page) -> None:
+    """Have every click and every look at `page` wait until it is drawn: a click on what still moves hits nothing."""
+    for drawing in ("[data-test-script-state=running]", "[data-testid=stSkeleton]"):
+        page.add_locator_handler(page.locator(drawing).first, lambda _found: None)  # it waits until that is gone
+
+
 @contextmanager
 def tab(browser: Browser, server: Server) -> Iterator[Page]:
     """A fresh tab, 1440 wide, in English; at its end no page may have shown a traceback."""
-    context = browser.new_context(viewport={"width": 1440, "height": 1000}, locale="en-US", base_url=server.url)
-    context.set_default_timeout(PATIENCE)
-    expect.set_options(timeout=PATIENCE)
+    context = new_context(browser, server.url)
     page = context.new_page()
     yield page
     expect(page.get_by_test_id("stException")).to_have_count(0)

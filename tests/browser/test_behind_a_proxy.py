@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from socket import create_connection, socket
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import PATIENCE, Server
+from tests.browser.conftest import Server, new_context
 
 END = b"\r\n\r\n"
 
@@ -56,13 +56,12 @@ def _pump(source: socket, target: socket) -> None:
 
 def kept_for(browser: Browser, url: str) -> str:
     """For whom the page says that work is kept."""
-    context = browser.new_context(locale="en-US")
-    context.set_default_timeout(PATIENCE)
-    page: Page = context.new_page()
-    page.goto(f"{url}/your_data")
-    expect(page.get_by_role("heading", name="Your data")).to_be_visible(timeout=PATIENCE)
+    context = new_context(browser, url)
+    page = context.new_page()
+    page.goto("/your_data")
+    expect(page.get_by_role("heading", name="Your data")).to_be_visible()
     said = page.get_by_text("Kept on this").first
-    expect(said).to_be_visible(timeout=PATIENCE)
+    expect(said).to_be_visible()
     text = said.inner_text()
     context.close()
     return text

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from forecasting.jobs.database import open_engine
 from forecasting.jobs.runs import RunStore
-from tests.browser.conftest import PATIENCE, Server, tab, wait_until_drawn
+from tests.browser.conftest import Server, new_context, tab, wait_until_drawn
 from tests.browser.test_accessibility import faults, wait_until_named
 from tests.support.filled_store import fill
 
@@ -169,9 +169,9 @@ def test_compare_with_runs_has_no_serious_fault_in_dark_and_chinese(compare: Pag
 
 
 def test_compare_of_many_runs_fits_a_phone(browser: Browser, full: Server) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN", base_url=full.url)
+    context = new_context(browser, full.url, viewport={"width": 390, "height": 844}, locale="zh-CN")
     page = context.new_page()
     page.goto("/compare")
-    expect(curves(page)).to_contain_text(f"Try {RUNS}", timeout=PATIENCE)
+    expect(curves(page)).to_contain_text(f"Try {RUNS}")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     context.close()

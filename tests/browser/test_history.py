@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
-from tests.browser.conftest import wait_for_script
 from tests.browser.test_main_path import press_train, wait_until_done
 
 SPLIT = "split=2017–2020+/+2021+(lecture)"
@@ -25,6 +24,12 @@ CONTROLS = """() => {
   const inputs = document.querySelectorAll("input, [role=slider], [role=radio]");
   return [document.querySelector("h1")?.innerText, ...[...inputs].map(value)].join("\\n");
 }"""
+# What Forward does: the address changes in the tab that is open.
+FORWARD = """(link) => {
+  History.prototype.pushState.call(history, {}, "", link);  // as the browser's own, not as a page's
+  dispatchEvent(new PopStateEvent("popstate"));
+}"""
+CLICK = "(words) => [...document.querySelectorAll('a')].find((link) => link.innerText.endsWith(words)).click()"
 STILL = """() => {
   const before = window.controls, app = document.querySelector("[data-testid=stApp]");
   window.controls = (CONTROLS)();
@@ -46,9 +51,9 @@ def expect_shown(page: Page, wanted: tuple[str, str]) -> None:
 
 
 def open_by_history(page: Page, link: str) -> None:
-    """What Forward does: the address changes in the tab that is open. Its heading follows."""
+    """A page by FORWARD; its heading follows."""
     before = page.get_by_role("heading", level=1).inner_text()
-    page.evaluate("(link) => { history.pushState({}, '', link); dispatchEvent(new PopStateEvent('popstate')) }", link)
+    page.evaluate(FORWARD, link)
     expect(page.get_by_role("heading", level=1)).not_to_have_text(before)
 
 
@@ -92,26 +97,72 @@ def test_back_brings_split_window_and_run_at_the_first_press_and_in_the_language
     expect_shown(page, compare)
 
 
+class SlowAnswers:
+    """What the server says to a page; it can be held back for a while. Begins before the page is opened."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.held, self.holding = page, [], False
+        page.route_web_socket("**/_stcore/stream", self.connect)
+
+    def connect(self, socket: WebSocketRoute) -> None:
+        """Hand on what comes from either side."""
+        server = socket.connect_to_server()
+        socket.on_message(lambda said: server.send(said))
+        server.on_message(lambda said: self.held.append((socket, said)) if self.holding else socket.send(said))
+
+    def hold(self, act: str) -> None:
+        """Do `act` in the page, whose answer has come and is held."""
+        self.holding, before = True, len(self.held)
+        self.page.evaluate(act)
+        while len(self.held) == before:
+            self.page.wait_for_timeout(10)
+
+    def release(self) -> None:
+        """Say all of it at once."""
+        self.holding = False
+        for socket, said in self.held:
+            socket.send(said)
+
+
+def test_back_pressed_again_before_the_first_is_answered_goes_back_twice(page: Page) -> None:
+    answers = SlowAnswers(page)
+    page.goto("/compare?lang=English")
+    left = [shown(page)]
+    for link in ("/train?lang=English&epochs=7", "/goals?lang=English", "/know_your_data?lang=English&window=3"):
+        open_by_history(page, link)
+        left.append(shown(page))
+    answers.hold("history.back()")
+    answers.hold("history.back()")
+    answers.release()
+    expect_shown(page, left[1])
+    page.go_forward()
+    expect_shown(page, left[2])
+
+
 @contextmanager
 def language_control_held_back(page: Page) -> Iterator[None]:
     """Within, the code of the language's control is on its way, as on a slow network; it arrives at the end."""
     on_its_way = []
     page.route("**/ButtonGroup.*.js", lambda one: on_its_way.append(one))
     yield
-    expect(page.get_by_role("radio", name="中文")).to_have_count(0)
+    assert page.get_by_role("radio", name="中文").count() == 0
     for one in on_its_way:
         one.continue_()
     page.unroute("**/ButtonGroup.*.js")
 
 
+def wait_for_heading(page: Page, words: str) -> None:
+    """Wait for a page whose script has ended, though not all of it is drawn."""
+    app = "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
+    page.wait_for_function(f"(words) => document.querySelector('h1')?.innerText === words && {app}", arg=words)
+
+
 def test_an_entry_keeps_its_language_before_the_control_of_the_language_is_there(page: Page) -> None:
     with language_control_held_back(page):
         page.goto("/")
-        expect(page.get_by_role("heading", level=1)).to_be_visible()
-        wait_for_script(page)
-        open_by_history(page, "/train?lang=中文&epochs=7")
-        expect(page.get_by_role("heading", name="训练", exact=True)).to_be_visible()
-        wait_for_script(page)
+        wait_for_heading(page, "Data")
+        page.evaluate(FORWARD, "/train?lang=中文&epochs=7")
+        wait_for_heading(page, "训练")
     expect(page.get_by_role("radio", name="中文")).to_be_checked()
     assert "lang=%E4%B8%AD%E6%96%87" in page.url
 
@@ -119,8 +170,8 @@ def test_an_entry_keeps_its_language_before_the_control_of_the_language_is_there
 def test_the_next_page_keeps_a_links_language_before_the_control_of_the_language_is_there(page: Page) -> None:
     with language_control_held_back(page):
         page.goto("/?lang=中文")
-        page.get_by_role("link", name="训练").click()
-        expect(page.get_by_role("heading", name="训练", exact=True)).to_be_visible()
-        wait_for_script(page)
+        wait_for_heading(page, "数据")
+        page.evaluate(CLICK, "训练")
+        wait_for_heading(page, "训练")
     expect(page.get_by_role("radio", name="中文")).to_be_checked()
     assert "lang=%E4%B8%AD%E6%96%87" in page.url

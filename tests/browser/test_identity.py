@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import PATIENCE, Server, uploader
+from tests.browser.conftest import Server, new_context, uploader
 from tests.browser.test_upload import expect_channel, table
 
 CHANNEL = "confidential"  # of the one browser, and nowhere else
@@ -60,9 +60,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @contextmanager
 def visitor(browser: Browser, server: Server) -> Iterator[BrowserContext]:
     """A browser of its own."""
-    context = browser.new_context(locale="en-US", base_url=server.url, viewport={"width": 1440, "height": 1000})
-    context.set_default_timeout(PATIENCE)
-    expect.set_options(timeout=PATIENCE)
+    context = new_context(browser, server.url)
     yield context
     context.close()
 

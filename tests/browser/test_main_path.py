@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from forecasting import __version__
-from tests.browser.conftest import PATIENCE, Server, uploader
+from tests.browser.conftest import Server, new_context, uploader
 
 
 def press_train(page: Page) -> None:
@@ -92,8 +92,8 @@ def test_upload_on_the_front_page_survives_a_reload(browser, tmp_path) -> None:
     fresh = Server(tmp_path).start()
     try:
         for visitor in ("first", "second"):
-            page = browser.new_context(locale="en-US").new_page()
-            page.goto(fresh.url, timeout=PATIENCE)
+            page = new_context(browser, fresh.url).new_page()
+            page.goto("/")
             expect(metric(page, "Days")).to_have_text("2,191")
             uploader(page).set_input_files(
                 {"name": f"{visitor}.zip", "mimeType": "application/zip", "buffer": studio_zip()}
@@ -149,10 +149,10 @@ def test_killed_worker_fails_its_run_and_the_next_one_works(page: Page, server: 
 def test_copied_link_opens_the_same_view_on_a_fresh_server(browser, tmp_path) -> None:
     fresh = Server(tmp_path).start()
     try:
-        page = browser.new_context(locale="en-US").new_page()
-        page.goto(f"{fresh.url}/train?lang=English&window=28&family=Sum+of+sigmoids&units=7", timeout=PATIENCE)
-        expect(page.get_by_role("heading", name="Train", exact=True)).to_be_visible(timeout=PATIENCE)
-        expect(page.get_by_role("link", name="Compare")).to_be_visible(timeout=PATIENCE)  # app.py's navigation is there
+        page = new_context(browser, fresh.url).new_page()
+        page.goto("/train?lang=English&window=28&family=Sum+of+sigmoids&units=7")
+        expect(page.get_by_role("heading", name="Train", exact=True)).to_be_visible()
+        expect(page.get_by_role("link", name="Compare")).to_be_visible()  # app.py's navigation is there
         expect(metric(page, "Parameters")).to_have_text(str(7 * 28 + 7 + 7 + 1))
         page.context.close()
     finally:
@@ -162,16 +162,16 @@ def test_copied_link_opens_the_same_view_on_a_fresh_server(browser, tmp_path) ->
 def test_hosted_visitor_keeps_what_is_theirs_and_sees_nothing_else(browser, tmp_path) -> None:
     hosted = Server(tmp_path, hosted=True).start()
     try:
-        mine = browser.new_context(locale="en-US").new_page()
-        mine.goto(f"{hosted.url}/train?epochs=3&seeds=1&units=4", timeout=PATIENCE)
+        mine = new_context(browser, hosted.url).new_page()
+        mine.goto("/train?epochs=3&seeds=1&units=4")
         press_train(mine)
         wait_until_done(mine)
         shown = mine.url
         mine.reload()
         wait_until_done(mine)
-        yours = browser.new_context(locale="en-US").new_page()
-        yours.goto(shown, timeout=PATIENCE)
-        expect(yours.get_by_text("The link shows the run")).to_be_visible(timeout=PATIENCE)
+        yours = new_context(browser, hosted.url).new_page()
+        yours.goto(shown)
+        expect(yours.get_by_text("The link shows the run")).to_be_visible()
         expect(metric(yours, "Held-out loss")).to_have_text("–")
         for page in (mine, yours):
             page.context.close()
@@ -190,10 +190,10 @@ def test_impossible_link_falls_back_with_a_note(page: Page) -> None:
 )
 @pytest.mark.parametrize(("locale", "word"), [("en-US", "Channel"), ("zh-CN", "频道")])
 def test_pages_fit_a_phone_in_both_languages(browser, server: Server, path: str, locale: str, word: str) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844}, locale=locale, base_url=server.url)
+    context = new_context(browser, server.url, viewport={"width": 390, "height": 844}, locale=locale)
     page = context.new_page()
     page.goto(path)
-    expect(page.get_by_test_id("stHeading").first).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_test_id("stHeading").first).to_be_visible()
     page.get_by_test_id("stExpandSidebarButton").click()
     expect(page.get_by_test_id("stSidebar").get_by_text(word).last).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import PATIENCE, Server, tab, wait_until_drawn
+from tests.browser.conftest import PATIENCE, Server, new_context, tab, wait_until_drawn
 
 NARROW = {"width": 390, "height": 844}
 WORK = 4 * PATIENCE  # a dozen small models
@@ -145,7 +145,7 @@ def swipe(page: Page, x: float, y: float, up: float) -> None:
 
 
 def test_a_finger_beside_the_handle_scrolls_and_on_it_drags(browser: Browser, server: Server) -> None:
-    context = browser.new_context(viewport=NARROW, has_touch=True, locale="en-US", base_url=server.url)
+    context = new_context(browser, server.url, viewport=NARROW, has_touch=True)
     page = context.new_page()
     page.goto("/three_steps")
     handle = start_of_descent(page)
@@ -162,7 +162,7 @@ def test_a_finger_beside_the_handle_scrolls_and_on_it_drags(browser: Browser, se
 
 
 def test_nothing_plays_by_itself_for_those_who_want_less_motion(browser: Browser, server: Server) -> None:
-    context = browser.new_context(reduced_motion="reduce", locale="en-US", base_url=server.url)
+    context = new_context(browser, server.url, reduced_motion="reduce")
     page = context.new_page()
     page.goto("/three_steps?hand=0,0")
     expect(page.get_by_role("button", name="One step back")).to_be_visible()
