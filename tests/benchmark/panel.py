@@ -8,6 +8,7 @@ days are there. An error is a MASE: absolute, over the mean change from week to 
 that of the day, 7 and 28 days ahead the mean over the days. Intervals are those of the day that far ahead and of the
 totals of 7 and 28 days: share held, and Winkler's score of the 90 % interval in the same unit.
 
+`--known DAYS` asks the same of new channels: of every series, four pieces at places drawn with a fixed seed.
 `--half` takes every other series, by name: choose on the tuning half, and look at the checking half once at the end.
 `--peers`, an interpreter with statsforecast, lightgbm, scikit-learn and neuralforecast (those that are there), adds
 their methods.
@@ -48,6 +49,7 @@ PEERS = ("AutoETS", "AutoTheta", "LightGBM", "NHITS")
 DRAWS = 2000  # of series, for intervals over them
 STEPS = 400  # of the descent to hindsight's mixture
 FEWEST_HELD = 0.8  # of a series' days
+PIECES = 4  # of a series, where few days shall be known
 
 
 @dataclass(frozen=True)
@@ -65,16 +67,27 @@ class Problem:
         return futures(self.series.measured, self.origins, HORIZON)
 
 
-def problem_of(file: Path) -> Problem:
-    """Raises BadInput where the file cannot be read."""
+def problems_of(file: Path, known: int | None) -> list[Problem]:
+    """The series of a file, or PIECES of it that begin with so many days known; raises BadInput where it is none."""
     series = read_views(file.read_bytes(), file.name).series
+    if known is None:
+        return [problem_of(file.stem, series)]
+    days = known + 84
+    firsts = np.random.default_rng(known).integers(0, len(series) - days + 1, PIECES)
+    views = [series.views.iloc[first : first + days] for first in firsts]
+    pieces = [Series(piece, filled=series.filled.intersection(piece.index)) for piece in views]
+    return [problem_of(f"{file.stem} {place}", piece) for place, piece in enumerate(pieces)]
+
+
+def problem_of(name: str, series: Series) -> Problem:
+    """Raises BadInput where an error has no unit."""
     held_out = 168 if len(series) >= 500 else 84
     origins = series.views.index[-held_out - 1 : -HORIZON]
     before = series.measured[: origins[0]].to_numpy()
     unit = float(np.nanmean(np.abs(before[7:] - before[:-7])))
     if not unit:
         raise BadInput("every week is like the one before: an error has no unit")
-    return Problem(file.stem, series, origins, unit)
+    return Problem(name, series, origins, unit)
 
 
 def forecast(problem: Problem, method: str, *, hindsight: bool = False) -> dict[str, float]:
@@ -254,10 +267,27 @@ def show(found: pd.DataFrame) -> None:
             gap_to_hindsight(found)
 
 
+def figures_of(problem: Problem, asked: argparse.Namespace) -> list[dict]:
+    """A row a method, of ours and of others."""
+    rows = []
+    for method in dict.fromkeys([SKILL_BASELINE, *asked.methods]):
+        try:
+            figures = forecast(problem, method, hindsight=asked.hindsight)
+        except BadInput as unable:
+            print(f"{problem.name}: {method}: {unable}")
+            continue
+        rows.append({"series": problem.name, "method": method} | figures)
+    for peer in PEERS if asked.peers else ():
+        if peer not in asked.leave_out and (found := forecast_by_peer(problem, peer, asked.peers)):
+            rows.append({"series": problem.name, "method": peer} | found)
+    return rows
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="+", type=Path)
     parser.add_argument("--half", choices=("tuning", "checking"))
+    parser.add_argument("--known", type=int, help="days before the first forecast; of each series, four such pieces")
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     parser.add_argument("--peers", help="an interpreter that has the other libraries")
     parser.add_argument("--hindsight", action="store_true", help="also the best mixture of Auto's members, afterwards")
@@ -271,21 +301,13 @@ def main() -> None:
     rows = []
     for file in files:
         try:
-            problem = problem_of(file)
-            for method in dict.fromkeys([SKILL_BASELINE, *asked.methods]):
-                try:
-                    figures = forecast(problem, method, hindsight=asked.hindsight)
-                except BadInput as unable:
-                    print(f"{problem.name}: {method}: {unable}")
-                    continue
-                rows.append({"series": problem.name, "method": method} | figures)
-            for peer in PEERS if asked.peers else ():
-                if peer not in asked.leave_out and (found := forecast_by_peer(problem, peer, asked.peers)):
-                    rows.append({"series": problem.name, "method": peer} | found)
+            problems = problems_of(file, asked.known)
         except BadInput as unreadable:
             print(f"{file.name}: {unreadable}")
             continue
-        print(f"{problem.name}: {len(problem.series)} days", flush=True)
+        for problem in problems:
+            rows += figures_of(problem, asked)
+            print(f"{problem.name}: {len(problem.series)} days", flush=True)
     show(pd.DataFrame(rows))
 
 

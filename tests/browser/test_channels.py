@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import wait_until_drawn
+from tests.browser.conftest import PATIENCE, wait_until_drawn
 from tests.browser.test_accessibility import faults
 
 DAYS = [date.today() - timedelta(days=back) for back in range(60, 0, -1)]
@@ -25,7 +25,9 @@ def test_files_are_brought_forecast_searched_and_opened_everywhere(page: Page) -
     page.locator("[class*='st-key-channels_'] input[type=file]").set_input_files(files)
     expect(page.get_by_text("2 channels added. 1 could not be read.")).to_be_visible()
     page.get_by_role("button", name="Forecast all").click()
-    expect(page.get_by_text("All are forecast by this method, from their last days.")).to_be_visible()
+    expect(page.get_by_text("All are forecast by this method, from their last days.")).to_be_visible(
+        timeout=4 * PATIENCE
+    )
     assert faults(page) == []
     page.get_by_role("textbox", name="Search by name").fill("bakery")
     page.keyboard.press("Enter")

@@ -49,6 +49,7 @@ class Auto:
     country: str = ""  # whose holidays are taken into account, or FIND
     holidays: HolidayEffects = NO_HOLIDAYS  # which members do not see
     evidence: stacking.Evidence | None = None  # that the mixture is corrected by; model files before 0.3.0 have none
+    recorded: int = 0  # days through `last` on which errors became known
 
     @property
     def horizon(self) -> int:
@@ -78,7 +79,7 @@ class Auto:
 
     def shares(self) -> list[tuple[str, np.ndarray]]:
         """Each method or recipe and its share (horizon,) of the mixture on the last day learnt from."""
-        weights = self.error_history.weights(self.kinds, self.weighting)
+        weights = self.error_history.weights(self.kinds, self.weighting, self.recorded)
         return [(name, weights[self.groups == group].sum(axis=0)) for group, name in enumerate(self.names)]
 
     def refit(self, series: Series) -> "Auto":
@@ -94,6 +95,7 @@ class Auto:
             error_history=mixed.error_history,
             evidence=mixed.evidence,
             holidays=holidays,
+            recorded=self.recorded + (series.last - self.last).days,
         )
 
     def _mixed(self, series: Series, origins: pd.DatetimeIndex) -> "_Mixed":
@@ -108,7 +110,8 @@ class Auto:
             units, changed = np.ones_like(units), np.zeros_like(changed)
         earlier, half_life = self.error_history.of(answered), self.weighting.half_life
         history = update_online(forecasts / units, actual / units, earlier, half_life=half_life, changed=changed)
-        weights = history.weights(self.kinds.of(answered), self.weighting)
+        recorded = self.recorded + np.maximum((days - self.last).days.to_numpy(), 0)
+        weights = history.weights(self.kinds.of(answered), self.weighting, recorded)
         predicted, evidence = np.einsum("moh,omh->oh", forecasts, weights), None
         if self.evidence is not None:
             seen = stacking.Days(forecasts, predicted, actual, units, changed)

@@ -193,6 +193,7 @@ class Search:
             self.country,
             self.holidays,
             evidence.of(kept),
+            len(self.origins) - 1,
         )
 
     @property
@@ -207,7 +208,7 @@ class Search:
     def _weights(self, members: np.ndarray) -> np.ndarray:
         """Weights (origins, members, horizon) of a mixture of some `members`."""
         kinds = kinds_of(np.array(self.groups)[members], self.names)
-        return self._error_history(members).weights(kinds, WEIGHTING)
+        return self._error_history(members).weights(kinds, WEIGHTING, np.arange(len(self.origins)))
 
     def _kept(self, weights: np.ndarray) -> np.ndarray:
         """Places of the members that count, by the weights (origins, members, horizon) of all."""

@@ -17,9 +17,17 @@ class Weighting:
     by_family: bool = False  # groups are weighed within their families, and then the families
     half_life: float = 60  # days after which an error counts half
     follows_level: bool = False  # errors are in units of what is usual, and forgotten where the level changes
+    by_record: bool = False  # powers grow to these, and the share reserved falls to 0, as the record grows
+
+    def evidence(self, recorded: np.ndarray, horizon: int) -> np.ndarray:
+        """How much is known of all errors that count, 0 to 1: (..., horizon) after so many `recorded` (...,) days."""
+        known = np.maximum(recorded[..., None] - np.arange(horizon), 0)
+        return 1 - 0.5 ** (known / self.half_life)
 
 
-WEIGHTING = Weighting(within=20, among=10, reserved=0.0, by_family=True, half_life=45, follows_level=True)
+WEIGHTING = Weighting(
+    within=20, among=10, reserved=0.5, by_family=True, half_life=45, follows_level=True, by_record=True
+)
 REMEMBERED = 2.0  # tomorrow's errors that those before a change of level count for
 
 
@@ -59,20 +67,24 @@ class ErrorHistory:
         """Of one day."""
         return ErrorHistory(self.errors[day], self.counts[day])
 
-    def weights(self, kinds: "Kinds", weighting: Weighting = WEIGHTING) -> np.ndarray:
-        """Weights (..., members, horizon) that sum to 1 over members.
+    def weights(self, kinds: "Kinds", weighting: Weighting, recorded: np.ndarray | int) -> np.ndarray:
+        """Weights (..., members, horizon) that sum to 1 over members, of a record of so many days (...,).
 
         They fall with the errors within each group first, then among groups and among families, so that neither a
         group nor a family counts for more because it has more members. What is always included has a share reserved,
         if the `weighting` has one: none of it tomorrow, nearly all far ahead.
         """
-        errors = smooth_over_horizon(self._errors_everywhere())
-        weights, mine = _nested(errors, kinds, weighting), kinds.always_included
+        errors, mine = smooth_over_horizon(self._errors_everywhere()), kinds.always_included
+        horizon = errors.shape[-1]
+        evidence = weighting.evidence(np.asarray(recorded), horizon)[..., None, :]
+        sharp = evidence if weighting.by_record else np.ones_like(evidence)
+        weights = _nested(errors, kinds, weighting, sharp=sharp)
         if not weighting.reserved or not mine.any():
             return weights
-        reserved = weighting.reserved * (1 - np.arange(1, errors.shape[-1] + 1) ** -0.5)
+        reserved = weighting.reserved * (1 - np.arange(1, horizon + 1) ** -0.5)
+        reserved = reserved * (1 - evidence) if weighting.by_record else reserved
         weights *= 1 - reserved
-        weights[..., mine, :] += reserved * _nested(errors[..., mine, :], kinds.of(mine), weighting)
+        weights[..., mine, :] += reserved * _nested(errors[..., mine, :], kinds.of(mine), weighting, sharp=sharp)
         return weights
 
     def _errors_everywhere(self) -> np.ndarray:
@@ -116,15 +128,18 @@ def update_online(
     return ErrorHistory(errors, counts)
 
 
-def _nested(errors: np.ndarray, kinds: Kinds, weighting: Weighting) -> np.ndarray:
-    """Weights of `errors` (..., members, horizon) within groups, of these within families, and of families."""
+def _nested(errors: np.ndarray, kinds: Kinds, weighting: Weighting, *, sharp: np.ndarray) -> np.ndarray:
+    """Weights of `errors` (..., members, horizon) within groups, of these within families, and of families.
+
+    They fall with the powers of the `weighting` times `sharp` (..., 1, horizon).
+    """
     levels = [kinds.groups, kinds.families] if weighting.by_family else [kinds.groups]
     weights, numbers = np.ones_like(errors), np.arange(errors.shape[-2])
     for level in levels:
-        within, errors, above = _within(errors, level[_first_of(numbers)], weighting.within)
+        within, errors, above = _within(errors, level[_first_of(numbers)], weighting.within * sharp)
         weights *= within[..., numbers, :]
         numbers = above[numbers]
-    return weights * inverse_power_weights(errors, weighting.among)[..., numbers, :]
+    return weights * inverse_power_weights(errors, weighting.among * sharp)[..., numbers, :]
 
 
 def _first_of(numbers: np.ndarray) -> np.ndarray:
@@ -132,7 +147,7 @@ def _first_of(numbers: np.ndarray) -> np.ndarray:
     return np.unique(numbers, return_index=True)[1]
 
 
-def _within(errors: np.ndarray, parts: np.ndarray, power: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _within(errors: np.ndarray, parts: np.ndarray, power: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Weights within `parts` (members,), the mean error of each part, and the number of each member's part."""
     numbers = np.unique(parts, return_inverse=True)[1]
     within = np.empty_like(errors)
@@ -144,8 +159,8 @@ def _within(errors: np.ndarray, parts: np.ndarray, power: float) -> tuple[np.nda
     return within, means, numbers
 
 
-def inverse_power_weights(errors: np.ndarray, power: float) -> np.ndarray:
-    """Weights that sum to 1 over members, and fall with this power of their errors."""
+def inverse_power_weights(errors: np.ndarray, power: np.ndarray | float) -> np.ndarray:
+    """Weights that sum to 1 over members, and fall with this power of their errors (..., members, horizon)."""
     floor = np.maximum(errors, 1e-9)
     powers = (floor / floor.min(axis=-2, keepdims=True)) ** -power
     return powers / powers.sum(axis=-2, keepdims=True)
