@@ -49,6 +49,8 @@ PEERS = ("AutoETS", "AutoTheta", "LightGBM", "NHITS")
 DRAWS = 2000  # of series, for intervals over them
 STEPS = 400  # of the descent to hindsight's mixture
 FEWEST_HELD = 0.8  # of a series' days
+HELD_OUT, FEW_HELD_OUT = 168, 84  # days, the fewer where there are less than ENOUGH
+ENOUGH = 500
 PIECES = 4  # of a series, where few days shall be known
 
 
@@ -67,21 +69,22 @@ class Problem:
         return futures(self.series.measured, self.origins, HORIZON)
 
 
-def problems_of(file: Path, known: int | None) -> list[Problem]:
-    """The series of a file, or PIECES of it that begin with so many days known; raises BadInput where it is none."""
+def series_of(file: Path, known: int | None) -> dict[str, Series]:
+    """The series of a file, or PIECES of it with so many days and FEW_HELD_OUT; BadInput where there are none."""
     series = read_views(file.read_bytes(), file.name).series
     if known is None:
-        return [problem_of(file.stem, series)]
-    days = known + 84
+        return {file.stem: series}
+    days = known + FEW_HELD_OUT
+    if len(series) < days:
+        raise BadInput("{count} days are too few for pieces of {days}", count=len(series), days=days)
     firsts = np.random.default_rng(known).integers(0, len(series) - days + 1, PIECES)
     views = [series.views.iloc[first : first + days] for first in firsts]
     pieces = [Series(piece, filled=series.filled.intersection(piece.index)) for piece in views]
-    return [problem_of(f"{file.stem} {place}", piece) for place, piece in enumerate(pieces)]
+    return {f"{file.stem} {place}": piece for place, piece in enumerate(pieces)}
 
 
-def problem_of(name: str, series: Series) -> Problem:
+def problem_of(name: str, series: Series, held_out: int) -> Problem:
     """Raises BadInput where an error has no unit."""
-    held_out = 168 if len(series) >= 500 else 84
     origins = series.views.index[-held_out - 1 : -HORIZON]
     before = series.measured[: origins[0]].to_numpy()
     unit = float(np.nanmean(np.abs(before[7:] - before[:-7])))
@@ -301,13 +304,12 @@ def main() -> None:
     rows = []
     for file in files:
         try:
-            problems = problems_of(file, asked.known)
-        except BadInput as unreadable:
-            print(f"{file.name}: {unreadable}")
-            continue
-        for problem in problems:
-            rows += figures_of(problem, asked)
-            print(f"{problem.name}: {len(problem.series)} days", flush=True)
+            for name, series in series_of(file, asked.known).items():
+                few = asked.known or len(series) < ENOUGH
+                rows += figures_of(problem_of(name, series, FEW_HELD_OUT if few else HELD_OUT), asked)
+                print(f"{name}: {len(series)} days", flush=True)
+        except BadInput as unable:
+            print(f"{file.name}: {unable}")
     show(pd.DataFrame(rows))
 
 

@@ -80,14 +80,9 @@ def uploader(page: Page) -> Locator:
     return page.locator("[class*='st-key-upload_'] input[type=file]")
 
 
-def wait_for_script(page: Page) -> None:
-    """Wait until the page's script has ended, so that nothing of it is still on its way."""
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-
-
 def wait_until_drawn(page: Page) -> None:
     """Wait for the script, and for the code of all that it shows: each kind of element is fetched when first needed."""
-    wait_for_script(page)
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
 
 

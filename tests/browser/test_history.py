@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
+from tests.browser.conftest import PATIENCE
 from tests.browser.test_main_path import press_train, wait_until_done
 
 SPLIT = "split=2017–2020+/+2021+(lecture)"
@@ -114,8 +116,11 @@ class SlowAnswers:
         """Do `act` in the page, whose answer has come and is held."""
         self.holding, before = True, len(self.held)
         self.page.evaluate(act)
-        while len(self.held) == before:
+        for _look in range(PATIENCE // 10):
+            if len(self.held) > before:
+                return
             self.page.wait_for_timeout(10)
+        pytest.fail("the server did not answer")
 
     def release(self) -> None:
         """Say all of it at once."""
@@ -157,21 +162,15 @@ def wait_for_heading(page: Page, words: str) -> None:
     page.wait_for_function(f"(words) => document.querySelector('h1')?.innerText === words && {app}", arg=words)
 
 
-def test_an_entry_keeps_its_language_before_the_control_of_the_language_is_there(page: Page) -> None:
+@pytest.mark.parametrize(
+    ("first", "heading", "act", "to"),
+    [("/", "Data", FORWARD, "/train?lang=中文&epochs=7"), ("/?lang=中文", "数据", CLICK, "训练")],
+)
+def test_the_language_is_kept_before_its_control_is_there(page: Page, first: str, heading: str, act: str, to: str):
     with language_control_held_back(page):
-        page.goto("/")
-        wait_for_heading(page, "Data")
-        page.evaluate(FORWARD, "/train?lang=中文&epochs=7")
-        wait_for_heading(page, "训练")
-    expect(page.get_by_role("radio", name="中文")).to_be_checked()
-    assert "lang=%E4%B8%AD%E6%96%87" in page.url
-
-
-def test_the_next_page_keeps_a_links_language_before_the_control_of_the_language_is_there(page: Page) -> None:
-    with language_control_held_back(page):
-        page.goto("/?lang=中文")
-        wait_for_heading(page, "数据")
-        page.evaluate(CLICK, "训练")
+        page.goto(first)
+        wait_for_heading(page, heading)
+        page.evaluate(act, to)
         wait_for_heading(page, "训练")
     expect(page.get_by_role("radio", name="中文")).to_be_checked()
     assert "lang=%E4%B8%AD%E6%96%87" in page.url

@@ -193,7 +193,7 @@ class Search:
             self.country,
             self.holidays,
             evidence.of(kept),
-            len(self.origins) - 1,
+            recorded=len(self.origins) - 1,
         )
 
     @property

@@ -1,5 +1,6 @@
 """Auto: what it finds on series whose best forecast is known, what it tries, and its arrays."""
 
+from dataclasses import replace
 from itertools import count
 
 import numpy as np
@@ -10,13 +11,17 @@ from forecasting.evaluation.backtest import backtest, origins_in, table
 from forecasting.evaluation.calibration import fit_method, refit
 from forecasting.json_records import from_json, to_json
 from forecasting.models.ensemble import search as searching
-from forecasting.models.ensemble.auto import Auto
+from forecasting.models.ensemble.auto import Auto, forecasts_of
 from forecasting.models.ensemble.candidates import Recipe, TrialResult, always_included, recipes
+from forecasting.models.ensemble.level_changes import units_and_changes
 from forecasting.models.ensemble.report import cut_short
 from forecasting.models.ensemble.search import search
+from forecasting.models.ensemble.weights import update_online
+from forecasting.models.holiday_effects import NO_HOLIDAYS
 from forecasting.models.validation import validation_origins
 from forecasting.series import Series
 from forecasting.split import Period
+from forecasting.windows import futures
 from tests.forecasting.conftest import make_views
 
 pytestmark = pytest.mark.slow  # it fits models, some in processes of their own
@@ -125,8 +130,23 @@ def test_fitted_again_it_keeps_its_choice_and_learns_the_new_days():
     assert again.names == fitted.forecaster.names and again.last == views.index[380]
     assert again.error_history.counts[0] > fitted.forecaster.error_history.counts[0]
     assert again.evidence.counts[0] > fitted.forecaster.evidence.counts[0] > 0
+    assert again.recorded == fitted.forecaster.recorded + 60
     now = views.index[[385]]
     assert (again.predict(Series(views), now, HORIZON) != fitted.forecaster.predict(Series(views), now, HORIZON)).any()
+
+
+def test_the_record_grows_with_the_days_after_the_last_that_members_have_learnt():
+    series = Series(make_views(200))
+    known = series.until(series.views.index[150])
+    auto = replace(fit_method("auto", known, HORIZON).forecaster, evidence=None, holidays=NO_HOLIDAYS)
+    assert auto.recorded == len(validation_origins(known, HORIZON)) - 1
+    days = series.views.index[150:160]
+    forecasts = np.stack([forecasts_of(member, series, days, horizon=HORIZON) for member in auto.members])
+    units, changed = units_and_changes(series, days)
+    actual = futures(series.until(days[-1]).known, days, HORIZON)
+    history = update_online(forecasts / units, actual / units, auto.error_history, changed=changed).at(-1)
+    expected = (forecasts[:, -1] * history.weights(auto.kinds, auto.weighting, auto.recorded + 9)).sum(axis=0)
+    assert auto.predict(series, days[-1:], HORIZON)[0] == pytest.approx(expected, rel=1e-9)
 
 
 def test_windows_shrink_with_the_days_there_are():
