@@ -310,7 +310,8 @@ def main() -> None:
                 print(f"{name}: {len(series)} days", flush=True)
         except BadInput as unable:
             print(f"{file.name}: {unable}")
-    show(pd.DataFrame(rows))
+    if rows:
+        show(pd.DataFrame(rows))
 
 
 if __name__ == "__main__":
